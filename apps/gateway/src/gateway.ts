@@ -1,4 +1,4 @@
-/** Composes the gateway from a deployment: the store, the connectors, sync, orders and the HTTP server. */
+/** Assembles the gateway from a deployment: the store, the connectors, sync, orders and the HTTP server. */
 import { FailureLimiter, ApiKeySet } from '@tributary/auth';
 import type { Backend } from '@tributary/connector-api';
 import { ContractErrorFilter } from '@tributary/connector-api/contract';
@@ -50,12 +50,14 @@ import { registerReconciliationMetrics } from './reconciliation/reconciliation-m
 import { TaskRunner } from './tasks/task-runner.js';
 
 const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
-/** Long enough for a client to send its next request, and to learn from the response that the connection closes. */
+/**
+ * Time in ms that is long enough for a client to send its next request. The response to this request announces that the connection closes.
+ */
 const DRAIN_TIMEOUT_MS = 1000;
 
 /**
- * Size of the TCP accept queue; the operating system can have a lower limit.
- * With Node's default of 511, extra connections are dropped, and TCP retries them after 1, 3 and 7 s.
+ * Maximum length of the TCP accept queue; the operating system can have a lower limit. With Node's default of 511, further connections are
+ * dropped, and TCP retries them after 1, 3 and 7 s.
  */
 const TCP_BACKLOG = 4096;
 
@@ -78,7 +80,10 @@ export interface Gateway {
   /** For example `http://127.0.0.1:3000`; empty until the gateway listens. */
   readonly url: string;
   readonly store: Store;
-  /** Fulfilled when the database is found to be no longer the store that was opened. From then on every request is answered with 503. */
+  /**
+   * Fulfilled when the database is another store, or an older state of the store, than the gateway opened. After this, every request is
+   * answered with 503.
+   */
   readonly storeChange: Promise<StoreChangedError>;
   /** Pulls streams; `listen()` starts it. */
   readonly syncEngine: SyncEngine;
@@ -167,7 +172,8 @@ async function composeGateway(
   );
   const keySets = {
     connectors: new Map(registrations.map(({ path, apiKeys }) => [path, apiKeys])),
-    // Without operator keys, every request to an operator route is rejected. The metrics contain all tenants, so no tenant may read them.
+    // Without operator keys, every request to an operator route is rejected. Keys of tenants are not included, because the metrics contain
+    // the data of all tenants.
     operator: new ApiKeySet(
       deployment.operatorKeys
         .filter(({ tenant, scopes }) => tenant === undefined && scopes.includes('read'))

@@ -11,7 +11,7 @@ export class ApiKeySet {
   private readonly keys: readonly ApiKey[];
 
   constructor(keys: readonly ApiKey[]) {
-    // An empty set gets one random hash, so that it needs as much time as a set with one key.
+    // An empty set gets one random hash, so that a lookup takes the same time as in a set with one key.
     this.keys = keys.length > 0 ? keys : [{ hash: randomBytes(32), scopes: [] }];
   }
 
@@ -25,10 +25,10 @@ export class ApiKeySet {
   }
 }
 
-/** A set that accepts no key. It protects paths at which there is no connector. */
+/** A set that accepts no key. It protects paths that belong to no connector. */
 export const EMPTY_KEY_SET = new ApiKeySet([]);
 
-/** Returns the key in an `Authorization` header, or `undefined` when there is none. */
+/** Returns the key in an `Authorization` header, or `undefined` when the header contains none. */
 export function parseBearerKey(authorization: string | undefined): string | undefined {
   const key = authorization === undefined ? undefined : BEARER_PATTERN.exec(authorization)?.[1];
   return key === undefined || key.length > MAX_KEY_LENGTH ? undefined : key;

@@ -1,11 +1,11 @@
-/** Generates, hashes and parses API keys. A client sends its key after `Bearer`; the gateway keeps only the SHA-256. */
+/** Generates, hashes and parses API keys. A client sends its key after `Bearer`; the gateway stores only the SHA-256 of the key. */
 import { hash, randomBytes } from 'node:crypto';
 
-/** Prefix of generated keys. Secret scanners and people recognise a leaked key by it. */
+/** Prefix of generated keys. Secret scanners and people can recognise a leaked key by this prefix. */
 export const KEY_PREFIX = 'trb_';
-/** Minimum length in characters. A shorter key could be guessed; `generateApiKey` returns 68 characters. */
+/** Minimum number of characters of a key. A shorter key could be guessed; `generateApiKey` returns 68 characters. */
 export const MIN_KEY_LENGTH = 16;
-/** Maximum length in characters. */
+/** Maximum number of characters of a key. */
 export const MAX_KEY_LENGTH = 512;
 
 const HASH_PREFIX = 'sha256:';
@@ -19,7 +19,7 @@ export function generateApiKey(): string {
 
 /** Returns the 32 bytes of the key's SHA-256. */
 export function hashApiKey(key: string): Buffer {
-  // Node returns the hash as hex in a third of the time that it needs for a Buffer.
+  // Node computes the hash as hex in a third of the time that it needs for a Buffer.
   return Buffer.from(hash('sha256', key, 'hex'), 'hex');
 }
 
@@ -28,7 +28,7 @@ export function formatKeyHash(key: string): string {
   return HASH_PREFIX + hashApiKey(key).toString('hex');
 }
 
-/** A configured key is not valid. The message never contains the key. */
+/** The error for an invalid key in the configuration. The message never contains the key. */
 export class InvalidKeyError extends Error {
   override readonly name = 'InvalidKeyError';
 }

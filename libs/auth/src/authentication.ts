@@ -4,7 +4,7 @@ import type { FailureLimiter } from './failure-limiter.js';
 import type { ApiKeySet } from './api-key-set.js';
 import type { Scope } from './scope.js';
 
-/** The parts of an HTTP request that decide whether it is authorized. */
+/** The parts of an HTTP request from which the gateway decides whether the request is authorized. */
 export interface RequestCredentials {
   readonly method: string;
   readonly headers: { readonly authorization?: string | undefined };
@@ -12,7 +12,7 @@ export interface RequestCredentials {
   readonly ip: string;
 }
 
-/** The HTTP error for a denied request. It carries a body in the form of the contract's `Error`, and response headers. */
+/** The HTTP error for a denied request. It contains a body in the form of the contract's `Error`, and response headers. */
 export class AuthError extends HttpException {
   constructor(
     status: HttpStatus.UNAUTHORIZED | HttpStatus.FORBIDDEN | HttpStatus.TOO_MANY_REQUESTS,
@@ -23,7 +23,7 @@ export class AuthError extends HttpException {
   }
 }
 
-/** The body is the same for no key, a wrong key, another connector's key and an unknown connector, so that it reveals nothing. */
+/** The body is the same for a missing key, a wrong key, another connector's key and an unknown connector, so that it reveals nothing. */
 const UNAUTHORIZED_BODY = {
   Title: 'Unauthorized',
   Detail:
@@ -38,7 +38,7 @@ const RATE_LIMITED_BODY = {
     'check the key, and try again after the seconds in Retry-After.',
 };
 
-/** The 403 bodies. Only a client with a valid key of this connector receives them, so they reveal nothing to others. */
+/** The bodies of 403 responses. Only a client with a valid key of this connector receives them, so they reveal nothing to others. */
 const FORBIDDEN_BODIES: Readonly<Record<Scope, { Title: string; Detail: string }>> = {
   read: {
     Title: 'Key may not read',

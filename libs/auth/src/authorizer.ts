@@ -12,7 +12,7 @@ export function createAuthorizer(keys: ApiKeySet, limiter: FailureLimiter): Auth
   return (request) => requireScope(authenticate(keys, limiter, request), requiredScope(request.method));
 }
 
-/** Returns the scope that an HTTP method requires. Every method other than GET and HEAD may move money, so it requires `pay`. */
+/** Returns the scope that an HTTP method requires. GET and HEAD require `read`. Every other method may move money, so it requires `pay`. */
 function requiredScope(method: string): Scope {
   return method === 'GET' || method === 'HEAD' ? 'read' : 'pay';
 }

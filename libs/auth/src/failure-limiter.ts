@@ -1,7 +1,7 @@
 /**
- * Limits failed authentication attempts, with one token bucket per client address. Only a failed attempt consumes a token, and only
- * a failed attempt is rejected when the bucket is empty. Many connectors of one Formance installation share an address, so one
- * wrong key must not lock out the others.
+ * Limits failed authentication attempts, with one token bucket per client address. Only a failed attempt consumes a token, and only a
+ * failed attempt is rejected when the bucket is empty. The reason is that many connectors of one Formance installation share an address, so
+ * one wrong key must not block the other keys.
  */
 export interface FailureLimits {
   /** Capacity of a bucket: the number of failures in a row before the first 429. */
@@ -20,7 +20,7 @@ interface Bucket {
   updatedAt: number;
 }
 
-/** Counts failed attempts per client address and says how long an address must wait. */
+/** Counts failed attempts per client address, and calculates how long an address must wait. */
 export class FailureLimiter {
   private readonly limits: FailureLimits;
   private readonly buckets = new Map<string, Bucket>();
@@ -35,7 +35,7 @@ export class FailureLimiter {
 
   /**
    * Records a failed attempt.
-   * @returns 0 while the address has attempts left, otherwise the seconds until the next attempt is allowed
+   * @returns 0 while the address has attempts left, otherwise the number of seconds until the next attempt is allowed
    */
   recordFailure(address: string): number {
     const bucketKey = rateLimitKey(address);
@@ -49,7 +49,7 @@ export class FailureLimiter {
   }
 
   private storeBucket(bucketKey: string, bucket: Bucket): void {
-    // The entry is deleted first. A Map keeps insertion order, so the oldest failure stays at the front.
+    // The entry is deleted and inserted again. A Map keeps insertion order, so the entry with the oldest failure stays at the front.
     this.buckets.delete(bucketKey);
     this.buckets.set(bucketKey, bucket);
     if (this.buckets.size <= this.limits.maxAddresses) return;
@@ -59,8 +59,8 @@ export class FailureLimiter {
 }
 
 /**
- * Returns the bucket key of an address: an IPv4 address itself, or the /64 prefix of an IPv6 address, e.g. `2001:db8:0:7::/64`.
- * One IPv6 subscriber has 2^64 addresses.
+ * Returns the bucket key of an address: an IPv4 address itself, or the /64 prefix of an IPv6 address, e.g. `2001:db8:0:7::/64`. The prefix
+ * is used because one IPv6 subscriber has 2^64 addresses.
  */
 export function rateLimitKey(address: string): string {
   const mappedIpv4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];

@@ -3,9 +3,9 @@ import { timingSafeEqual } from 'node:crypto';
 import { hashApiKey } from './api-key.js';
 
 /**
- * Returns the entry of a plain key. It always hashes once and compares with every key, so that the duration does not reveal how similar a key
- * was.
- * @param key `undefined` for a request without a key, which takes as long
+ * Returns the entry of a plain key. The function always hashes once and compares with every key, so that its duration does not reveal how
+ * similar a key was.
+ * @param key `undefined` for a request without a key; the call then takes the same time
  */
 export function findKey<Entry extends { hash: Buffer }>(
   entries: readonly Entry[],

@@ -1,20 +1,23 @@
-/** Keys of operators: people and scripts that watch a deployment and change how it works. They do not open the lists of connectors. */
+/**
+ * Keys of operators: people and scripts that monitor a deployment and change its operation. These keys give no access to the lists of
+ * connectors.
+ */
 import { hash } from 'node:crypto';
 import { parseBearerKey } from './api-key-set.js';
 import { findKey } from './find-key.js';
 
-/** Scopes of an operator key. `operate` allows every write of the operator API; `read` is needed for all other requests. */
+/** Scopes of an operator key. `operate` allows every write of the operator API. `read` is required for all other requests. */
 export const OPERATOR_SCOPES = ['read', 'operate'] as const;
 export type OperatorScope = (typeof OPERATOR_SCOPES)[number];
 
-/** An operator key as the gateway keeps it. */
+/** An operator key as the gateway stores it. */
 export interface OperatorKey {
   /** The 32 bytes of the key's SHA-256. */
   hash: Buffer;
-  /** Name of the person or program that uses the key. Audit events contain it. */
+  /** Name of the person or program that uses the key. Audit events contain this name. */
   name: string;
   scopes: readonly OperatorScope[];
-  /** The tenant whose connectors the key can see; absent for a key of the whole deployment. */
+  /** The tenant whose connectors the key may access; absent for a key of the whole deployment. */
   tenant?: string;
 }
 
@@ -28,7 +31,7 @@ export class OperatorKeySet {
     this.keysById = new Map(keys.map((key) => [deriveOperatorKeyId(key), key]));
   }
 
-  /** Returns the key in an `Authorization` header, `undefined` if the header has no key of this set. */
+  /** Returns the key in an `Authorization` header; `undefined` if the header contains no key of this set. */
   findByAuthorization(authorization: string | undefined): OperatorKey | undefined {
     return this.findByKey(parseBearerKey(authorization));
   }
@@ -38,13 +41,13 @@ export class OperatorKeySet {
     return findKey(this.keys, key);
   }
 
-  /** Returns the key with this id, `undefined` if the deployment file has it no more. */
+  /** Returns the key with this id; `undefined` if the deployment file no longer contains it. */
   findById(id: string): OperatorKey | undefined {
     return this.keysById.get(id);
   }
 }
 
-/** Returns an id of the key for stored sessions. It reveals neither the key nor its hash, and changes with the key. */
+/** Returns an id of the key for stored sessions. The id reveals neither the key nor its hash, and it changes when the key changes. */
 export function deriveOperatorKeyId({ hash: keyHash }: Pick<OperatorKey, 'hash'>): string {
   return hash('sha256', `operator ${keyHash.toString('hex')}`).slice(0, KEY_ID_LENGTH);
 }

@@ -1,4 +1,4 @@
-/** The types of a conformance run: checks, what they found, and the report. */
+/** The types of a conformance run: checks, their results, and the report. */
 import type { ServerUnderTest } from './server-under-test.js';
 
 /** `error`: a client loses data, stops or shows wrong data. `warning`: nothing is lost yet, or only some releases are affected. */
@@ -10,13 +10,15 @@ export interface ConformanceCheck {
   id: string;
   title: string;
   severity: CheckSeverity;
-  /** What happens in Formance if the check fails. */
+  /** The consequence in Formance if the check fails. */
   consequence: string;
-  /** @returns one sentence for each problem; none if the service conforms. @throws CheckSkipped if the service has nothing to check */
+  /**
+   * @returns one sentence for each problem; an empty list if the service conforms. @throws CheckSkipped if the service has no data to check
+   */
   run(server: ServerUnderTest): Promise<string[]>;
 }
 
-/** The service has nothing that the check could check, e.g. no transactions. The message says what is missing. */
+/** The service has no data that the check could examine, e.g. no transactions. The message contains the missing data. */
 export class CheckSkipped extends Error {
   override readonly name = 'CheckSkipped';
 }
@@ -27,7 +29,7 @@ export interface CheckResult {
   severity: CheckSeverity;
   consequence: string;
   outcome: 'passed' | 'failed' | 'skipped';
-  /** For a failed check at most ten problems; for a skipped one the reason. */
+  /** At most ten problems of a failed check, or the reason of a skipped check. */
   problems: string[];
   durationMs: number;
 }

@@ -17,7 +17,7 @@ async function check(fault: ServiceFault, { pays = false } = {}) {
   }
 }
 
-/** These releases do not know the word REFUNDED, which the service uses. */
+/** These releases do not accept the word REFUNDED, which the service uses. */
 const OLD_RELEASES = ['clients/v2.0', 'clients/v3.0.0', 'clients/v3.1.3'].map((id) => `warning ${id}`);
 
 const listFailures = ({ results }: ConformanceReport) =>
@@ -44,7 +44,7 @@ it('checks payouts if one is given', async () => {
   expect(report.results.some(({ outcome }) => outcome === 'skipped')).toBe(false);
 });
 
-/** Each fault, and the check that must name it. */
+/** Each fault, and the check that must report it. */
 const FAULTS: readonly (readonly [name: string, check: string, fault: ServiceFault])[] = [
   [
     'serves without a key',

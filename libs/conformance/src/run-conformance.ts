@@ -25,7 +25,7 @@ export const CONFORMANCE_CHECKS: readonly ConformanceCheck[] = [
 const MAX_PROBLEMS = 10;
 
 /**
- * Checks a service. It only reads, unless a payout is given.
+ * Checks a service. It only reads, unless a payout is provided.
  * @param onResult called after each check
  * @throws Error if the service cannot be reached
  */

@@ -1,4 +1,4 @@
-/** The service that is checked: sends requests to it, and remembers what its lists contain. */
+/** The service under test: sends requests to it, and stores the content of its lists in memory. */
 import type { Stream } from '@tributary/connector-api';
 import type { ClientResponse } from './clients/decode-response.js';
 import { createAgent, sendRequest } from './clients/send-request.js';
@@ -11,16 +11,16 @@ export interface ServerOptions {
   /** URL of the connector, as in `endpoint` of an installation. */
   url: string;
   key: string;
-  /** Maximum number of rows of a list that are read. Default: 10 000. */
+  /** Maximum number of rows that are read from a list. Default: 10 000. */
   maxRows?: number;
-  /** How long the service is watched for new rows, in ms. Default: 5 000. */
+  /** Time in ms for which the service is watched for new rows. Default: 5 000. */
   watchMs?: number;
   payout?: TestPayout;
 }
 
 export interface RequestOptions {
   method?: 'GET' | 'POST';
-  /** `undefined`: the key of the run. `null`: no key. */
+  /** The key of the request. `undefined`: the key of the run. `null`: no key. */
   key?: string | null;
   body?: unknown;
 }
@@ -48,7 +48,7 @@ export class ServerUnderTest {
     this.agent = createAgent(this.baseUrl);
   }
 
-  /** Sends a request. Redirects are not followed, because Formance's client sends no key to another URL. */
+  /** Sends a request. Redirects are not followed, because Formance's client does not send the key to another URL. */
   request(path: string, { method = 'GET', key, body }: RequestOptions = {}): Promise<ClientResponse> {
     const headers: Record<string, string> = { accept: 'application/json' };
     if (key !== null) headers['authorization'] = `Bearer ${key ?? this.options.key}`;
@@ -60,7 +60,7 @@ export class ServerUnderTest {
     });
   }
 
-  /** Requests a page of a list. @throws Error if the response is no page */
+  /** Requests a page of a list. @throws Error if the response is not a page */
   async readPage(stream: Stream, query: Readonly<Record<string, string | number>>): Promise<ServedRow[]> {
     const parameters = new URLSearchParams();
     for (const [name, value] of Object.entries(query)) parameters.set(name, String(value));
@@ -87,7 +87,7 @@ export class ServerUnderTest {
     return rows.slice(0, maxRows);
   }
 
-  /** Returns what the first drain of the run found. All checks share it. */
+  /** Returns the rows of the first complete reading in this run. All checks share these rows. */
   rows(stream: Stream): Promise<ServedRow[]> {
     let drain = this.drains.get(stream);
     if (drain === undefined) this.drains.set(stream, (drain = this.drain(stream)));
@@ -103,7 +103,7 @@ export class ServerUnderTest {
   }
 }
 
-/** Returns the value, or `undefined` if the text is no JSON. */
+/** Returns the value, or `undefined` if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,4 +1,4 @@
-/** A payout that the run may make, to check orders. */
+/** A payout that the run may execute to check orders. */
 export interface TestPayout {
   amount: string;
   currency: string;

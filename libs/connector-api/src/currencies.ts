@@ -1,6 +1,6 @@
 /**
- * The decimal places of the currencies of ISO 4217: list one of 2026, and recently withdrawn codes that old statements contain. The data
- * of `Intl` is not suitable: it has fewer decimal places for some currencies (e.g. IQD), because shops round them.
+ * The decimal places of the currencies of ISO 4217: list one of 2026, and recently withdrawn codes that occur in old statements. The data
+ * of `Intl` is not suitable, because it has fewer decimal places for some currencies (e.g. IQD), as shops round their amounts.
  */
 const CURRENCIES_BY_DECIMALS: Readonly<Record<number, string>> = {
   0: 'BIF BYR CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',

@@ -1,9 +1,9 @@
 /**
  * The errors of the plugin interface. A plugin throws `PspError` when a call to the PSP fails, and `InvalidRecordError` for a record that
- * cannot be served. Any other error counts as a defect of the plugin and is treated as `unavailable`.
+ * cannot be served. Any other error is regarded as a defect of the plugin and treated as `unavailable`.
  */
 
-/** The kinds of failure. The gateway decides by the kind whether and when it repeats the call. */
+/** The kinds of failure. The kind determines whether and when the gateway repeats the call. */
 export type PspErrorKind =
   /** The PSP understood the request and declined it. A repeat would fail again. */
   | 'rejected'
@@ -13,20 +13,18 @@ export type PspErrorKind =
   | 'rate-limited'
   /** The PSP is down, too slow, or returned an invalid response. The gateway repeats the call later. */
   | 'unavailable'
-  /** A request that moves money was sent and its response was lost. The gateway finds out what happened before it does anything else. */
+  /** A request that moves money was sent, and its response was lost. The gateway must find out the result before any other action. */
   | 'unknown-outcome';
 
-/**
- * A call to the PSP failed: `throw new PspError('rate-limited', 'Acme: too many requests', { retryAfterMs: 2_000, status: 429 })`.
- */
+/** A failed call to the PSP: `throw new PspError('rate-limited', 'Acme: too many requests', { retryAfterMs: 2_000, status: 429 })`. */
 export class PspError extends Error {
   override readonly name = 'PspError';
 
-  /** @param message for people and logs: what failed and why. It must not contain secrets */
+  /** @param message for people and logs: the failed call and the reason. It must not contain secrets */
   constructor(
     readonly kind: PspErrorKind,
     message: string,
-    /** `retryAfterMs`: the delay in milliseconds that the PSP asked for. `status`: the HTTP status of the PSP's response. */
+    /** `retryAfterMs`: the delay in milliseconds that the PSP requested. `status`: the HTTP status of the PSP's response. */
     readonly details: { retryAfterMs?: number; status?: number; cause?: unknown } = {},
   ) {
     super(message, { cause: details.cause });
@@ -39,7 +37,9 @@ export class PspError extends Error {
  */
 export class GatewayUnavailableError extends Error {}
 
-/** Data in the gateway's database is damaged, so that the request cannot be answered correctly. Clients get HTTP 500. Plugins do not throw it. */
+/**
+ * Data in the gateway's database is damaged, so the request cannot be answered correctly. Clients get HTTP 500. Plugins do not throw it.
+ */
 export class DamagedDataError extends Error {}
 
 /**

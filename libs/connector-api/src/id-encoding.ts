@@ -11,16 +11,16 @@ const MAX_ID_LENGTH = 1024;
 
 /**
  * Encodes the PSP's own id for clients: `a/b` → `a~2Fb`. Plugins need not call it.
- * @throws InvalidRecordError for an empty id, for one with a lone surrogate, and for one with more than 1024 characters when encoded
+ * @throws InvalidRecordError for an empty id, for an id with a lone surrogate, and for an id with more than 1024 characters when encoded
  */
 export function encodeId(id: string): string {
   if (id === '') throw new InvalidRecordError('the id is empty');
-  // The encoding never makes an id shorter, so a long id fails without being encoded.
+  // The encoding never makes an id shorter, so a longer id is rejected without encoding.
   if (id.length > MAX_ID_LENGTH)
     throw new InvalidRecordError(
       `the id is ${id.length} characters long; at most ${MAX_ID_LENGTH} can be served`,
     );
-  // HTTP clients and proxies remove the path segments `.` and `..`.
+  // The ids `.` and `..` need encoding, because HTTP clients and proxies remove path segments with these names.
   const encoded =
     id === '.' || id === '..'
       ? '~2E'.repeat(id.length)
@@ -45,7 +45,7 @@ export function tryEncodeId(id: string): string | undefined {
   }
 }
 
-/** Returns the PSP's own id of an encoded one: `a~2Fb` → `a/b`. @returns `undefined` for a string that `encodeId` never returns */
+/** Returns the PSP's own id for an encoded id: `a~2Fb` → `a/b`. @returns `undefined` for a string that `encodeId` never returns */
 export function decodeId(encoded: string): string | undefined {
   if (encoded.length > MAX_ID_LENGTH) return undefined;
   if (SAFE_ID_PATTERN.test(encoded)) return encoded === '.' || encoded === '..' ? undefined : encoded;

@@ -1,6 +1,6 @@
 /**
- * The version of the plugin interface, `major.minor`. The minor number grows when the interface gets additions. The major number
- * grows when existing plugins must change. A plugin package names the version that it was written for in its `package.json`:
+ * The version of the plugin interface, `major.minor`. The minor number increases when something is added to the interface. The major number
+ * increases when existing plugins must change. The `package.json` of a plugin contains the version for which the plugin was written:
  * `"tributary": { "interface": "2.0" }`.
  */
 export const INTERFACE_VERSION = '2.0';

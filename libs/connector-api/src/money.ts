@@ -16,7 +16,10 @@ export interface Money {
 /** The assets that clients accept. Source: the validation in the Generic Connector client. */
 export const ASSET_PATTERN = /^[A-Z][A-Z0-9]{0,16}(?:\/\d{1,6})?$/;
 
-/** Longer strings are not realistic amounts, and their conversion to `bigint` takes quadratic time. */
+/**
+ * Maximum number of characters of a decimal string. Longer strings are not realistic amounts, and their conversion to `bigint` takes
+ * quadratic time.
+ */
 const MAX_DECIMAL_LENGTH = 64;
 const DECIMAL_PATTERN = /^([+-]?)(\d*)(?:\.(\d*))?$/;
 
@@ -83,7 +86,7 @@ export function parseMoney(decimal: string, currency: string): Money {
   return { amount: parseAmount(decimal, asset), asset };
 }
 
-/** Formats money as a decimal string: 1250n of `EUR/2` → `12.50`. For people, and for PSPs that expect decimal amounts. */
+/** Formats money as a decimal string: 1250n of `EUR/2` → `12.50`. Used in messages for people, and for PSPs that expect decimal amounts. */
 export function formatAmount({ amount, asset }: Money): string {
   const decimals = getAssetDecimals(asset);
   const units = (amount < 0n ? -amount : amount).toString().padStart(decimals + 1, '0');

@@ -1,8 +1,8 @@
-/** Payment orders as a plugin sees them: the order to execute, the PSP's result, and how the PSP recognises repeated orders. */
+/** Types of payment orders for plugins: the order to execute, the PSP's result, and how the PSP recognises repeated orders. */
 import type { Money } from './money.js';
 import type { Metadata } from './record.types.js';
 
-/** The kinds of order. The transactions of an order have the same word as their type. */
+/** The kinds of order. The transactions of an order have the same word as type. */
 export const ORDER_KINDS = ['PAYOUT', 'TRANSFER'] as const;
 export type OrderKind = (typeof ORDER_KINDS)[number];
 
@@ -14,42 +14,45 @@ export interface Order {
    * unique among the orders of the connector. Send it in the header or property by which the PSP recognises repeated requests.
    */
   idempotencyKey: string;
-  /** The idempotency key that the client sent: any string. People know the order by it, so show it to them if the PSP has a field for it. */
+  /**
+   * The idempotency key that the client sent: any string. People identify the order by this key, so pass it to the PSP if the PSP has a
+   * field that people see.
+   */
   reference: string;
   /** Always positive. */
   amount: Money;
   /** The PSP's own id of the account to debit, as `accounts` returned it. */
   sourceAccountId: string;
-  /** The PSP's own id: of a beneficiary for a payout, of an account for a transfer. */
+  /** The PSP's own id of the beneficiary (for a payout) or of the account (for a transfer). */
   destinationAccountId: string;
   description?: string;
   metadata: Metadata;
   /** When the client submitted the order (RFC 3339, UTC). */
   createdAt: string;
-  /** The PSP's id of the order. It is absent until a response of the PSP contained it. */
+  /** The PSP's id of the order. Absent until a response of the PSP has contained it. */
   pspId?: string;
 }
 
 /**
- * The statuses of an order at the PSP. `PENDING` is the only one that is not final. `RETURNED` means that the order had succeeded and the
- * full amount came back later.
+ * The statuses of an order at the PSP. Only `PENDING` is not final. `RETURNED` means that the order succeeded and the full amount came back
+ * later.
  */
 export const ORDER_STATUSES = ['PENDING', 'SUCCEEDED', 'FAILED', 'RETURNED'] as const;
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
-/** The state of an order that the PSP has accepted or knows. */
+/** The state of an order that the PSP has accepted. */
 export interface OrderResult {
   /** The PSP's id of the order. If the PSP's listing contains the movement, it is the `Transaction.id` of that movement. */
   id: string;
   status: OrderStatus;
-  /** Why the order failed or was returned, in the PSP's words. It is served as metadata, so it must not contain secrets. */
+  /** The reason why the order failed or was returned, in the PSP's words. It is served as metadata, so it must not contain secrets. */
   reason?: { code: string; message?: string };
   metadata?: Metadata;
 }
 
 /**
- * How the PSP recognises an order that it already has. Example of a PSP that accepts UUIDs and remembers them for a day:
- * `{ keyFormat: 'uuid', idempotencyWindowMs: 24 * 60 * 60_000 }`.
+ * How the PSP recognises an order that it already has. Example for a PSP that accepts UUIDs and recognises them for a day: `{ keyFormat:
+ * 'uuid', idempotencyWindowMs: 24 * 60 * 60_000 }`.
  */
 export interface IdempotencySupport {
   /**
@@ -58,8 +61,9 @@ export interface IdempotencySupport {
    */
   keyFormat: 'uuid' | { length: number };
   /**
-   * The time in milliseconds for which the PSP certainly recognises a repeated key; `Infinity` if it never forgets a key. After this time
-   * an order with an unknown outcome is only looked up with `findOrder` and never sent again. The value 0 means that it is never sent again.
+   * The time in milliseconds for which the PSP certainly recognises a repeated key; `Infinity` if it recognises every key for ever. After
+   * this time, an order with an unknown outcome is only looked up with `findOrder` and never sent again. With the value 0, such an order is
+   * never sent again.
    */
   idempotencyWindowMs: number;
   /**

@@ -38,13 +38,11 @@ export type Cursor = string;
  * later page contains a valid record with the same `id`, the gateway marks the quarantine entry as resolved.
  */
 export interface RejectedRecord {
-  /**
-   * The id that the record would have. If the PSP sent no id, this is another string that is the same whenever the PSP repeats the object.
-   */
+  /** The id that the record would have. If the PSP sent no id, use another string that is the same whenever the PSP repeats the object. */
   id: string;
   /**
-   * Why the record is invalid, as a sentence for people: where, what was expected, what was found. It must not contain secrets.
-   * Example: `legs[0].amount: expected a decimal number, found nothing`.
+   * The reason why the record is invalid, as a sentence for people: the property, the expected value and the value found. It must not
+   * contain secrets. Example: `legs[0].amount: expected a decimal number, found nothing`.
    */
   reason: string;
   /** The object as the PSP sent it, e.g. as JSON. The gateway truncates a long string. */
@@ -52,19 +50,19 @@ export interface RejectedRecord {
 }
 
 /**
- * A problem with the PSP's data that does not make any single record invalid, e.g. a statement whose entries do not add up to its
- * closing balance. Operators see it next to the quarantine. It has no effect on what clients read.
+ * A problem with the PSP's data that makes no single record invalid, e.g. a statement whose entries do not add up to its closing balance.
+ * Operators see it next to the quarantine. It does not change the data that clients read.
  */
 export interface DataWarning {
   /** A string that is the same whenever the plugin finds the same problem again. */
   id: string;
-  /** What was expected and what was found, as a sentence for people. It must not contain secrets. */
+  /** The expected and the actual data, as a sentence for people. It must not contain secrets. */
   message: string;
 }
 
-/** One page of a listing. The gateway commits each page with its cursor before it asks for the next one. */
+/** One page of a listing. The gateway commits each page with its cursor before it requests the next page. */
 export interface Page<T> {
-  /** The records of this page, oldest first. Invalid ones are in the same list, see `RejectedRecord` and `parseRow`. */
+  /** The records of this page, oldest first. The list also contains the invalid records, see `RejectedRecord` and `parseRow`. */
   items: (T | RejectedRecord)[];
   /** The position after this page. The next call gets it as `since`. */
   cursor: Cursor;
@@ -76,19 +74,22 @@ export interface Page<T> {
   /** Problems that the plugin found while it read this page. */
   warnings?: DataWarning[];
   /**
-   * Ids of earlier rejected records and warnings that no longer apply, e.g. because a file was repaired. A valid record resolves the
-   * rejected record with its own id, so that id need not be listed.
+   * Ids of earlier rejected records and warnings that no longer apply, e.g. because a file was repaired. A valid record always resolves the
+   * rejected record with the same id, so such an id need not be in the list.
    */
   resolvedIds?: string[];
-  /** The progress of the listing for progress bars, if the plugin knows it: `{ done: 3, total: 12, unit: 'files' }`. */
+  /** The progress of the listing for progress bars, if the plugin can calculate it: `{ done: 3, total: 12, unit: 'files' }`. */
   progress?: { done: number; total: number; unit: string };
 }
 
-/** What a listing must know about its caller. The listing strategies of `connector-api/listing` obey both. */
+/** Limits that the caller of a listing sets. The listing strategies of `connector-api/listing` observe them. */
 export interface ListOptions {
-  /** Aborted when the gateway no longer waits for the listing. Each request of the listing should get it. */
+  /** Aborted when the gateway no longer waits for the listing. Pass it to each request of the listing. */
   signal?: AbortSignal;
-  /** Milliseconds after which the gateway stops waiting for a page. Before this time a listing must yield a page, even one without items: its cursor saves the progress. */
+  /**
+   * Time in milliseconds after which the gateway stops waiting for a page. Before this time a listing must yield a page, even without
+   * items, because the cursor of the page saves the progress.
+   */
   pageTimeoutMs?: number;
 }
 
@@ -96,10 +97,10 @@ export interface ListOptions {
  * The client of one connector: one PSP with one set of credentials.
  *
  * The listings (`accounts`, `transactions`, `beneficiaries`) start after the cursor `since`, or at the PSP's oldest data when `since` is
- * absent. They end when they have caught up. A listing should report a changed object again, with its current state. It may repeat
- * unchanged ones: the feed ignores a record that is equal to the stored version.
+ * absent. They end when they have caught up. A listing should return a changed object again, in its current state. It may repeat unchanged
+ * objects, because the feed ignores a record that is equal to the stored version.
  *
- * Every method may throw `PspError`. Any other error counts as a defect of the plugin and is treated as `unavailable`.
+ * Every method may throw `PspError`. Any other error is regarded as a defect of the plugin and treated as `unavailable`.
  */
 export interface PspClient {
   /** Lists the accounts that the tenant holds at the PSP. @throws PspError */
@@ -109,13 +110,13 @@ export interface PspClient {
   /** Lists the counterparties that can be paid. @throws PspError */
   beneficiaries?(since?: Cursor, options?: ListOptions): AsyncIterable<Page<Beneficiary>>;
   /**
-   * Returns the current balances of one account, all assets together.
+   * Returns the current balances of one account in all assets.
    * @param accountId the PSP's own id, as `accounts` returned it
    * @throws PspError
    */
   balances?(accountId: string): Promise<Balances>;
   /**
-   * Sends a payout to the PSP, in one attempt. The gateway may call it again with the same order. The plugin sends
+   * Sends a payout to the PSP, in one attempt. The gateway may call the method again with the same order. The plugin sends
    * `order.idempotencyKey` to the PSP, so that the PSP does not pay twice.
    * @throws PspError `rejected` only if it is certain that the PSP will never execute the order under this key. A response such as "a
    * request with this key is in progress" is `unknown-outcome`
@@ -127,15 +128,15 @@ export interface PspClient {
   /** Sends a transfer between two accounts of the tenant at this PSP. Same rules and errors as `createPayout`. */
   createTransfer?(order: Order): Promise<OrderResult>;
   /**
-   * Looks up the status of an order at the PSP, by its `pspId` if it is known, else by its `idempotencyKey`.
+   * Looks up the status of an order at the PSP, by its `pspId` if present, otherwise by its `idempotencyKey`.
    * @returns `undefined` if the PSP certainly has no such order
-   * @throws PspError if the PSP cannot be asked
+   * @throws PspError if the PSP cannot be reached
    */
   findOrder?(order: Order): Promise<OrderResult | undefined>;
   /**
    * Verifies a request to `POST <path>/webhooks` and returns the streams that the gateway must pull now. A webhook is only a trigger: its
-   * data is not stored, because the listing reports the change. A webhook can arrive twice, late, out of order or never.
-   * @returns the streams to pull; an empty list for an event that concerns no stream
+   * data is not stored, because the listing returns the change. A webhook can arrive twice, late, out of order or never.
+   * @returns the streams to pull; an empty list for an event that affects no stream
    * @throws PspError `rejected` if the signature is missing, wrong or too old, or if the body cannot be parsed
    */
   webhook?(request: WebhookRequest): Stream[] | Promise<Stream[]>;
@@ -146,37 +147,40 @@ export interface PspClient {
   watch?(signal: AbortSignal): AsyncIterable<Stream[]>;
 }
 
-/** A request to `POST <path>/webhooks`, byte for byte as it arrived. The gateway has verified nothing of it. */
+/** A request to `POST <path>/webhooks`, unchanged byte for byte. The gateway has not verified it. */
 export interface WebhookRequest {
   /** Header names are in lower case. The values of a repeated header are joined with `, `. */
   headers: Readonly<Record<string, string | undefined>>;
-  /** The body for any content type, as signatures need it. Empty if there was no body. */
+  /** The unparsed bytes of the body, because signatures are computed from them. Empty if the request has no body. */
   rawBody: Buffer;
 }
 
 /** The injection token under which a connector's module provides its `PspClient`. */
 export const PSP_CLIENT = Symbol('PSP_CLIENT');
 
-/** What a PSP's balances and rows have in common, see `Plugin.completeness`. */
+/** The relation between a PSP's balances and rows, see `Plugin.completeness`. */
 export type CompletenessDeclaration =
   | {
       isComparable: true;
       /**
        * Maximum time in ms for which a balance can contain a movement that the listing does not contain yet, or the reverse. A difference
-       * counts only if it lasts longer. Default: 15 minutes.
+       * is reported only if it lasts longer. Default: 15 minutes.
        */
       maxLatenessMs?: number;
-      /** `zero`: the listing begins with the first movement of every account, so that the balance before it was zero. Default: `unknown`. */
+      /**
+       * `zero`: the listing begins with the first movement of every account, so the balance before this movement was zero. Default:
+       * `unknown`.
+       */
       opening?: 'zero' | 'unknown';
     }
-  /** The PSP has no balance and rows of the same moment. The check is not made, and `reason` tells operators why. */
+  /** The PSP never returns a balance and rows of the same moment. The check is not made, and operators see `reason`. */
   | { isComparable: false; reason: string };
 
 /** The definition of a plugin: the support for one kind of PSP. The deployment file refers to it by name: `plugin: acme`. */
 export interface Plugin<Settings extends object = object> {
   /** A unique name in kebab case: `revolut-business`. */
   name: string;
-  /** One line for people: the PSP and what the plugin covers. Example: `Mollie: balances and every movement of their journals`. */
+  /** One line for people: the PSP and the data that the plugin covers. Example: `Mollie: balances and every movement of their journals`. */
   title: string;
   /**
    * The class with class-validator decorators that describes `settings:` in the deployment file. Providers that inject this class get the
@@ -186,35 +190,39 @@ export interface Plugin<Settings extends object = object> {
   /** How the PSP recognises repeated orders. Required if the client class has `createPayout` or `createTransfer`. */
   orders?: IdempotencySupport;
   /**
-   * Names the account at the PSP that these settings lead to, in one line without secrets: an id of the account, the environment. The
-   * gateway refuses a connector whose settings lead to another account than before. Without this method only the plugin is compared.
+   * Returns the account at the PSP to which these settings lead, in one line without secrets, e.g. an id of the account and the
+   * environment. The gateway rejects a connector whose settings lead to another account than before. Without this method only the plugin is
+   * compared.
    */
   identifyAccount?(settings: Settings): string;
   /**
-   * Declares what the completeness check can rely on: that between two balances of an account, opening + rows = closing. Without this method
-   * the check runs with the default values of `CompletenessDeclaration`.
+   * Declares the properties of the PSP on which the completeness check can rely. The check compares, between two balances of an account,
+   * opening balance + rows with the closing balance. Without this method the check uses the default values of `CompletenessDeclaration`.
    */
   completeness?(settings: Settings): CompletenessDeclaration;
   /** The class of the client. Nest creates one instance per connector, in the connector's own module. */
   psp: Type<PspClient>;
-  /** Other providers that `psp` injects, e.g. its HTTP client. They exist once per connector, too. */
+  /** Other providers that `psp` injects, e.g. its HTTP client. Nest also creates one instance of them per connector. */
   providers?: Provider[];
 }
 
-/** Returns the plugin unchanged. Its purpose is type checking: the compiler verifies that the settings class and the client class fit. */
+/**
+ * Returns the plugin unchanged. The function exists for type checking: the compiler verifies that the settings class and the client class
+ * fit together.
+ */
 export function definePlugin<Settings extends object>(plugin: Plugin<Settings>): Plugin<Settings> {
   return plugin;
 }
 
 /**
- * Reads the connector's own feed as of the last committed page. Plugins need it if the PSP's rows have no stable id, or if a row must be
+ * Reads the connector's own feed, up to the last committed page. Plugins need it if the PSP's rows have no stable id, or if a row must be
  * compared with the version that was served before. Inject it with `@Inject(FEED_READER)`.
  */
 export interface FeedReader {
   /**
    * Finds the latest version of several records.
    * @param ids the PSP's own ids, as the plugin returned them
-   * @returns the records by id, without the ids that are not in the feed of `stream`
+   * @returns the records by id. Ids that are not in the feed of `stream` are omitted
    */
   findLatest(stream: Stream, ids: readonly string[]): Promise<Map<string, StoredRecord>>;
 }
@@ -229,7 +237,7 @@ export interface StoredRecord {
   status?: string;
 }
 
-/** Tells a rejected record from a valid one. */
+/** Returns true for a rejected record, and false for a valid record. */
 export function isRejectedRecord(item: object): item is RejectedRecord {
   return 'reason' in item;
 }

@@ -36,15 +36,15 @@ export const TRANSACTION_STATUSES = [
 export type TransactionStatus = (typeof TRANSACTION_STATUSES)[number];
 
 /**
- * Additional data that the contract has no property for. Keys have the form `com.<psp>.spec/<snake_case_key>`, e.g.
- * `com.acme.spec/card_brand`. An entry with the value `undefined` is left out.
+ * Additional data for which the contract has no property. Keys have the form `com.<psp>.spec/<snake_case_key>`, e.g.
+ * `com.acme.spec/card_brand`. An entry with the value `undefined` is omitted.
  */
 export type Metadata = Readonly<Record<string, string | undefined>>;
 
 /** A wallet or bank account that the tenant holds at the PSP. */
 export interface Account {
   id: string;
-  /** The name of the account for people. */
+  /** The display name of the account. */
   name: string;
   /**
    * When the PSP opened the account. It is served as the metadata `com.tributary.spec/opened_at`, because the served `createdAt` is the
@@ -73,23 +73,23 @@ export interface Beneficiary {
  */
 export interface Transaction {
   id: string;
-  /** The id of the transaction that this one refunds, reverses or belongs to. */
+  /** The id of the transaction that this transaction refunds or reverses, or to which it belongs. */
   relatedTransactionId?: string;
-  /** The `Order.idempotencyKey` of the order that this movement executes, if the PSP's listing contains it. It is not served. */
+  /** The `Order.idempotencyKey` of the order that this movement executes, if the PSP's listing contains the key. It is not served. */
   orderKey?: string;
-  /** When the movement was created at the PSP. It is the same for all versions of the record. */
+  /** Time at which the movement was created at the PSP. It must be the same for all versions of the record. */
   createdAt: string;
-  /** When the PSP last changed it. Default: `createdAt`. */
+  /** Time at which the PSP last changed the movement. Default: `createdAt`. */
   updatedAt?: string;
   type: TransactionType;
   status: TransactionStatus;
   /** The gross amount, never negative. `type` and the two account ids express the direction. */
   amount: Money;
-  /** The payment scheme or method in the PSP's words: `SEPA`, `visa`. */
+  /** The payment scheme or method as the PSP names it: `SEPA`, `visa`. */
   scheme?: string;
-  /** The PSP's id of the account (or, for a pay-in, counterparty) that the money comes from. */
+  /** The PSP's id of the account (or, for a pay-in, counterparty) from which the money comes. */
   sourceAccountId?: string;
-  /** The PSP's id of the account (or, for a payout, beneficiary) that the money goes to. */
+  /** The PSP's id of the account (or, for a payout, beneficiary) to which the money goes. */
   destinationAccountId?: string;
   metadata?: Metadata;
 }
@@ -100,7 +100,7 @@ export interface Balances {
   accountId: string;
   /**
    * The time (RFC 3339) at which the account had these balances, according to the PSP. Reconciliation compares balances with transactions
-   * by this time, so it must not be the time of the request unless the balances are live.
+   * by this time. So it must not be the time of the request, unless the balances are live.
    */
   at: string;
   /**

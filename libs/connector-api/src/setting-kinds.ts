@@ -1,6 +1,6 @@
 /**
- * Decorators for the usual kinds of settings: each is `Setting` with the description, and the rules of class-validator for the value. Other
- * kinds combine `Setting` with rules of their own.
+ * Decorators for the usual kinds of settings. Each decorator combines `Setting`, with the description, and the class-validator rules for
+ * the value. For other kinds, combine `Setting` with your own rules.
  */
 import { applyDecorators } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
@@ -33,13 +33,14 @@ export interface TextSettingOptions<Settings> {
   maxLength?: number;
   /** Whether the setting can be absent. Default: false. */
   isOptional?: boolean;
-  /** Returns whether the setting must be present with these settings. Default: it must always be. */
+  /** Returns true if the setting must be present together with the other settings. Default: the setting must always be present. */
   isRequiredIf?: (settings: Settings) => boolean;
   /** The message for a value that is not a string, with `$property` for the name of the setting. */
   message?: string;
 }
 
-// The rules are applied from the last to the first, as decorators that stand one above the other are, so that errors keep that order.
+// Decorators of a property are applied from the last to the first. The rules are applied in the same sequence, so that errors keep their
+// order.
 
 /** A string that is not empty: `@TextSetting('API key of the connector.')`. */
 export function TextSetting<Settings extends object = object>(
@@ -56,19 +57,19 @@ export function TextSetting<Settings extends object = object>(
   );
 }
 
-/** Applies the rules of a setting if it is present, or if it must be. */
+/** Applies the rules of a setting if the setting is present or required. */
 function ValidateUnlessAbsent<Settings extends object>(
   isRequiredIf: (settings: Settings) => boolean,
 ): PropertyDecorator {
   return ValidateIf((settings: Settings, value) => value !== undefined || isRequiredIf(settings));
 }
 
-/** `true` or `false`. */
+/** A setting that is `true` or `false`. */
 export function FlagSetting(description: string): PropertyDecorator {
   return applyDecorators(IsBoolean(), Setting(description));
 }
 
-/** One of several words: `@ChoiceSetting('Which balance is served.', ['available', 'booked'])`. */
+/** A setting with one of several words: `@ChoiceSetting('Which balance is served.', ['available', 'booked'])`. */
 export function ChoiceSetting(description: string, choices: readonly string[]): PropertyDecorator {
   return applyDecorators(IsIn(choices), Setting(description));
 }
@@ -86,7 +87,7 @@ export function UrlSetting(description: string): PropertyDecorator {
   );
 }
 
-/** A list of strings that are not empty; it can be absent, but not empty. */
+/** A list of non-empty strings. The setting can be absent, but the list must not be empty. */
 export function TextListSetting(description: string): PropertyDecorator {
   return applyDecorators(
     IsNotEmpty({ each: true }),
@@ -99,13 +100,13 @@ export function TextListSetting(description: string): PropertyDecorator {
 }
 
 export interface ListSettingOptions<Item> {
-  /** Items with the same key are refused. */
+  /** Returns the key of an item. Two items with the same key are rejected. */
   getKey: (item: Item) => unknown;
-  /** The message about them, with `$property` for the name of the setting. */
+  /** The message about items with the same key, with `$property` for the name of the setting. */
   message: string;
 }
 
-/** A list of objects, each with settings of its own. @param itemClass the class with the decorators of these settings */
+/** A list of objects with their own settings. @param itemClass the class with the decorators of these settings */
 export function ListSetting<Item extends object>(
   description: string,
   itemClass: Type<Item>,
@@ -120,7 +121,10 @@ export function ListSetting<Item extends object>(
   );
 }
 
-/** A string of a given form: `@PatternSetting('Domain.', /^[^/]+$/, 'a domain like example.com')`. The last text completes "must be …". */
+/**
+ * A string of a given form: `@PatternSetting('Domain.', /^[^/]+$/, 'a domain like example.com')`. The last argument completes the message
+ * "must be …".
+ */
 export function PatternSetting(description: string, pattern: RegExp, form: string): PropertyDecorator {
   return applyDecorators(
     Matches(pattern, { message: `$property must be ${form}` }),
@@ -153,7 +157,7 @@ export class PayeeSettings {
   iban!: string;
 }
 
-/** A list of payees, each IBAN once. */
+/** A list of payees in which each IBAN occurs only once. */
 export function PayeeListSetting(description: string): PropertyDecorator {
   return ListSetting(description, PayeeSettings, {
     getKey: ({ iban }) => normalizeIban(String(iban)),

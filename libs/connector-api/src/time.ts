@@ -1,4 +1,4 @@
-/** Times. APIs and libraries exchange them as RFC 3339 strings. Code that compares them uses milliseconds since 1970. */
+/** Converts times. APIs and libraries exchange times as RFC 3339 strings. Code that compares times uses milliseconds since 1970. */
 import { InvalidRecordError } from './errors.js';
 
 const RFC3339_PATTERN =
@@ -21,7 +21,7 @@ export function parseTime(text: string): Instant | undefined {
   if (!match) return undefined;
   const [, year, month, day, hour, minute, second, fraction = '', zone = ''] = match;
   const offset = parseZoneMinutes(zone);
-  // A leap second (`:60`) counts as the first second of the next minute.
+  // A leap second (`:60`) is treated as the first second of the next minute.
   const seconds = second === '60' ? 59 : Number(second);
   const local = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), seconds);
   const date = new Date(local);
@@ -51,11 +51,11 @@ const MIN_TIME_MS = Date.UTC(1970, 0, 1);
 const MAX_TIME_MS = Date.UTC(9999, 11, 31);
 
 /**
- * Validates an RFC 3339 time and converts it to UTC without losing precision:
- * `2026-03-04T05:06:07.1234+01:00` → `2026-03-04T04:06:07.1234Z`, and the same in whole milliseconds since 1970.
+ * Validates an RFC 3339 time and converts it to UTC without losing precision: `2026-03-04T05:06:07.1234+01:00` →
+ * `2026-03-04T04:06:07.1234Z`. It also returns the time in whole milliseconds since 1970.
  * @param propertyName the name of the property, for the error message
- * @throws InvalidRecordError if the value is not an RFC 3339 time with a zone, or if it is outside 1970 to 9999. Clients interpret earlier
- * times as "no time"
+ * @throws InvalidRecordError if the value is not an RFC 3339 time with a zone, or if it is outside 1970 to 9999, because clients interpret
+ * earlier times as "no time"
  */
 export function normalizeTime(value: unknown, propertyName: string): { text: string; milliseconds: number } {
   const instant = typeof value === 'string' ? parseTime(value) : undefined;

@@ -1,4 +1,7 @@
-/** Public interface of the library `formance`: a client of Formance's services, the installation of connectors, and the diagnosis of those that do not work. */
+/**
+ * Public interface of the library `formance`: a client of Formance's services, the installation of connectors, and the diagnosis of
+ * connectors that do not work.
+ */
 export * from './http/formance-connection.js';
 export * from './http/formance-error.js';
 export * from './payments/payments-client.js';

@@ -1,5 +1,5 @@
 /**
- * Composes the library for one deployment: an order service and a transaction matcher per connector, and a poll of the store that
+ * Assembles the library for one deployment: an order service and a transaction matcher per connector, and a poll of the store that
  * continues unfinished orders.
  */
 import { isHolderDead, type Store } from '@tributary/feed';
@@ -22,7 +22,7 @@ export class OrderEngine {
   private readonly context: OrdersContext;
   private readonly pendingResponses = new PendingResponses();
   private readonly workers = new Map<string, OrderWorker>();
-  /** Time of the last poll. `Infinity` at start, because the last poll of the previous process is unknown. */
+  /** Time of the last poll. `Infinity` at the start, because this process does not know when the previous process polled. */
   private lastPollAt = Infinity;
   private cancelPoll: (() => void) | undefined;
   private unregisterGauge: (() => void) | undefined;
@@ -52,7 +52,7 @@ export class OrderEngine {
     };
   }
 
-  /** Starts the poll. It continues orders that wait, that a dead process left, or that are pending at the PSP. */
+  /** Starts the poll. The poll continues orders that wait, that a dead process was working on, or that are pending at the PSP. */
   start(): void {
     if (this.cancelPoll || this.stopPromise || this.orphanCheck) return;
     this.orphanCheck = warnOfOrphanedOrders(this.store, [...this.workers.keys()], this.context);
@@ -80,7 +80,8 @@ export class OrderEngine {
   private async pollDueOrders(): Promise<void> {
     try {
       await this.detectClockRollback();
-      // Busy connectors are left out: due orders of a slow PSP must not fill the result and hide those of the others.
+      // Connectors with a full queue are left out. Otherwise the due orders of a slow PSP would fill the result, and due orders of other
+      // connectors would not be found.
       const idleConnectors = [...this.workers.values()]
         .filter(({ isBusy }) => !isBusy)
         .map(({ connectorPath }) => connectorPath);

@@ -5,7 +5,7 @@ export type Redactor = (text: string) => string;
 
 const REDACTED = '[redacted]';
 
-/** Patterns of credentials that are not in the deployment file, e.g. an access token that a PSP issued. */
+/** Patterns of credentials that the deployment file does not contain, e.g. an access token that a PSP issued. */
 const CREDENTIAL_PATTERNS: readonly [RegExp, string][] = [
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi, `$1 ${REDACTED}`],
   [/:\/\/[^/\s:@]{1,256}:[^/\s@]{1,1024}@/g, `://${REDACTED}@`],

@@ -15,9 +15,9 @@ import type { Redactor } from './secret-redactor.js';
 /** Options that the application passes to this library. */
 export interface SyncOptions {
   logger: Logger;
-  /** Prometheus registry for the metrics. Without it a private registry is used, which no endpoint serves. */
+  /** Prometheus registry for the metrics. Without it, the metrics are in a private registry, which no endpoint serves. */
   registry?: Registry;
-  /** Redacts the deployment's secrets in a string. Common forms of credentials are redacted in addition. */
+  /** Redacts the deployment's secrets in a string. Common forms of credentials are always redacted. */
   redact?: Redactor;
   clock?: Clock;
   /** Returns a number from 0 to 1, for jitter. The default is `Math.random`. */

@@ -2,25 +2,25 @@
 export interface SyncLimits {
   /** Maximum number of streams that are pulled at the same time, over all connectors. */
   concurrency: number;
-  /** Maximum time that a pull keeps its semaphore permit while other streams wait. The pull checks it after each page. */
+  /** Maximum time for which a pull keeps its semaphore permit while other streams wait. The pull checks this time after each page. */
   maxTurnMs: number;
   /** Timeout for the plugin to return one page. */
   pageTimeoutMs: number;
   /** Timeout for the plugin's iterator to close. */
   closeTimeoutMs: number;
-  /** Lifetime of a lease that is not renewed. After it another process may pull the stream. */
+  /** Duration of a lease that is not renewed. After this time another process may pull the stream. */
   leaseTtlMs: number;
-  /** Time for the current pages to be committed when the engine stops. */
+  /** Maximum time for pulls to commit their current pages when the engine stops. */
   stopGraceMs: number;
   /** Delay between a request to pull and the pull, so that a burst of requests causes one pull. */
   pullDelayMs: number;
   /** Average time between the first pulls of two streams, so that a thousand connectors do not start at the same time. */
   startSpacingMs: number;
-  /** Number of repeated pages in a row without new data after which the listing counts as an endless loop. */
+  /** Number of repeated pages in a row, without new data, after which the listing is regarded as an endless loop. */
   maxRepeatedPages: number;
   /**
-   * Time that a row waits for the original that it names. It is longer than any PSP's lateness, because a row that is served before its
-   * original becomes a payment of its own.
+   * Maximum time for which a row is held until the original to which it refers arrives. It is longer than the lateness of any PSP, because
+   * clients make a separate payment of a row that is served before its original.
    */
   maxHoldMs: number;
   /** Back-off after the first failure. It doubles with each further failure. */
@@ -29,13 +29,16 @@ export interface SyncLimits {
   maxBackOffMs: number;
   /** Back-off after the PSP rejected the credentials for the first time. It grows fourfold with each further failure. */
   initialUnauthorizedBackOffMs: number;
-  /** Upper limit of that back-off. A person must usually correct the credentials. */
+  /** Maximum back-off after rejected credentials. A person must usually correct the credentials. */
   unauthorizedBackOffMs: number;
-  /** Minimum time between two observations of balances for the completeness check. Less than a minute, so that a pull every minute is checked. */
+  /**
+   * Minimum time between two observations of balances for the completeness check. It is less than a minute, so that a pull every minute
+   * includes a check.
+   */
   completenessIntervalMs: number;
   /** Minimum time between two samples of stored rows that are compared with their hashes, over all connectors. */
   rowSampleIntervalMs: number;
-  /** Number of rows in such a sample. */
+  /** Number of rows in each sample of stored rows. */
   rowSampleSize: number;
   /** Minimum time between two stored rows about pulls of a stream that found nothing new. */
   quietRecordIntervalMs: number;

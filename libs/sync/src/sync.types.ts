@@ -17,24 +17,24 @@ export interface SyncConnector {
   /** Time between two pulls of a stream, in milliseconds. */
   pullIntervalMs: number;
   /**
-   * How long a response that repeats known balances is valid: a time in ms, or `off` to serve the time of the observation in every response.
-   * By default it follows the polling interval of each reader.
+   * How long a response that repeats known balances is valid: a time in ms, or `off` to return the time of the observation in every
+   * response. By default it follows the polling interval of each reader.
    */
   balanceValidity?: number | 'off';
   /** Metadata that is added to every account of the connector. */
   accountMetadata?: Metadata;
   /** Present only for a connector that executes payment orders. */
   transactionMatcher?: TransactionMatcher;
-  /** Called with the ids (as served) of a page of accounts that has new ones, after the page was committed. It must not throw. */
+  /** Called after the commit of a page that contains new accounts, with the ids of the page as served to clients. It must not throw. */
   onAccountsAdded?: (accountIds: readonly string[]) => void;
-  /** What the completeness check can rely on. Without it the connector is not checked. */
+  /** The properties of the PSP on which the completeness check can rely. If absent, the connector is not checked. */
   completeness?: CompletenessDeclaration;
 }
 
-/** Matches the PSP's transactions with the gateway's own payment orders, so that a transaction is not served a second time. */
+/** Matches the PSP's transactions with the gateway's own payment orders, so that a payment is not served twice. */
 export interface TransactionMatcher {
   /**
-   * Matches one page of transactions. It is called before the page is committed, and again when the commit fails. So it must be
+   * Matches one page of transactions. It is called before the page is committed, and again when the commit fails. So the method must be
    * idempotent, and its writes must be durable when it returns.
    * @param items the items of the plugin's page, before validation
    */
@@ -49,7 +49,7 @@ export interface MatchedPage {
   records: SerializedRecord[];
 }
 
-/** A page that cannot be matched yet. The pull ends, and the next pull soon reads this page again. */
+/** A page that cannot be matched yet. The pull ends, and the next pull reads the page again soon. */
 export interface DeferredPage {
   /** Human-readable reason. */
   deferredReason: string;
@@ -64,7 +64,7 @@ export interface SyncProgress {
   added: number;
   changed: number;
   refused: number;
-  /** Progress of the listing as the plugin reports it. It is absent when the plugin does not know it. */
+  /** Progress of the listing as the plugin reports it; absent when the plugin cannot report it. */
   listing?: Page<unknown>['progress'];
   /** Whether the pull has ended. */
   finished: boolean;
@@ -88,11 +88,11 @@ export type PullOutcome =
   | { kind: 'held'; reason: string }
   | { kind: 'failed'; error: Error };
 
-/** The schedule that follows from a pull's outcome. */
+/** The schedule after a pull, chosen from the pull's outcome. */
 export interface NextPullPlan {
   /** Time until this process tries to pull the stream again, in milliseconds. */
   delayMs: number;
-  /** Due time for all processes that share the store. Without it the due time does not change. */
+  /** Due time for all processes that share the store. If absent, the due time does not change. */
   sharedSchedule?: NextPullSchedule;
 }
 

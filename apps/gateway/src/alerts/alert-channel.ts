@@ -1,4 +1,4 @@
-/** Channels that tell people about alerts: a signed webhook, and an incoming webhook of Slack or a compatible service. */
+/** Channels that send alerts to people: a signed webhook, and an incoming webhook of Slack or a compatible service. */
 import { formatTime } from '@tributary/connector-api';
 import { createHmac } from 'node:crypto';
 import { toAlertId, type AlertNotice } from './alert.types.js';
@@ -12,22 +12,22 @@ export interface WebhookChannelConfig {
   kind: 'webhook';
   name: string;
   url: string;
-  /** Key of the signature. */
+  /** Key with which the body is signed. */
   secret: string;
 }
 
 export interface SlackChannelConfig {
   kind: 'slack';
   name: string;
-  /** Contains a secret. */
+  /** The URL contains a secret. */
   url: string;
 }
 
 /**
- * Tells a channel. It may be told the same again when the gateway stops before it has recorded that the channel was told.
+ * Sends notices to a channel. A notice can be sent twice if the gateway stops before it has stored that the notice was sent.
  * @param deployment name of the deployment, if it has one
  * @param now milliseconds since 1970
- * @throws Error without the URL, which can contain a secret
+ * @throws Error without the URL, because the URL can contain a secret
  */
 export async function sendNotices(
   channel: AlertChannelConfig,
@@ -51,9 +51,7 @@ export async function sendNotices(
   }
 }
 
-/**
- * Signs a body: `t=<seconds since 1970>,v1=<HMAC-SHA256 in hex of "<t>.<body>">`. The time keeps an old request from being sent again.
- */
+/** Signs a body: `t=<seconds since 1970>,v1=<HMAC-SHA256 in hex of "<t>.<body>">`. The receiver can reject an old request by its time. */
 export function signBody(secret: string, body: string, now: number): string {
   const seconds = Math.floor(now / 1000);
   const mac = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
@@ -92,7 +90,7 @@ async function post(
   if (status < 200 || status > 299) throw new Error(`the channel ${name} answered ${status}; expected 2xx`);
 }
 
-/** Returns the code or the kind of the failure. Messages of `fetch` can contain the URL. */
+/** Returns the code or the kind of the failure. Messages of `fetch` are not used, because they can contain the URL. */
 function describeFailure(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   if (!(cause instanceof Error)) return 'the request failed';

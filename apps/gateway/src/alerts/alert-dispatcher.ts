@@ -1,6 +1,6 @@
 /**
- * Tells each channel what is new: alerts that it was not told yet, alerts that have changed, and alerts that are resolved. The store remembers
- * what each channel was told, so that nothing is repeated while nothing changes, also after a restart and by another gateway.
+ * Sends each channel what is new: new alerts, changed alerts, and resolved alerts. The store keeps what was sent to each channel. So
+ * nothing is repeated while nothing changes, also after a restart or by another gateway.
  */
 import type { SentAlert, Store } from '@tributary/feed';
 import type { Logger } from '../logging/index.js';
@@ -14,7 +14,7 @@ export interface AlertDispatcherOptions {
   /** Name of the deployment. */
   deployment?: string;
   logger: Pick<Logger, 'error'>;
-  /** Removes secrets from texts. */
+  /** Removes secrets from strings. */
   redact: (text: string) => string;
 }
 
@@ -25,9 +25,9 @@ export class AlertDispatcher {
   ) {}
 
   /**
-   * @param kinds the kinds that were examined. An alert of one of them that is not among `alerts` is resolved
-   * @param alerts everything that is true now
-   * @param unknownSubjects subjects that could not be examined: their alerts stay as they are
+   * @param kinds the kinds that were examined. An alert of these kinds that is not in `alerts` is resolved
+   * @param alerts all alerts that exist now
+   * @param unknownSubjects subjects that could not be examined; their alerts stay unchanged
    */
   async dispatch(
     kinds: readonly AlertKind[],
@@ -42,7 +42,7 @@ export class AlertDispatcher {
       try {
         await this.tell(channel, isExamined, alerts, now);
       } catch (error) {
-        // The next check tries it again, because the store does not say that the channel was told.
+        // The next check sends the notices again, because the store does not contain them as sent.
         logger.error({ channel: channel.name, err: error }, 'a channel could not be told about alerts');
       }
   }

@@ -1,4 +1,4 @@
-/** Each kind of alert, from its cause in the store to what the channels receive, and that nothing is repeated. */
+/** Tests each kind of alert, from its cause in the store to the message that the channels receive, and that nothing is repeated. */
 import { getCurrentProcess, openStore, type Store } from '@tributary/feed';
 import { runPolicy } from '@tributary/reconciliation';
 import { createHmac } from 'node:crypto';
@@ -72,7 +72,7 @@ function createDeployment(overrides: Partial<Deployment> = {}): Deployment {
   } as unknown as Deployment;
 }
 
-/** Looks for alerts once, as the scheduled tasks do. @returns `state kind text` of what the webhook received */
+/** Searches for alerts once, as the scheduled tasks do. @returns `state kind text` of the messages that the webhook received */
 async function check(deployment = createDeployment()): Promise<string[]> {
   received = [];
   const logger = { error: (...line: unknown[]) => void logged.push(line) };
@@ -84,7 +84,7 @@ async function check(deployment = createDeployment()): Promise<string[]> {
   return listReceived();
 }
 
-/** Returns `state kind text` of what the webhook received since the last check began. */
+/** Returns `state kind text` of the messages that the webhook has received since the last check began. */
 function listReceived(): string[] {
   return received
     .filter(({ path }) => path === '/webhook')
@@ -189,7 +189,7 @@ it('formance-schedule-paused is found in Formance, and is not resolved while For
     });
     await expect(check(cut)).rejects.toThrow('the schedules of bank in Formance are not known');
     expect(listReceived()).toEqual([]);
-    // A Formance that does not answer does not affect the connectors of another one, also if it is asked first.
+    // If one Formance does not respond, the connectors of another Formance are not affected, even if the first one is called first.
     const cutFirst = createDeployment({
       connectors: [
         { path: 'away', apiKeys: [], formance: unreachable },

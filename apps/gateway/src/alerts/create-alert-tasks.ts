@@ -1,4 +1,4 @@
-/** Creates the tasks that look for alerts and tell the channels. */
+/** Creates the tasks that search for alerts and send them to the channels. */
 import type { Store } from '@tributary/feed';
 import type { Deployment } from '../config/index.js';
 import type { Logger } from '../logging/index.js';
@@ -7,7 +7,7 @@ import { AlertDispatcher } from './alert-dispatcher.js';
 import { findPausedSchedules } from './find-paused-schedules.js';
 import { findAlertsInStore, STORE_ALERT_KINDS } from './find-alerts-in-store.js';
 
-/** Formance checks its schedules twice a day, so asking it more often finds nothing earlier. */
+/** Interval in ms. Formance checks its schedules twice a day, so a shorter interval would find nothing earlier. */
 const FORMANCE_INTERVAL_MS = 15 * 60_000;
 
 /** @returns no task when the deployment has no channel */
@@ -46,7 +46,7 @@ export function createAlertTasks(
   return tasks;
 }
 
-/** @throws AggregateError after the channels were told, if the schedules of a connector are not known */
+/** @throws AggregateError after the notices were sent, if the schedules of a connector could not be read */
 async function dispatchPausedSchedules(deployment: Deployment, dispatcher: AlertDispatcher): Promise<void> {
   const { alerts, failures } = await findPausedSchedules(deployment);
   await dispatcher.dispatch(['formance-schedule-paused'], alerts, new Set(failures.keys()));

@@ -1,11 +1,11 @@
-/** Finds what the store says about connectors and policies that an operator has to look at. */
+/** Finds alerts about connectors and policies in the data of the store. */
 import { formatTime } from '@tributary/connector-api';
 import type { Store } from '@tributary/feed';
 import type { RunSummary } from '@tributary/reconciliation';
 import { createHash } from 'node:crypto';
 import type { Alert, AlertKind } from './alert.types.js';
 
-/** A fingerprint covers so many ids, and the count of all. */
+/** Maximum number of ids in a fingerprint. The fingerprint also contains the number of all ids. */
 const MAX_FINGERPRINTED_IDS = 100;
 
 /** The kinds that `findAlertsInStore` finds. */
@@ -19,7 +19,7 @@ export interface WatchedDeployment {
   connectors: readonly string[];
   /** Names of the policies. */
   policies: readonly string[];
-  /** A stream that has not caught up for so long is late. */
+  /** Time in ms after which a stream that has not caught up is late. */
   lateAfterMs: number;
 }
 
@@ -37,7 +37,7 @@ export async function findAlertsInStore(store: Store, watched: WatchedDeployment
   return alerts;
 }
 
-/** The text has no problem in words: problems can contain amounts, and what the ledger answered. */
+/** The text does not contain the run's problems, because they can contain amounts and responses of the ledger. */
 async function findBadVerdict(store: Store, policy: string): Promise<Alert[]> {
   const repository = store.reconciliation();
   const [run] = await repository.listRuns(policy, 1);
@@ -110,7 +110,7 @@ async function findGaps(store: Store, connector: string): Promise<Alert[]> {
   );
 }
 
-/** The text has no reason of an entry: reasons can contain data of payments. */
+/** The text does not contain the reasons of entries, because they can contain data of payments. */
 async function findQuarantined(store: Store, connector: string): Promise<Alert[]> {
   const summaries = await store.operator().summarizeQuarantine({ connectors: [connector] });
   if (summaries.length === 0) return [];
@@ -124,7 +124,7 @@ async function findQuarantined(store: Store, connector: string): Promise<Alert[]
   ];
 }
 
-/** A count alone would stay the same when one cause ends and another one begins between two checks. */
+/** The fingerprint also contains the causes: if one cause ends and another begins between two checks, the count does not change. */
 function createFingerprint(count: number, causes: readonly string[]): string {
   return `${count} ${createHash('sha256').update(JSON.stringify(causes)).digest('hex')}`;
 }

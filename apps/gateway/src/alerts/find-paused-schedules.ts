@@ -1,4 +1,4 @@
-/** Asks Formance which schedules of the connectors it has paused. */
+/** Reads from Formance which schedules of the connectors are paused. */
 import { examineConnectors, type FormanceFacts } from '@tributary/formance';
 import { withPaymentsClient } from '../cli/commands/formance/connect-to-formance.js';
 import { groupByFormance, type ConnectorsOfFormance } from '../cli/commands/formance/desired-connectors.js';
@@ -7,11 +7,11 @@ import type { Alert } from './alert.types.js';
 
 export interface PausedSchedules {
   alerts: Alert[];
-  /** Why the schedules of connectors are not known, by the path of the connector. */
+  /** The reasons why the schedules of connectors could not be read, by connector path. */
   failures: Map<string, Error>;
 }
 
-/** Asks each Formance of the deployment. A Formance that does not answer does not affect the connectors of the others. */
+/** Calls each Formance of the deployment. If one does not respond, the connectors of the others are not affected. */
 export async function findPausedSchedules(deployment: Deployment): Promise<PausedSchedules> {
   const alerts: Alert[] = [];
   const failures = new Map<string, Error>();

@@ -1,9 +1,9 @@
-/** Quiet hours: channels are told nothing, and hear afterwards what is still true. */
+/** Quiet hours: nothing is sent to the channels. Afterwards the channels get the alerts that still exist. */
 
 export interface QuietHours {
   /** Minutes after midnight in `timezone`. */
   fromMinutes: number;
-  /** Not included. Smaller than `fromMinutes` when the hours pass midnight. */
+  /** Minutes after midnight in `timezone`, exclusive. Smaller than `fromMinutes` if the hours include midnight. */
   toMinutes: number;
   /** IANA name: `Europe/Berlin`. */
   timezone: string;

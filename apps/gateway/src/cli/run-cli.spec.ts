@@ -211,7 +211,7 @@ describe('the built program', () => {
     expect(out.split('\n')).toHaveLength(refused.length + 1);
     expect((await run('quarantine', 'acme/sand', '-c', config)).out).toBe('The quarantine is empty.');
 
-    // The malformed rows of the sandbox moved money, so its balances disagree.
+    // The invalid rows of the sandbox moved money, so its balances disagree with the rows.
     const gaps = JSON.parse(
       (await run('quarantine', '/sand', '--gaps', '--json', '-c', config)).out,
     ) as object[];
@@ -274,12 +274,12 @@ describe('the built program', () => {
     socket.write(
       `POST /sand/payouts HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{`,
     );
-    // The key may not pay, so the response comes before the body. The connection stays open until the body has ended.
+    // The key has no scope for payments, so the response comes before the body. The connection stays open until the body has ended.
     await once(socket, 'data');
     child.kill('SIGINT');
     await sleep(50);
     child.kill('SIGINT');
-    // From the moment at which the program has noticed the first signal; a busy machine delays it.
+    // The time is measured from the moment when the program has noticed the first signal, because a busy machine delays it.
     await until(() => /"msg":"stopping"/.exec(printed.out));
     await sleep(600);
     expect(isRunning(child)).toBe(true);

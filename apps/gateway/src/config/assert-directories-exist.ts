@@ -1,6 +1,6 @@
 /**
- * Checks the directories that settings name. Only `tributary check` does it: a gateway starts without a directory, for example while a
- * network share is not mounted, and its other connectors are served.
+ * Checks the directories in the settings. Only `tributary check` does this. A gateway starts even if a directory is missing, for example
+ * while a network share is not mounted, and its other connectors are served.
  */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';

@@ -14,7 +14,7 @@ const SECRETS = 'file:/run/secrets/';
 const directory = mkdtempSync(join(tmpdir(), 'tributary-pages-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** The plugin of this page does not exist: test/generator generates it, and serves it. */
+/** The plugin on this page does not exist in the repository. test/generator generates and serves it. */
 const GENERATED_PLUGIN = /add-a-psp\.md$/;
 
 const pages = [
@@ -53,7 +53,7 @@ it.each(pages)('the one of $page is good to an editor', ({ yaml }) => {
   expect(validate.errors ?? []).toEqual([]);
 });
 
-/** Returns the YAML blocks that are whole deployment files. Other blocks show only a part of a file. */
+/** Returns the YAML blocks that are complete deployment files. Other blocks show only a part of a file. */
 function deploymentsOf(page: string): string[] {
   const text = readFileSync(join(ROOT, page), 'utf8');
   return [...text.matchAll(/^```yaml\n(.*?)^```/gms)]

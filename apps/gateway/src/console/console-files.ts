@@ -52,7 +52,7 @@ export class ConsoleFiles {
     if (file === undefined) {
       file = readConsoleFile(join(this.directory, path), contentType);
       this.files.set(path, file);
-      // A file that could not be read is read again at the next request.
+      // If a file could not be read, it is read again at the next request.
       file.catch(() => this.files.delete(path));
     }
     return file;

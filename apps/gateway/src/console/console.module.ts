@@ -7,16 +7,16 @@ import { createNotFoundError } from '../http/create-not-found-error.js';
 import { ConsoleFiles, type ConsoleFile } from './console-files.js';
 
 /**
- * Content security policy of the console. It allows only files and the API of the gateway itself: no inline script, no inline style, no
- * `eval`, no other host, and no HTML that a script writes.
+ * Content security policy of the console. It allows only files and the API of the gateway itself. It forbids inline scripts, inline styles,
+ * `eval`, other hosts, and HTML that a script writes.
  */
 export const CONSOLE_CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-/** The names of the assets contain a hash of their content. */
+/** Assets can be cached for ever, because their names contain a hash of their content. */
 const ASSET_CACHE_CONTROL = 'public, max-age=31536000, immutable';
-/** The browser keeps the page, but asks each time whether there is a newer one. */
+/** The browser caches the page, but checks each time whether a newer page exists. */
 const PAGE_CACHE_CONTROL = 'no-cache';
 
 const CONSOLE_FILES = Symbol('CONSOLE_FILES');

@@ -1,6 +1,6 @@
 /**
- * Sends `100 Continue` only when the response is the next one on its connection. For a pipelined request Node would queue
- * it behind the head of the final response, so that it would become part of the body of that response.
+ * Sends `100 Continue` only when the response is the next response on its connection. For a pipelined request, Node would queue it after
+ * the head of the final response, so it would become part of the body of that response.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 

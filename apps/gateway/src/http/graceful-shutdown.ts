@@ -6,16 +6,16 @@ import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_INTERVAL_MS = 20;
-/** Clients do not wait longer than this for a response. */
+/** Maximum time in ms for which clients wait for a response. */
 const MAX_RESPONSE_WAIT_MS = 10_000;
 
 export class GracefulShutdown {
   private draining = false;
-  /** Time after which no client waits for a response, in milliseconds of the monotonic clock. */
+  /** Time after which no client waits for a response any more, in milliseconds of the monotonic clock. */
   private deadline = 0;
 
   constructor(private readonly fastify: FastifyInstance) {
-    // The header is set when the response is sent, so requests that were already running close their connections too.
+    // The header is set when the response is sent, so requests that were already running also close their connections.
     fastify.addHook('onSend', (_request, reply, _payload, done) => {
       if (this.draining) reply.header('connection', 'close');
       done();
@@ -27,8 +27,8 @@ export class GracefulShutdown {
   }
 
   /**
-   * Starts draining: each response closes its connection, and new connections are still accepted while requests are running.
-   * An order can wait eight seconds for its PSP, and new clients must not find the port closed in that time.
+   * Starts draining: each response closes its connection. While requests are running, new connections are still accepted, because an order
+   * can wait eight seconds for its PSP, and new clients must not find the port closed during this time.
    * @param drainTimeoutMs time in milliseconds after which idle connections are closed
    * @returns when no connection is open, or when no client can still be waiting for a response
    */
@@ -43,7 +43,7 @@ export class GracefulShutdown {
     }
   }
 
-  /** Closes the port and waits for the last requests. Closes all connections when no client can still be waiting for a response. */
+  /** Closes the port and waits for the last requests. When no client can still be waiting for a response, it closes all connections. */
   async finish(close: () => Promise<void>): Promise<void> {
     const remainingMs = Math.max(this.deadline - performance.now(), POLL_INTERVAL_MS);
     const closeTimer = setTimeout(() => this.fastify.server.closeAllConnections(), remainingMs);

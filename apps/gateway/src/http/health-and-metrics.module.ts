@@ -11,7 +11,7 @@ export interface GatewayHealth {
   /** Returns true if the gateway is shutting down. */
   isDraining(): boolean;
   /**
-   * Returns when the store has written what an order would write.
+   * Returns after the store has written the same data as for an order.
    * @throws GatewayUnavailableError if the store cannot store an order
    */
   checkStore(): Promise<void>;
@@ -24,7 +24,7 @@ const OK_BODY = Buffer.from('{"status":"ok"}');
 export class HealthController {
   constructor(@Inject(GATEWAY_HEALTH) private readonly gatewayHealth: GatewayHealth) {}
 
-  /** Health check for load balancers: 200 while the gateway runs, 503 while it shuts down. */
+  /** Health check for load balancers: 200 while the gateway is running, 503 while it shuts down. */
   @Get('healthz')
   @RouteConfig({ access: 'public' })
   @Header('content-type', 'application/json')
@@ -35,7 +35,7 @@ export class HealthController {
     return OK_BODY;
   }
 
-  /** Readiness check for rolling restarts: 200 if the gateway runs and its store can store an order. */
+  /** Readiness check for rolling restarts: 200 if the gateway is running and its store can store an order. */
   @Get('readyz')
   @RouteConfig({ access: 'public' })
   @Header('content-type', 'application/json')

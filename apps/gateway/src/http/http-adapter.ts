@@ -8,19 +8,28 @@ import { delayContinueResponses } from './continue-response.js';
 import { respondToMalformedRequest, rejectExpectHeader } from './malformed-request.js';
 import { SharedRouteTable, type ConnectorPathSet } from './shared-route-table.js';
 
-/** Largest request body in bytes. A payment order with metadata is a few kB. */
+/** Maximum size of a request body in bytes. A payment order with metadata has a few kB. */
 const MAX_BODY_BYTES = 256 * 1024;
-/** Ids that the gateway serves have at most 1024 characters. A client that percent-encodes each one sends three times as many. */
+/**
+ * Maximum number of characters of a path parameter. Ids that the gateway serves have at most 1024 characters, and percent-encoding each
+ * character triples this number.
+ */
 const MAX_PATH_PARAMETER_LENGTH = 3 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
 
 const SECOND_MS = 1000;
-/** Time for a whole request to arrive. It stops clients that keep connections open by sending very slowly. */
+/** Maximum time in ms for a whole request to arrive. It ends connections of clients that send very slowly. */
 const REQUEST_TIMEOUT_MS = 20 * SECOND_MS;
 const HEADERS_TIMEOUT_MS = 10 * SECOND_MS;
-/** Period in which the server looks for requests beyond their time. Node's default of 30 s would let them last up to 50 s. */
+/**
+ * Interval in ms at which the server searches for requests that exceed their time. With Node's default of 30 s, such requests could last up
+ * to 50 s.
+ */
 const TIMEOUT_CHECK_INTERVAL_MS = SECOND_MS;
-/** Go's HTTP client closes an idle connection after 90 s. The server must wait longer, or it could close a connection during a request. */
+/**
+ * Timeout of an idle connection in ms. Go's HTTP client closes an idle connection after 90 s. The server must wait longer, or it could
+ * close a connection during a request.
+ */
 const KEEP_ALIVE_TIMEOUT_MS = 120 * SECOND_MS;
 
 export interface HttpAdapterOptions {
@@ -54,7 +63,7 @@ export class HttpAdapter extends FastifyAdapter {
         headersTimeout: HEADERS_TIMEOUT_MS,
         connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
         maxHeaderSize: MAX_HEADER_BYTES,
-        // Node's own check responds without a body. `missingHostError` responds with one.
+        // Node's own check responds without a body, so `missingHostError` replaces it and responds with a body.
         requireHostHeader: false,
       },
       clientErrorHandler: respondToMalformedRequest,
@@ -114,8 +123,8 @@ const discardInvalidForwardedFor: onRequestHookHandler = (request, _reply, done)
 };
 
 /**
- * Headers that a request may have only once. Node takes the first and ignores the others; a proxy in front of the gateway might take another
- * one. Such a request is rejected.
+ * Headers that a request may contain only once. Node uses the first value and ignores the others, but a proxy in front of the gateway might
+ * use another value. Such a request is rejected.
  */
 const SINGLE_HEADERS: readonly string[] = ['host', 'authorization'];
 

@@ -1,8 +1,8 @@
-/** Decides whether a request was sent by a program on the machine of the gateway, e.g. by a browser there. */
+/** Decides whether a program on the gateway's own machine, e.g. a browser, sent a request. */
 import type { FastifyRequest } from 'fastify';
 
 const LOOPBACK_ADDRESS = /^(?:127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
-/** A reverse proxy adds at least one of these headers. Its requests also come from this machine if it runs here. */
+/** A reverse proxy adds at least one of these headers. If the proxy runs on this machine, its requests also come from this machine. */
 const PROXY_HEADERS = [
   'forwarded',
   'via',

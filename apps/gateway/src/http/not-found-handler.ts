@@ -1,4 +1,4 @@
-/** Responds to requests that match no route: a wrong method, an unknown connector, or an unknown path. */
+/** Responds to requests that match no route, because of a wrong method, an unknown connector or an unknown path. */
 import { authenticate, EMPTY_KEY_SET, type FailureLimiter, type ApiKeySet } from '@tributary/auth';
 import { ContractError, matchResource } from '@tributary/connector-api/contract';
 import { HttpStatus } from '@nestjs/common';
@@ -6,8 +6,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createNotFoundError } from './create-not-found-error.js';
 
 /**
- * Creates the handler. Without a valid key, a path of the contract gets the same response whether or not its connector exists.
- * So clients cannot find out which connectors and tenants there are.
+ * Creates the handler. Without a valid key, a path of the contract gets the same response whether or not its connector exists. So clients
+ * cannot find out the names of connectors and tenants.
  * @param keySets the keys of each connector, by connector path
  */
 export function createNotFoundHandler(keySets: ReadonlyMap<string, ApiKeySet>, limiter: FailureLimiter) {

@@ -1,6 +1,6 @@
 /**
- * Counts every request and its duration, and logs it: failed requests within the limits of `LineLimiter`, and at level `debug` every
- * request.
+ * Counts every request, measures its duration, and logs it. Failed requests are logged within the limits of `LineLimiter`; at the level
+ * `debug`, every request is logged.
  */
 import { parseConnectorPathFromUrl, matchResource } from '@tributary/connector-api/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -31,7 +31,7 @@ export class RequestObserver {
     private readonly logger: Logger,
     private readonly lineLimiter: LineLimiter,
     registry: Registry,
-    /** Only the paths of these connectors become metric labels, so that clients cannot create new labels. */
+    /** Only the paths of these connectors become metric labels. Otherwise clients could create any number of labels. */
     private readonly connectors: ConnectorPathSet,
     private readonly readers: Pick<ReaderPositionRecorder, 'recordUnauthorized'>,
   ) {
@@ -68,7 +68,7 @@ export class RequestObserver {
       this.log(request, reply, served ?? redactPath(request.url));
   }
 
-  /** Counts a request for a list without a valid key for the diagnosis of the connector. */
+  /** Counts a request for a list without a valid key. The diagnosis of the connector uses this number. */
   private recordUnauthorized(request: FastifyRequest): void {
     const resource = matchResource(request.url);
     const stream = STREAMS.find((one) => resource?.route === `/${one}`);
@@ -93,7 +93,7 @@ export class RequestObserver {
     );
   }
 
-  /** Lines of requests without a valid key are counted together, so that a stranger cannot create many groups. */
+  /** Lines of requests without a valid key are counted together. Otherwise a stranger could create any number of groups. */
   private admitLine(request: FastifyRequest, status: number, level: 'debug' | 'info' | 'error'): boolean {
     const group = { of: 'request', level, status };
     const connector = isAuthorized(request) ? findRequestedConnector(request, this.connectors) : undefined;

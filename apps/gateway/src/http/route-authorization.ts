@@ -1,7 +1,7 @@
 /**
- * Authorizes requests for each route. A route of a connector needs a key of that connector, unless its configuration says otherwise.
- * A route that belongs to no connector and does not set `access` cannot be registered.
- * Authorization uses Fastify hooks instead of Nest guards for speed: docs/decisions/0007-path-of-a-page-request.md.
+ * Authorizes requests for each route. A route of a connector needs a key of that connector, unless its configuration defines another
+ * access. A route that belongs to no connector and does not set `access` cannot be registered. For speed, the code uses Fastify hooks
+ * instead of Nest guards: docs/decisions/0007-path-of-a-page-request.md.
  */
 import {
   createAuthorizer,
@@ -13,7 +13,7 @@ import {
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify';
 import { getRequestedConnectorPath, findConnectorPath } from './shared-route-table.js';
 
-/** Marks requests that a key authorized. A symbol, so that it cannot collide with a property of Fastify. */
+/** Marks requests that a key authorized. It is a symbol, so it cannot conflict with a property of Fastify. */
 const IS_AUTHORIZED = Symbol('IS_AUTHORIZED');
 
 declare module 'fastify' {

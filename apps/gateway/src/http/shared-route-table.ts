@@ -1,7 +1,7 @@
 /**
- * Registers each route once in Fastify for all connectors. Nest registers the controllers of each connector under its path.
- * The handler for `/acme/house-bank/accounts` is stored in the table of the shared route `/:tenant/:connector/accounts`.
- * A separate Fastify route for each connector would need ten times the memory: docs/explanation/scaling.md.
+ * Registers each route once in Fastify for all connectors. Nest registers the controllers of each connector under its path. The handler for
+ * `/acme/house-bank/accounts` is stored in the table of the shared route `/:tenant/:connector/accounts`. A separate Fastify route for each
+ * connector would need ten times the memory: docs/explanation/scaling.md.
  */
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
@@ -51,7 +51,7 @@ export class SharedRouteTable {
       register(sharedUrl, createDispatcher(table, route, config));
     }
     deleteMetadata(handler);
-    // `list-fast-path.ts` serves the lists, so the handlers from Nest are not stored.
+    // `list-fast-path.ts` serves the lists, so the handlers from Nest are not needed.
     if (config.list === undefined) table.set(connector, handler);
   }
 }
@@ -89,7 +89,7 @@ function deleteMetadata(handler: RouteHandler): void {
 /** Returns the connector path of a request on a shared route. A connector with this path does not have to exist. */
 export function getRequestedConnectorPath({ params }: Pick<FastifyRequest, 'params'>): string {
   const { tenant, connector } = params as { tenant?: string; connector: string };
-  // Reject `%2F`: a connector must not be reachable under two URLs.
+  // `%2F` is rejected, because a connector must not be reachable under two URLs.
   if (connector.includes('/')) return '';
   return tenant === undefined ? connector : `${tenant}/${connector}`;
 }

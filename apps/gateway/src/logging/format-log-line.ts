@@ -1,7 +1,7 @@
 /**
- * Formats one log line for people: time, level, connector and one sentence, in columns. Fields that the sentence already contains are left out.
- * `{"level":"info","time":"…","connector":"bank","stream":"accounts","records":1,…,"msg":"bank accounts: 1 record in 1 page, 1 new"}`
- * → `12:00:00 info  bank  accounts: 1 record in 1 page, 1 new`.
+ * Formats one log line for people: time, level, connector and one sentence, in columns. Fields that the sentence already contains are
+ * omitted. `{"level":"info","time":"…","connector":"bank","stream":"accounts","records":1,…,"msg":"bank accounts: 1 record in 1 page, 1
+ * new"}` → `12:00:00 info  bank  accounts: 1 record in 1 page, 1 new`.
  */
 import type { TextStyle } from './text-style.js';
 
@@ -9,7 +9,7 @@ import type { TextStyle } from './text-style.js';
 export type LogFields = Readonly<Record<string, unknown>>;
 
 const MAX_LEVEL_WIDTH = 5;
-/** Fields that stand in a column of their own, or that the message repeats in words. */
+/** Fields that have a separate column, or that the message already contains in words. */
 const COLUMN_FIELDS = ['level', 'time', 'msg', 'connector', 'err', 'defect', 'from'];
 /** Only the line of a pull has this field. Its message contains all its other fields in words. */
 const PULL_FIELD = 'outcome';
@@ -46,7 +46,7 @@ function formatMessage({ msg, connector, ...fields }: LogFields): string {
   if (msg === 'request') return formatRequest(fields);
   if (typeof msg !== 'string') return '';
   if (typeof connector !== 'string') return msg;
-  // The connector is in the column before.
+  // The connector is removed, because it is in the preceding column.
   const prefix = [`${connector}: `, `${connector} `].find((start) => msg.startsWith(start));
   return msg.slice(prefix?.length ?? 0);
 }

@@ -1,26 +1,27 @@
 /**
- * Limits the log lines that requests can cause. Without a limit, a stranger who sends failing requests fills the disk: 38 000 requests
- * wrote 6.6 MB. The first lines of each group are written in full. The others of the same minute are counted, and one line sums them up.
+ * Limits the log lines that requests can cause. Without a limit, a stranger who sends failing requests could fill the disk: 38 000 requests
+ * wrote 6.6 MB. The first lines of each group are written in full. Further lines of the same minute are counted, and one line summarizes
+ * them.
  */
 import { systemClock, type Clock } from '@tributary/sync';
 import type { Logger, LogLevel } from './logger.js';
 
 const PERIOD_MS = 60_000;
-/** Number of lines of one group that are written in full in each period. */
+/** Maximum number of lines of one group that are written in full in each period. */
 const MAX_LINES_PER_PERIOD = 20;
 /** Maximum number of client addresses that are counted separately in one period of a group. */
 const MAX_COUNTED_CLIENTS = 1_000;
 
 /**
- * Lines that are counted together. The number of possible groups must be bounded for clients without a valid key, e.g. one for each
- * status.
+ * A group of lines that are counted together. For clients without a valid key, the number of possible groups must be limited, e.g. one
+ * group for each status.
  */
 export interface LogLineGroup {
   /** The message of the lines. */
   of: string;
   level: Exclude<LogLevel, 'silent'>;
   status?: number;
-  /** Only for requests with a valid key of this connector. */
+  /** Set only for requests with a valid key of this connector. */
   connector?: string;
 }
 
@@ -43,7 +44,7 @@ export class LineLimiter {
   /**
    * Counts a line.
    * @param client IP address of the client that caused the line
-   * @returns true if the caller must write the line; false if it must not, because the line will be part of a sum
+   * @returns true if the caller must write the line; false if the line is only counted for the summary
    */
   admit(group: LogLineGroup, client: string): boolean {
     const key = `${group.of} ${group.level} ${group.status ?? ''} ${group.connector ?? ''}`;
@@ -59,7 +60,7 @@ export class LineLimiter {
     return false;
   }
 
-  /** Writes the sums of the current periods. */
+  /** Writes the summaries of the current periods. */
   stop(): void {
     for (const [key, { cancelTimer }] of this.counts) {
       cancelTimer();

@@ -8,7 +8,7 @@ const MIN_SECRET_LENGTH = 4;
 const CREDENTIAL_PATTERN = /\btrb_[0-9a-f]{16,}|\b(bearer|basic) +[\w.~+/=-]{8,}/gi;
 
 export class SecretRedactor {
-  /** Secrets by their first characters, longest first. A string is scanned once, independent of the number of secrets. */
+  /** Secrets by their first characters, longest first. A string is scanned only once, for any number of secrets. */
   private readonly secretsByPrefix = new Map<string, string[]>();
 
   constructor(secrets: readonly string[]) {

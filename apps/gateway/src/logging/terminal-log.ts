@@ -1,13 +1,13 @@
 /**
- * Writes the log for people. A PSP can send many invalid records at once, so several rejected records and data warnings of one pull
- * become a part of the pull's own line. A single one keeps its line, with the reason.
+ * Writes the log for people. A PSP can send many invalid records at once. So if one pull has several rejected records and data warnings,
+ * they are combined into the pull's own line. A single issue keeps its own line with the reason.
  */
 import { formatPrettyLine, parseLogLine, type LogFields } from './format-log-line.js';
 import type { TextStyle } from './text-style.js';
 
 /** Time in milliseconds after which collected issues are printed although their pull has not ended. */
 const MAX_COLLECT_MS = 10_000;
-/** The first screen of `serve` says the same in more detail. */
+/** This message is not printed, because the first screen of `serve` contains the same information in more detail. */
 const LISTENING_MESSAGE = 'listening';
 /** Only the line that ends a pull has this field. */
 const PULL_FIELD = 'outcome';
@@ -83,7 +83,7 @@ function streamKey({ connector, stream }: LogFields): string {
   return `${String(connector)} ${String(stream)}`;
 }
 
-/** Whether a line is about one rejected record or one data warning, or says that there are more. */
+/** Returns true if a line is about one rejected record or one data warning, or about the number of further issues. */
 function isIssue({ connector, kind, msg }: LogFields): boolean {
   if (typeof connector !== 'string') return false;
   return kind === 'refusal' || kind === 'finding' || isMoreLine(msg);
@@ -93,7 +93,7 @@ function isMoreLine(message: unknown): boolean {
   return typeof message === 'string' && message.startsWith('more refusals and findings');
 }
 
-/** Keeps the columns and puts the stream into the sentence. */
+/** Keeps the columns and adds the stream to the sentence. */
 function toIssueLine({ level, time, connector, stream, msg }: LogFields): LogFields {
   return { level, time, connector, msg: `${String(stream)}: ${String(msg)}` };
 }

@@ -3,7 +3,7 @@
 export interface TextStyle {
   dim(text: string): string;
   connector(text: string): string;
-  /** @param level the level that decides the colour of `text` */
+  /** @param level the level that determines the colour of `text` */
   level(level: string, text: string): string;
 }
 

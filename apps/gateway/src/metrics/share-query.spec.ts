@@ -1,4 +1,4 @@
-/** Checks how often a query runs that the gauges of a scrape share. */
+/** Tests how often a query runs that the gauges of one scrape share. */
 import { jest } from '@jest/globals';
 import { shareQuery } from './share-query.js';
 

@@ -1,10 +1,10 @@
-/** Lets the gauges of one scrape share a query. They are collected one after the other. */
+/** Maximum age in ms of a shared result. The gauges of one scrape are collected one after the other and share one query. */
 
 const MAX_AGE_MS = 1000;
 
 /**
- * Returns a function that runs the query, unless its last result is younger than a second.
- * @returns no rows when the store cannot be read, so that the gauges have no values. Other metrics say that it cannot be read
+ * Returns a function that runs the query, unless its last result is younger than one second.
+ * @returns no rows when the store cannot be read, so that the gauges have no values. Other metrics report that the store cannot be read
  */
 export function shareQuery<Row>(runQuery: () => Promise<Row[]>): () => Promise<Row[]> {
   let last: { at: number; rows: Promise<Row[]> } | undefined;

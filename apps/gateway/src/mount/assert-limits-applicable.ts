@@ -1,4 +1,7 @@
-/** Rejects order limits of connectors that cannot pay. Settings can decide that, so the check creates each PSP client with them. */
+/**
+ * Rejects order limits of connectors that cannot pay. Whether a connector can pay may depend on its settings, so the check creates each PSP
+ * client with its settings.
+ */
 import { PSP_CLIENT, type FeedReader, type PspClient } from '@tributary/connector-api';
 import { NestFactory } from '@nestjs/core';
 import { ConfigError, type ConnectorConfig, type Deployment, type ConfigProblem } from '../config/index.js';

@@ -56,12 +56,15 @@ export class ConnectorBackend implements Backend, OnModuleDestroy {
     const feed = await this.openFeed(stream);
     if (page > 1 && (await feed.isPastLastPage(fromMs, page, pageSize))) return EMPTY_PAGE;
     const read = await this.readPage(stream, query);
-    // An empty page needs no marker, because the client stops there.
+    // An empty page needs no marker, because the client stops after it.
     if (read.rows > 0 && read.rows < pageSize) await feed.recordLastPage(fromMs, page, pageSize);
     return read;
   }
 
-  /** Stays synchronous if the page is cached or the database is synchronous. A few promises cost more than reading a cached page. */
+  /**
+   * The method is synchronous if the page is cached or the database is synchronous, because a few promises take longer than reading a
+   * cached page.
+   */
   private readPage(stream: Stream, query: PageQuery): SerializedPage | Promise<SerializedPage> {
     const key = `${this.path} ${stream} ${query.fromMs} ${query.page} ${query.pageSize}`;
     // A cached page belongs to the store that was opened.

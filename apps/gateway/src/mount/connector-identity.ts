@@ -1,4 +1,7 @@
-/** Tells which deployment a store shall belong to, and to which plugin and which account at the PSP each connector belongs. */
+/**
+ * Returns the identity of the deployment and of its connectors, with which the store is compared: the plugin and the account at the PSP of
+ * each connector.
+ */
 import type { ConnectorIdentity, DeploymentIdentity } from '@tributary/feed';
 import type { ConnectorConfig, Deployment } from '../config/settings/deployment.js';
 

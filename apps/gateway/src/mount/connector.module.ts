@@ -42,7 +42,7 @@ export interface ConnectorDependencies {
   orders: OrderEngine;
   /** Schedules a pull of these streams. */
   schedulePull: (path: string, streams: readonly Stream[]) => void;
-  /** Called for each connector when Nest creates its providers. To look up a thousand connectors afterwards would take Nest seconds. */
+  /** Called for each connector when Nest creates its providers. Looking up a thousand connectors afterwards would take seconds. */
   onConnectorReady: (connector: SyncConnector, backend: Backend) => void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Lets requests wait for new rows of a feed. Another gateway may append them, so the feed is polled: only while a request waits, and once
- * for all requests that wait for the same feed.
+ * Lets requests wait for new rows of a feed. Another gateway may append the rows, so the feed is polled. It is polled only while requests
+ * wait, and once for all requests that wait for the same feed.
  */
 import type { Stream } from '@tributary/connector-api';
 import { ContractError } from '@tributary/connector-api/contract';
@@ -9,11 +9,11 @@ import { systemClock, type Clock } from '@tributary/sync';
 import { HttpStatus } from '@nestjs/common';
 
 const POLL_INTERVAL_MS = 500;
-/** Each waiting request keeps a connection open, so their number is limited. */
+/** Maximum number of waiting requests, because each of them keeps a connection open. */
 const MAX_WAITING_REQUESTS = 1_000;
 
 interface WaitingRequest {
-  /** Sequence number of the last row that the client has. */
+  /** Sequence number of the last row that the client already has. */
   after: number;
   finish: () => void;
 }
@@ -36,8 +36,8 @@ export class FeedRowWatcher {
 
   /**
    * Waits until a feed has a row after the sequence number `after`.
-   * @returns when it has one, after `timeoutMs`, when the signal is aborted, or when the gateway stops
-   * @throws ContractError 503 when too many requests wait already
+   * @returns when the feed has such a row, after `timeoutMs`, when the signal is aborted, or when the gateway stops
+   * @throws ContractError 503 when too many requests are waiting
    */
   async wait(
     path: string,
@@ -81,7 +81,7 @@ export class FeedRowWatcher {
     return waiting;
   }
 
-  /** Ends the requests whose row is there. After an error it ends all of them: their next read reports the error. */
+  /** Ends the requests whose row has arrived. After an error it ends all requests, because their next read reports the error. */
   private async finishServed(
     path: string,
     stream: Stream,

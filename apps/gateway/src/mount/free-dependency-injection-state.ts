@@ -4,8 +4,8 @@ import { STATIC_CONTEXT } from '@nestjs/core/injector/constants.js';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 /**
- * Removes promises and signals of dependency resolution from all providers and controllers.
- * They need 400 bytes each and are never read again. That is an eighth of the memory of an idle connector (docs/explanation/scaling.md).
+ * Removes promises and signals of dependency resolution from all providers and controllers. They need 400 bytes each and are never read
+ * again. Together they are an eighth of the memory of an idle connector (docs/explanation/scaling.md).
  */
 export function freeDependencyInjectionState(app: NestFastifyApplication): void {
   for (const { providers, controllers } of app.get(ModulesContainer).values()) {

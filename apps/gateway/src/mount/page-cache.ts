@@ -15,8 +15,8 @@ interface CachedPage extends SerializedPage {
 export class PageCache {
   private readonly pages = new Map<string, CachedPage>();
   /**
-   * Keys are kept in two Sets, and the older Set is dropped as a whole. One Set that deletes its oldest key would be slow, because V8 finds
-   * the oldest key slowly after many deletions.
+   * Keys are kept in two Sets, and the older Set is dropped as a whole. A single Set that deletes its oldest key would be slow, because V8
+   * needs long to find the oldest key after many deletions.
    */
   private seenKeys = new Set<string>();
   private previousSeenKeys = new Set<string>();
@@ -28,15 +28,15 @@ export class PageCache {
   get(key: string): CachedPage | undefined {
     const page = this.pages.get(key);
     if (page === undefined) return undefined;
-    // A Map keeps insertion order, so the page moves to the end as the most recently used one.
+    // A Map keeps insertion order, so the page moves to the end, where the most recently used pages are.
     this.pages.delete(key);
     this.pages.set(key, page);
     return page;
   }
 
   /**
-   * Stores a full page at its second request; the first request only records the key.
-   * Clients that read a whole feed request each page once, and caching such pages costs more than reading them.
+   * Stores a full page at its second request; the first request only records the key. Clients that read a whole feed request each page
+   * once, and caching such pages takes longer than reading them.
    */
   set(key: string, page: SerializedPage): void {
     if (this.isFirstRequest(key)) return;

@@ -1,4 +1,7 @@
-/** Metrics of the readers: how far each API key is behind in each stream, and when it last asked. They are read from the store at a scrape. */
+/**
+ * Metrics of the readers: how many rows each API key is behind in each stream, and the time of its last request. The metrics are read from
+ * the store at a scrape.
+ */
 import type { Store } from '@tributary/feed';
 import { Gauge, type Registry } from 'prom-client';
 import { shareQuery } from '../metrics/share-query.js';

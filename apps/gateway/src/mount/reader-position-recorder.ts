@@ -1,6 +1,6 @@
 /**
- * Records where each reader (one API key) is in each feed. A request only changes memory; the changes of some seconds are written to the
- * store together, one row for each reader and stream. The store therefore has at most one write for each of them in this time.
+ * Records the position of each reader (one API key) in each feed. A request only changes the state in memory. Every few seconds the changes
+ * are written to the store together, with one row for each reader and stream.
  */
 import { deriveReaderId } from '@tributary/auth';
 import type { Stream } from '@tributary/connector-api';
@@ -8,14 +8,17 @@ import type { PageQuery } from '@tributary/connector-api/contract';
 import { UNAUTHORIZED_READER, type ReaderRequests, type Store } from '@tributary/feed';
 
 const FLUSH_INTERVAL_MS = 10_000;
-/** Readers whose ids are remembered. Only accepted keys are, so this is more than a deployment has. */
+/**
+ * Maximum number of readers whose ids are kept in memory. Only accepted keys have an entry, so the limit is higher than the number of
+ * readers of any deployment.
+ */
 const MAX_READER_IDS = 10_000;
 
 interface ReaderState {
   pending: ReaderRequests | undefined;
   /** Time of the last request of a first page that was not part of reading a backlog. */
   polledAt: number | undefined;
-  /** Whether the last page was the last one of the feed. */
+  /** Whether the reader's last page was the last page of the feed. */
   isCaughtUp: boolean;
 }
 
@@ -66,13 +69,16 @@ export class ReaderPositionRecorder {
     this.timer.unref();
   }
 
-  /** Writes what is left. */
+  /** Writes the remaining changes. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.flush();
   }
 
-  /** Writes the requests since the last write. It never throws: what cannot be written now is written with the next requests. */
+  /**
+   * Writes the requests since the last write. It never throws: if the write fails, the requests are written together with the next
+   * requests.
+   */
   flush(): Promise<void> {
     this.running = this.running.then(() => this.write());
     return this.running;
@@ -86,7 +92,7 @@ export class ReaderPositionRecorder {
     try {
       await this.store.recordReaderRequests(requests);
     } catch {
-      // The store logs its failures itself. These requests are counted with those of the next write.
+      // The store logs its own failures. After a failed write, these requests are counted in the next write.
       states.forEach((state, index) => {
         const lost = requests[index]!;
         state.pending = state.pending ? { ...state.pending, count: state.pending.count + lost.count } : lost;
@@ -104,7 +110,7 @@ export class ReaderPositionRecorder {
     return state;
   }
 
-  /** Hashing a key costs more than a cached page, so the id is remembered. */
+  /** Hashing a key takes longer than serving a cached page, so the id is kept in memory. */
   private findReaderId(authorization = ''): string {
     let id = this.readerIds.get(authorization);
     if (id === undefined) {

@@ -14,7 +14,7 @@ import {
 
 export interface StartPageOptions {
   connectors: readonly StartPageConnector[];
-  /** Whether the documentation is on. Without it, no caller learns the names of connectors. */
+  /** Whether the documentation is on. If it is off, the page does not list the names of connectors. */
   docs: boolean;
   /** Whether the gateway serves the console. */
   console: boolean;
@@ -64,7 +64,7 @@ export class StartPageModule {
   }
 }
 
-/** Browsers name `text/html`. Programs accept anything (curl) or JSON. */
+/** Browsers send `text/html` in this header. Programs accept anything (curl) or JSON. */
 function acceptsHtml({ headers }: FastifyRequest): boolean {
   return headers.accept?.includes('text/html') ?? false;
 }

@@ -1,4 +1,4 @@
-/** Creates the HTML page of `GET /`: what the gateway serves and where its documentation is. The page loads nothing else. */
+/** Creates the HTML page of `GET /`: the served connectors and links to their documentation. The page loads no other files. */
 import { escapeHtml } from '@tributary/reconciliation';
 
 /** A connector on the page. */
@@ -9,7 +9,7 @@ export interface StartPageConnector {
 
 export interface StartPageContent {
   version: string;
-  /** The connectors to list; `undefined` if this caller must not learn their names. */
+  /** The connectors to list; `undefined` if this caller must not see their names. */
   connectors: readonly StartPageConnector[] | undefined;
   /** Whether each connector serves its API documentation. */
   hasApiDocs: boolean;

@@ -32,7 +32,10 @@ export class WebhookHandler implements WebhookReceiver, OnModuleDestroy {
     this.trigger.stop();
   }
 
-  /** Creates the error for an invalid webhook. It does not contain the plugin's reason, because that would help an attacker to forge signatures. */
+  /**
+   * Creates the error for an invalid webhook. It does not contain the plugin's reason, because the reason would help an attacker to forge
+   * signatures.
+   */
   private createRejection({ message }: PspError, address: string): ContractError {
     const retryAfterSeconds = this.limiter.recordFailure(address);
     if (retryAfterSeconds > 0) return createTooManyError(TOO_MANY_INVALID_DETAIL, retryAfterSeconds);

@@ -1,4 +1,7 @@
-/** The changes that operators make. The endpoints of the operator API and the command line share them, so that both write the same audit events. */
+/**
+ * The changes that operators make. The endpoints of the operator API and the command line share these functions, so that both write the
+ * same audit events.
+ */
 import type { Stream } from '@tributary/connector-api';
 import {
   getCurrentProcess,
@@ -15,7 +18,10 @@ import {
   type ResolutionResult,
 } from '@tributary/orders';
 
-/** Resolves an order. One transaction writes the change and its audit event. @returns the order after it, or why it is not possible */
+/**
+ * Resolves an order. One transaction writes the change and its audit event. @returns the changed order, or the reason why the resolution is
+ * not possible
+ */
 export async function resolveOrderAsOperator(
   store: Store,
   order: StoredOrder,
@@ -35,10 +41,11 @@ export async function createResolutionContext(store: Store): Promise<ResolutionC
 export type RejectedRecords = Pick<QuarantineSummary, 'stream' | 'count' | 'oldestSince'>;
 
 /**
- * Retries rejected records: the streams are read again from the first appearance of the oldest of them. A record that is valid now resolves
- * its entry.
+ * Retries rejected records: each stream is read again from the first appearance of its oldest rejected record. If a record is now valid,
+ * its entry is resolved.
  * @param rejected at most one element for each stream
- * @returns the streams that are read again, each with the time of the cursor where it begins (`undefined`: from the beginning)
+ * @returns the streams that are read again, each with the time of the cursor from which the reading begins (`undefined`: from the
+ * beginning)
  */
 export async function retryRejectedRecords(
   store: Store,
@@ -51,5 +58,8 @@ export async function retryRejectedRecords(
   return starts;
 }
 
-/** An entry is dated when its page was stored. The page was requested a little earlier. */
+/**
+ * Margin in ms before the time of an entry. An entry has the time at which its page was stored, and the page was requested a little
+ * earlier.
+ */
 const SAFETY_MARGIN_MS = 10 * 60_000;

@@ -44,9 +44,9 @@ export class OperatorAuthenticator {
   ) {}
 
   /**
-   * Returns the key of a request.
-   * @param scope the scope that the endpoint needs
-   * @param isWrite whether the request changes something, so that a cookie needs a CSRF token
+   * Returns the operator key of a request.
+   * @param scope the scope that the endpoint requires
+   * @param isWrite whether the request changes something; with a cookie, such a request needs a CSRF token
    * @throws AuthError 401, 403 or 429
    */
   async authorize(request: FastifyRequest, scope: OperatorScope, isWrite: boolean): Promise<OperatorKey> {
@@ -67,7 +67,7 @@ export class OperatorAuthenticator {
     const token = readSessionCookie(request);
     if (token === undefined) throw createUnauthorizedError();
     const session = await this.sessions.findSession(hashSessionToken(token));
-    // A key that was removed from the deployment file ends its sessions.
+    // If a key was removed from the deployment file, its sessions are no longer valid.
     const operator = session && this.keys.findById(session.keyId);
     if (!operator) return this.rejectAttempt(request.ip);
     if (isWrite && !isCsrfTokenValid(token, request.headers[CSRF_HEADER])) throw createCsrfError();

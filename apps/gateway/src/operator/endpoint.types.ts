@@ -1,4 +1,7 @@
-/** Types of the endpoints of the operator API. From one definition come the route, the validation and the OpenAPI document. */
+/**
+ * Types of the endpoints of the operator API. The route, the validation and the OpenAPI document are created from the same definition of an
+ * endpoint.
+ */
 import type { OperatorKey, OperatorScope } from '@tributary/auth';
 import type { Stream } from '@tributary/connector-api';
 import type { Store } from '@tributary/feed';
@@ -8,12 +11,12 @@ import type { OperatorAuthenticator } from './authenticate-operator.js';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** What all endpoints work with. */
+/** Dependencies that all endpoints use. */
 export interface OperatorServices {
   store: Store;
   deployment: Deployment;
   authenticator: OperatorAuthenticator;
-  /** Makes this gateway pull streams at once, also while they wait after a failure. Other gateways find the request in the store. */
+  /** Makes this gateway pull streams at once, even if they wait after a failure. Other gateways find the request in the store. */
   retryPulls: (connector: string, streams: readonly Stream[]) => void;
   /** Version of the program. */
   version: string;
@@ -22,7 +25,7 @@ export interface OperatorServices {
 /** An authorized request with its validated parameters. */
 export interface OperatorRequest {
   operator: OperatorKey;
-  /** The parameters of the URL by name. Absent ones are `undefined` or have the default of their schema. */
+  /** The parameters of the URL by name. An absent parameter is `undefined` or has the default of its schema. */
   query: Readonly<Record<string, string | number | boolean | undefined>>;
   /** The JSON object of the body; empty for requests without a body. */
   body: Readonly<Record<string, unknown>>;
@@ -36,9 +39,9 @@ export interface OperatorEndpoint {
   path: string;
   /** Name of the operation in the OpenAPI document, e.g. `getOverview`. */
   operationId: string;
-  /** What it does, as one sentence. */
+  /** Description of the endpoint in one sentence. */
   summary: string;
-  /** The scope that the key needs; `public` for requests without a key. */
+  /** The scope that the key must have; `public` for requests without a key. */
   access: OperatorScope | 'public';
   /** JSON schemas of the parameters by name. */
   query?: Readonly<Record<string, JsonSchema>>;

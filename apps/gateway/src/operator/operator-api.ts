@@ -1,6 +1,7 @@
 /**
  * The operator API under `/operator/v1`: registers a Fastify route for each endpoint, authorizes its requests, and validates their
- * parameters. The routes are registered in Fastify directly, because one table of endpoints is the source of routes and document.
+ * parameters. The routes are registered directly in Fastify, because the routes and the OpenAPI document come from the same table of
+ * endpoints.
  */
 import { FailureLimiter, OperatorKeySet } from '@tributary/auth';
 import { parseJsonBody, createUnprocessableError } from '@tributary/connector-api/contract';
@@ -13,8 +14,8 @@ import { OPERATOR_ENDPOINTS } from './endpoints/index.js';
 const OPERATOR_API_PATH = '/operator/v1';
 
 /**
- * A person mistypes a key a few times. A program that guesses keys gets 429 for all but one wrong key every ten seconds. A right key is always
- * accepted.
+ * Limits of failed log-ins. A person may mistype a key a few times. A program that guesses keys gets 429 for all wrong keys except one
+ * every ten seconds. A right key is always accepted.
  */
 const LOGIN_LIMITS = { burst: 10, refillPerSecond: 0.1 };
 
@@ -29,7 +30,7 @@ export function installOperatorApi(
   );
   const services = { ...parts, authenticator };
   const validators: Validators = {
-    // Parameters of a URL are text, so they are converted to the types of their schemas.
+    // Parameters of a URL are strings, so they are converted to the types of their schemas.
     query: new Ajv({ coerceTypes: true, useDefaults: true, strict: false }),
     body: new Ajv({ strict: false }),
   };
@@ -38,14 +39,17 @@ export function installOperatorApi(
     fastify.route({
       method: endpoint.method,
       url: `${OPERATOR_API_PATH}${endpoint.path}`,
-      // The handler authorizes the request, because a session is looked up in the store.
+      // The handler itself authorizes the request, because a session must be read from the store.
       config: { access: 'public' },
       handler: handle,
     });
   }
 }
 
-/** Each compiles a schema at the first request that needs it, and keeps it. To compile all of them would delay the start of every gateway. */
+/**
+ * Validators that compile a schema at the first request for it, and keep the result. Compiling all schemas at the start would delay every
+ * gateway.
+ */
 type Validators = Record<'query' | 'body', Ajv>;
 
 function createHandler(endpoint: OperatorEndpoint, services: OperatorServices, validators: Validators) {
@@ -56,7 +60,7 @@ function createHandler(endpoint: OperatorEndpoint, services: OperatorServices, v
     additionalProperties: false,
   };
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    // Answers contain business data, so no cache keeps them.
+    // Responses contain business data, so they must not be cached.
     void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
     const operator =
       endpoint.access === 'public'
@@ -71,12 +75,13 @@ function createHandler(endpoint: OperatorEndpoint, services: OperatorServices, v
       services,
     );
     if (endpoint.response === null) return reply.code(204).send();
-    // The body is a Buffer, because Fastify adds a charset to the content type of a string, and JSON has none.
+    // The body is a Buffer, because Fastify would add a charset to the content type of a string, and the content type of JSON has no
+    // charset.
     return reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(result)));
   };
 }
 
-/** The caller of an endpoint that needs no key. It sees nothing. */
+/** The caller of an endpoint that needs no key. This caller has no access to data. */
 const PUBLIC_CALLER = { hash: Buffer.alloc(0), name: '', scopes: [], tenant: '' } as const;
 
 function assertValid(validator: Ajv, schema: JsonSchema, value: unknown, title: string): void {
@@ -84,7 +89,7 @@ function assertValid(validator: Ajv, schema: JsonSchema, value: unknown, title: 
   throw createUnprocessableError(title, describeProblem(validator.errors?.[0]));
 }
 
-/** Names the property and the rule, and never the value, which could be a key. */
+/** Describes the property and the rule. The value is never included, because it could be a key. */
 function describeProblem(error: ErrorObject | undefined): string {
   if (!error) return 'The value is not valid.';
   const { instancePath, keyword, params, message } = error;

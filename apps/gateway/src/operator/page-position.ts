@@ -4,15 +4,15 @@ import type { OperatorRequest } from './endpoint.types.js';
 
 type PositionValue = string | number;
 
-/** Returns the token of a position. */
+/** Returns the token for a position. */
 export function encodePosition(...values: readonly PositionValue[]): string {
   return Buffer.from(JSON.stringify(values)).toString('base64url');
 }
 
 /**
- * Returns the values of a token.
- * @param kinds the type of each value, in the sequence in which they were encoded
- * @throws ContractError 422 if the token is not one of this list
+ * Returns the values in a token.
+ * @param kinds the type of each value, in the sequence in which the values were encoded
+ * @throws ContractError 422 if the token does not belong to this list
  */
 export function decodePosition<const Kinds extends readonly ('string' | 'number')[]>(
   token: string | number | boolean | undefined,
@@ -72,9 +72,9 @@ export function toPage<Entry, View>(
 }
 
 /**
- * Takes the page that a request asks for from a complete list.
+ * Returns the requested page of a complete list.
  * @param entries sorted by their names
- * @throws ContractError 422 if `after` of the request is not a position of such a list
+ * @throws ContractError 422 if `after` in the request is not a position of such a list
  */
 export function takePage<Entry>(
   entries: readonly Entry[],

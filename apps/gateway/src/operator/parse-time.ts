@@ -1,4 +1,4 @@
-/** Parses a time that an operator gives: RFC 3339, or a date, which begins at midnight UTC. */
+/** Parses a time in a request of an operator: RFC 3339, or a date, which means midnight UTC. */
 import { createUnprocessableError } from '@tributary/connector-api/contract';
 
 const TIME_PATTERN = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
@@ -14,7 +14,7 @@ export function parseTime(name: string, value: unknown): number | undefined {
   );
 }
 
-/** @returns milliseconds since 1970; `undefined` if the text is no time */
+/** @returns milliseconds since 1970; `undefined` if the text is not a time */
 export function tryParseTime(text: string): number | undefined {
   const time = TIME_PATTERN.test(text) ? Date.parse(text) : NaN;
   return Number.isNaN(time) ? undefined : time;

@@ -5,7 +5,7 @@ import { isSecretPath, looksLikeSecret } from '../config/file/describe-value.js'
 const HIDDEN = '(hidden)';
 
 /**
- * Replaces each value whose name means a secret, each text that looks like a credential, and each known secret inside a text.
+ * Replaces each value whose name indicates a secret, each string that looks like a credential, and each known secret in a string.
  * @param secrets the secrets of the deployment
  */
 export function redactSettings(settings: object, secrets: readonly string[]): object {

@@ -8,7 +8,7 @@ export const BOOLEAN: JsonSchema = { type: 'boolean' };
 export const COUNT: JsonSchema = { type: 'integer', minimum: 0 };
 export const TIME: JsonSchema = { type: 'string', format: 'date-time', description: 'RFC 3339, in UTC.' };
 export const DURATION_MS: JsonSchema = { type: 'integer', description: 'Milliseconds.' };
-/** An amount in minor units. It is text, because it can be larger than the numbers of JSON programs. */
+/** An amount in minor units. It is a string, because many JSON programs cannot represent such large numbers. */
 export const AMOUNT: JsonSchema = {
   type: 'string',
   pattern: '^-?[0-9]+$',
@@ -29,7 +29,7 @@ export const CONNECTOR_PATH: JsonSchema = {
 /** Any JSON object, e.g. a record as it is served. */
 export const ANY_OBJECT: JsonSchema = { type: 'object', additionalProperties: true };
 
-/** A text parameter that the database compares. PostgreSQL has no U+0000. */
+/** A string parameter with which the database compares values. PostgreSQL cannot store U+0000. */
 export const SEARCH_TEXT: JsonSchema = {
   type: 'string',
   minLength: 1,

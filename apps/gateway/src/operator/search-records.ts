@@ -1,11 +1,11 @@
 /**
- * Searches a feed backwards for records with certain properties. The store has no index of them, so rows are read and compared. Each search
- * ends after a time limit and says where it stopped, so that the next request continues there.
+ * Searches a feed backwards for records with certain properties. The store has no index of these properties, so rows are read and compared.
+ * Each search ends after a time limit and returns its position, so that the next request can continue there.
  */
 import type { OperatorRepository, RowRange, StoredVersion } from '@tributary/feed';
 import { setImmediate } from 'node:timers/promises';
 
-/** Conditions that a record must all meet. Ids are those as served. */
+/** Conditions, all of which a record must meet. Ids are those as served to clients. */
 export interface RecordFilter {
   /** The account itself, the source or the destination. */
   account?: string;
@@ -14,11 +14,11 @@ export interface RecordFilter {
   asset?: string;
   status?: string;
   type?: string;
-  /** A part of the JSON of the record, in any case. */
+  /** A part of the record's JSON. Upper and lower case are not distinguished. */
   text?: string;
 }
 
-/** A version of a record with its parsed JSON; `undefined` if the row was altered in the database and is no JSON any more. */
+/** A version of a record with its parsed JSON; `undefined` if the row was altered in the database and is no longer valid JSON. */
 export interface FoundVersion {
   version: StoredVersion;
   record: Readonly<Record<string, unknown>> | undefined;
@@ -30,9 +30,9 @@ export interface SearchResult {
   continueBeforeMs: number | undefined;
 }
 
-/** Number of rows that are read at a time. Other requests are served in between. */
+/** Number of rows that are read at a time. Other requests are served between two reads. */
 const SLICE_ROWS = 500;
-/** How long one search takes at most. */
+/** Maximum duration of one search in ms. */
 const MAX_SEARCH_MS = 100;
 
 /** @param now returns the milliseconds of a monotonic clock */

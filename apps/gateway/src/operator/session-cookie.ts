@@ -3,14 +3,17 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type { FastifyRequest } from 'fastify';
 import { isOnThisMachine } from '../http/is-on-this-machine.js';
 
-/** How long a session lasts. Afterwards the operator logs in again. */
+/** Duration of a session in ms. Afterwards the operator must log in again. */
 export const SESSION_LIFETIME_MS = 12 * 3_600_000;
 
-/** The header in which a write with a cookie carries the CSRF token. */
+/** The header that contains the CSRF token in a write with a cookie. */
 export const CSRF_HEADER = 'x-csrf-token';
 
 const COOKIE_NAME = 'tributary_session';
-/** Browsers accept this name only with `Secure`, from HTTPS, for the whole host. So no other site can set the cookie. */
+/**
+ * Name of the cookie. Browsers accept a name with this prefix only with `Secure`, from HTTPS, and for the whole host, so no other site can
+ * set the cookie.
+ */
 const SECURE_COOKIE_NAME = `__Host-${COOKIE_NAME}`;
 const TOKEN_BYTES = 32;
 const TOKEN_PATTERN = /^[A-Za-z0-9_-]{43}$/;
@@ -19,7 +22,7 @@ export function generateSessionToken(): string {
   return randomBytes(TOKEN_BYTES).toString('base64url');
 }
 
-/** Returns what the store keeps instead of the token. */
+/** Returns the value that is stored instead of the token. */
 export function hashSessionToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
@@ -36,7 +39,7 @@ export function isCsrfTokenValid(sessionToken: string, sent: unknown): boolean {
   return timingSafeEqual(hash(deriveCsrfToken(sessionToken)), hash(sent));
 }
 
-/** Returns the session token of a request; `undefined` if it has no cookie, or one that no gateway has set. */
+/** Returns the session token of a request; `undefined` if the request has no cookie, or a cookie that no gateway has set. */
 export function readSessionCookie(request: FastifyRequest): string | undefined {
   const name = getCookieName(request);
   for (const cookie of (request.headers.cookie ?? '').split(';')) {
@@ -65,7 +68,7 @@ function getCookieName(request: FastifyRequest): string {
   return isSecureRequired(request) ? SECURE_COOKIE_NAME : COOKIE_NAME;
 }
 
-/** A browser on the gateway's own machine may use plain HTTP. All others need HTTPS, which a proxy provides. */
+/** A browser on the gateway's own machine may use plain HTTP. Other browsers need HTTPS, which a proxy provides. */
 function isSecureRequired(request: FastifyRequest): boolean {
   return !isOnThisMachine(request);
 }

@@ -1,10 +1,13 @@
-/** Which connectors and policies an operator sees: a key of a tenant sees those of its tenant, a key of the deployment sees all. */
+/**
+ * Selects the connectors and policies that an operator may see. A key of a tenant gives access to those of the tenant, and a key of the
+ * deployment gives access to all.
+ */
 import type { OperatorKey } from '@tributary/auth';
 import { ContractError } from '@tributary/connector-api/contract';
 import { HttpStatus } from '@nestjs/common';
 import type { ConnectorConfig, Deployment, PolicyConfig } from '../config/index.js';
 
-/** Returns the connectors that the operator sees, sorted by path. */
+/** Returns the connectors that the operator may see, sorted by path. */
 export function listVisibleConnectors(
   { connectors }: Deployment,
   { tenant }: Pick<OperatorKey, 'tenant'>,
@@ -15,9 +18,9 @@ export function listVisibleConnectors(
 }
 
 /**
- * Returns the connectors that a request is about, sorted by path.
- * @param path the connector that the request names; all visible connectors without it
- * @throws ContractError 404 for a connector that the operator does not see
+ * Returns the connectors that a request refers to, sorted by path.
+ * @param path the connector in the request; if absent, all visible connectors
+ * @throws ContractError 404 for a connector that the operator may not see
  */
 export function selectConnectors(
   deployment: Deployment,
@@ -34,7 +37,7 @@ export function selectConnectorPaths(deployment: Deployment, operator: OperatorK
   return selectConnectors(deployment, operator, path).map((connector) => connector.path);
 }
 
-/** @throws ContractError 404 for a connector that does not exist or that the operator does not see */
+/** @throws ContractError 404 for a connector that does not exist or that the operator may not see */
 export function requireVisibleConnector(
   deployment: Deployment,
   operator: OperatorKey,
@@ -49,7 +52,7 @@ export function requireVisibleConnector(
   );
 }
 
-/** Returns the reconciliation policies that the operator sees. */
+/** Returns the reconciliation policies that the operator may see. */
 export function listVisiblePolicies({ policies }: Deployment, { tenant }: OperatorKey): PolicyConfig[] {
   return policies.filter(({ policy }) => tenant === undefined || policy.name.startsWith(`${tenant}/`));
 }

@@ -1,10 +1,10 @@
-/** Runs tasks when they are due. All gateways of a store have the same tasks, and one of them runs each: the one that gets its lease. */
+/** Runs tasks when they are due. All gateways of a store have the same tasks. Only the gateway that gets the lease of a task runs it. */
 import type { Store } from '@tributary/feed';
 import type { Logger } from '../logging/index.js';
 
-/** How long another gateway waits for a gateway that died while it ran a task. */
+/** Duration of a lease in ms. If a gateway dies while it runs a task, another gateway can run the task after this time. */
 const LEASE_MS = 60_000;
-/** How often a gateway looks which tasks are due. */
+/** Interval in ms at which a gateway checks which tasks are due. */
 const CHECK_INTERVAL_MS = 5_000;
 
 export interface ScheduledTask {
@@ -30,14 +30,14 @@ export class TaskRunner {
     if (this.tasks.length > 0) this.scheduleCheck(0);
   }
 
-  /** Stops the runner: waits until the running task has ended, and starts no other task. */
+  /** Stops the runner: waits until the running task has ended, and starts no further task. */
   async stop(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.timer);
     await this.running;
   }
 
-  /** Runs each task that is due and that no other gateway runs, one after the other. */
+  /** Runs, one after the other, all tasks that are due and that no other gateway is running. */
   async runDueTasks(): Promise<void> {
     for (const task of this.tasks) {
       if (this.isStopped) return;
@@ -60,13 +60,13 @@ export class TaskRunner {
   private async runIfDue({ name, everyMs, run }: ScheduledTask): Promise<void> {
     const claimed = await this.store.tasks().claim(name, LEASE_MS);
     if (!claimed) return;
-    // A failed renewal is no reason to stop: when another gateway runs the task, too, both results are right.
+    // If a renewal fails, the task continues: even if another gateway also runs the task, both results are right.
     const renewal = setInterval(() => void claimed.renew(LEASE_MS).catch(() => false), LEASE_MS / 3);
     try {
       await run();
     } finally {
       clearInterval(renewal);
-      // A failed task is due after its pause as well, so that it does not run all the time.
+      // After a failure the task also waits for its pause, so that it does not run continuously.
       await claimed.finish(everyMs);
     }
   }

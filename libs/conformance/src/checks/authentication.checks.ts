@@ -1,4 +1,4 @@
-/** Checks that the service serves nothing without a valid key. */
+/** Checks that the service serves no data without a valid key. */
 import { findErrorViolations } from '../rules/contract-rules.js';
 import type { ConformanceCheck } from '../conformance.types.js';
 import { parseJson, type ServerUnderTest } from '../server-under-test.js';

@@ -5,9 +5,12 @@ import { parseJson, type ServerUnderTest } from '../server-under-test.js';
 import { requireRows } from './list.checks.js';
 
 const MAX_ACCOUNTS = 20;
-/** The clocks of the service and of this machine can differ. */
+/** Maximum difference in ms between the clocks of the service and of this machine. */
 const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000;
-/** A response may say that a balance stays valid until the next poll. */
+/**
+ * Maximum time in ms by which the time of a balance may be in the future. Such a time means that the balance stays valid until the next
+ * poll.
+ */
 const MAX_VALIDITY_MS = 49 * 3_600_000;
 
 interface Balances {
@@ -70,7 +73,7 @@ export const BALANCE_CHECKS: readonly ConformanceCheck[] = [
     run: async (server) => {
       const known = new Map<string, Set<string>>();
       const problems = new Set<string>();
-      // An asset can be missing in every second response, so two are too few.
+      // An asset can be missing in every second response, so the balances are read three times.
       for (let reading = 0; reading < 3; reading++) {
         for (const { accountId, balances = [] } of await readAllBalances(server)) {
           const assets = new Set(balances.map(({ currency }) => currency));

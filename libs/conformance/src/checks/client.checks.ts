@@ -1,4 +1,4 @@
-/** Lets models of Formance's releases read the service, and compares what they keep with the lists. */
+/** Lets models of Formance's releases read the service, and compares their stored data with the lists. */
 import { STREAMS } from '@tributary/connector-api';
 import type { ConformanceCheck } from '../conformance.types.js';
 import { READER_VERSIONS, type ClientVersion } from '../clients/client-versions.js';
@@ -7,13 +7,14 @@ import { PollFailed } from '../clients/formance-store.js';
 import { GenericConnectorClient } from '../clients/generic-connector-client.js';
 import type { ServerUnderTest } from '../server-under-test.js';
 
-/** Requests of one model; a service without an end would be read for ever. */
+/** Maximum number of requests of one model. Otherwise the model would read a service without an end for ever. */
 const MAX_REQUESTS = 2_000;
 
 export const CLIENT_CHECKS: readonly ConformanceCheck[] = READER_VERSIONS.map((version) => ({
   id: `clients/${version.name}`,
   title: `Formance Payments ${version.name} reads everything`,
-  // Releases before v3.2.0 know few words, so a service that uses the others cannot serve them. Few of these releases are in use.
+  // Releases before v3.2.0 accept fewer words, so a service that uses other words cannot serve these releases. Few of them are in use, so
+  // the result is only a warning.
   severity: knowsAllWords(version) ? 'error' : 'warning',
   consequence: knowsAllWords(version)
     ? 'This release stops at a page that it rejects, or never gets some of the rows.'

@@ -1,4 +1,4 @@
-/** Checks of the three lists: the shape of rows, the order, pages, filters, and that nothing changes behind a reader. */
+/** Checks of the three lists: the properties of rows, the order, pages, filters, and that rows before a reader's position never change. */
 import { STREAMS, type Stream } from '@tributary/connector-api';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CheckSkipped, type ConformanceCheck } from '../conformance.types.js';
@@ -10,7 +10,7 @@ import {
   type ServerUnderTest,
 } from '../server-under-test.js';
 
-/** Small pages are read up to this number of rows, because each page costs a request. */
+/** Maximum number of rows that are read in small pages, because each page needs a request. */
 const MAX_SMALL_PAGE_ROWS = 60;
 const SMALL_PAGE_SIZES = [1, 7];
 

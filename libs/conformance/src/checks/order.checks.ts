@@ -1,4 +1,4 @@
-/** Checks of payouts. They run only if the operator gives a payout that may be made. */
+/** Checks of payouts. They run only if the operator provides a payout that may be executed. */
 import { randomUUID } from 'node:crypto';
 import { CheckSkipped, type ConformanceCheck } from '../conformance.types.js';
 import type { ClientResponse } from '../clients/decode-response.js';
@@ -12,7 +12,7 @@ interface MadePayout {
   response: ClientResponse;
 }
 
-/** The payout of each run is made once, and all checks look at it. */
+/** One payout is executed for each run, and all checks use it. */
 const PAYOUTS = new WeakMap<ServerUnderTest, Promise<MadePayout>>();
 
 export const ORDER_CHECKS: readonly ConformanceCheck[] = [
@@ -81,7 +81,7 @@ export const ORDER_CHECKS: readonly ConformanceCheck[] = [
   },
 ];
 
-/** @throws CheckSkipped if the run may not pay */
+/** @throws CheckSkipped if the run has no payout that it may execute */
 function makePayout(server: ServerUnderTest): Promise<MadePayout> {
   const { payout } = server;
   if (payout === undefined) throw new CheckSkipped('no payout was given that may be made');

@@ -1,4 +1,4 @@
-/** Checks of what the transactions say together: versions, related rows and accounts. */
+/** Checks relations between transactions: versions, related rows and accounts. */
 import type { ConformanceCheck } from '../conformance.types.js';
 import type { ServedRow } from '../server-under-test.js';
 import { describeRow, requireRows } from './list.checks.js';
@@ -18,7 +18,7 @@ export const TRANSACTION_CHECKS: readonly ConformanceCheck[] = [
           first.set(row.id, row);
           return [];
         }
-        // The rows of an order have times of their own: Formance ties them by the order's key.
+        // The rows of an order can have different times, because Formance links them by the key of the order.
         if (isOrderRow(row)) return [];
         return ['createdAt', 'type', 'currency']
           .filter((name) => known[name] !== row[name])
@@ -82,7 +82,7 @@ export const TRANSACTION_CHECKS: readonly ConformanceCheck[] = [
   },
 ];
 
-/** The rows of an order name its idempotency key, which is no id of a row, and have the metadata of the order. */
+/** Rows of an order contain its idempotency key, which is not the id of a row, and the metadata of the order. */
 function isOrderRow({ id, metadata }: ServedRow): boolean {
   return (
     id.startsWith('order-') ||

@@ -1,8 +1,8 @@
 /**
- * The releases of the Generic Connector, as data: all their differences. The common code is in `generic-connector-client.ts`. Each fact was read
- * in the sources of formancehq/payments; `source` names the file. Until v3.3.2 the connector was in `internal/connectors/plugins/public/generic`,
- * since then it is in `ce/plugins/generic`. v2 had it in `cmd/connectors/internal/connectors/generic`, and its tags are no longer published:
- * commit bd40e5ec is its last state.
+ * The releases of the Generic Connector, as data: all their differences. The common code is in `generic-connector-client.ts`. Each fact was
+ * read in the sources of formancehq/payments; `source` contains the file. Until v3.3.2 the connector was in
+ * `internal/connectors/plugins/public/generic`; since then it is in `ce/plugins/generic`. v2 had it in
+ * `cmd/connectors/internal/connectors/generic`. The tags of v2 are no longer published; commit bd40e5ec is its last state.
  */
 
 export interface ClientVersion {
@@ -10,28 +10,34 @@ export interface ClientVersion {
   source: string;
   /** Number of rows requested per page. v2: `config.go`. v3.0: the engine's default, `internal/models/config.go`. Since v3.1: `PAGE_SIZE`. */
   pageSize: number;
-  /** Whether `sort=updatedAt:asc` (or `createdAt:asc`) is sent; `client/transactions.go`. */
+  /** Whether the client sends `sort=updatedAt:asc` (or `createdAt:asc`); `client/transactions.go`. */
   sendsSort: boolean;
   paging: PagingStyle;
-  /** Zone of the watermark in requests: as it was served, or UTC. Every version cuts it to whole seconds. */
+  /** Zone of the watermark in requests: the zone in which it was served, or UTC. Every version cuts the watermark to whole seconds. */
   watermarkZone: 'served' | 'utc';
   words: KnownWords;
-  /** `generated`: the OpenAPI generator's client. `wrapper`: the project's own (`httpwrapper/client.go`). They reject different responses. */
+  /**
+   * `generated`: the client of the OpenAPI generator. `wrapper`: the project's own client (`httpwrapper/client.go`). The two clients reject
+   * different responses.
+   */
   httpClient: 'generated' | 'wrapper';
-  /** The effect of `relatedTransactionID` on the payment's own reference; `payments.go`. */
+  /** The effect of `relatedTransactionID` on the reference of the payment; `payments.go`. */
   relatedIdEffect: 'ignored' | 'replaces the id' | 'parent';
-  /** Rows that the engine rejects after decoding, for ever; `models/payments.go`, `models/accounts.go`, `models/balances.go`. */
+  /**
+   * Rules by which the engine rejects rows after decoding, at every attempt; `models/payments.go`, `models/accounts.go`,
+   * `models/balances.go`.
+   */
   validation: { ids: boolean; asset: RegExp | undefined };
 }
 
 /**
- * `until-empty`: reads page 1, 2, 3 … with one filter until an empty page, keeps every row, and takes the last row's time.
- * `trim`: drops rows at or before the watermark, stops with a full page of new ones, cuts the excess rows, and takes the last row's time.
- * `remember`: keeps rows at the watermark whose id it has not seen there, and cuts nothing.
+ * `until-empty`: reads page 1, 2, 3 … with one filter until an empty page, keeps every row, and uses the last row's time as the watermark.
+ * `trim`: drops rows at or before the watermark, stops when it has a full page of new rows, cuts the excess rows, and uses the last row's
+ * time. `remember`: keeps rows at the watermark if their id was not received at this watermark before, and cuts nothing.
  */
 export type PagingStyle = 'until-empty' | 'trim' | 'remember';
 
-/** The words of `model_transaction_type.go` and `model_transaction_status.go`. Any other word rejects the page. */
+/** The words of `model_transaction_type.go` and `model_transaction_status.go`. The client rejects a page with any other word. */
 export interface KnownWords {
   types: ReadonlySet<string>;
   statuses: ReadonlySet<string>;
@@ -61,7 +67,7 @@ const ALL_WORDS: KnownWords = {
   ]),
 };
 
-/** `internal/utils/assets/assets.go`. Later releases also accept `_SUFFIX`, which a server must not rely on. */
+/** Source: `internal/utils/assets/assets.go`. Later releases also accept `_SUFFIX`, but a server must not rely on it. */
 const ASSET_PATTERN = /^[A-Z][A-Z0-9]{0,16}(\/\d{1,6})?$/;
 
 const V3_0_0: ClientVersion = {
@@ -103,7 +109,7 @@ const V3_4: ClientVersion = {
   httpClient: 'wrapper',
 };
 
-/** Oldest first. A release that is not listed behaves like the one before it. */
+/** Oldest first. A release that is not listed behaves like the release before it. */
 export const CLIENT_VERSIONS: readonly ClientVersion[] = [
   {
     ...V3_0_0,
@@ -136,7 +142,10 @@ export const CLIENT_VERSIONS: readonly ClientVersion[] = [
   },
 ];
 
-/** One version of each way of reading: a feed must satisfy these. The other versions differ from one of these in words and errors only. */
+/**
+ * One version for each way of reading. A feed must work with all of them. Every other version differs from one of these only in words and
+ * errors.
+ */
 export const READER_VERSIONS = ['v2.0', 'v3.0.0', 'v3.1.3', 'v3.2.0', 'v3.3.3', 'v3.4.0', 'EN-1095'].map(
   getClientVersion,
 );

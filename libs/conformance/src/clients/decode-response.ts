@@ -1,7 +1,7 @@
 /**
- * Decodes a response from JSON to rows, all or nothing. One property of a wrong type, one word outside the enums or one invalid time rejects the
- * whole page, and the client requests the same page again. Source: `client/generated/model_*.go` of each release, and the rules of Go's
- * encoding/json.
+ * Decodes a response from JSON to rows, all or nothing. If one property has a wrong type, one word is not in its enum or one time is
+ * invalid, the client rejects the whole page and requests the same page again. Source: `client/generated/model_*.go` of each release, and
+ * the rules of Go's encoding/json.
  */
 import type { Stream } from '@tributary/connector-api';
 import { ZERO_TIME, parseGoTime, type GoTime } from './go-time.js';
@@ -41,7 +41,7 @@ export interface ClientResponse {
 
 /**
  * Decodes a page.
- * @throws ResponseRejected with the reason, where the client would reject it
+ * @throws ResponseRejected with the reason if the client would reject the page
  */
 export function decodePage(version: ClientVersion, stream: Stream, answer: ClientResponse): DecodedRow[] {
   const page = decodeBody(version, answer);
@@ -54,7 +54,7 @@ export function decodePage(version: ClientVersion, stream: Stream, answer: Clien
 
 /**
  * Decodes balances.
- * @throws ResponseRejected with the reason, where the client would reject them
+ * @throws ResponseRejected with the reason if the client would reject the balances
  */
 export function decodeBalances(version: ClientVersion, answer: ClientResponse): DecodedBalances {
   const members = new JsonProperties(decodeBody(version, answer), 'balances');
@@ -75,7 +75,7 @@ const JSON_TYPE_PATTERN = /(?:application|text)\/(?:vnd\.[^;]+\+)?json/i;
 function decodeBody(version: ClientVersion, { status, contentType, body }: ClientResponse): unknown {
   if (status < 200 || status >= 300) throw new ResponseRejected(`status ${status}`);
   if (version.httpClient === 'generated') {
-    // The generated client takes an empty body for an empty list.
+    // The generated client treats an empty body as an empty list.
     if (body === '') return undefined;
     if (!JSON_TYPE_PATTERN.test(contentType))
       throw new ResponseRejected(`content type ${contentType || '(none)'}`);
@@ -111,7 +111,7 @@ function decodeRow(version: ClientVersion, stream: Stream, members: JsonProperti
   }
 }
 
-/** Reads the properties of one JSON object. Absent properties and null mean "no value", except for the words of an enum. */
+/** Reads the properties of one JSON object. An absent property and null mean "no value", except for an enum. */
 class JsonProperties {
   private readonly properties: Record<string, unknown>;
 
@@ -143,7 +143,7 @@ class JsonProperties {
     return time;
   }
 
-  /** Reads a word of an enum. An absent word is accepted (and becomes OTHER); null is rejected. */
+  /** Reads a word of an enum. An absent word is accepted and becomes OTHER; null is rejected. */
   readEnumWord(name: string, words: ReadonlySet<string>): string {
     const value = this.properties[name];
     if (value === undefined) return 'OTHER';

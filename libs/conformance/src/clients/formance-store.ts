@@ -1,14 +1,14 @@
 /**
- * Stores what Formance stores after a client handed over its rows, and rejects the rows that Formance rejects after decoding. Source: v3.4.0
- * `pkg/domain/models/payments.go`, `internal/storage/payments.go` (payments and adjustments are inserted once, by id); commit bd40e5ec
- * `internal/storage/payments.go` (v2: the last row replaces the payment).
+ * Stores the data that Formance stores after a client has passed its rows on, and rejects the rows that Formance rejects after decoding.
+ * Source: v3.4.0 `pkg/domain/models/payments.go`, `internal/storage/payments.go` (payments and adjustments are inserted once, by id);
+ * commit bd40e5ec `internal/storage/payments.go` (v2: the last row replaces the payment).
  */
 import type { Stream } from '@tributary/connector-api';
 import type { DecodedBalances, DecodedRow } from './decode-response.js';
 import { formatExact, isZeroTime } from './go-time.js';
 import type { ClientVersion } from './client-versions.js';
 
-/** The run ends here. Every later run ends at the same row, because the state did not move. */
+/** The error that ends a run. Every later run fails at the same row, because the stored state did not change. */
 export class PollFailed extends Error {
   override readonly name = 'PollFailed';
 }
@@ -17,7 +17,7 @@ export class PollFailed extends Error {
 const INTEGER_PATTERN = /^[+-]?\d+$/;
 
 /**
- * Checks an amount. The connector reads the amounts of all new rows of a page, even of those that it then cuts off.
+ * Checks an amount. The connector reads the amounts of all new rows of a page, even of rows that it then cuts off.
  * @throws PollFailed when the amount is not an integer
  */
 export function checkAmount(amount: string): void {
@@ -25,18 +25,18 @@ export function checkAmount(amount: string): void {
 }
 
 export class FormanceStore {
-  /** Metadata of accounts and beneficiaries by id. The first version of each is never replaced. */
+  /** Metadata of accounts and beneficiaries by id. The first version of an account is never replaced. */
   readonly accounts = new Map<string, Record<string, string>>();
   /** The status of each payment, by `<reference> <type>`. */
   readonly payments = new Map<string, string>();
-  /** Every version of each payment that arrived at any time: `<reference> <type> / <row id> <createdAt> <status>`. */
+  /** Every version of each payment that ever arrived: `<reference> <type> / <row id> <createdAt> <status>`. */
   readonly adjustments = new Set<string>();
 
   constructor(private readonly version: ClientVersion) {}
 
   /**
    * Stores the rows.
-   * @throws PollFailed when one of the rows cannot be stored; then none of them is
+   * @throws PollFailed when one of the rows cannot be stored; then no row is stored
    */
   store(stream: Stream, rows: readonly DecodedRow[]): void {
     for (const row of rows) this.checkRow(row);

@@ -1,7 +1,7 @@
 /**
- * One installation of the Generic Connector: it polls a base URL as a release does, and stores what Formance would store. Sources are named in
- * `client-versions.ts`. The loop is that of v3.4.0 `ce/plugins/generic/payments.go` and `pkg/domain/pagination/paginator.go`, called as by
- * `internal/connectors/engine/workflow/fetch_payments.go`.
+ * One installation of the Generic Connector: it polls a base URL as a release does, and stores the data that Formance would store.
+ * `client-versions.ts` lists the sources. The loop is that of v3.4.0 `ce/plugins/generic/payments.go` and
+ * `pkg/domain/pagination/paginator.go`, called as by `internal/connectors/engine/workflow/fetch_payments.go`.
  */
 import type { Stream } from '@tributary/connector-api';
 import {
@@ -34,7 +34,7 @@ const QUERY_BY_STREAM = {
 
 interface StreamState {
   watermark: GoTime;
-  /** Only for the version with paging `remember`: the ids that were handed over with exactly the time of the watermark. */
+  /** Only for versions with the paging style `remember`: ids of the rows, already passed on, whose time equals the watermark. */
   seen: string[];
 }
 
@@ -45,14 +45,14 @@ export class GenericConnectorClient {
   constructor(
     readonly version: ClientVersion,
     private readonly get: HttpGet,
-    /** Receives the rows. */
+    /** Receives and stores the rows. */
     readonly formance = new FormanceStore(version),
   ) {}
 
   /**
-   * Runs the schedule once: it calls until there are no more rows.
-   * @returns the number of rows that were handed over
-   * @throws ResponseRejected | PollFailed; rows that were handed over before stay, and so does the state of the last successful call
+   * Runs the schedule once: it calls the service until there are no more rows.
+   * @returns the number of rows that were passed on
+   * @throws ResponseRejected | PollFailed; rows that were already passed on stay stored, and so does the state of the last successful call
    */
   async poll(stream: Stream): Promise<number> {
     if (this.version.paging === 'until-empty') return this.readUntilEmpty(stream);
@@ -65,7 +65,7 @@ export class GenericConnectorClient {
     return rows;
   }
 
-  /** Returns the balances of an account. The newer clients put the id into the path without encoding. */
+  /** Returns the balances of an account. The newer clients put the id into the path without encoding it. */
   async balances(accountId: string): Promise<DecodedBalances> {
     const id = this.version.httpClient === 'generated' ? encodeURIComponent(accountId) : accountId;
     const balances = decodeBalances(this.version, await this.get(`/accounts/${id}/balances`));
@@ -78,7 +78,7 @@ export class GenericConnectorClient {
     let last = watermark;
     let count = 0;
     for (let page = 1; ; page++) {
-      // v2 has no filter for accounts: it reads all of them each time.
+      // v2 has no filter for accounts, so it reads all accounts each time.
       const rows = await this.fetchPage(stream, page, stream === 'accounts' ? ZERO_TIME : watermark);
       if (rows.length === 0) break;
       checkAmounts(rows);

@@ -1,6 +1,6 @@
 /**
- * Times as the clients' language (Go) reads, compares and writes them: with nanoseconds, and with the zone that was served. Source: Go's
- * time.Time.UnmarshalJSON (strict RFC 3339 since Go 1.20) and time.Format(time.RFC3339).
+ * Times as the clients' language (Go) reads, compares and writes them: with nanoseconds, and with the zone in which they were served.
+ * Source: Go's time.Time.UnmarshalJSON (strict RFC 3339 since Go 1.20) and time.Format(time.RFC3339).
  */
 
 export interface GoTime {
@@ -12,7 +12,7 @@ export interface GoTime {
   offsetMinutes: number;
 }
 
-/** Year 1: the value of a property that was not sent. The engine rejects it as "missing". */
+/** Year 1: Go's value for a time that was not sent. The engine rejects it as "missing". */
 export const ZERO_TIME: GoTime = { seconds: -62135596800, nanoseconds: 0, offsetMinutes: 0 };
 
 const RFC3339_PATTERN = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
@@ -46,7 +46,7 @@ export function parseGoTime(text: string): GoTime | undefined {
   };
 }
 
-/** Compares two times, independent of the zone. The result is below zero when `a` is earlier. */
+/** Compares two times, independent of their zones. The result is below zero when `a` is earlier. */
 export function compareGoTimes(a: GoTime, b: GoTime): number {
   return a.seconds - b.seconds || a.nanoseconds - b.nanoseconds;
 }

@@ -7,7 +7,7 @@ const MARKS: Readonly<Record<CheckResult['outcome'], string>> = {
   skipped: 'skipped',
 };
 
-/** Formats one check: one line, and for a failed one its problems and what they mean in Formance. */
+/** Formats one check in one line. For a failed check, its problems and their consequence in Formance follow. */
 export function formatResult({ id, title, severity, outcome, problems, consequence }: CheckResult): string {
   const line = `${MARKS[outcome].padEnd(8)}${id.padEnd(32)}${title}`;
   switch (outcome) {

@@ -1,4 +1,4 @@
-/** Checks served bytes against the stricter rules of the contract, independently of the code that wrote them. */
+/** Checks served bytes against the stricter rules of the contract, independently of the code that wrote the bytes. */
 import type { Stream } from '@tributary/connector-api';
 
 const ID_PATTERN = /^[A-Za-z0-9._~-]+$/;
@@ -14,7 +14,7 @@ const ANY_STRING = /^[^]*$/;
 interface StreamRules {
   required: Readonly<Record<string, RegExp>>;
   optional: Readonly<Record<string, RegExp>>;
-  /** The property whose time must grow by at least 10 ms from row to row. */
+  /** The property whose time must increase by at least 10 ms from row to row. */
   feedTimeProperty: string;
 }
 
@@ -59,14 +59,14 @@ export function findPageViolations(stream: Stream, body: string): string[] {
   return [...findInvalidRows(stream, rows), ...findOrderViolations(stream, rows)];
 }
 
-/** @returns a message for each violation in a row by itself */
+/** @returns a message for each violation inside a single row */
 export function findInvalidRows(stream: Stream, rows: readonly unknown[]): string[] {
   return rows.flatMap((row, index) =>
     findRowViolations(stream, row).map((violation) => `row ${index}: ${violation}`),
   );
 }
 
-/** @returns a message for each row whose time does not increase as the contract wants it */
+/** @returns a message for each row whose time does not increase as the contract requires */
 export function findOrderViolations(stream: Stream, rows: readonly unknown[]): string[] {
   const { feedTimeProperty } = RULES_BY_STREAM[stream];
   const times = rows.map((row) => Date.parse((row as Record<string, string>)[feedTimeProperty] ?? ''));

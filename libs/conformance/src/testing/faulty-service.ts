@@ -1,4 +1,4 @@
-/** A small Generic Connector service in memory that conforms, and faults that each break one rule of the contract. */
+/** A small Generic Connector service in memory that conforms to the contract, and faults that each break one rule of the contract. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -100,7 +100,7 @@ export class FaultyService {
     return new Promise((resolve) => this.server.close(() => resolve()));
   }
 
-  /** Returns a page as the contract wants it. */
+  /** Returns a page as the contract requires. */
   getPage({ list, page, pageSize, from }: PageRequest): Row[] {
     const property = list === 'transactions' ? 'updatedAt' : 'createdAt';
     const rows = this.lists[list] ?? [];
@@ -140,7 +140,7 @@ export class FaultyService {
     return this.fault.getBalances?.(this, accountId) ?? this.getBalances(accountId);
   }
 
-  /** Returns balances as the contract wants them. */
+  /** Returns balances as the contract requires. */
   getBalances(accountId: string): { status: number; body: Record<string, unknown> } {
     const balances = [
       { amount: '1250', currency: 'EUR/2' },
@@ -152,7 +152,7 @@ export class FaultyService {
     };
   }
 
-  /** Pays as the contract wants it: once for each key. */
+  /** Executes payouts as the contract requires: once for each key. */
   pay(request: Record<string, string>): { status: number; body: unknown } {
     if (this.fault.pay !== undefined) return this.fault.pay(this, request);
     return this.payOnce(request);

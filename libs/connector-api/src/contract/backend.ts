@@ -4,53 +4,58 @@ import type { OrderKind } from '../order.types.js';
 import type { Stream } from '../plugin.js';
 import type { PageQuery } from './parse-page-query.js';
 
-/** The data and operations of one connector, as the contract's controllers need them. Injected under `BACKEND`. */
+/** The data and operations of one connector that the contract's controllers use. Injected under `BACKEND`. */
 export interface Backend {
   /**
-   * Returns one page of a stream, oldest row first. A page after the end is `[]`. It is a promise only if the store is asynchronous.
-   * @param authorization the request's `Authorization` header, which names the reader
+   * Returns one page of a stream, oldest row first. A page after the end is `[]`. The result is a promise only if the store is
+   * asynchronous.
+   * @param authorization the request's `Authorization` header, which identifies the reader
    */
   getPage(stream: Stream, query: PageQuery, authorization?: string): SerializedPage | Promise<SerializedPage>;
   /**
-   * Returns the balances of an account. Their time `at` depends on what the reader got before: docs/decisions/0015-times-of-balances.md.
-   * @param accountId the id as served, i.e. encoded
-   * @param authorization the request's `Authorization` header, which names the reader
-   * @returns a JSON object as the contract's `Balances`; `undefined` for an account that was never served
-   * @throws PspError if the PSP cannot be asked and no balance is stored
+   * Returns the balances of an account. Their time `at` depends on the earlier responses to the reader:
+   * docs/decisions/0015-times-of-balances.md.
+   * @param accountId the id as served to clients, i.e. encoded
+   * @param authorization the request's `Authorization` header, which identifies the reader
+   * @returns a JSON object with the contract's type `Balances`; `undefined` for an account that was never served
+   * @throws PspError if the PSP cannot be reached and no balance is stored
    */
   getBalances(accountId: string, authorization?: string): Promise<ServedBalances | undefined>;
   /**
    * Returns at most `limit` rows of a stream after a sequence number, for programs that copy a feed.
-   * @param afterSequence 0: from the first row
+   * @param afterSequence 0 for the first row
    */
   readFeedRows(stream: Stream, afterSequence: number, limit: number): Promise<FeedRows>;
-  /** Returns when the stream has a row after this sequence number, after `timeoutMs`, or when the signal is aborted or the gateway stops. */
+  /**
+   * Waits until the stream has a row after this sequence number. Returns earlier after `timeoutMs`, or when the signal is aborted or the
+   * gateway stops.
+   */
   waitForFeedRow(
     stream: Stream,
     afterSequence: number,
     timeoutMs: number,
     signal: AbortSignal,
   ): Promise<void>;
-  /** Whether the gateway stops, so that open responses must end. */
+  /** Whether the gateway is stopping, so that open responses must end. */
   readonly isStopping: boolean;
-  /** Returns those of the ids (as served) that are in the stream. */
+  /** Returns the ids among these (as served to clients) that are in the stream. */
   findServedIds(stream: Stream, ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** The kinds of order that the plugin can execute. */
   readonly supportedOrderKinds: ReadonlySet<OrderKind>;
   /**
-   * Submits an order and returns within 8 s. If the result is not known by then, its status is PENDING. A repeated request with the same
-   * idempotency key always gets the same bytes.
-   * @returns a JSON object as the contract's `Payout` or `Transfer`
+   * Submits an order and returns within 8 s. If the result is not known after this time, the status in the response is PENDING. A repeated
+   * request with the same idempotency key always gets the same bytes.
+   * @returns a JSON object with the contract's type `Payout` or `Transfer`
    * @throws ContractError 422 if the key was used for another request
    */
   submitOrder(kind: OrderKind, request: OrderRequest): Promise<string>;
 }
 
-/** A validated request for an order. Its ids are those that the client sent, i.e. as served. */
+/** A validated request for an order. It contains the ids that the client sent, i.e. ids as served to clients. */
 export interface OrderRequest {
   idempotencyKey: string;
   amount: Money;
-  /** The asset as the client wrote it, if that is not the form of the feeds: `JPY/0` for `JPY`. The response and the rows repeat it. */
+  /** The asset as the client wrote it, if feeds use another form: `JPY/0` for `JPY`. The response and the rows contain this form. */
   requestedAsset?: string;
   sourceAccountId: string;
   destinationAccountId: string;
@@ -61,30 +66,30 @@ export interface OrderRequest {
 export interface SerializedPage {
   /** The number of rows in the page. */
   rows: number;
-  /** The JSON array. A string is faster if it is sent once, a Buffer if it is cached and sent many times. */
+  /** The JSON array. A string is faster for a page that is sent once; a Buffer is faster for a page that is cached and sent many times. */
   body: string | Buffer;
 }
 
 /** Rows of a feed, in the sequence in which they became visible. */
 export interface FeedRows {
-  /** Increases when the store was restored: a sequence number from before can then belong to another row. */
+  /** Increases when the store is restored, because a sequence number from before the restore can then belong to another row. */
   epoch: number;
-  /** Sequence number of the last row of the feed; only known if `rows` is empty. */
+  /** Sequence number of the last row of the feed; present only if `rows` is empty. */
   lastSequence?: number;
   rows: readonly NumberedRow[];
 }
 
 /** One row of a feed: a version of a record. */
 export interface NumberedRow {
-  /** Counts the rows of the feed from 1 without gaps. */
+  /** Sequence number of the row, from 1 and without gaps. */
   sequence: number;
   /** Milliseconds since 1970. */
   feedTime: number;
-  /** The id of the record, as served. */
+  /** The id of the record, as served to clients. */
   id: string;
-  /** Counts the versions of the record from 1. */
+  /** Number of the version of the record, from 1. */
   version: number;
-  /** The JSON of the record, as the lists serve it. */
+  /** The JSON of the record, as it is in the lists. */
   body: string;
 }
 

@@ -1,19 +1,20 @@
 /**
- * What a row of the transactions feed does to the balances of the own accounts. The completeness check adds these effects up. The type, the
- * status and the two account ids decide the direction; a `REFUNDED` row has source and destination exchanged, so no effect is ever negated.
+ * Calculates how a row of the transactions feed changes the balances of the own accounts. The completeness check adds these effects up. The
+ * type, the status and the two account ids determine the direction. A `REFUNDED` row has source and destination exchanged, so no effect is
+ * ever negated.
  */
 import type { TransactionStatus, TransactionType } from '../record.types.js';
 
-/** The change of one account's balance in one asset, as one row of the feed says. */
+/** The change of one account's balance in one asset that one row of the feed causes. */
 export interface BalanceEffect {
-  /** The id as served, i.e. encoded. */
+  /** The account id as served to clients, i.e. encoded. */
   accountId: string;
   asset: string;
-  /** Minor units. Negative: the money left the account. */
+  /** Minor units. Negative if the money left the account. */
   amount: bigint;
 }
 
-/** The properties of a row that decide its effects. The account ids are encoded. */
+/** The properties of a row that determine its effects. The account ids are encoded. */
 export interface MovementRow {
   type: TransactionType;
   status: TransactionStatus;
@@ -24,8 +25,8 @@ export interface MovementRow {
 }
 
 /**
- * Returns the effects of a row. Only the own side of a payment or a payout counts, because the other side is a counterparty whose balance
- * is unknown. Both sides of a transfer and of another movement count.
+ * Returns the effects of a row. A payment or a payout changes only the balance of the own account, because the other side is a counterparty
+ * whose balance is unknown. A transfer or another movement changes both balances.
  */
 export function toBalanceEffects(row: MovementRow): BalanceEffect[] {
   const { type, status, amount, sourceAccountId, destinationAccountId } = row;
@@ -54,7 +55,8 @@ export function hasMovedMoney(status: TransactionStatus): boolean {
     case 'CAPTURE':
     case 'REFUNDED':
     case 'REFUND_REVERSED':
-    // Rows that tell the stage of a dispute have the amount 0. A payment that changes its own status to one of these still has its money.
+    // Separate rows for the stages of a dispute have the amount 0. If a payment itself changes to one of these statuses, its money has not
+    // moved back.
     case 'DISPUTE':
     case 'DISPUTE_WON':
       return true;
@@ -71,7 +73,7 @@ export function hasMovedMoney(status: TransactionStatus): boolean {
   }
 }
 
-/** A served row, as far as the check reads it. */
+/** The properties of a served row that the check reads. */
 interface ServedRow {
   type: TransactionType;
   status: TransactionStatus;
@@ -82,8 +84,8 @@ interface ServedRow {
 }
 
 /**
- * Returns the effects of a record from the bodies of its rows, oldest first. A repeated `REFUNDED` row with the amount 0 keeps the effect
- * of the row before it. Clients add up the amounts of `REFUNDED` rows, so the repetition must have the amount 0.
+ * Returns the effects of a record from the bodies of its rows, oldest first. Clients add up the amounts of `REFUNDED` rows, so a repeated
+ * `REFUNDED` row has the amount 0. Such a row keeps the effect of the previous row.
  */
 export function readBalanceEffects(bodies: readonly string[]): BalanceEffect[] {
   let effects: BalanceEffect[] = [];
@@ -102,7 +104,7 @@ export function readBalanceEffects(bodies: readonly string[]): BalanceEffect[] {
   return effects;
 }
 
-/** Tells whether a row only repeats an earlier return, see `readBalanceEffects`. */
+/** Returns true if a row only repeats an earlier return, see `readBalanceEffects`. */
 export function isRepeatedReturn(status: TransactionStatus, amount: bigint): boolean {
   return status === 'REFUNDED' && amount === 0n;
 }

@@ -21,7 +21,7 @@ export class ContractErrorFilter implements ExceptionFilter {
 }
 
 export function sendError(reply: FastifyReply, { status, headers, body }: ErrorResponse): void {
-  // The body is a Buffer, because Fastify adds a charset to the content type of a string, and JSON has none.
+  // The body is a Buffer, because Fastify would add a charset to the content type of a string, and the content type of JSON has no charset.
   void reply
     .code(status)
     .headers({ ...headers, 'content-type': 'application/json' })

@@ -21,7 +21,7 @@ export class ContractError extends HttpException {
   }
 }
 
-/** Creates a 422 for a well-formed request that cannot be fulfilled. Clients do not repeat it. */
+/** Creates a 422 for a well-formed request that cannot be fulfilled. Clients do not repeat such a request. */
 export function createUnprocessableError(title: string, detail: string): ContractError {
   return new ContractError(HttpStatus.UNPROCESSABLE_ENTITY, title, detail);
 }
@@ -34,8 +34,8 @@ export interface ErrorResponse {
 }
 
 /**
- * Converts an error to a response. Only the messages of `ContractError` reach the client. Other messages may contain paths, queries and
- * data of the PSP.
+ * Converts an error to a response. Only the message of a `ContractError` is sent to the client, because other messages may contain paths,
+ * queries and data of the PSP.
  * @param requestId the id of the request in the log
  */
 export function toErrorResponse(error: unknown, requestId: string): ErrorResponse {
@@ -49,7 +49,7 @@ export function toErrorResponse(error: unknown, requestId: string): ErrorRespons
   return { status, headers: {}, body: createDefaultErrorBody(status) };
 }
 
-/** Clients repeat a request after a 503 without human action. Databases are in most cases back within seconds. */
+/** Clients repeat a request after a 503 without human action. Most databases are available again within seconds. */
 const STORE_UNAVAILABLE_RESPONSE: ErrorResponse = {
   status: 503,
   headers: { 'retry-after': '5' },
@@ -89,8 +89,8 @@ function internalErrorResponse(status: number, requestId: string): ErrorResponse
 }
 
 /**
- * Maps plugin errors to responses. Clients repeat requests after 5xx and 429, and stop at other 4xx. Wrong PSP credentials are therefore a
- * 502: the client continues without human action after an operator has corrected them.
+ * Maps plugin errors to responses. Clients repeat requests after 5xx and 429, and stop after other 4xx. Wrong PSP credentials are therefore
+ * a 502: after an operator has corrected the credentials, clients continue without human action.
  */
 const RESPONSE_BY_PSP_ERROR_KIND: Readonly<Record<PspErrorKind, { status: number; body: ErrorBody }>> = {
   rejected: {

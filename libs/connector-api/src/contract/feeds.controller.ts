@@ -9,14 +9,17 @@ import { sendPage } from './send-page.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Marks a route that only calls `sendPage` for this stream. The gateway can call it directly and skip Nest's request pipeline. */
+    /**
+     * Marks a route that only calls `sendPage` for this stream. The gateway can call such a route directly, without Nest's request
+     * pipeline.
+     */
     list?: Stream;
   }
 }
 
 /**
- * Serves the three lists: accounts, beneficiaries and transactions. It also serves their rows by sequence numbers, for programs other than
- * Formance (docs/guides/read-feeds.md). A second controller would cost a thousand connectors several MB of memory.
+ * Serves the three lists: accounts, beneficiaries and transactions. It also serves their rows by sequence number, for programs other than
+ * Formance (docs/guides/read-feeds.md). A second controller for the rows would need several MB of memory for a thousand connectors.
  */
 @Controller()
 export class FeedsController {

@@ -1,8 +1,8 @@
-/** Finds the contract's resource for a URL. The gateway needs it for requests that matched no route, and for logs and metrics. */
+/** Finds the contract's resource for a URL. The gateway uses it for requests that matched no route, and for logs and metrics. */
 
 /** A resource of the contract in the URL of a connector. */
 export interface MatchedResource {
-  /** The path of the connector, without slashes around it: `acme/house-bank`. */
+  /** The path of the connector, without a slash at its start and end: `acme/house-bank`. */
   connectorPath: string;
   /** The route after the connector's path, as in the contract: `/accounts/:accountId/balances`. */
   route: string;
@@ -22,7 +22,7 @@ const RESOURCE_PATTERNS: readonly (readonly [path: RegExp, route: string, allow:
   [/^(.+)\/transfers$/, '/transfers', ORDER_METHODS],
 ];
 
-/** The path for webhooks. It is a path of a connector, but not a resource of the contract. */
+/** The path for webhooks. It belongs to a connector, but it is not a resource of the contract. */
 const WEBHOOK_PATTERN = /^(.+)\/webhooks$/;
 
 /** Returns the connector's path: `/acme/house-bank/accounts` → `acme/house-bank`. @returns `undefined` for any other URL path */
@@ -30,7 +30,7 @@ export function parseConnectorPathFromUrl(urlPath: string): string | undefined {
   return matchResource(urlPath)?.connectorPath ?? WEBHOOK_PATTERN.exec(urlPath.replace(/^\//, ''))?.[1];
 }
 
-/** Finds the resource of a URL: `/acme/house-bank/accounts?page=2`. @returns `undefined` if the URL is not a path of the contract */
+/** Finds the resource of a URL: `/acme/house-bank/accounts?page=2`. @returns `undefined` if the contract has no such path */
 export function matchResource(url: string): MatchedResource | undefined {
   const [path = ''] = url.split('?', 1);
   const plain = path

@@ -6,7 +6,10 @@ import { createUnprocessableError } from './contract-error.js';
 import { parseJsonBody } from './parse-json-body.js';
 import { parseOrderRequest } from './parse-order-request.js';
 
-/** Accepts payouts and transfers. An impossible order is a 422, because clients repeat a request for ever after a 5xx, also after a 501. */
+/**
+ * Accepts payouts and transfers. An order that cannot be executed is a 422, because clients repeat a request for ever after a 5xx, also
+ * after a 501.
+ */
 @Controller()
 export class OrdersController {
   constructor(@Inject(BACKEND) private readonly backend: Backend) {}
@@ -33,7 +36,7 @@ export class OrdersController {
       );
     }
     const order = await parseOrderRequest(kind, body, this.backend);
-    // The body is a Buffer, because Fastify adds a charset to the content type of a string.
+    // The body is a Buffer, because Fastify would add a charset to the content type of a string.
     return Buffer.from(await this.backend.submitOrder(kind, order));
   }
 }

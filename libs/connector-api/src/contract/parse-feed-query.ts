@@ -11,10 +11,10 @@ export interface FeedQuery {
   stream: Stream;
   /** Sequence number of the last row that the reader has; 0 for none. */
   after: number;
-  /** The epoch in which the reader got that row; `undefined` if the reader does not say it. */
+  /** The epoch in which the reader got this row; `undefined` if the request contains no epoch. */
   epoch: number | undefined;
   limit: number;
-  /** How long the response waits for a row if there is none. */
+  /** Time in ms for which the response waits if there is no row. */
   waitMs: number;
   format: FeedFormat;
 }
@@ -31,7 +31,7 @@ const FORMAT_BY_TYPE: Readonly<Record<string, FeedFormat>> = {
   'text/event-stream': 'events',
 };
 
-/** @throws ContractError 422 that names the parameter, the value found and the values expected */
+/** @throws ContractError 422 with the parameter, its value and the expected values */
 export function parseFeedQuery(request: FastifyRequest): FeedQuery {
   const query = request.query as Readonly<Record<string, unknown>>;
   const { stream } = request.params as { stream: string };
@@ -55,7 +55,7 @@ function parseStream(value: string): Stream {
   return stream;
 }
 
-/** Returns the first format that the header names. A quality (`;q=`) is ignored. */
+/** Returns the first known format in the header. A quality (`;q=`) is ignored. */
 function parseFormat(accept: string | undefined): FeedFormat {
   for (const type of (accept ?? '').split(',')) {
     const format = FORMAT_BY_TYPE[type.split(';')[0]?.trim().toLowerCase() ?? ''];
@@ -64,7 +64,7 @@ function parseFormat(accept: string | undefined): FeedFormat {
   return 'json';
 }
 
-/** Parses the id of the last event that a browser or an event client sends when it connects again: `<epoch>-<sequence>`. */
+/** Parses the id of the last event, which a browser or an event client sends when it reconnects: `<epoch>-<sequence>`. */
 function parsePosition(
   lastEventId: string | string[] | undefined,
 ): { epoch: number; after: number } | undefined {

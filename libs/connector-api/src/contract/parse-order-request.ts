@@ -1,4 +1,4 @@
-/** Validates the body of a request for an order. One error names all invalid properties. Invalid values are never corrected. */
+/** Validates the body of a request for an order. One error lists all invalid properties. Invalid values are never corrected. */
 import { ASSET_PATTERN, normalizeAsset } from '../money.js';
 import type { OrderKind } from '../order.types.js';
 import type { Backend, OrderRequest } from './backend.js';
@@ -9,7 +9,10 @@ type Body = Readonly<Record<string, unknown>>;
 /** 78 digits are enough for the largest amount in Formance, 2^256. */
 const AMOUNT_PATTERN = /^[1-9]\d{0,77}$/;
 const MAX_KEY_LENGTH = 1024;
-/** The maximum in UTF-8. Databases have an index on the key, and a PostgreSQL index entry is limited to about 2 700 bytes. */
+/**
+ * Maximum length of an idempotency key in UTF-8. Databases have an index on the key, and a PostgreSQL index entry is limited to about 2,700
+ * bytes.
+ */
 const MAX_KEY_BYTES = 2048;
 const MAX_ID_LENGTH = 1024;
 const MAX_QUOTED_LENGTH = 64;
@@ -46,13 +49,13 @@ function readProperties(body: Body, problems: Map<string, string>): OrderRequest
     ...readMoney(read('amount', findAmountProblem), read('currency', findAssetProblem)),
     sourceAccountId: read('sourceAccountId', (value) => findStringProblem(value, MAX_ID_LENGTH)),
     destinationAccountId: read('destinationAccountId', (value) => findStringProblem(value, MAX_ID_LENGTH)),
-    // Formance always sends a description. It is empty if the user entered none.
+    // Formance always sends a description, which is empty if the user entered no text.
     ...omitEmptyDescription(read('description', findDescriptionProblem)),
     metadata: readMetadata(body['metadata'], problems),
   };
 }
 
-/** Normalizes the asset, and keeps the client's spelling if it is another one. */
+/** Normalizes the asset, and also keeps the client's spelling if it is different. */
 function readMoney(amount: string, currency: string): Pick<OrderRequest, 'amount' | 'requestedAsset'> {
   const asset = normalizeAsset(currency);
   return {
@@ -71,8 +74,8 @@ function findAmountProblem(value: unknown): string | undefined {
 }
 
 /**
- * Accepts an asset in the form that the feeds use, and an asset without decimal places also with `/0`: the API of Formance refuses `JPY` in a
- * payment initiation and sends `JPY/0`. Another number of decimal places would change the meaning of the amount.
+ * Accepts an asset in the form that the feeds use. An asset without decimal places is also accepted with `/0`, because the API of Formance
+ * rejects `JPY` in a payment initiation and sends `JPY/0`. Another number of decimal places would change the meaning of the amount.
  */
 function findAssetProblem(value: unknown): string | undefined {
   if (typeof value !== 'string' || !ASSET_PATTERN.test(value)) return 'an asset like "EUR/2" or "JPY"';
@@ -101,7 +104,7 @@ function findDescriptionProblem(value: unknown): string | undefined {
   return 'a text without U+0000 and unpaired surrogates, or nothing';
 }
 
-/** Returns whether every database stores the string and every client reads it back unchanged. */
+/** Returns true if every database can store the string and every client reads it back unchanged. */
 function isStorableString(text: string): boolean {
   return text.isWellFormed() && !text.includes('\u0000');
 }
@@ -129,8 +132,8 @@ function isStringEntry(entry: [string, unknown]): entry is [string, string] {
 }
 
 /**
- * Returns problems with the source and the destination. Both must be in the connector's own lists. Any other id could belong to an
- * unknown recipient.
+ * Returns problems with the source and the destination. Both ids must be in the connector's own lists, because any other id could belong to
+ * an unknown recipient.
  */
 async function findAccountProblems(
   kind: OrderKind,

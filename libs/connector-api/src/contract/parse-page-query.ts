@@ -1,6 +1,6 @@
 /**
- * Parses the query parameters of a list: `page`, `pageSize`, `sort` and the time filter. The code does not use a DTO class, because this
- * is the hot path, and a class with decorators takes longer than the page itself. Unknown parameters are ignored.
+ * Parses the query parameters of a list: `page`, `pageSize`, `sort` and the time filter. The code does not use a DTO class, because every
+ * page request runs it, and a class with decorators would take longer than the page itself. Unknown parameters are ignored.
  */
 import type { Stream } from '../plugin.js';
 import { parseTime } from '../time.js';
@@ -12,18 +12,21 @@ export interface PageQuery {
   /** The page number, which starts at 1. */
   page: number;
   pageSize: number;
-  /** Only rows whose feed time (ms since 1970) is at or after this time. All rows if it is `undefined`. */
+  /** Only rows whose feed time (ms since 1970) is at or after this time; `undefined` for all rows. */
   fromMs: number | undefined;
-  /** True if the reader also requests the page after one that was not full. Clients of version 2 do so. They send no `sort`. */
+  /** Whether the reader also requests the next page after a page that was not full. Clients of version 2 do so; they send no `sort`. */
   readsUntilEmptyPage: boolean;
 }
 
 /** Source: Generic Connector document. */
 export const DEFAULT_PAGE_SIZE = 100;
 export const MAX_PAGE_SIZE = 10_000;
-/** Larger page numbers are reduced to this one. No feed is so long, so the page is empty, and page × size remains a safe integer. */
+/**
+ * Maximum page number; larger page numbers are reduced to it. Every feed is shorter, so the page is empty, and page × size remains a safe
+ * integer.
+ */
 const MAX_PAGE = 1_000_000_000;
-/** The contract declares the page as int64. */
+/** The contract declares the page number as int64. */
 const MAX_INT64 = 2n ** 63n - 1n;
 const MAX_INT64_DIGITS = 19;
 
@@ -34,7 +37,7 @@ const SPACE_BEFORE_OFFSET_PATTERN = / (?=\d{2}:\d{2}$)/;
 /**
  * Parses and validates the query of a list.
  * @param query the decoded query string; a repeated parameter is an array
- * @throws ContractError 422 that names the parameter, the value found and the values expected
+ * @throws ContractError 422 with the parameter, its value and the expected values
  */
 export function parsePageQuery(stream: Stream, query: unknown): PageQuery {
   const parameters = query as Readonly<Record<string, unknown>>;
@@ -48,7 +51,7 @@ export function parsePageQuery(stream: Stream, query: unknown): PageQuery {
   };
 }
 
-/** Page 0 means page 1, because some clients start at 0. */
+/** Page 0 is treated as page 1, because some clients start at 0. */
 function parsePage(value: unknown): number {
   if (value === undefined) return 1;
   if (typeof value !== 'string' || !WHOLE_NUMBER_PATTERN.test(value)) {
@@ -71,8 +74,8 @@ function parsePageSize(value: unknown): number {
 }
 
 /**
- * Accepts the order of the feed, and for every list the example of the Generic Connector document, `createdAt:asc`. Both mean the one
- * order of the feed. An empty value is the same as none.
+ * Accepts the order of the feed. Every list also accepts `createdAt:asc`, the example of the Generic Connector document. Both values mean
+ * the order of the feed. An empty value is treated as absent.
  */
 function checkSort(value: unknown, feedTime: string): void {
   if (isAbsent(value) || value === `${feedTime}:asc` || value === 'createdAt:asc') return;

@@ -7,14 +7,14 @@ import type { Backend, FeedRows, NumberedRow } from './backend.js';
 import { ContractError } from './contract-error.js';
 import type { FeedQuery } from './parse-feed-query.js';
 
-/** The response header with the epoch of the rows, for formats whose body has no place for it. */
+/** The response header with the epoch of the rows, for formats whose body cannot contain the epoch. */
 const EPOCH_HEADER = 'tributary-epoch';
-/** A comment is sent in this interval, so that proxies do not close a connection without events. */
+/** Interval in ms at which a comment is sent, so that proxies do not close a connection without events. */
 const KEEP_ALIVE_INTERVAL_MS = 15_000;
 
 /**
- * Sends the rows after a position. If there are none, the response waits for `waitMs`; events are sent until the client closes the
- * connection or the gateway stops.
+ * Sends the rows after a position. If there are no rows, the response waits for `waitMs`. In the format `events`, rows are sent until the
+ * client closes the connection or the gateway stops.
  * @throws ContractError 409 if the position belongs to an earlier state of the store
  */
 export async function sendFeedRows(

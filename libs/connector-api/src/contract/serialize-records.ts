@@ -1,7 +1,7 @@
 /**
- * Validates the records of plugins and serializes them to the JSON that clients read. This happens once, before a row enters a feed. A
- * client that cannot decode one row rejects the whole page, on every attempt. Source: Generic Connector document, and the code with which
- * the client decodes it.
+ * Validates the records of plugins and serializes them to the JSON that clients read. This happens once, before a row enters a feed. If a
+ * client cannot decode one row, it rejects the whole page at every attempt. Source: Generic Connector document, and the code with which the
+ * client decodes it.
  */
 import { InvalidRecordError } from '../errors.js';
 import { decodeId, encodeId } from '../id-encoding.js';
@@ -21,27 +21,29 @@ import { isRepeatedReturn, toBalanceEffects, type BalanceEffect } from './balanc
 
 /** A validated and serialized record, ready for the feed. */
 export interface SerializedRecord {
-  /** The id as served, i.e. encoded. */
+  /** The id as served to clients, i.e. encoded. */
   id: string;
-  /** The time of the event at the PSP in milliseconds since 1970. The feed time is the same time, unless the order of the feed prevents it. */
+  /**
+   * The time of the event at the PSP in milliseconds since 1970. The feed time equals this time, unless the order of the feed prevents it.
+   */
   pspTime: number | undefined;
   /** The JSON object without the feed time and without the closing brace: `{"id":"…","amount":"1250"`. See `appendFeedTime`. */
   content: string;
   /**
-   * The served id of the transaction that this one belongs to. A row of an order has none: clients create the payment of an order from the
-   * response to it.
+   * The id, as served to clients, of the transaction to which this transaction belongs. Absent for a row of an order, because clients
+   * create the payment of an order from the response to the order.
    */
   originalId?: string;
-  /** What the row does to balances. Only transactions have it. */
+  /** The changes of balances that the row causes. Only transactions have this property. */
   balanceChange?: BalanceChange;
 }
 
 /** The effects of a transaction on the balances of the own accounts. */
 export interface BalanceChange {
   effects: readonly BalanceEffect[];
-  /** When the PSP changed the balances, as far as it is known. Milliseconds since 1970. */
+  /** The best known time at which the PSP changed the balances. Milliseconds since 1970. */
   at: number;
-  /** Whether the row only repeats an earlier return, with the amount 0. Its record then keeps the effects that it has. */
+  /** Whether the row only repeats an earlier return, with the amount 0. The record then keeps its effects. */
   isRepeatedReturn: boolean;
 }
 
@@ -61,8 +63,8 @@ export function appendFeedTime(stream: Stream, content: string, feedTime: string
 }
 
 /**
- * Takes the reference to its original out of the content of a transaction, so that clients treat the transaction as a payment of its own.
- * The id of the original goes into the metadata `com.tributary.spec/related_id`, as the PSP writes it.
+ * Removes the reference to the original from the content of a transaction, so that clients treat the transaction as a separate payment. The
+ * original's id, as the PSP writes it, is added to the metadata as `com.tributary.spec/related_id`.
  */
 export function unlinkContent(content: string): string {
   const { relatedTransactionID, metadata, ...properties } = JSON.parse(`${content}}`) as {
@@ -76,14 +78,17 @@ export function unlinkContent(content: string): string {
   return JSON.stringify({ ...properties, metadata: sorted }).slice(0, -1);
 }
 
-/** The gateway's own metadata keys begin with `com.tributary.spec/`. They contain data that the contract has no property for. */
+/**
+ * Metadata key of the opening time. The gateway's own keys begin with `com.tributary.spec/`; they contain data for which the contract has
+ * no property.
+ */
 const OPENED_AT_KEY = 'com.tributary.spec/opened_at';
 const REGISTERED_AT_KEY = 'com.tributary.spec/registered_at';
-/** The PSP's own id. It is added if the served id is encoded, so that people can search for it. */
+/** Metadata key of the PSP's own id. The id is added if the served id is encoded, so that people can search for it. */
 const PSP_ID_KEY = 'com.tributary.spec/psp_id';
 const RELATED_ID_KEY = 'com.tributary.spec/related_id';
 
-/** Validates and serializes an account. @throws InvalidRecordError that names the invalid property */
+/** Validates and serializes an account. @throws InvalidRecordError with the name of the invalid property */
 export function serializeAccount(account: Account): SerializedRecord {
   const openedAt = account.openedAt === undefined ? undefined : normalizeTime(account.openedAt, 'openedAt');
   return serializeRecord(account.id, openedAt?.milliseconds, {
@@ -92,7 +97,7 @@ export function serializeAccount(account: Account): SerializedRecord {
   });
 }
 
-/** Validates and serializes a beneficiary. @throws InvalidRecordError that names the invalid property */
+/** Validates and serializes a beneficiary. @throws InvalidRecordError with the name of the invalid property */
 export function serializeBeneficiary(beneficiary: Beneficiary): SerializedRecord {
   const registeredAt =
     beneficiary.registeredAt === undefined
@@ -108,7 +113,7 @@ export function serializeBeneficiary(beneficiary: Beneficiary): SerializedRecord
  * Validates and serializes a transaction.
  * @param orderKey the idempotency key of the order, for a transaction of an order. It replaces `relatedTransactionId` and is not encoded,
  * because clients compare it with the key that they sent
- * @throws InvalidRecordError that names the invalid property
+ * @throws InvalidRecordError with the name of the invalid property
  */
 export function serializeTransaction(transaction: Transaction, orderKey?: string): SerializedRecord {
   const createdAt = normalizeTime(transaction.createdAt, 'createdAt');
@@ -147,15 +152,15 @@ export function serializeTransaction(transaction: Transaction, orderKey?: string
 
 /** Validated balances of one account. */
 export interface ValidatedBalances {
-  /** The id as served, i.e. encoded. */
+  /** The account id as served to clients, i.e. encoded. */
   accountId: string;
   /** The time of the balances in milliseconds since 1970. */
   at: number;
-  /** Minor units by asset. */
+  /** Amounts in minor units, by asset. */
   amounts: ReadonlyMap<string, bigint>;
 }
 
-/** Validates balances. @throws InvalidRecordError that names the invalid property, or an asset that occurs twice */
+/** Validates balances. @throws InvalidRecordError with the name of the invalid property, or for an asset that occurs twice */
 export function validateBalances(balances: Balances): ValidatedBalances {
   const amounts = new Map<string, bigint>();
   for (const { amount, asset } of balances.amounts.map(validateMoney)) {
@@ -192,7 +197,7 @@ function serializeMetadata(
           validateString(value, `metadata ${JSON.stringify(key)}`),
         ] as const,
     )
-    // Sorted keys give the same hash for the same content, independent of the order in which the PSP sends it.
+    // The keys are sorted, so that the hash does not depend on the order in which the PSP sends them.
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
@@ -211,7 +216,7 @@ function encodeOptionalId(id: unknown): string | undefined {
 }
 
 /**
- * Encodes an id. Invalid characters are an error and are not replaced as in other strings. Otherwise two ids could become equal, and the
+ * Encodes an id. Invalid characters are an error; they are not replaced as in other strings. Otherwise two ids could become equal, and the
  * gateway would request an account that does not exist.
  */
 function validateAndEncodeId(id: unknown, propertyName: string): string {
@@ -224,11 +229,11 @@ function validateOptionalString(value: unknown, propertyName: string): string | 
   return value === undefined ? undefined : validateString(value, propertyName);
 }
 
-/** Validates a string at run time. The type of a plugin's record can be wrong, because a plugin may cast the PSP's data. */
+/** Validates a string at run time. The TypeScript type of a plugin's record can be wrong, because a plugin may cast the PSP's data. */
 function validateString(value: unknown, propertyName: string): string {
   if (typeof value !== 'string')
     throw new InvalidRecordError(`${propertyName} is ${describeType(value)}, expected a string`);
-  // JSON.stringify would escape a lone surrogate. PostgreSQL can store neither that nor U+0000.
+  // JSON.stringify would escape a lone surrogate and U+0000, and PostgreSQL can store neither of them.
   return value.toWellFormed().replaceAll('\u0000', '\uFFFD');
 }
 

@@ -6,7 +6,7 @@ import type { WebhookRequest } from '../plugin.js';
 /** Handles the webhooks of one connector. Injected under `WEBHOOK_RECEIVER`. */
 export interface WebhookReceiver {
   /**
-   * Verifies a webhook and schedules a pull of the streams that it concerns.
+   * Verifies a webhook and schedules a pull of the streams that it affects.
    * @param address the IP address of the sender
    * @throws ContractError if the webhook is not from the PSP, or if the plugin does not support webhooks
    */
@@ -18,7 +18,10 @@ export const WEBHOOK_RECEIVER = Symbol('WEBHOOK_RECEIVER');
 
 const RECEIVED_RESPONSE = Buffer.from('{"received":true}');
 
-/** Receives webhooks from the PSP. The PSP has no API key, so the plugin verifies the signature. Webhooks are not part of the contract. */
+/**
+ * Receives webhooks from the PSP. The PSP has no API key of the gateway, so the plugin verifies the signature. Webhooks are not part of the
+ * contract.
+ */
 @Controller()
 export class WebhooksController {
   constructor(@Inject(WEBHOOK_RECEIVER) private readonly webhooks: WebhookReceiver) {}

@@ -1,21 +1,21 @@
 import type { HttpClock } from './http-clock.js';
 import type { PspResponse, PspRequest } from './request.js';
 
-/** Adds credentials to requests. Each connector has its own object. It may keep state, e.g. an access token. */
+/** Adds credentials to requests. Each connector has its own object, which may keep state, e.g. an access token. */
 export interface Authentication {
-  /** Returns the headers that carry the credentials, with names in lower case. @throws PspError if the credentials cannot be obtained */
+  /** Returns the headers with the credentials. The names are in lower case. @throws PspError if the credentials cannot be obtained */
   createHeaders(context: AuthenticationContext): Promise<Readonly<Record<string, string>>>;
   /**
    * Handles a response with status 401 to a request with these headers, e.g. discards an expired token.
-   * @returns true if the request is to be sent once more, with new headers
+   * @returns true if the request must be sent once more, with new headers
    */
   handleUnauthorized(headers: Readonly<Record<string, string>>): boolean;
 }
 
-/** The tools with which an `Authentication` obtains credentials. */
+/** The objects with which an `Authentication` obtains credentials. */
 export interface AuthenticationContext {
   clock: HttpClock;
-  /** Sends a request through the connector's own `PspHttp`, e.g. to the token endpoint. */
+  /** Sends a request through the `PspHttp` of the connector, e.g. to the token endpoint. */
   send(request: PspRequest): Promise<PspResponse>;
 }
 
@@ -24,7 +24,7 @@ export function createBearerAuth(token: string): Authentication {
   return createFixedAuth({ authorization: `Bearer ${token}` });
 }
 
-/** Creates an authentication with a fixed key in a header of its own: `createHeaderAuth('x-api-key', key)`. */
+/** Creates an authentication with a fixed key in a separate header: `createHeaderAuth('x-api-key', key)`. */
 export function createHeaderAuth(header: string, key: string): Authentication {
   return createFixedAuth({ [header.toLowerCase()]: key });
 }

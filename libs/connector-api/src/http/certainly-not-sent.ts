@@ -1,12 +1,12 @@
-/** Recognises failures that happened before any byte of the request was sent. After such a failure an order can safely be sent again. */
+/** Recognises failures that occurred before any byte of the request was sent. After such a failure, an order can safely be sent again. */
 
-/** System calls that happen before any byte of the request is written: name resolution and the TCP connection. */
+/** System calls that are made before any byte of the request is written: name resolution and the TCP connection. */
 const BEFORE_SENDING = new Set(['getaddrinfo', 'queryA', 'queryAaaa', 'connect']);
 
 /**
  * Error codes for a rejected server certificate. Node sends the request only after it has accepted the certificate. Source: Node's list of
- * X.509 error codes and of TLS errors. "Socket disconnected before secure TLS connection" is not included, because its code is the same
- * as that of a connection lost later.
+ * X.509 error codes and of TLS errors. "Socket disconnected before secure TLS connection" is not included, because a connection that is
+ * lost later has the same code.
  */
 const BAD_CERTIFICATE_PATTERN =
   /^(?:CERT_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_IN_CHAIN$|HOSTNAME_MISMATCH$|ERR_TLS_CERT_|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$)/;
@@ -17,7 +17,7 @@ export function isCertainlyNotSent(error: unknown): boolean {
   const { code, syscall, errors, cause } = error as Partial<
     Record<'code' | 'syscall' | 'errors' | 'cause', unknown>
   >;
-  // If a host has several addresses, Node tries each one and reports all failures in one AggregateError.
+  // If a host has several addresses, Node tries each address and reports all failures in one AggregateError.
   if (Array.isArray(errors) && errors.length > 0) return errors.every((one) => isCertainlyNotSent(one));
   if (typeof syscall === 'string') return BEFORE_SENDING.has(syscall);
   if (typeof code === 'string' && BAD_CERTIFICATE_PATTERN.test(code)) return true;

@@ -1,4 +1,7 @@
-/** Signed client assertions (RFC 7523). With them an OAuth client authenticates with a private key instead of a client secret. */
+/**
+ * Creates signed client assertions (RFC 7523). With an assertion, an OAuth client authenticates by a private key instead of a client
+ * secret.
+ */
 import { createPrivateKey } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { PspError } from '../errors.js';
@@ -14,11 +17,11 @@ export interface ClientAssertionOptions {
   privateKey: string;
   /** The claim `iss`. */
   issuer: string;
-  /** The claim `sub`, in most cases the client id. */
+  /** The claim `sub`, usually the client id. */
   subject: string;
-  /** The claim `aud`, in most cases the URL of the token endpoint or of the PSP. */
+  /** The claim `aud`, usually the URL of the token endpoint or of the PSP. */
   audience: string;
-  /** The header `kid`. Default: no such header. */
+  /** The header `kid`. Default: the JWT has no such header. */
   keyId?: string;
   /** The time in milliseconds until the assertion expires. Default: 5 minutes. */
   lifetimeMs?: number;
@@ -27,7 +30,7 @@ export interface ClientAssertionOptions {
 
 /**
  * Creates a JWT that is signed with RS256.
- * @throws PspError `unauthorized` for a key that is unreadable or not an RSA key. The message does not contain the key
+ * @throws PspError `unauthorized` for a key that is unreadable or not an RSA key; the message does not contain the key
  */
 export async function createClientAssertion(options: ClientAssertionOptions): Promise<string> {
   const { issuer, subject, audience, keyId, lifetimeMs = 5 * 60_000, clock = systemHttpClock } = options;
@@ -53,7 +56,7 @@ function parseRsaKey(pem: string): ReturnType<typeof createPrivateKey> {
     if (key.asymmetricKeyType === 'rsa') return key;
     throw keyError(`of type ${key.asymmetricKeyType}`);
   } catch (error) {
-    // The original error is not passed on, because OpenSSL's messages may quote the key.
+    // The original error is not passed on, because OpenSSL's messages may contain parts of the key.
     throw error instanceof PspError ? error : keyError('unreadable');
   }
 }

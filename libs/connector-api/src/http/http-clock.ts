@@ -1,10 +1,10 @@
-/** The clock of the HTTP client. Delays and token expiry use it, so tests can replace it and need not wait. */
+/** The clock of the HTTP client. Delays and token expiry use it, so tests can replace it and need no real delays. */
 import { setTimeout as wait } from 'node:timers/promises';
 
 export interface HttpClock {
   /** Returns the current time in milliseconds since 1970. */
   now(): number;
-  /** Returns milliseconds of a clock that never goes backwards. Default: `now`. */
+  /** Returns the milliseconds of a clock that never moves backwards. Default: `now`. */
   monotonicNow?(): number;
   /** Resolves after the given time. @throws the reason of `signal` if it is aborted first */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
@@ -12,7 +12,7 @@ export interface HttpClock {
   timeoutSignal?(timeoutMs: number): AbortSignal;
 }
 
-/** The injection token of an `HttpClock`. Only tests provide it. Without it the system clock is used. */
+/** The injection token of an `HttpClock`. Only tests provide one; otherwise the system clock is used. */
 export const HTTP_CLOCK = Symbol('HTTP_CLOCK');
 
 /** The system clock with real delays. */

@@ -4,12 +4,14 @@ import type { Json } from './json-accessors.js';
 
 /** The configuration of a `PspHttp`: how one connector calls its PSP. All durations are milliseconds. */
 export interface HttpOptions {
-  /** The PSP's name for people. Every error message begins with it: `Revolut`. */
+  /** The PSP's display name: `Revolut`. Every error message begins with it. */
   name: string;
-  /** The URL that the paths are appended to: `https://b2b.revolut.com/api/1.0`. Only `https`, or `http` to a loopback address. */
+  /**
+   * The URL to which the paths are appended: `https://b2b.revolut.com/api/1.0`. Only `https` is allowed, or `http` to a loopback address.
+   */
   baseUrl: string;
   /**
-   * Whether `http` is accepted for every host. Only for a service in the operator's own network, which the operator's own settings name.
+   * Whether `http` is accepted for every host. Only for a service in the operator's own network whose URL is in the operator's settings.
    * Default: false.
    */
   isPlainHttpAllowed?: boolean;
@@ -19,23 +21,25 @@ export interface HttpOptions {
   headers?: Readonly<Record<string, string>>;
   /** The timeout of one attempt in milliseconds, from sending to the last byte of the response. Default: 30 000. */
   timeoutMs?: number;
-  /** The maximum size of a response body in bytes, after decompression. A longer one counts as no response. Default: 32 MiB. */
+  /** The maximum size of a response body in bytes, after decompression. A larger body is treated as a missing response. Default: 32 MiB. */
   maxResponseBytes?: number;
-  /** The rate limit of the PSP. All requests of the connector share it, and a request waits until it is allowed. Default: none. */
+  /**
+   * The rate limit of the PSP. All requests of the connector share it, and each request waits until the limit allows it. Default: no limit.
+   */
   rateLimit?: RateLimit;
-  /** How idempotent requests are repeated within one call. */
+  /** The rules for repeating idempotent requests within one call. */
   retries?: RetryPolicy;
   /**
-   * Extracts the PSP's own message from an error body: `(body) => body.optionalString('message')`. It becomes part of the error message,
-   * truncated and with secrets redacted. If the function throws, a default message is used.
+   * Extracts the PSP's own message from an error body: `(body) => body.optionalString('message')`. The message becomes part of the error
+   * message, truncated and with secrets redacted. If the function throws, a default message is used.
    */
   extractErrorMessage?: (body: Json) => string | undefined;
   /**
-   * Strings that are redacted in errors, in addition to the headers of `authentication` and the form fields of the request. Settings that are
-   * absent may be in the list as `undefined`.
+   * Strings that are redacted in errors, in addition to the headers of `authentication` and the form fields of the request. The list may
+   * contain `undefined` for a setting that is absent.
    */
   secrets?: readonly (string | undefined)[];
-  /** Default: the system clock. */
+  /** The clock for delays and token expiry. Default: the system clock. */
   clock?: HttpClock;
 }
 
@@ -47,18 +51,21 @@ export interface RateLimit {
   intervalMs: number;
 }
 
-/** A minute is divided into this many periods, so that an order never waits long behind a listing. */
+/**
+ * Number of periods into which a minute is divided. The periods are short, so that an order does not wait long after the requests of a
+ * listing.
+ */
 const PERIODS_PER_MINUTE = 12;
 
-/** Returns the rate limit of a PSP that allows `requestsPerMinute`, spread over the minute. */
+/** Returns the rate limit of a PSP that allows `requestsPerMinute`, distributed over the minute. */
 export function limitPerMinute(requestsPerMinute: number): RateLimit {
   const requests = Math.max(1, Math.floor(requestsPerMinute / PERIODS_PER_MINUTE));
   return { requests, intervalMs: 60_000 / Math.max(1, Math.min(requestsPerMinute, PERIODS_PER_MINUTE)) };
 }
 
-/** How idempotent requests are repeated. */
+/** The rules for repeating idempotent requests. */
 export interface RetryPolicy {
-  /** The maximum number of attempts, including the first one. 1 means no repeats. Default: 3. */
+  /** The maximum number of attempts, including the first attempt. 1 means that nothing is repeated. Default: 3. */
   maxAttempts?: number;
   /** The maximum delay before a repeat in milliseconds. If the PSP's Retry-After is longer, the call fails at once. Default: 5 000. */
   maxDelayMs?: number;

@@ -7,7 +7,7 @@ import type { PspResponse } from './request.js';
 import { parseRetryAfter } from './retry-after.js';
 import type { RawResponse, TransportFailure } from './transport.js';
 
-/** The properties of a request that decide what its response means. */
+/** The properties of a request on which the meaning of its response depends. */
 export interface RequestInfo {
   /** PSP, method and path for messages: `Acme: GET /payments`. */
   label: string;
@@ -24,7 +24,7 @@ export interface RequestInfo {
 }
 
 const MAX_MESSAGE_LENGTH = 300;
-/** Success statuses that need no body. */
+/** Success statuses whose response may have no body. */
 const STATUSES_WITHOUT_BODY = new Set([201, 202, 204, 205]);
 
 /** Returns the response if its status is 2xx and its body is JSON (or may be empty or a text). @throws PspError in every other case */
@@ -72,10 +72,10 @@ function errorResponseError(response: RawResponse, body: Json | undefined, reque
   );
 }
 
-/** @param fromPsp false if the body suggests that a proxy has responded instead of the PSP, e.g. with an HTML page */
+/** @param fromPsp false if the body suggests that a proxy responded instead of the PSP, e.g. with an HTML page */
 function classifyStatus(status: number, request: RequestInfo, fromPsp: boolean): PspErrorKind {
   if (status === 401 || status === 407) return 'unauthorized';
-  // A proxy or a firewall in front of the PSP answers 403 with HTML. That says nothing about the credentials.
+  // A 403 with HTML comes from a proxy or a firewall in front of the PSP. It does not mean that the credentials are wrong.
   if (status === 403) return fromPsp ? 'unauthorized' : noResponseKind(request);
   if (status === 429) return 'rate-limited';
   if (status < 400 || status >= 500 || status === 408 || status === 425) return noResponseKind(request);
@@ -97,7 +97,7 @@ const DEFAULT_MESSAGES: Readonly<Record<PspErrorKind, string>> = {
 };
 
 /**
- * Parses a body. A byte that is not UTF-8 becomes U+FFFD: one wrong byte in one description must not block the page that contains it.
+ * Parses a body. A byte that is not UTF-8 becomes U+FFFD, so that one wrong byte in one description does not block the whole page.
  * @returns `undefined` if the body is not JSON
  */
 function parseBody(body: Buffer): Json | undefined {
@@ -114,7 +114,7 @@ function describeBody(response: RawResponse): string {
   return start.startsWith('<') ? 'HTML or XML' : 'something that is no JSON, or not all of it';
 }
 
-/** Returns the PSP's own message as one line, truncated and redacted. @returns `undefined` if there is none */
+/** Returns the PSP's own message as one line, truncated and redacted. @returns `undefined` if the body has no message */
 function pspErrorMessage(body: Json, { extractErrorMessage, redact }: RequestInfo): string | undefined {
   try {
     // Control characters would break log lines.

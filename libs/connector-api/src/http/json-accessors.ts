@@ -9,8 +9,8 @@ export type JsonPath = readonly (string | number)[];
 const DECIMAL_PATTERN = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/;
 
 /**
- * A JSON value of unknown type, e.g. the body of a response. Accessors check the type of a value and return it. They take the path to the
- * value: `payment.string('amount', 'currency')`. Without a path they read the value itself.
+ * A JSON value of unknown type, e.g. the body of a response. Accessors check the type of a value and return the value. Their arguments are
+ * the path to the value: `payment.string('amount', 'currency')`. Without a path, an accessor reads the value itself.
  *
  * Required accessors throw `InvalidRecordError` if the value is absent, `null` or of another type. The `optional…` accessors return
  * `undefined` if the value is absent or `null`, and throw for another type. Messages contain the path, the expected type and the type
@@ -25,22 +25,24 @@ export class Json {
     this.#path = path;
   }
 
-  /** Parses a JSON document. A byte order mark before it is ignored, as RFC 8259 allows. @throws SyntaxError if the string is not JSON */
+  /**
+   * Parses a JSON document. A byte order mark at its start is ignored, as RFC 8259 allows. @throws SyntaxError if the string is not JSON
+   */
   static parse(text: string): Json {
     return new Json(parseJson(text.startsWith('\uFEFF') ? text.slice(1) : text), []);
   }
 
-  /** The JSON of a response without a JSON body. Every value in it is absent. */
+  /** The JSON of a response without a JSON body. Every value of it is absent. */
   static readonly absent = new Json(undefined, []);
 
-  /** Returns the value at a path, of any type. It never throws: an absent value is one for which `has()` is false. */
+  /** Returns the value at a path, of any type. It never throws: if the value is absent, `has()` of the result is false. */
   at(...path: JsonPath): Json {
     let value = this.#value;
     for (const key of path) value = getProperty(value, key);
     return new Json(value, [...this.#path, ...path]);
   }
 
-  /** Returns whether there is a value other than `null`. */
+  /** Returns true if the value exists and is not `null`. */
   has(...path: JsonPath): boolean {
     return this.at(...path).#isPresent();
   }
@@ -60,8 +62,8 @@ export class Json {
   }
 
   /**
-   * Returns a number, or a string that contains a decimal number, in the format that `parseAmount` and `parseMoney` accept: `-12.50`. It
-   * keeps every digit.
+   * Returns a number, or a string that contains a decimal number. The result has the format that `parseAmount` and `parseMoney` accept,
+   * `-12.50`, and keeps every digit.
    */
   decimal(...path: JsonPath): string {
     const found = this.at(...path);
@@ -75,7 +77,7 @@ export class Json {
     return this.#optional(path, (found) => found.decimal());
   }
 
-  /** Returns a whole number between ±(2^53 − 1). Use it for counts and timestamps, never for money. */
+  /** Returns a whole number within ±(2^53 − 1). Use it for counts and timestamps, never for money. */
   integer(...path: JsonPath): number {
     const found = this.at(...path);
     const value = found.#value instanceof JsonNumber ? Number(found.#value.source) : undefined;
@@ -87,7 +89,7 @@ export class Json {
     return this.#optional(path, (found) => found.integer());
   }
 
-  /** Returns a text, a number with all its digits, or `true` or `false`, as a text; `undefined` for any other value. It never throws. */
+  /** Returns a string, a number (with all its digits) or a boolean as a string; `undefined` for any other value. It never throws. */
   scalar(...path: JsonPath): string | undefined {
     const value = this.at(...path).#value;
     if (typeof value === 'string') return value === '' ? undefined : value;
@@ -158,7 +160,7 @@ export class Json {
     return this.has(...path) ? this.array(...path) : [];
   }
 
-  /** Returns the property names of an object; an empty array for any other value. */
+  /** Returns the property names of an object, or an empty array for any other value. */
   propertyNames(...path: JsonPath): string[] {
     const value = this.at(...path).#value;
     return isObject(value) ? Object.keys(value) : [];
@@ -191,7 +193,7 @@ export class Json {
   }
 }
 
-/** Returns the number without an exponent, unless that would have too many digits. */
+/** Returns the number without an exponent, unless the result would have too many digits. */
 function formatNumber({ source }: JsonNumber): string {
   try {
     return toPlainDecimal(source);
@@ -211,7 +213,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   );
 }
 
-/** Quotes a string for a message. Only used where the expected type shows that the value is not a secret. */
+/** Quotes a string for a message. Used only if the expected type shows that the value is not a secret. */
 function quoteString(value: unknown): string {
   return typeof value === 'string' && value !== '' ? ` ${JSON.stringify(value.slice(0, 64))}` : '';
 }

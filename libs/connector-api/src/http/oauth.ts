@@ -1,6 +1,6 @@
 /**
- * OAuth 2.0 access tokens. A token is fetched when the first request needs it. All requests of a connector share it, and concurrent
- * requests share one renewal.
+ * Obtains OAuth 2.0 access tokens. A token is fetched when the first request needs it. All requests of a connector share the token, and
+ * concurrent requests share one renewal.
  */
 import { PspError } from '../errors.js';
 import { encodeBasicCredentials } from './authentication.js';
@@ -9,11 +9,11 @@ import type { HttpClock } from './http-clock.js';
 import type { Json } from './json-accessors.js';
 import type { PspRequest } from './request.js';
 
-/** How access tokens are obtained. */
+/** The options for obtaining access tokens. */
 export interface OAuthOptions {
   /**
    * Creates the request to the token endpoint. It is called for each token, because client assertions expire. The request is sent without
-   * credentials, and it counts as idempotent.
+   * credentials, and it is regarded as idempotent.
    */
   createTokenRequest: (clock: HttpClock) => PspRequest | Promise<PspRequest>;
   /** Reads the response of the token endpoint. Default: `access_token` and `expires_in` (seconds), see RFC 6749, section 5.1. */
@@ -23,7 +23,7 @@ export interface OAuthOptions {
 /** An access token as the PSP returned it. */
 export interface AccessToken {
   value: string;
-  /** The lifetime in milliseconds, from the time of the token request. */
+  /** The lifetime in milliseconds, counted from the time of the token request. */
   expiresInMs: number;
 }
 
@@ -75,7 +75,7 @@ class OAuthAuthentication implements Authentication {
     return { authorization: `Bearer ${token.value}` };
   }
 
-  /** Discards the token that the PSP rejected. A newer token, which another request has fetched meanwhile, is kept. */
+  /** Discards the token that the PSP rejected. If another request has already fetched a newer token, that newer token is kept. */
   handleUnauthorized({ authorization }: Readonly<Record<string, string>>): boolean {
     if (authorization === `Bearer ${this.#token?.value}`) this.#token = undefined;
     return true;
@@ -89,7 +89,7 @@ class OAuthAuthentication implements Authentication {
       this.#renewal = undefined;
     });
     if (cached === undefined || now >= cached.expiresAt) return this.#renewal;
-    // The token is still valid. If the early renewal fails, e.g. because the token endpoint is down, requests use the old token.
+    // The token is still valid. If the early renewal fails, e.g. because the token endpoint is down, requests continue to use this token.
     return this.#renewal.catch(() => cached);
   }
 
@@ -118,7 +118,10 @@ function parseAccessToken(response: Json): AccessToken {
   return { value: response.string('access_token'), expiresInMs: expiresIn * 1000 };
 }
 
-/** Token endpoints report wrong credentials with status 400 (`invalid_grant`, `invalid_client`). Converts `rejected` to `unauthorized`. */
+/**
+ * Converts `rejected` to `unauthorized`, because token endpoints report wrong credentials with status 400 (`invalid_grant`,
+ * `invalid_client`).
+ */
 function throwAsUnauthorized(error: unknown): never {
   if (!(error instanceof PspError) || error.kind !== 'rejected') throw error;
   throw new PspError('unauthorized', `no access token: ${error.message}`, error.details);

@@ -255,7 +255,7 @@ describe('PspHttp', () => {
     );
     await http.get('/');
     await http.post('/');
-    // A GET request uses the kept connection, loses it, and is repeated.
+    // The GET request uses the kept connection, loses it, and is repeated.
     await http.get('/');
     expect(clock.waits).toEqual([250]);
   });

@@ -19,14 +19,14 @@ import type { RawResponse, TransportFailure } from './transport.js';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 /**
- * The maximum time that a request which moves money waits for the rate limit. The caller gives up after half a minute, and a request that
- * is sent later must not move money.
+ * The maximum time in ms for which a request that moves money waits for the rate limit. The caller gives up after half a minute, and a
+ * request that is sent after that must not move money.
  */
 const MAX_RATE_LIMIT_WAIT_MS = 5_000;
 const DEFAULT_MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 
 /**
- * The HTTP client of one connector. It handles what every plugin needs: credentials, timeouts, the rate limit, retries of idempotent
+ * The HTTP client of one connector. It implements what every plugin needs: credentials, timeouts, the rate limit, retries of idempotent
  * requests, the meaning of statuses, exact numbers, and the redaction of secrets in errors. Plugins inject it, see `createHttpProvider`.
  *
  * ```ts
@@ -35,7 +35,7 @@ const DEFAULT_MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
  * ```
  */
 export class PspHttp implements OnApplicationShutdown {
-  /** The clock of the connector. Listings and balances use it, too, see `ListingContext`. */
+  /** The clock of the connector. Listings and balances also use it, see `ListingContext`. */
   readonly clock: HttpClock;
   readonly #options: HttpOptions;
   readonly #baseUrl: string;
@@ -60,12 +60,14 @@ export class PspHttp implements OnApplicationShutdown {
     return (await this.send({ ...options, method: 'GET', path })).json;
   }
 
-  /** Like `get`, but an object that does not exist is no error. @returns `undefined` if the PSP responds 404 with a JSON body */
+  /**
+   * Like `get`, but returns `undefined` for an object that does not exist. @returns `undefined` if the PSP responds 404 with a JSON body
+   */
   async find(path: string, options: RequestOptions = {}): Promise<Json | undefined> {
     try {
       return await this.get(path, options);
     } catch (error) {
-      // A 404 without JSON suggests a wrong base URL. It must not make an order count as unknown to the PSP.
+      // A 404 without JSON suggests a wrong base URL. It must not be taken as proof that the PSP does not have an order.
       if (error instanceof PspResponseError && error.status === 404 && error.body.has()) return undefined;
       throw error;
     }
@@ -103,7 +105,7 @@ export class PspHttp implements OnApplicationShutdown {
     this.#transport.close();
   }
 
-  /** Sends a request, and sends it again with new credentials after a 401. The PSP has not executed a request with response 401. */
+  /** Sends a request, and after a 401 sends it again with new credentials. A PSP does not execute a request that it answers with 401. */
   async #sendAuthenticated(request: PspRequest): Promise<SentRequest> {
     const { authentication } = this.#options;
     const first = await this.#sendOnce(request, authentication);
@@ -129,7 +131,7 @@ export class PspHttp implements OnApplicationShutdown {
     request: PspRequest,
     credentials: Readonly<Record<string, string>>,
   ): Promise<RawResponse | TransportFailure> {
-    // The request is prepared after the rate limit's delay, because a signature can contain the time.
+    // The request is prepared after the delay of the rate limit, because its signature can contain the time.
     const prepared = await this.#prepareRequest(request);
     const { timeoutMs = DEFAULT_TIMEOUT_MS, maxResponseBytes = DEFAULT_MAX_RESPONSE_BYTES } = {
       ...this.#options,
@@ -186,7 +188,10 @@ export class PspHttp implements OnApplicationShutdown {
     });
   }
 
-  /** Waits until the rate limit allows a request. @throws PspError `rate-limited`, before sending, if a request that moves money must wait long */
+  /**
+   * Waits until the rate limit allows a request. @throws PspError `rate-limited`, before sending, if a request that moves money would have
+   * to wait too long
+   */
   async #waitForRateLimit(request: PspRequest): Promise<RateLimitPermit | undefined> {
     if (request.signal?.aborted === true) this.#throwCancelled(request);
     const maxWaitMs = isIdempotent(request) ? Infinity : MAX_RATE_LIMIT_WAIT_MS;
@@ -231,7 +236,9 @@ function pickTimeout({ timeoutMs }: PspRequest): { timeoutMs?: number } {
   return timeoutMs === undefined ? {} : { timeoutMs };
 }
 
-/** Returns the form fields that must be redacted. Token requests contain secrets in their form, in every field except the grant type. */
+/**
+ * Returns the form fields that must be redacted: every field except the grant type, because token requests contain secrets in their form.
+ */
 function extractFormSecrets({ form = {} }: PspRequest): string[] {
   return Object.entries(form).flatMap(([key, value]) => (key === 'grant_type' ? [] : [value]));
 }
@@ -243,7 +250,7 @@ function encodeBody(body: PspRequest['body'], form: PspRequest['form']): { text:
   return body === undefined ? { text: '' } : { text: JSON.stringify(body), type: 'application/json' };
 }
 
-/** Converts header names to lower case. If two names differ only in case, the later one wins. */
+/** Converts header names to lower case. If two names differ only in case, the value of the later one is used. */
 function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -3,9 +3,9 @@ import type { PspErrorKind } from '../errors.js';
 import type { Json } from './json-accessors.js';
 
 /**
- * A `PspError` for a response of the PSP with an HTTP error status. Plugins can inspect its body to decide what the error means, e.g.
- * that a "duplicate request" error shows that the PSP already has the order. The body is a private field, so no log or serialisation
- * of the error contains it.
+ * A `PspError` for a response of the PSP with an HTTP error status. Plugins can inspect the body to find out the meaning of the error. For
+ * example, a "duplicate request" error shows that the PSP already has the order. The body is a private field, so logs and serialised errors
+ * do not contain it.
  */
 export class PspResponseError extends PspError {
   readonly #body: Json;
@@ -32,8 +32,8 @@ export class PspResponseError extends PspError {
 }
 
 /**
- * Returns whether the PSP declined a request because the credentials lack a permission, or because the tenant does not have the product: 401,
- * 403 or 404. A 403 of a firewall, which is `unavailable`, says nothing about the credentials.
+ * Returns true if the PSP declined a request because the credentials lack a permission, or because the tenant does not have the product:
+ * 401, 403 or 404. A 403 of a firewall is `unavailable`, because it does not concern the credentials.
  */
 export function isAccessDenied(error: unknown): boolean {
   if (!(error instanceof PspResponseError) || error.kind === 'unavailable') return false;

@@ -1,4 +1,4 @@
-/** Tests the rate limit as the PSP counts it: by the times at which requests arrive. */
+/** Tests the rate limit by the times at which requests arrive at the PSP, because the PSP counts at these times. */
 import { setImmediate as flushPromises } from 'node:timers/promises';
 import type { HttpClock } from './http-clock.js';
 import { RateLimiter, type RateLimitPermit, type PermitRefusal } from './rate-limiter.js';
@@ -24,7 +24,7 @@ class EventClock implements HttpClock {
     });
   }
 
-  /** Lets the time pass until no timer is left. */
+  /** Advances the time until no timer is left. */
   async run(): Promise<void> {
     for (;;) {
       await flushPromises();
@@ -81,7 +81,7 @@ describe('the rate limit', () => {
       await clock.run();
       expect(arrivals).toHaveLength(5 * requests);
       expect(countLargestWindow(arrivals, intervalMs)).toBe(requests);
-      // The limiter waits for the ends of requests. This costs at most one transfer time in each interval.
+      // The limiter waits for the ends of requests, which costs at most one transfer time in each interval.
       expect(Math.max(...arrivals)).toBeLessThanOrEqual(5 * (intervalMs + 1001));
     },
   );

@@ -3,13 +3,13 @@ import type { RateLimit } from './http-options.js';
 
 /** Permission to send one request. */
 export interface RateLimitPermit {
-  /** Must be called when the request has ended: after its response, or after it failed. */
+  /** Must be called when the request has ended, with a response or a failure. */
   release(): void;
 }
 
-/** The limit allows no request soon enough. */
+/** A refusal: the limit does not allow the request soon enough. */
 export interface PermitRefusal {
-  /** The shortest delay in milliseconds after which a request can be allowed. */
+  /** The minimum delay in milliseconds until a request can be allowed. */
   retryAfterMs: number;
 }
 
@@ -17,17 +17,17 @@ export interface PermitRefusal {
  * A sliding-window rate limiter: at most `requests` requests in any period of `intervalMs`, in the order of arrival. A token bucket would
  * allow almost twice as many requests in the period after an idle time, and PSPs count requests per period.
  *
- * The PSP counts a request when it arrives, which is some time after it was sent. Therefore the interval of a request begins when the
- * request has ended: at that time it has arrived. If the interval began when it was sent, a slow request and a fast one behind it could
- * arrive too close together: a PSP that allows 60 requests a minute would count 62.
+ * The PSP counts a request when it arrives, which is some time after it was sent. Therefore the interval of a request begins at the end of
+ * the request, because the request has certainly arrived by then. If the interval began when the request was sent, a slow request and a
+ * fast request after it could arrive too close together. A PSP that allows 60 requests a minute would then count 62.
  */
 export class RateLimiter {
   /**
-   * For each completed request, the time at which it stops counting towards the limit, in ascending order. Running requests are not
+   * For each completed request, the time after which it no longer counts towards the limit, in ascending order. Running requests are not
    * included.
    */
   private readonly expiryTimes: number[];
-  /** The requests that wait, in their order. Each one is called when it becomes the first. */
+  /** Callbacks of the waiting requests, in sequence. A callback is called when its request becomes the first. */
   private readonly waiting: (() => void)[] = [];
   private notifyRelease = () => {};
 
@@ -46,9 +46,9 @@ export class RateLimiter {
 
   /**
    * Waits until the limit allows a request.
-   * @param maxWaitMs the longest wait in milliseconds
+   * @param maxWaitMs the maximum wait in milliseconds
    * @param signal cancels the wait
-   * @returns a refusal if the request would have to wait longer: at once, or after `maxWaitMs` if requests before it do not end
+   * @returns a refusal if the request would have to wait longer: at once, or after `maxWaitMs` if the requests before it do not end
    * @throws the reason of `signal` if it is aborted first
    */
   async acquire(maxWaitMs: number, signal: AbortSignal): Promise<RateLimitPermit | PermitRefusal> {
@@ -67,12 +67,12 @@ export class RateLimiter {
     return { release: () => this.addExpiry(this.now() + this.limit.intervalMs) };
   }
 
-  /** @param position the number of requests that wait before the request */
+  /** @param position the number of requests that wait before this request */
   private createRefusal(position: number): PermitRefusal {
     return { retryAfterMs: Math.max(1, this.estimateStart(position) - this.now()) };
   }
 
-  /** Returns the earliest time at which a request can be sent. It is exact if no request runs. */
+  /** Returns the earliest time at which a request can be sent. The time is exact if no request is running. */
   private estimateStart(position: number): number {
     const { requests, intervalMs } = this.limit;
     const rounds = Math.floor(position / requests);
@@ -95,7 +95,7 @@ export class RateLimiter {
     };
   }
 
-  /** Waits until an earlier request no longer counts, and takes its place. @returns false if that is not before the deadline */
+  /** Waits until an earlier request no longer counts towards the limit, and takes its place. @returns false if the deadline is earlier */
   private async takeTurn(deadline: number, signal: AbortSignal): Promise<boolean> {
     while (this.expiryTimes.length === 0) {
       const released = new Promise<void>((resolve) => (this.notifyRelease = resolve));
@@ -103,7 +103,7 @@ export class RateLimiter {
     }
     const [expiry = 0] = this.expiryTimes;
     if (expiry > deadline) return false;
-    // A timer can fire early by a millisecond.
+    // A timer can fire one millisecond too early.
     for (let delayMs = expiry - this.now(); delayMs > 0; delayMs = expiry - this.now()) {
       await this.clock.sleep(Math.ceil(delayMs), signal);
     }
@@ -135,12 +135,12 @@ export class RateLimiter {
     }
   }
 
-  /** Returns also when the signal is aborted. */
+  /** Waits until a time. Also returns when the signal is aborted. */
   private async sleepUntil(time: number, signal: AbortSignal): Promise<void> {
     await this.clock.sleep(Math.max(0, time - this.now()), signal).catch(() => undefined);
   }
 
-  /** The clock must be monotonic: the wall clock can be set forward in the middle of a period. */
+  /** The clock must be monotonic, because the wall clock can be set forward in the middle of a period. */
   private now(): number {
     return this.clock.monotonicNow?.() ?? this.clock.now();
   }

@@ -1,4 +1,4 @@
-/** OAuth 2.0 access tokens that are obtained with a refresh token (RFC 6749, section 6). */
+/** Obtains OAuth 2.0 access tokens with a refresh token (RFC 6749, section 6). */
 import { createBearerAuth } from './authentication.js';
 import type { Authentication } from './authentication.js';
 import { CLIENT_ASSERTION_TYPE, createClientAssertion } from './client-assertion.js';
@@ -14,17 +14,17 @@ export interface SecretClient {
   isSentInBody?: boolean;
 }
 
-/** A client that authenticates with a JWT that it signs with its private key (RFC 7523). Its id is the claim `sub`. */
+/** A client that authenticates with a JWT, signed with its private key (RFC 7523). Its id is the claim `sub`. */
 export type AssertionClient = { id: string } & Omit<ClientAssertionOptions, 'subject' | 'clock'>;
 
 export interface RefreshTokenOptions {
   /** The path of the token endpoint: `/auth/token`. */
   path: string;
-  /** A refresh token that stays valid when it is used. */
+  /** A refresh token that stays valid after its use. */
   refreshToken: string;
-  /** An access token that does not expire. If the settings have one, it is used, and the refresh token is not. */
+  /** An access token that does not expire. If the settings contain one, it is used instead of the refresh token. */
   accessToken?: string | undefined;
-  /** How the client authenticates at the token endpoint. */
+  /** The credentials with which the client authenticates at the token endpoint. */
   client: SecretClient | AssertionClient;
   /** The format of the request. Default: `form`, as the RFC requires. */
   format?: 'form' | 'json';

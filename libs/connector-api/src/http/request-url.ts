@@ -22,7 +22,7 @@ export function validateBaseUrl(name: string, baseUrl: string, isPlainHttpAllowe
 /**
  * Replaces the placeholders of a path template: `('/transaction/{id}', { id: 'a/b' })` → `/transaction/a%2Fb`.
  * @throws InvalidRecordError for a value that would change the structure of the path: empty, `.`, `..` or not well-formed Unicode
- * @throws Error for a template without leading slash, or for a missing value
+ * @throws Error for a template without a leading slash, or for a missing value
  */
 export function fillPath(template: string, params: Readonly<Record<string, string>> = {}): string {
   if (!template.startsWith('/'))
@@ -37,7 +37,7 @@ export function fillPath(template: string, params: Readonly<Record<string, strin
   });
 }
 
-/** Formats query parameters: `{ state: ['a', 'b'] }` → `?state=a&state=b`. @returns an empty string if there is no value */
+/** Formats query parameters: `{ state: ['a', 'b'] }` → `?state=a&state=b`. @returns an empty string if there are no values */
 export function formatQuery(query: QueryParameters = {}): string {
   const pairs = Object.entries(query).flatMap(([key, value]) => {
     if (value === undefined) return [];

@@ -1,7 +1,10 @@
 import type { JsonNumber } from './json-number.js';
 import type { Json } from './json-accessors.js';
 
-/** The JSON body of a request. Amounts of money must be `JsonNumber` or string, never number. Properties that are `undefined` are left out. */
+/**
+ * The JSON body of a request. Amounts of money must be `JsonNumber` or string, never number. Properties with the value `undefined` are
+ * omitted.
+ */
 export type JsonBody =
   | string
   | number
@@ -20,7 +23,7 @@ export type QueryParameters = Readonly<
 export interface RequestOptions {
   /** The values of the placeholders `{name}` in the path. They are escaped. */
   params?: Readonly<Record<string, string>>;
-  /** The query parameters. An array repeats its parameter, and `undefined` is left out. */
+  /** The query parameters. An array repeats its parameter, and a parameter with the value `undefined` is omitted. */
   query?: QueryParameters;
   /** Additional headers. They override those of `HttpOptions`. */
   headers?: Readonly<Record<string, string>>;
@@ -29,7 +32,7 @@ export interface RequestOptions {
   /** A body that is sent as `application/x-www-form-urlencoded`. Its values are redacted in errors, except `grant_type`. */
   form?: Readonly<Record<string, string>>;
   /**
-   * True if the request can be sent twice without harm. Default: true for GET, false for other methods. `PspHttp` repeats only idempotent
+   * True if sending the request twice does no harm. Default: true for GET, false for other methods. `PspHttp` repeats only idempotent
    * requests. If the response to another request is lost, the error is `unknown-outcome`.
    */
   idempotent?: boolean;
@@ -39,9 +42,9 @@ export interface RequestOptions {
   acceptsText?: boolean;
   /** False for a request without credentials, e.g. the one that fetches the access token. Default: true. */
   authenticated?: boolean;
-  /** Cancels the request and its delays when this signal is aborted, e.g. because the gateway no longer waits for a listing. */
+  /** The timeout of this request in milliseconds. Default: `HttpOptions.timeoutMs`. */
   timeoutMs?: number;
-  /** Cancels the request and its delays when it is aborted, e.g. because the gateway no longer waits for a listing. */
+  /** Cancels the request and its delays when the signal is aborted, e.g. because the gateway no longer waits for a listing. */
   signal?: AbortSignal | undefined;
 }
 
@@ -56,14 +59,14 @@ export interface PspRequest extends RequestOptions {
   path: string;
 }
 
-/** A request as it is sent, without the headers of `Authentication`. */
+/** A request in the form in which it is sent, without the headers of `Authentication`. */
 export interface PreparedRequest {
   method: HttpMethod;
   /** The complete URL with path and query. */
   url: string;
   /** The headers, with names in lower case. */
   headers: Headers;
-  /** The exact body; empty if the request has none. */
+  /** The exact body; empty if the request has no body. */
   body: string;
 }
 

@@ -1,6 +1,6 @@
 /** Redacts secrets in strings that become part of an error. */
 
-/** Shorter secrets are not redacted, because they could match ordinary words. */
+/** Minimum number of characters of a secret that is redacted. Shorter secrets could match ordinary words. */
 const MIN_SECRET_LENGTH = 6;
 
 /** Returns a function that replaces these secrets, plain and URL-encoded, with `[redacted]`. */

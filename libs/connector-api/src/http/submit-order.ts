@@ -1,4 +1,4 @@
-/** Sends orders to PSPs that decline a repeated request instead of answering it with the first order. */
+/** Sends orders to a PSP that declines a repeated request instead of returning the first order. */
 import { PspError } from '../errors.js';
 import type { OrderResult } from '../order.types.js';
 import type { Json } from './json-accessors.js';
@@ -6,15 +6,16 @@ import { PspResponseError } from './psp-response-error.js';
 
 export interface OrderSubmission {
   send: () => Promise<OrderResult>;
-  /** Returns whether the body of an error says that the PSP already has an order with this key. */
+  /** Returns true if the body of an error means that the PSP already has an order with this key. */
   isDuplicate: (body: Json) => boolean;
   /** Finds the order that the PSP already has. */
   find: () => Promise<OrderResult | undefined>;
 }
 
 /**
- * Sends an order. If the PSP declines it as a duplicate, the order was accepted before, so its present state is the result.
- * @throws PspError `unknown-outcome` if the PSP knows the key but does not find the order
+ * Sends an order. If the PSP declines the order as a duplicate, it has accepted the order before. The result is then the present state of
+ * the order.
+ * @throws PspError `unknown-outcome` if the PSP declines the order as a duplicate but does not find it
  */
 export async function submitOrder({ send, isDuplicate, find }: OrderSubmission): Promise<OrderResult> {
   try {

@@ -1,6 +1,6 @@
 /**
- * Sends one HTTP request with Axios. Axios errors contain the request with its credentials, so this file converts them and never passes
- * them on.
+ * Sends one HTTP request with Axios. Axios errors contain the request with its credentials, so this file converts these errors and never
+ * passes them on.
  */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
@@ -10,7 +10,7 @@ import type { AxiosResponse } from 'axios';
 import { isCertainlyNotSent } from './certainly-not-sent.js';
 import type { PreparedRequest } from './request.js';
 
-/** A response with any status, not interpreted yet. */
+/** A response with any status, before it is interpreted. */
 export interface RawResponse {
   status: number;
   body: Buffer;
@@ -19,9 +19,9 @@ export interface RawResponse {
 
 /** The request had no response, or an incomplete one. */
 export interface TransportFailure {
-  /** A message for people that contains nothing of the request. */
+  /** A message for people. It contains nothing from the request. */
   message: string;
-  /** False only if it is certain that nothing of the request reached the PSP. */
+  /** False only if it is certain that no part of the request reached the PSP. */
   mayHaveBeenSent: boolean;
   /** True if the timeout has passed. */
   timedOut: boolean;
@@ -34,16 +34,18 @@ interface SendOptions {
   timeoutSignal: AbortSignal;
   /** The maximum size of the response body in bytes. */
   maxResponseBytes: number;
-  /** A signal that is aborted when the connector is closed, or when the caller cancels the request. */
+  /** A signal that is aborted when the connector is closed or the caller cancels the request. */
   cancelSignal: AbortSignal;
   /**
-   * True to open a new connection. The PSP may be closing a kept connection at this moment, and then it is unknown whether it received
-   * the request.
+   * Whether a new connection is opened. The PSP may be closing a kept connection at this moment, and it would then be unknown whether the
+   * PSP received the request.
    */
   useNewConnection: boolean;
 }
 
-/** Idle connections are kept for this time. It is less than 60 s, after which load balancers commonly close idle connections. */
+/**
+ * Time in ms for which idle connections are kept. It is less than 60 s, because load balancers commonly close idle connections after 60 s.
+ */
 const KEEP_ALIVE_MS = 30_000;
 
 export class Transport {
@@ -56,9 +58,9 @@ export class Transport {
     axios.create({
       adapter: 'http',
       responseType: 'arraybuffer',
-      // A redirect would send the credentials and orders to another host.
+      // Redirects are not followed, because they would send the credentials and orders to another host.
       maxRedirects: 0,
-      // With a proxy from the environment variables, Axios would send HTTPS requests to the proxy in clear text.
+      // Proxy settings in the environment variables are ignored, because Axios would send HTTPS requests to the proxy in clear text.
       proxy: false,
       transformRequest: [(data: unknown) => data],
       transformResponse: [(data: unknown) => data],
@@ -66,7 +68,7 @@ export class Transport {
     }),
   );
 
-  /** Sends a request. It never throws: a failure is part of the result. */
+  /** Sends a request. It never throws; the result can be a failure. */
   async send(request: PreparedRequest, options: SendOptions): Promise<RawResponse | TransportFailure> {
     const { timeoutSignal } = options;
     try {
@@ -106,7 +108,10 @@ function getHeader({ headers }: AxiosResponse, name: string): string | undefined
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Describes a failure. Codes of Axios contain neither headers nor body. Messages of other errors may contain them and are not used. */
+/**
+ * Describes a failure. Axios error codes contain neither headers nor body, so they are used. Messages of other errors may contain them and
+ * are not used.
+ */
 function describeFailure(error: unknown, sent: boolean): string {
   if (!(error instanceof AxiosError)) return 'the request could not be made';
   if (error.code === AxiosError.ERR_CANCELED) return 'the request was cancelled';

@@ -1,4 +1,4 @@
-/** Lists the journals of several accounts, each of which can only be read from its newest row to its oldest, with one cursor for all. */
+/** Lists the journals of several accounts with one cursor. Each journal can only be read from its newest row to its oldest row. */
 import type { ListingContext } from './listing.types.js';
 import { createMergeCheck, mergeListings } from './merge-listings.js';
 import type { MergePosition, MergeStep } from './merge-listings.js';
@@ -7,19 +7,19 @@ import type { NewestFirstSource } from './newest-first-listing.js';
 import { isNewestFirstPosition } from './newest-first-walk.js';
 import type { NewestFirstPosition } from './newest-first-walk.js';
 
-/** The journal of one account. A plugin may add properties, which it finds again in `MergeStep.source`. */
+/** The journal of one account. A plugin may add properties and read them from `MergeStep.source`. */
 export interface AccountJournal<Row> extends NewestFirstSource<Row> {
   /** The id of the account. */
   id: string;
 }
 
-/** The position in each journal, by the id of its account. */
+/** The position in each journal, by account id. */
 export type JournalsPosition = MergePosition<NewestFirstPosition>;
 
-/** Returns whether a value of a stored cursor is a position of `listJournals`. */
+/** Returns true if a value of a stored cursor is a position of `listJournals`. */
 export const isJournalsPosition = createMergeCheck(isNewestFirstPosition);
 
-/** Yields the rows of all journals with `newestFirst`, merged as `mergeListings` does. */
+/** Yields the rows of all journals with `newestFirst`, merged as in `mergeListings`. */
 export function listJournals<Row, Journal extends AccountJournal<Row>>(
   journals: readonly (Journal & AccountJournal<Row>)[],
   since: JournalsPosition | undefined,

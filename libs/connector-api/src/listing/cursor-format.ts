@@ -1,11 +1,13 @@
-/** Cursors of plugins: JSON with a version, so that a later version of a plugin recognises the cursors of an earlier one. */
+/**
+ * Formats the cursors of plugins: JSON with a version, so that a later version of a plugin recognises the cursors of an earlier version.
+ */
 import { PspError } from '../errors.js';
 import type { Cursor, Page } from '../plugin.js';
 import type { ListingStep } from './listing.types.js';
 
 export interface CursorFormat<Position> {
   serialize: (position: Position) => Cursor;
-  /** @returns `undefined` for an absent cursor @throws PspError `unavailable` if another plugin wrote it */
+  /** @returns `undefined` for an absent cursor @throws PspError `unavailable` if another plugin created the cursor */
   parse: (cursor: Cursor | undefined) => Position | undefined;
 }
 
@@ -15,7 +17,7 @@ export interface CursorFormatOptions<Position> {
   version: number;
   isPosition(value: unknown): value is Position;
   /**
-   * Converts the cursor of an earlier version.
+   * Converts the cursor of an earlier version of the plugin.
    * @returns `undefined` if the value is not such a cursor
    */
   upgrade?(value: Readonly<Record<string, unknown>>): Position | undefined;
@@ -39,7 +41,7 @@ function parsePosition<Position>(options: CursorFormatOptions<Position>, cursor:
 }
 
 /**
- * Throws the error for a cursor that the plugin cannot read, for a `CursorFormat` that is not JSON.
+ * Throws the error for a cursor that the plugin cannot read. Used by a plugin whose `CursorFormat` is not JSON.
  * @throws PspError `unavailable`
  */
 export function rejectForeignCursor(plugin: string, cursor: Cursor): never {
@@ -59,7 +61,7 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
 }
 
 /**
- * Turns the steps of a strategy into the pages of a plugin.
+ * Converts the steps of a listing strategy to the pages of a plugin.
  * @param mapRows converts rows to records, see `parseRows`. `step` is the whole step, e.g. with the source of a merged listing
  */
 export async function* convertStepsToPages<Step extends ListingStep<unknown, unknown>, T>(

@@ -1,6 +1,6 @@
 /**
- * Lists the objects that a list of events or changes names, e.g. `GET /events` with the ids of payments. The events are listed with another
- * strategy. Each object that they name is requested in its present state, once for all events of a step.
+ * Lists the objects to which the events of a list refer, e.g. `GET /events` with the ids of payments. Another strategy lists the events.
+ * Each object is requested in its present state, once for all events of a step.
  */
 import { PspError } from '../errors.js';
 import type { DataWarning } from '../plugin.js';
@@ -12,25 +12,28 @@ export interface ChangesSource<Event, EventPosition, Row> {
   listEvents: (since: EventPosition | undefined) => AsyncIterable<ListingStep<Event, EventPosition>>;
   /** @returns the id of an event */
   getEventId: (event: Event) => string;
-  /** @returns the id of the object that an event names; `undefined` for an event that does not matter */
+  /** @returns the id of the object to which an event refers; `undefined` for an event that is ignored */
   getObjectId: (event: Event) => string | undefined;
   /** @returns the id of an object */
   getId: (row: Row) => string;
-  /** Requests objects by their ids. @returns those that still exist @throws PspError `rejected` if the PSP refuses to show one of them */
+  /**
+   * Requests objects by their ids. @returns the objects that still exist @throws PspError `rejected` if the PSP refuses to return one of
+   * the objects
+   */
   fetchObjects: (ids: readonly string[], signal: AbortSignal) => Promise<Row[]>;
-  /** The maximum number of ids of one request. Default: 1. */
+  /** The maximum number of ids in one request. Default: 1. */
   maxIdsPerRequest?: number;
 }
 
-/** Where `changes` resumes. */
+/** The position at which `changes` resumes. */
 export interface ChangesPosition<EventPosition> {
   /** The position of the strategy that lists the events; absent before the first step. */
   events?: EventPosition;
-  /** Ids of objects that events named and that were not requested yet, oldest first. */
+  /** Ids of objects of past events that were not requested yet, oldest first. */
   pending: string[];
   /**
-   * Ids of the events of the last step, newest last. A strategy lists the last page again at its next start, and the objects of these
-   * events are not requested again.
+   * Ids of the events of the last step, newest last. At its next start, a strategy lists the last page again. The objects of these events
+   * are then not requested again.
    */
   seen: string[];
 }
@@ -39,11 +42,11 @@ export interface ChangesPosition<EventPosition> {
 const MAX_SEEN_EVENTS = 1_000;
 
 export interface ChangesStep<Row, EventPosition> extends ListingStep<Row, ChangesPosition<EventPosition>> {
-  /** Ids of objects that events named and that the PSP no longer has. */
+  /** Ids of objects of events that the PSP no longer has. */
   vanished: string[];
 }
 
-/** Yields the objects that events after `since` name, in the order of the events. */
+/** Yields the objects of the events after `since`, in the order of the events. */
 export async function* changes<Event, EventPosition, Row>(
   source: ChangesSource<Event, EventPosition, Row>,
   since: ChangesPosition<EventPosition> | undefined,
@@ -93,7 +96,7 @@ async function* fetchPending<Event, EventPosition, Row>(
   }
 }
 
-/** An object that the PSP refuses to show does not stop the others: it becomes a warning. */
+/** If the PSP refuses to return an object, the object becomes a warning and the others continue. */
 async function fetchInto<Row>(
   { fetchObjects, getId }: Pick<ChangesSource<never, never, Row>, 'fetchObjects' | 'getId'>,
   ids: readonly string[],
@@ -116,7 +119,7 @@ async function fetchInto<Row>(
   }
 }
 
-/** Returns a check for stored cursors: whether a value is a position of `changes` around another strategy. */
+/** Returns a check for stored cursors: the check is true for a position of `changes` around another strategy. */
 export function createChangesCheck<EventPosition>(
   isEventPosition: (value: unknown) => value is EventPosition,
 ): (value: unknown) => value is ChangesPosition<EventPosition> {

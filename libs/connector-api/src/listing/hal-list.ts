@@ -16,15 +16,15 @@ export interface HalPageRequest extends Pick<RequestOptions, 'params' | 'query' 
   /** The position of the page; absent for the first page. */
   token?: string | undefined;
   /**
-   * The property of a row with its id, if the position of a page is the id of its first row. Then a response without links is not the end of the
-   * list, unless it contains nothing but the row at its position.
+   * The property with the id of a row. Set it if the position of a page is the id of its first row. Then a response without links is the
+   * end of the list only if it contains no row besides the row at its position.
    */
   idProperty?: string;
 }
 
 /**
  * Requests one page: `requestHalPage(http, '/v2/payments', { property: 'payments', parameter: 'from', token })`.
- * @throws PageTokenExpiredError if the PSP responds 400 or 404 to a position: its row has vanished
+ * @throws PageTokenExpiredError if the PSP responds 400 or 404 to a position, because the row of the position has vanished
  * @throws PspError as `PspHttp.get` and `readHalPage`
  */
 export async function requestHalPage(

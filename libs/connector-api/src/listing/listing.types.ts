@@ -2,9 +2,9 @@
 import type { DataWarning, ListOptions, Page } from '../plugin.js';
 import type { HttpClock } from '../http/http-clock.js';
 
-/** One step of a strategy: rows, and the position after them. The gateway commits both together. */
+/** One step of a strategy: rows, and the position after these rows. The gateway commits rows and position together. */
 export interface ListingStep<Row, Position> {
-  /** Oldest first. A step without rows only moves the position. */
+  /** Oldest first. A step without rows only changes the position. */
   rows: Row[];
   /** A small JSON value from which the strategy resumes. */
   position: Position;
@@ -12,12 +12,12 @@ export interface ListingStep<Row, Position> {
   progress?: NonNullable<Page<unknown>['progress']>;
 }
 
-/** What a strategy must know from its caller: when it must yield, and when it must stop. */
+/** Information from the caller of a strategy: when the strategy must yield, and when it must stop. */
 export interface ListingContext extends ListOptions {
   clock: HttpClock;
 }
 
-/** How a strategy reads a row. Rows that cannot be read still arrive: the mapper rejects them later. */
+/** Reads the id and the time of a row. An unreadable row is still yielded, because the mapper rejects it later. */
 export interface RowReader<Row> {
   /** @returns the PSP's id of the row, or another string that is the same whenever the PSP repeats the row */
   getId: (row: Row) => string;
@@ -29,7 +29,7 @@ export interface RowReader<Row> {
 export interface TokenPage<Row> {
   rows: Row[];
   /**
-   * The token of the next page. It is absent only if the PSP said explicitly that this page is the last one. A page with few rows or none
+   * The token of the next page. It is absent only if the PSP explicitly marked this page as the last page. A page with few rows or no rows
    * is not the end.
    */
   next?: string;

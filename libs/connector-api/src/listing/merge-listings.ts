@@ -1,19 +1,19 @@
 /**
- * Merges several sources (journals, accounts) into one listing with one cursor. If a source fails, the others are still read to their
- * end. Then the listing fails with its error.
+ * Merges several sources (journals, accounts) into one listing with one cursor. If a source fails, the other sources are still read to
+ * their end. Then the listing fails with the error of this source.
  */
 import { PspError } from '../errors.js';
 import type { ListingStep } from './listing.types.js';
 
 /** One source of a merged listing. */
 export interface MergeSource<Row, Position> {
-  /** A name of the source that never changes, e.g. the id of an account. */
+  /** A permanent name of the source, e.g. the id of an account. */
   id: string;
   /** Lists the source with one of the strategies. */
   list: (since: Position | undefined) => AsyncIterable<ListingStep<Row, Position>>;
 }
 
-/** The position of each source by its id. The positions of absent sources are kept. */
+/** The position of each source, by source id. The positions of absent sources are kept. */
 export type MergePosition<Position> = Readonly<Record<string, Position>>;
 
 export interface MergeStep<Row, Position, Source> extends ListingStep<Row, MergePosition<Position>> {
@@ -21,13 +21,13 @@ export interface MergeStep<Row, Position, Source> extends ListingStep<Row, Merge
   source: Source;
 }
 
-/** The number of sources that are read in turns. Each can keep some pages in memory. */
+/** The number of sources that are read at the same time, in turn. Each of them can keep some pages in memory. */
 const MAX_OPEN_SOURCES = 8;
 
 /**
- * Yields the steps of the sources in turns, so that a source with a long history does not delay the others.
- * @throws PspError the error of a source, after all others were read. An error that concerns the whole PSP (credentials, rate limit) is
- * thrown at once
+ * Yields the steps of the sources in turn, so that a source with a long history does not delay the others.
+ * @throws PspError the error of a source, after all other sources were read. An error that concerns the whole PSP (credentials, rate limit)
+ * is thrown at once
  */
 export async function* mergeListings<Row, Position, Source>(
   sources: readonly (Source & MergeSource<Row, Position>)[],
@@ -70,7 +70,7 @@ export async function* mergeListings<Row, Position, Source>(
 
 type NextResult<Step> = { done?: false; value: Step } | { done: true } | { error: unknown };
 
-/** @throws the error of a source, if it concerns all sources */
+/** @throws the error of the source, if it concerns all sources */
 async function readNext<Step>(iterator: AsyncIterator<Step>, id: string): Promise<NextResult<Step>> {
   try {
     const result = await iterator.next();
@@ -93,8 +93,8 @@ function nameSource(error: unknown, id: string): unknown {
 }
 
 /**
- * Chooses the error for the whole listing. If another source could be read, the credentials are valid. Then the error is not
- * `unauthorized`, which would pause all sources for a long time.
+ * Chooses the error for the whole listing. If another source could be read, the credentials are valid. The error is then not
+ * `unauthorized`, because `unauthorized` would pause all sources for a long time.
  */
 function toMergeError(errors: readonly unknown[], readCount: number): unknown {
   const [first] = errors;
@@ -105,7 +105,7 @@ function toMergeError(errors: readonly unknown[], readCount: number): unknown {
   return new PspError(isPartial ? 'unavailable' : first.kind, message, first.details);
 }
 
-/** Returns a check for stored cursors: whether a value is a position of `mergeListings` around another strategy. */
+/** Returns a check for stored cursors: the check is true for a position of `mergeListings` around another strategy. */
 export function createMergeCheck<Position>(
   isSourcePosition: (value: unknown) => value is Position,
 ): (value: unknown) => value is MergePosition<Position> {

@@ -1,13 +1,13 @@
 /**
- * Lists rows of a list that can only be read from its newest row to its oldest, and yields them oldest first.
+ * Lists rows of a list that can only be read from its newest row to its oldest row, and yields them oldest first.
  *
- * The order matters: Formance subtracts a refund from its payment, and a refund that comes before its payment replaces the payment.
- * So a walk first goes down to the oldest new row, and then up again. A short walk keeps its pages in memory. A long walk keeps only the
- * tokens of pages, and reads every page a second time on the way up. The tokens are in the cursor, so that the walk continues after a
- * restart. Rows that arrive during a walk are above it. The next walk reads them.
+ * The order matters, because Formance subtracts a refund from its payment, and a refund that comes before its payment replaces the payment.
+ * So a walk (one reading of the new rows) has two halves: first down to the oldest new row, then up again. A short walk keeps its pages in
+ * memory. A long walk keeps only the tokens of pages, and reads every page a second time in the second half. The cursor contains the
+ * tokens, so the walk continues after a restart. The next walk reads the rows that arrive during a walk.
  *
- * A walk goes down past the newest rows that the previous walk read. It looks for several of them, because one can disappear. It goes
- * further by `rereadMs`, to find rows that appeared late.
+ * The first half ends when it has passed the newest rows of the previous walk. It looks for several of these rows, because one row can
+ * disappear. Then it reads `rereadMs` further, to find rows that appeared late.
  */
 import { PspError } from '../errors.js';
 import type { ListingContext, ListingStep, RowReader, TokenPage } from './listing.types.js';
@@ -27,25 +27,25 @@ import { UniqueRows } from './unique-rows.js';
 export interface NewestFirstSource<Row> extends RowReader<Row> {
   /**
    * Requests one page.
-   * @param from the `next` of another page; absent for the newest page
-   * @throws PageTokenExpiredError if the PSP no longer knows the token
+   * @param from `next` of another page; absent for the newest page
+   * @throws PageTokenExpiredError if the PSP no longer accepts the token
    */
   fetchPage: (from: string | undefined, signal: AbortSignal) => Promise<TokenPage<Row>>;
-  /** True if the token of a page is the id of its first row. Then a page that does not contain this row is not a valid answer. */
+  /** True if the token of a page is the id of its first row. A response that does not begin with this row is then invalid. */
   isTokenFirstId: boolean;
-  /** Rows that are at most this many milliseconds older than the newest known row are read again. */
+  /** Maximum age in milliseconds of rows that are read again, relative to the newest known row. */
   rereadMs: number;
 }
 
-/** The PSP no longer knows a token, e.g. because its row has disappeared. A strategy then begins a new walk. */
+/** The PSP no longer accepts a page token, e.g. because the row of the token has disappeared. A strategy then begins a new walk. */
 export class PageTokenExpiredError extends Error {}
 
-/** The number of pages that a walk keeps in memory instead of reading them twice. */
+/** The maximum number of pages that a walk keeps in memory instead of reading them twice. */
 const MAX_BUFFERED_PAGES = 4;
-/** The number of pages that a way down reads between two cursors. */
+/** The number of pages that the first half of a walk reads between two cursors. */
 const PAGES_PER_CURSOR = 5;
 const MAX_ROWS_PER_STEP = 500;
-/** The number of new walks in one listing after a token expired. */
+/** The maximum number of new walks in one listing after tokens expired. */
 const MAX_NEW_WALKS = 3;
 
 /** Yields the rows after `since`, and ends when it has caught up. */
@@ -88,7 +88,7 @@ class NewestFirstWalker<Row> {
     this.budget = new TimeBudget(context);
   }
 
-  /** Walks down and up once. */
+  /** Performs one walk: down to the oldest new row, and up again. */
   async *walk(start: NewestFirstPosition): AsyncGenerator<Step<Row>> {
     this.budget.restart();
     let position = start;
@@ -102,7 +102,7 @@ class NewestFirstWalker<Row> {
     yield* this.walkUp(position);
   }
 
-  /** Returns whether the list has rows that are newer than the part that earlier walks have read. */
+  /** Returns true if the list has rows that are newer than the range that earlier walks have read. */
   async hasNewRows({ covered }: NewestFirstPosition): Promise<boolean> {
     const { rows } = await this.fetchPage(undefined);
     const [newest] = getAnchorIds(this.source, rows);
@@ -145,7 +145,7 @@ class NewestFirstWalker<Row> {
     }
   }
 
-  /** Reads from the lowest mark to the highest. */
+  /** Performs the second half of the walk: reads from the oldest mark (a stored page token) to the newest. */
   private async *walkUp({ covered, walk }: NewestFirstPosition): AsyncGenerator<Step<Row>> {
     let now = walk;
     while (now?.up !== undefined) {
@@ -153,7 +153,8 @@ class NewestFirstWalker<Row> {
       const start = marks.pop();
       const read = start === undefined ? { rows: [] } : await this.readDownTo(start, now.up.ends);
       if ('tokens' in read) {
-        // The pages between two marks take too long. Their own tokens become marks, so that the next step reads fewer pages.
+        // Reading all pages between two marks takes too long. The tokens of these pages become marks, so that the next step reads fewer
+        // pages.
         now = { ...now, marks: [...now.marks, ...read.tokens] };
         yield { rows: [], position: { covered, walk: now } };
         this.budget.restart();
@@ -172,8 +173,8 @@ class NewestFirstWalker<Row> {
   }
 
   /**
-   * Reads from a mark down to the first row that is not needed.
-   * @returns the rows, newest first; or the tokens of their pages, if that takes too long
+   * Reads from a mark to older rows, until the first row that is not needed.
+   * @returns the rows, newest first; or the tokens of their pages, if the reading takes too long
    */
   private async readDownTo(
     start: string | null,
@@ -193,7 +194,7 @@ class NewestFirstWalker<Row> {
     }
   }
 
-  /** @throws PageTokenExpiredError if the page does not begin where it must */
+  /** @throws PageTokenExpiredError if the first row of the page is not the expected row */
   private async fetchPage(from: string | undefined): Promise<TokenPage<Row>> {
     const page = await this.source.fetchPage(from, this.budget.signal);
     const { isTokenFirstId, getId } = this.source;
@@ -204,7 +205,7 @@ class NewestFirstWalker<Row> {
     return page;
   }
 
-  /** Returns the token with which a page can be read again: `null` for the newest page of a list whose tokens are not ids. */
+  /** Returns the token with which a page can be read again; `null` for the newest page of a list whose tokens are not ids. */
   private getMark(from: string | undefined, rows: readonly Row[]): string | null | undefined {
     if (from !== undefined) return from;
     if (!this.source.isTokenFirstId) return null;
@@ -213,7 +214,7 @@ class NewestFirstWalker<Row> {
 
   /**
    * Splits rows into steps, oldest first.
-   * @param walk the walk before the rows
+   * @param walk the state of the walk before the rows
    * @param after the position after all rows
    */
   private *createSteps(
@@ -235,7 +236,7 @@ class NewestFirstWalker<Row> {
   }
 }
 
-/** Removes all marks except the newest page. The way up then reads everything again from there. */
+/** Removes all marks except the newest page. The second half of the walk then reads everything again from there. */
 function takeFirstMark(walk: NewestFirstWalk): NewestFirstWalk {
   return { ...walk, marks: walk.marks.slice(0, 1) };
 }

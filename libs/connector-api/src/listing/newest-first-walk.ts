@@ -1,7 +1,7 @@
 /** The state of a walk of `newestFirst`, and the pure functions that change it. */
 import type { RowReader } from './listing.types.js';
 
-/** The part of a list that earlier walks have read. */
+/** The range of a list that earlier walks have read. */
 export interface CoveredRange {
   /** Ids of the newest rows. */
   anchors: string[];
@@ -10,34 +10,34 @@ export interface CoveredRange {
 }
 
 export interface NewestFirstWalk {
-  /** The part of the list that is read when this walk has ended. */
+  /** The range of the list that is read when this walk has ended. */
   head: CoveredRange;
   /**
-   * Tokens of pages, newest page first: of every page, or of every second, fourth, … page, so that the list stays short. `null` is the
-   * newest page of a list whose tokens are not ids.
+   * Tokens of pages, newest page first. To keep the list short, it contains the token of every page, or of every second, fourth, … page.
+   * `null` is the newest page of a list whose tokens are not ids.
    */
   marks: (string | null)[];
   /** Number of pages from one mark to the next. */
   stride: number;
-  /** Whether the first half of the walk, from the newest page to older ones, has reached a row that earlier walks have read. */
+  /** Whether the first half of the walk (from newer to older pages) has reached a row that earlier walks have read. */
   met: boolean;
-  /** The second half of the walk, from the oldest new page to the newest one. Absent while the first half, from the newest page to a known row, is running. */
+  /** The second half of the walk, from the oldest new page to the newest page. Absent while the first half is running. */
   up?: {
     /**
-     * Ids of the newest rows that were already yielded. Each step of the way up reads from a mark down to these rows. Absent: it reads down
-     * to the oldest row of the list.
+     * Ids of the newest rows that were already yielded. Each step of the second half reads from a mark down to these rows. If absent, the
+     * step reads down to the oldest row of the list.
      */
     ends?: string[];
   };
 }
 
-/** Where `newestFirst` resumes. */
+/** The position at which `newestFirst` resumes. */
 export interface NewestFirstPosition {
   covered: CoveredRange;
   walk?: NewestFirstWalk;
 }
 
-/** Returns whether a value of a stored cursor is a position of `newestFirst`. */
+/** Returns true if a value of a stored cursor is a position of `newestFirst`. */
 export function isNewestFirstPosition(value: unknown): value is NewestFirstPosition {
   if (typeof value !== 'object' || value === null) return false;
   const { covered } = value as Partial<NewestFirstPosition>;
@@ -48,10 +48,10 @@ export const NEWEST_FIRST_START: NewestFirstPosition = { covered: { anchors: [] 
 
 const MAX_PAGE_MARKS = 256;
 const MAX_KNOWN_IDS = 5;
-/** A row without an id is identified by its JSON, which is too long for a cursor. */
+/** Maximum number of characters of a row id in a cursor. The JSON of a row without an id is longer and is not stored in a cursor. */
 const MAX_ID_LENGTH = 200;
 
-/** The condition under which a walk down the list can end: a known row was met, and the rows are older than this time. */
+/** The condition under which the first half of a walk ends: it has met a known row, and the rows are older than this time. */
 export interface StopCondition {
   anchors: ReadonlySet<string>;
   /** Time in milliseconds since 1970. */
@@ -65,7 +65,7 @@ export function createStopCondition({ anchors, newest }: CoveredRange, rereadMs:
 /**
  * Returns the rows before the first row that is too old. A row is too old if the walk has met a known row, and the row is older than the
  * newest known row by more than `rereadMs`.
- * @returns `ends`: ids of the first rows that are too old; absent if no row is
+ * @returns `ends`: ids of the first rows that are too old; absent if no row is too old
  */
 export function takeRowsUntilKnown<Row>(
   reader: RowReader<Row>,
@@ -85,7 +85,7 @@ export function takeRowsUntilKnown<Row>(
   return { above: rows, met };
 }
 
-/** Returns the part of the list that is read after a walk that begins with this newest page. */
+/** Returns the range of the list that is read after a walk that begins with this newest page. */
 export function toCoveredRange<Row>(
   reader: RowReader<Row>,
   rows: readonly Row[],
@@ -101,7 +101,7 @@ export function toCoveredRange<Row>(
   };
 }
 
-/** Returns the ids by which the next walk recognises this place. There are several, because a row can disappear. */
+/** Returns the ids by which the next walk recognises the end of the known range. There are several ids, because a row can disappear. */
 export function getAnchorIds<Row>(reader: RowReader<Row>, rows: readonly Row[]): string[] {
   return rows
     .slice(0, MAX_KNOWN_IDS)
@@ -109,7 +109,7 @@ export function getAnchorIds<Row>(reader: RowReader<Row>, rows: readonly Row[]):
     .filter((id) => id.length <= MAX_ID_LENGTH);
 }
 
-/** Adds the token of a page to the marks. When there are too many marks, it drops every second one and doubles the stride. */
+/** Adds the token of a page to the marks. If there are too many marks, every second mark is dropped and the stride is doubled. */
 export function rememberPageToken(
   walk: NewestFirstWalk,
   page: number,

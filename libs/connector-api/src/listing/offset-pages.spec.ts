@@ -1,4 +1,4 @@
-/** Tests that a list which is paged by an offset is read to its end, and that it never reads for ever. */
+/** Tests that a list which is paged by an offset is read to its end, and that the reading always ends. */
 import { Json } from '../http/json-accessors.js';
 import { readNestedOffsetPages, readOffsetPage, readOffsetPages } from './offset-pages.js';
 import type { OffsetPage } from './offset-pages.js';

@@ -7,13 +7,13 @@ import { TimeBudget } from './time-budget.js';
 
 export interface OffsetPage<Row> {
   rows: Row[];
-  /** Whether the PSP says that more rows follow. A page with few rows or none is not the end. */
+  /** Whether the PSP's flag indicates further rows. A page with few rows or no rows is not the end. */
   hasNext: boolean;
 }
 
 /**
- * Reads the page of a response that says in a flag whether more rows follow: `readOffsetPage(response, 'items', 'hasNext')`.
- * @throws PspError `unavailable` if there is no list or no flag. A response without them is not the end of the list
+ * Reads the page of a response with a flag for further rows: `readOffsetPage(response, 'items', 'hasNext')`.
+ * @throws PspError `unavailable` if the list or the flag is missing. A response without them is not the end of the list
  */
 export function readOffsetPage(response: Json, rowsProperty: string, flagProperty: string): OffsetPage<Json> {
   const rows = requireRows(response, rowsProperty);
@@ -28,9 +28,9 @@ export function readOffsetPage(response: Json, rowsProperty: string, flagPropert
 }
 
 /**
- * Yields the pages of a list, each with the offset of the page after it; `next` is absent for the last page.
+ * Yields the pages of a list, each with the offset of the next page; `next` is absent for the last page.
  * @param firstOffset the offset at which the reading begins
- * @throws PspError `unavailable` if a page has no new row although more should follow: the listing would never end
+ * @throws PspError `unavailable` if a page has no new row although more rows should follow, because the listing would never end
  */
 export async function* readOffsetPages<Row>(
   fetchPage: (offset: number) => Promise<OffsetPage<Row>>,
@@ -60,13 +60,13 @@ export interface NestedOffsetSource<Row> {
 /** Some parents with all their children. */
 export interface NestedOffsetStep<Row> {
   groups: { parent: Row; children: Row[] }[];
-  /** The offset of the parent that comes next; 0 at the end of the list. */
+  /** The offset of the next parent; 0 at the end of the list. */
   next: number;
 }
 
 /**
- * Reads the children of all parents. A step contains the parents of one page, or fewer if the time of a step is used up.
- * @param firstOffset the `next` of the last step of an interrupted reading, or 0
+ * Reads the children of all parents. A step contains the parents of one page, or fewer parents if the time of a step is used up.
+ * @param firstOffset `next` of the last step of an interrupted reading, or 0
  * @throws PspError as `readOffsetPages`
  */
 export async function* readNestedOffsetPages<Row>(

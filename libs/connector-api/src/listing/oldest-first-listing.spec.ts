@@ -15,7 +15,7 @@ import { createScenarios, playScenario } from './testing/scenarios.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 
-/** A page token is the id of the last row of the page before, as in a cursor or in the query of a link. */
+/** A page token is the id of the last row of the previous page, as in a cursor or in the query of a link. */
 function startTokenTest(pageSize: number) {
   const clock = new ModelClock(NOW);
   const list = new ModelList(clock);
@@ -51,8 +51,8 @@ function startOffsetTest(pageSize: number) {
 }
 
 describeStrategy('page tokens', startTokenTest, 1);
-// Three pages are requested again: the one with the row at which the last listing ended, the one with the new row, and the empty page that
-// is the end.
+// Three pages are requested again: the page with the row at which the last listing ended, the page with the new row, and the empty page at
+// the end.
 describeStrategy('offsets', startOffsetTest, 3);
 
 function describeStrategy<Position>(

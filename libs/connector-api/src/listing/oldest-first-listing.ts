@@ -1,7 +1,7 @@
 /**
- * Lists rows of a list that is read from its oldest row to its newest with page tokens, cursors, offsets or links (Link headers, HAL).
+ * Lists rows of a list that is read from its oldest row to its newest row with page tokens, cursors, offsets or links (Link headers, HAL).
  *
- * The position is the token of the last page. The next listing reads that page again, because rows are appended to it.
+ * The position is the token of the last page. The next listing reads this page again, because the PSP appends rows to it.
  */
 import { PspError } from '../errors.js';
 import { createLoopError } from './read-list-response.js';
@@ -12,13 +12,13 @@ import { TimeBudget } from './time-budget.js';
 export interface OldestFirstSource<Row> extends RowReader<Row> {
   /**
    * Requests one page.
-   * @param token the `next` of the page before; absent for the first page
-   * @throws PageTokenExpiredError if the PSP no longer knows the token. The list is then read from its beginning
+   * @param token `next` of the previous page; absent for the first page
+   * @throws PageTokenExpiredError if the PSP no longer accepts the token. The list is then read from its beginning
    */
   fetchPage: (token: string | undefined, signal: AbortSignal) => Promise<TokenPage<Row>>;
 }
 
-/** Where `oldestFirst` resumes. */
+/** The position at which `oldestFirst` resumes. */
 export interface OldestFirstPosition {
   /** The token of the next page; absent for the first page. */
   token?: string;
@@ -67,25 +67,25 @@ async function fetchPage<Row>(
   }
 }
 
-/** A list whose pages are requested by the number of rows before them. */
+/** A list whose pages are requested with the number of rows to skip. */
 export interface OffsetSource<Row> extends RowReader<Row> {
-  /** Requests rows. @param offset the number of rows before the first one. An empty page is the end of the list */
+  /** Requests rows. @param offset the number of rows before the first row of the page. An empty page is the end of the list */
   fetchRows: (offset: number, signal: AbortSignal) => Promise<Row[]>;
 }
 
-/** Where `oldestFirstByOffset` resumes. */
+/** The position at which `oldestFirstByOffset` resumes. */
 export interface OffsetPosition {
-  /** The number of rows that were read. */
+  /** The number of rows that were already read. */
   offset: number;
-  /** Ids of the last rows that were read, newest last. */
+  /** Ids of the last rows that were already read, newest last. */
   last: string[];
 }
 
 const MAX_LAST_IDS = 20;
 
 /**
- * Lists rows by offset. Rows that vanish move all later rows to a smaller offset. So every page begins with the last row of the page
- * before; if that row is not there, the listing goes back until it finds a row that it knows.
+ * Lists rows by offset. If rows vanish, all later rows move to a smaller offset. So every page begins with the last row of the previous
+ * page. If this row is not there, the listing goes back until it finds a known row.
  */
 export async function* oldestFirstByOffset<Row>(
   source: OffsetSource<Row>,
@@ -104,7 +104,7 @@ export async function* oldestFirstByOffset<Row>(
       continue;
     }
     let fresh = rows.slice(known + 1);
-    // Only an empty page is the end of the list. A page that contains only the known row can be a page with fewer rows than requested.
+    // Only an empty page is the end of the list. A page that contains only the known row may be a page with fewer rows than requested.
     if (fresh.length === 0 && rows.length > 0) {
       const next = offset + rows.length;
       fresh = await source.fetchRows(next, signal);
@@ -120,7 +120,7 @@ export async function* oldestFirstByOffset<Row>(
   }
 }
 
-/** Returns whether a page repeats the page before it. A PSP that ignores the offset would never end the listing. */
+/** Returns true if a page is equal to the previous page. A PSP that ignores the offset would otherwise never end the listing. */
 function isSamePage<Row>({ getId }: RowReader<Row>, page: readonly Row[], before: readonly Row[]): boolean {
   const ids = before.map(getId);
   return page.length > 0 && page.every((row) => ids.includes(getId(row)));

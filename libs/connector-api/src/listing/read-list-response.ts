@@ -8,7 +8,7 @@ import type { RowReader, TokenPage } from './listing.types.js';
 /**
  * Returns the rows at `path` of a response: `requireRows(response, '_embedded', 'payments')`.
  * @throws PspError `unavailable` if there is no list, e.g. for `{}`, `null` or an empty body with status 204. The listing then repeats the
- * request later, instead of taking the response for an empty list
+ * request later, instead of treating the response as an empty list
  */
 export function requireRows(response: Json, ...path: string[]): Json[] {
   try {
@@ -23,9 +23,9 @@ export function requireRows(response: Json, ...path: string[]): Json[] {
 }
 
 /**
- * Reads a page of a list that names its next page with a token: `readTokenPage(response, 'data', 'cursor')`.
+ * Reads a page of a list whose next page is requested with a token: `readTokenPage(response, 'data', 'cursor')`.
  * @param rowsProperty the property with the rows
- * @param tokenProperty the property with the token of the next page. If it is absent, null or empty, the page is the last one
+ * @param tokenProperty the property with the token of the next page. If it is absent, null or empty, the page is the last page
  * @throws PspError `unavailable` if there is no list, or if the token is neither a string nor a number
  */
 export function readTokenPage(response: Json, rowsProperty: string, tokenProperty: string): TokenPage<Json> {
@@ -68,10 +68,10 @@ function readToken(response: Json, property: string): string | undefined {
 }
 
 /**
- * Reads a page of a list with HAL links (JSON Hypertext Application Language): rows at `_embedded.<property>`, and the link `_links.next`. The
- * link can name another host, so only one query parameter of it is used, as the token of the next page.
+ * Reads a page of a list with HAL links (JSON Hypertext Application Language): rows at `_embedded.<property>`, and the link `_links.next`.
+ * The link can point to another host, so only one query parameter of it is used, as the token of the next page.
  * @param parameter the query parameter with the position: `from`, `page`, …
- * @returns `next` is absent if there are links, but none to a next page: the page is the last one
+ * @returns `next` is absent if there are links but no link to a next page; the page is then the last page
  * @throws PspError `unavailable` if there is no list, or if the link has no such parameter
  */
 export function readHalPage(response: Json, property: string, parameter: string): TokenPage<Json> {
@@ -79,7 +79,8 @@ export function readHalPage(response: Json, property: string, parameter: string)
 }
 
 /**
- * Reads a page of a list at any path whose next page is the link `_links.next`, see `readHalPage`: `readLinkedPage(response, ['data'], 'cursor')`.
+ * Reads a page of a list at any path. The next page is the link `_links.next`, see `readHalPage`: `readLinkedPage(response, ['data'],
+ * 'cursor')`.
  * @throws PspError as `readHalPage`
  */
 export function readLinkedPage(response: Json, path: readonly string[], parameter: string): TokenPage<Json> {
@@ -94,7 +95,7 @@ export function readLinkedPage(response: Json, path: readonly string[], paramete
   );
 }
 
-/** Returns an error for a listing that cannot end: the PSP led back to a page that was read before. */
+/** Returns an error for a listing that cannot end, because the PSP's token leads to a page that was already read. */
 export function createLoopError(token: string): PspError {
   return new PspError(
     'unavailable',
@@ -103,7 +104,8 @@ export function createLoopError(token: string): PspError {
 }
 
 /**
- * Reads rows by the names of their properties: `createJsonRowReader('id', 'created_at')`. A row without an id is identified by its whole JSON.
+ * Reads the id and the time of a row from its properties: `createJsonRowReader('id', 'created_at')`. A row without an id is identified by
+ * its whole JSON.
  * @param timeProperty the property with an RFC 3339 time
  */
 export function createJsonRowReader(idProperty: string, timeProperty: string): RowReader<Json> {
@@ -113,7 +115,10 @@ export function createJsonRowReader(idProperty: string, timeProperty: string): R
   };
 }
 
-/** Returns the string, or `undefined` if the property has another type. A malformed row must not stop a listing: the mapper rejects it later. */
+/**
+ * Returns the string, or `undefined` if the property has another type. An invalid row must not stop a listing, because the mapper rejects
+ * it later.
+ */
 function getStringOrUndefined(row: Json, property: string): string | undefined {
   try {
     return row.optionalString(property);

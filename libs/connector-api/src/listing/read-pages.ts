@@ -1,12 +1,12 @@
-/** Reads a short list to its end, e.g. a list of accounts, or until the caller has found what it looks for. */
+/** Reads a short list, e.g. a list of accounts, to its end or until the caller has found the required row. */
 import { createLoopError } from './read-list-response.js';
 import type { TokenPage } from './listing.types.js';
 
 /**
- * Yields the rows of each page: `for await (const rows of readPages((token) => client.listPayouts(token)))`. It has no cursor, so it is for
- * lists that are read as a whole. Long lists need a strategy, e.g. `oldestFirst`.
- * @param fetchPage requests a page. @param token the `next` of the page before; absent for the first page
- * @throws PspError `unavailable` if the PSP leads back to a page that was read before
+ * Yields the rows of each page: `for await (const rows of readPages((token) => client.listPayouts(token)))`. There is no cursor, so it is
+ * only for lists that are read completely each time. Long lists need a strategy, e.g. `oldestFirst`.
+ * @param fetchPage requests a page. @param token `next` of the previous page; absent for the first page
+ * @throws PspError `unavailable` if the PSP's token leads to a page that was already read
  */
 export async function* readPages<Row>(
   fetchPage: (token: string | undefined) => Promise<TokenPage<Row>>,
@@ -24,7 +24,7 @@ export async function* readPages<Row>(
 
 /**
  * Reads a short list completely: `readAllRows((token) => client.listAccounts(token), ({ id }) => id)`.
- * @returns each row once, although a row can be on two pages when rows are added during the reading. The last page wins
+ * @returns each row once. If rows are added during the reading, a row can be on two pages; the version on the later page is returned
  * @throws PspError as `readPages`
  */
 export async function readAllRows<Row>(
@@ -37,8 +37,8 @@ export async function readAllRows<Row>(
 }
 
 /**
- * Searches a list for a row, e.g. for an order by its key. It requests no page after the one with the row.
- * @param isPast returns whether the row that is searched would have come before this one. Default: the list is read to its end
+ * Searches a list for a row, e.g. for an order by its key. It requests no page after the page with this row.
+ * @param isPast returns true for a row that can only come after the row in question. Default: the list is read to its end
  * @throws PspError as `readPages`
  */
 export async function findRowInPages<Row>(

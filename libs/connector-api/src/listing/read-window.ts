@@ -15,11 +15,11 @@ export interface TimeWindow {
 
 /** The request of one page. */
 export interface TimeWindowQuery extends TimeWindow {
-  /** The `next` of the page before. Only with `paging: 'token'`. */
+  /** `next` of the previous page. Present only with `paging: 'token'`. */
   token?: string;
-  /** `maxPageSize`, for the rows of one instant. */
+  /** The maximum number of rows, `maxPageSize`. Used for the rows of one instant. */
   limit?: number;
-  /** The filter that the request uses, one of `instantFilters`. */
+  /** The filter of the request, one of `instantFilters`. */
   filter?: string;
 }
 
@@ -27,7 +27,7 @@ export interface TimeWindowQuery extends TimeWindow {
 export interface TimeWindowSource<Row> extends RowReader<Row> {
   /**
    * Requests one page of the rows of a window.
-   * @throws WindowTooLargeError if the PSP refuses the window because it has too many rows
+   * @throws WindowTooLargeError if the PSP rejects the window because it has too many rows
    */
   fetchPage: (query: TimeWindowQuery, signal: AbortSignal) => Promise<TokenPage<Row>>;
   /**
@@ -36,30 +36,34 @@ export interface TimeWindowSource<Row> extends RowReader<Row> {
    */
   order: 'newest-first' | 'oldest-first' | 'unordered';
   /**
-   * How further pages of a window are requested. `token`: with the token of the page before. `time`: the list has no tokens, so the window
-   * is narrowed to the time of the last row; that row arrives again, and rows with the same time are not lost.
+   * How further pages of a window are requested. `token`: with the token of the previous page. `time`: the list has no tokens, so the next
+   * request has a smaller window that begins or ends at the time of the last row. The last row is then returned again, so rows with the
+   * same time are not lost.
    */
   paging: 'token' | 'time';
   /** The smallest difference of two times that a query can express: 1 for milliseconds, 86 400 000 for dates. */
   resolutionMs: number;
-  /** True if the PSP has no filter for the beginning of a window: it lists all rows before the end. Only for newest-first lists. */
+  /** True if the PSP has no filter for the beginning of a window, so it lists all rows before the end. Only for newest-first lists. */
   ignoresFrom?: boolean;
   /**
-   * The maximum number of rows of a page. Rows of one instant that fill a page are requested with it, because time cannot divide them further.
-   * Only with `paging: 'time'`. Without it, such an instant is reported as a warning.
+   * The maximum number of rows of a page. If the rows of one instant fill a page, they are requested with this page size, because the
+   * window cannot be divided further. Only with `paging: 'time'`. If absent, such an instant is reported as a warning.
    */
   maxPageSize?: number;
-  /** Words of a filter, e.g. all types of rows. The rows of an instant that fills a page of the maximum size are requested word by word. */
+  /**
+   * The values of a filter, e.g. all types of rows. If the rows of one instant fill a page of the maximum size, they are requested with
+   * each value in turn.
+   */
   instantFilters?: readonly string[];
 }
 
-/** The PSP refuses a window because it contains too many rows. `timeWindows` then requests a shorter one. */
+/** The PSP rejects a window because it contains too many rows. `timeWindows` then requests a shorter window. */
 export class WindowTooLargeError extends Error {}
 
 export interface WindowRows<Row> {
   /** The rows, oldest first. Each row occurs once. */
   rows: Row[];
-  /** The part of the window that was read completely. It is smaller than the window if the window has too many pages. */
+  /** The part of the window that was read completely. It is smaller than the window if reading the window needs too many pages. */
   covered: TimeWindow;
   warnings: DataWarning[];
   /** The number of rows of the largest page that the PSP has ever returned. */
@@ -73,8 +77,9 @@ interface ReadLimits {
   /** The number of rows of the largest page that the PSP has returned so far. */
   largestPage: number;
   /**
-   * A time before the window from which on the PSP has rows, as far as is known. A newest-first list that is paged by time is then requested
-   * from this time on. A page with a row from before the window proves that the window was listed completely, because a short page does not.
+   * A time before the window; as far as is known, the PSP has rows from this time on. A newest-first list that is paged by time is then
+   * requested from this time. If a page contains a row from before the window, the window was listed completely; a short page alone does
+   * not prove this.
    */
   provenFrom?: number;
   /** Whether a shorter window is read instead if this one has too many pages for a list without an order. Default: it is read to its end. */
@@ -82,15 +87,16 @@ interface ReadLimits {
 }
 
 /**
- * A window may always have two pages, even if they are slow: one page with its rows, and one page that shows that there are no more rows.
+ * Minimum number of pages that a window may have, even if the pages are slow: one page with its rows, and one page that shows that no rows
+ * follow.
  */
 const MIN_PAGES = 2;
-/** If a page has fewer rows than this share of the largest page, the PSP did not cut it. */
+/** If a page has fewer rows than this share of the largest page, the page was not limited by the PSP's page size. */
 const FULL_PAGE_RATIO = 0.5;
-/** Minimum number of rows of a window. If the PSP returns short pages, the window may have more pages. */
+/** Minimum number of rows that a window may have. If the PSP returns short pages, the window may have more pages. */
 const MIN_ROWS_PER_WINDOW = 100;
 
-/** Reads a window, or the part of it that `limits` allow. */
+/** Reads a window, or the part of the window that `limits` allow. */
 export async function readWindow<Row>(
   source: TimeWindowSource<Row>,
   window: TimeWindow,
@@ -179,8 +185,8 @@ async function readByTime<Row>(
     const inside = showsRowsBefore ? page.rows.filter((row) => !isBefore(source, row, window)) : page.rows;
     const added = rows.add(inside);
     if (added === 0 && isBehind(source, page.rows, left)) throw createRepeatedPageError(left);
-    // A page without new rows is the last one, except a full page whose rows all have the same time. The PSP can return fewer rows than it
-    // was asked for, so the page is compared with the largest page so far.
+    // A page without new rows is the last page, except a full page whose rows all have the same time. The PSP can return fewer rows than
+    // requested, so the page is compared with the largest page so far.
     const isLast = added === 0 && page.rows.length < largestPage * FULL_PAGE_RATIO;
     largestPage = Math.max(largestPage, page.rows.length);
     if (isLast || page.isLast === true || inside.length < page.rows.length) {
@@ -214,8 +220,8 @@ function isBefore<Row>(source: TimeWindowSource<Row>, row: Row, { from }: TimeWi
 }
 
 /**
- * Returns whether all rows have times that an earlier page of this window covered. A difference of one instant is not enough, because the PSP's
- * border can be inclusive.
+ * Returns true if an earlier page of this window has covered the times of all rows. A difference of one instant is not enough, because the
+ * PSP's border can be inclusive.
  */
 function isBehind<Row>(
   { getTime, order, resolutionMs }: TimeWindowSource<Row>,
@@ -229,7 +235,10 @@ function isBehind<Row>(
   });
 }
 
-/** Returns an error for a PSP that ignores the times of a request. Otherwise its page would be taken for the last one of the window. */
+/**
+ * Returns an error for a PSP that ignores the times of a request. Without the error, its page would be treated as the last page of the
+ * window.
+ */
 function createRepeatedPageError({ from, to }: TimeWindow): PspError {
   return new PspError(
     'unavailable',
@@ -267,7 +276,7 @@ function getInstant<Row>(
   return { from: start, to: Math.min(to, start + resolutionMs) };
 }
 
-/** Reads the rows of an instant that fills a page, and reports those that the PSP does not list. */
+/** Reads the rows of an instant that fills a page, and reports the rows that the PSP does not list. */
 async function readCrowdedInstant<Row>(
   { fetchPage, maxPageSize, instantFilters = [] }: TimeWindowSource<Row>,
   instant: TimeWindow,
@@ -290,7 +299,7 @@ async function readCrowdedInstant<Row>(
   return { rows, warnings: instantFilters.length === 0 ? [whole] : warnings };
 }
 
-/** Returns the part of the window whose rows are all known, after some of its pages; `undefined` if there is none. */
+/** Returns the part of the window whose rows were all read by some of its pages; `undefined` if no part is complete. */
 function getBorder<Row>(
   source: TimeWindowSource<Row>,
   rows: readonly Row[],
@@ -315,8 +324,8 @@ function toOldestFirst<Row>({ order, getTime }: TimeWindowSource<Row>, rows: Row
 }
 
 /**
- * Returns the rows oldest first, without those that the next window contains as well. Rows outside of the window are kept: the PSP said that
- * they belong to it.
+ * Returns the rows oldest first, without the rows that the next window also contains. Rows outside of the window are kept, because the PSP
+ * listed them for this window.
  */
 function toCoveredRows<Row>(
   source: TimeWindowSource<Row>,

@@ -1,14 +1,15 @@
 /**
- * Lists rows that change after they were listed, of a PSP that has no filter for changes. It combines a strategy with two more readings:
+ * Lists rows that change after they were listed, for a PSP that has no filter for changes. It adds two kinds of reading to another
+ * strategy:
  * 1. Before each listing, the rows that were open (not final) are requested again.
- * 2. Every `everyMs`, everything of the last `changesWithinMs` is listed again.
+ * 2. Every `everyMs`, all rows of the last `changesWithinMs` are listed again.
  */
 import type { ListingContext, ListingStep } from './listing.types.js';
 
 /** An open row: its id, and its time in milliseconds since 1970. */
 export type OpenRow = readonly [id: string, time: number];
 
-/** Where `reread` resumes. */
+/** The position at which `reread` resumes. */
 export interface RereadPosition<Position> {
   /** The position of the strategy that lists the rows. */
   base: Position;
@@ -16,36 +17,36 @@ export interface RereadPosition<Position> {
   reread: number;
   /** Rows that were open when they were last read, oldest first. */
   open: OpenRow[];
-  /** True if the open rows were requested, and the listing itself comes next. */
+  /** True if the open rows were already requested, so the listing itself follows. */
   isRefetched?: true;
 }
 
 export interface RereadOptions<Row, Position> {
   /** Lists the rows after a position with one of the strategies. */
   list: (since: Position | undefined) => AsyncIterable<ListingStep<Row, Position>>;
-  /** Returns a position from which everything since `time` is listed again. */
+  /** Returns a position from which all rows since `time` are listed again. */
   rewind: (position: Position, time: number) => Position;
-  /** @returns whether a listing was interrupted at this position. It is finished before the open rows are requested again */
+  /** @returns true if a listing was interrupted at this position. The listing is finished before the open rows are requested again */
   isUnderWay: (position: Position) => boolean;
-  /** The start of a list that has no rows yet. */
+  /** The start position of a list that has no rows yet. */
   start: Position;
   /** The age in milliseconds after which a row no longer changes. */
   changesWithinMs: number;
   /** The interval in milliseconds between two readings of everything that can change. */
   everyMs: number;
-  /** @returns the row as an open one; `undefined` if it is final */
+  /** @returns the id and time of an open row; `undefined` if the row is final */
   toOpenRow: (row: Row) => OpenRow | undefined;
   /** @returns the id of a row, as in `toOpenRow` */
   getId: (row: Row) => string;
   /**
    * Requests the open rows again.
-   * @param since rows that are older can no longer change
-   * @returns the rows that it found, oldest first. Open rows that are missing stay open
+   * @param since rows older than this time can no longer change
+   * @returns the rows that the PSP returned, oldest first. Missing rows stay open
    */
   refetch: (open: readonly OpenRow[], since: number) => Promise<Row[]>;
 }
 
-/** The maximum number of open rows in a cursor. The regular reading of everything covers the older ones. */
+/** The maximum number of open rows in a cursor. The regular reading covers the older open rows. */
 const MAX_OPEN_ROWS = 500;
 
 export async function* reread<Row, Position>(
@@ -54,8 +55,8 @@ export async function* reread<Row, Position>(
   { clock }: ListingContext,
 ): AsyncGenerator<ListingStep<Row, RereadPosition<Position>>> {
   const now = clock.now();
-  // The time counts from the last reading of everything and not from now: a row that could change after that reading must be read once more,
-  // however late this listing is.
+  // The age is measured from the last regular reading and not from now. A row that could still change after that reading must be read once
+  // more, even if this listing is very late.
   const changeableFrom = Math.min(now, since?.reread ?? now) - options.changesWithinMs;
   let position: RereadPosition<Position> = since ?? { base: options.start, reread: now, open: [] };
   if (since !== undefined && now - since.reread >= options.everyMs) {
@@ -82,7 +83,7 @@ export async function* reread<Row, Position>(
     hasStep = true;
     yield { ...step, position };
   }
-  // Without this step the stored cursor would still say that the open rows must be requested.
+  // Without this step, the open rows would be requested again from the stored cursor.
   if (!hasStep && hasPending && since !== undefined) yield { rows: [], position };
 }
 

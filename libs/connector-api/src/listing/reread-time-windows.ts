@@ -1,6 +1,6 @@
 /**
- * Lists rows that can be filtered by time and that change after they were listed: `timeWindows` with `reread`. Open rows are requested again
- * before each listing, by their times, because such a PSP has no request for several ids.
+ * Lists rows that can be filtered by time and that change after they were listed. It combines `timeWindows` with `reread`. Open rows are
+ * requested again before each listing, by their times, because such a PSP has no request for several ids.
  */
 import { TimeBudget } from './time-budget.js';
 import type { ListingContext, ListingStep } from './listing.types.js';
@@ -22,26 +22,26 @@ export interface RereadTimeWindowsOptions<Row> extends TimeWindowsOptions<Row> {
   /** The interval in milliseconds between two readings of everything that can change. */
   everyMs: number;
   /**
-   * Tells whether a row is not final, so that it must be requested again. Default: no row is requested again before `everyMs` has passed.
+   * Returns true if a row is not final, so that it must be requested again. Default: no row is requested again before `everyMs` has passed.
    */
   isOpen?: (row: Row) => boolean;
-  /** Requests a page as `fetchPage` does, with a filter for rows that are open or that changed against expectation. */
+  /** Requests a page as `fetchPage` does, with a filter for rows that are open or that unexpectedly changed. */
   fetchOpenPage?: TimeWindowSource<Row>['fetchPage'];
 }
 
-/** Where `rereadTimeWindows` resumes. */
+/** The position at which `rereadTimeWindows` resumes. */
 export type RereadTimeWindowsPosition = RereadPosition<TimeWindowsPosition>;
 
-/** Returns whether a value of a stored cursor is a position of `rereadTimeWindows`. */
+/** Returns true if a value of a stored cursor is a position of `rereadTimeWindows`. */
 export const isRereadTimeWindowsPosition = createRereadPositionCheck(isTimeWindowsPosition);
 
 const DAY_MS = 86_400_000;
-/** The maximum number of pages of `fetchOpenPage` in one listing. The regular reading of everything covers the remaining ones. */
+/** The maximum number of pages of `fetchOpenPage` in one listing. The regular reading covers further pages. */
 const MAX_OPEN_PAGES = 4;
-/** The maximum number of pages of rows that became final in one listing. The remaining rows wait for the next listing. */
+/** The maximum number of pages, in one listing, of rows that became final. Further rows are read by the next listing. */
 const MAX_DECIDED_PAGES = 20;
 
-/** Yields changed rows, then new ones, and ends when it has caught up with the present. */
+/** Yields changed rows, then new rows, and ends when it has caught up with the present. */
 export function rereadTimeWindows<Row>(
   options: RereadTimeWindowsOptions<Row>,
   since: RereadTimeWindowsPosition | undefined,
@@ -68,7 +68,7 @@ function toOpenRow<Row>(options: RereadTimeWindowsOptions<Row>, row: Row): OpenR
   return time !== undefined && options.isOpen?.(row) === true ? [options.getId(row), time] : undefined;
 }
 
-/** Returns changed rows, oldest first. The rows of the last `overlapMs` are left out: the listing reads them anyway. */
+/** Returns changed rows, oldest first, without the rows of the last `overlapMs`, because the listing reads those rows anyway. */
 async function refetchOpenRows<Row>(
   options: RereadTimeWindowsOptions<Row>,
   open: readonly OpenRow[],
@@ -87,7 +87,7 @@ async function refetchOpenRows<Row>(
           { budget, maxPages: MAX_OPEN_PAGES, largestPage: 1, provenFrom: from - DAY_MS },
         );
   const known = new Set(stillOpen.rows.map(options.getId));
-  // An open row that the filter no longer finds has become final.
+  // An open row that the filter no longer returns has become final.
   const decided = open.filter(([id, time]) => time >= stillOpen.covered.from && time < to && !known.has(id));
   const rows = [...stillOpen.rows, ...(await readDecidedRows(options, decided, budget))];
   return rows.sort((a, b) => (options.getTime(a) ?? 0) - (options.getTime(b) ?? 0));

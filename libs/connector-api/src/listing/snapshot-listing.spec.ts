@@ -55,10 +55,10 @@ describe.each<Paging>(['id', 'offset'])('with page tokens of the kind %s', (pagi
       await fc.assert(
         fc.asyncProperty(scenarios, fc.boolean(), async (scenario, isSlow) => {
           const { list, feed } = startTest(scenario.pageSize, paging);
-          // A slow PSP uses up the time of a step with each request, so every page is a step.
+          // A slow PSP uses up the time of a step with one request, so every page is a step.
           list.delayMs = isSlow ? 30_000 : 0;
           await playScenario(scenario, list, feed, 2 * 3_600_000);
-          // A row that vanished is confirmed by a second complete reading.
+          // A second complete reading confirms that the row has vanished.
           await feed.pull();
           expect([...feed.rows.values()].sort(byId)).toEqual([...list.rows].sort(byId));
           expect(isSnapshotPosition(feed.position)).toBe(true);

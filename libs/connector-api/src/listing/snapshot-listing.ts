@@ -1,6 +1,7 @@
 /**
- * Lists a list that has neither times nor filters: each listing reads all of it and tells which rows appeared, changed or vanished. The
- * cursor contains the id and a digest of each row, so this strategy is for lists of some thousand rows: accounts, counterparties, plans.
+ * Lists a list that has neither times nor filters: each listing reads the whole list and reports which rows appeared, changed or vanished.
+ * The cursor contains the id and a digest of each row, so this strategy is for lists of some thousand rows: accounts, counterparties,
+ * plans.
  */
 import { createHash } from 'node:crypto';
 import type { DataWarning } from '../plugin.js';
@@ -12,21 +13,21 @@ import { TimeBudget } from './time-budget.js';
 export interface SnapshotSource<Row> extends Pick<RowReader<Row>, 'getId'> {
   /**
    * Requests one page.
-   * @param token the `next` of the page before; absent for the first page
-   * @throws PageTokenExpiredError if the PSP no longer knows the token. The list is then read from its beginning
+   * @param token `next` of the previous page; absent for the first page
+   * @throws PageTokenExpiredError if the PSP no longer accepts the token. The list is then read from its beginning
    */
   fetchPage: (token: string | undefined, signal: AbortSignal) => Promise<TokenPage<Row>>;
-  /** Returns a text that differs whenever the row has changed, e.g. the JSON of its properties that are served. */
+  /** Returns a string that changes whenever the row changes, e.g. the JSON of its served properties. */
   getVersion: (row: Row) => string;
 }
 
-/** Where `snapshot` resumes. */
+/** The position at which `snapshot` resumes. */
 export interface SnapshotPosition {
   /** The id and the digest of each row of the list. */
   known: [id: string, digest: string][];
   /** Ids that the last complete reading did not find. */
   missing: string[];
-  /** A reading that is under way: the token of its next page, and the ids that it has found. */
+  /** The state of an unfinished reading: the token of its next page, and the ids that it has found. */
   reading?: { token: string; found: string[] };
 }
 
@@ -34,17 +35,20 @@ export interface SnapshotStep<Row> extends ListingStep<Row, SnapshotPosition> {
   /** The rows that did not change since the last listing. `rows` are the rows that appeared or changed, in the order of the PSP. */
   unchanged: Row[];
   /**
-   * Ids of rows that two complete readings in succession did not find. One reading is not enough, because it can miss a row that moves
-   * between two pages.
+   * Ids of rows that two successive complete readings did not find. One reading is not enough, because it can miss a row that moves between
+   * two pages.
    */
   vanished: string[];
 }
 
-/** If the list has more rows than this, the other rows are returned at each listing, and their disappearance is not noticed. */
+/**
+ * Maximum number of rows whose digests are stored. If the list has more rows, the further rows are returned at each listing, and their
+ * disappearance is not detected.
+ */
 const MAX_KNOWN_ROWS = 20_000;
 /** The number of rows that a step collects before it is yielded. */
 const MAX_ROWS_PER_STEP = 500;
-/** The number of readings of one listing that begin again because a token expired. */
+/** The maximum number of times that one listing begins its reading again because a token expired. */
 const MAX_NEW_READINGS = 3;
 
 /** Yields the whole list once. */
@@ -118,7 +122,7 @@ function addRow<Row>(
   }
 }
 
-/** Compares what a complete reading has found with what was known. */
+/** Compares the result of a complete reading with the known rows. */
 function endReading(
   known: Map<string, string>,
   found: ReadonlySet<string>,
@@ -131,7 +135,7 @@ function endReading(
   return { position: { known: [...known], missing }, vanished };
 }
 
-/** Returns whether a value of a stored cursor is a position of `snapshot`. */
+/** Returns true if a value of a stored cursor is a position of `snapshot`. */
 export function isSnapshotPosition(value: unknown): value is SnapshotPosition {
   if (typeof value !== 'object' || value === null) return false;
   const { known, missing, reading } = value as Partial<SnapshotPosition>;

@@ -2,15 +2,15 @@
 import type { ListingContext } from './listing.types.js';
 
 const DEFAULT_PAGE_TIMEOUT_MS = 60_000;
-/** A request that is running when the budget ends must still have time to finish. So the budget is smaller than the timeout. */
+/** The budget is a third of the timeout, so that a request that is running when the budget ends has time to finish. */
 const BUDGET_RATIO = 1 / 3;
 
 /**
  * Measures the time since the last step. A strategy calls `restart` after each `yield`, so that the time in which the gateway commits a
- * page does not count. It checks `isUsedUp` after each request, and then yields a cursor, with or without rows.
+ * page is not counted. It checks `isUsedUp` after each request, and then yields a cursor, with or without rows.
  */
 export class TimeBudget {
-  /** Aborted when the gateway no longer waits. Each request of the listing gets it. */
+  /** Aborted when the gateway no longer waits. It is passed to each request of the listing. */
   readonly signal: AbortSignal;
   private readonly budgetMs: number;
   private startedAt: number;

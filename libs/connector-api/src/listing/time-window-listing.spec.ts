@@ -21,9 +21,9 @@ const DAY = 24 * HOUR;
 interface Variant {
   order: 'newest-first' | 'oldest-first' | 'unordered';
   paging: 'time' | 'token';
-  /** The number of rows by which a page is shorter than requested. */
+  /** The number of rows that are missing in each page, relative to the requested number. */
   shortBy?: number;
-  /** The PSP rejects a window that has more rows than this. */
+  /** Maximum number of rows of a window. The PSP rejects larger windows. */
   maxRows?: number;
   maxWindowMs?: number;
 }
@@ -126,8 +126,8 @@ it('reaches a dense history behind a quiet one although requests are slow, and n
   for (; feed.findMissing(list).length > 0; pulls += 1) {
     const startedAt = clock.time;
     await feed.pull({ maxPages: 1, context: { pageTimeoutMs } });
-    // A step may take longer than a third of the timeout for two reasons: a request runs when the budget ends, and a window may always have
-    // two pages.
+    // A step may take longer than a third of the timeout for two reasons: a request may be running when the budget ends, and a window may
+    // always have two pages.
     expect(clock.time - startedAt).toBeLessThanOrEqual(pageTimeoutMs);
     clock.time = NOW;
     expect(pulls).toBeLessThan(500);
@@ -194,7 +194,7 @@ it('saves the request that confirms the end when a page shows a row from before 
   for (const [more, source, requests] of [
     [{}, options, 2],
     [{ provenFrom: NOW - 3 * DAY }, options, 1],
-    // The row that was known has vanished.
+    // The known row has vanished.
     [{ provenFrom: NOW - 2.5 * DAY }, options, 2],
     [
       {},

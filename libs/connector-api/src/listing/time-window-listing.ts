@@ -1,10 +1,11 @@
 /**
  * Lists rows that can be filtered by time, window by window, oldest window first. The length of a window is adapted so that a window has a
- * few pages: it grows after windows with few rows, and shrinks at a window with too many.
+ * few pages: it increases after windows with few rows, and decreases after a window with too many rows.
  *
- * A newest-first list is read from the end of a window to its beginning. If that takes too many pages, the window is discarded, and its
- * beginning is read in shorter windows. The shorter length is in the cursor, so the next attempt does not begin with the same too large window. A
- * dense history behind a quiet one is therefore reached in a logarithmic number of requests, however slow they are.
+ * A newest-first list is read from the end of a window to its beginning. If this needs too many pages, the window is discarded, and its
+ * beginning is read in shorter windows. The shorter length is stored in the cursor, so the next attempt does not begin with the same
+ * window. A dense part of the history after a part with few rows is therefore reached in a logarithmic number of requests, even if the
+ * requests are slow.
  */
 import type { DataWarning } from '../plugin.js';
 import type { ListingContext, ListingStep } from './listing.types.js';
@@ -14,31 +15,31 @@ import type { TimeWindow, TimeWindowSource } from './read-window.js';
 import { PspError } from '../errors.js';
 
 export interface TimeWindowsOptions<Row> extends TimeWindowSource<Row> {
-  /** Milliseconds since 1970 of the oldest row that is wanted. */
+  /** Milliseconds since 1970 of the oldest row to list. */
   start: number;
-  /** The maximum time in milliseconds by which a row can appear late. Every listing reads this much again. */
+  /** The maximum time in milliseconds by which a row can appear late. Every listing reads this period again. */
   overlapMs: number;
   /** The length of the first window. Default: 30 days. */
   initialWindowMs?: number;
   /** The maximum length of a window that the PSP accepts. Default: unlimited. */
   maxWindowMs?: number;
-  /** The maximum number of full pages of a window, which are kept in memory. Default: 8. */
+  /** The maximum number of full pages of a window. They are kept in memory. Default: 8. */
   maxPages?: number;
 }
 
-/** Where `timeWindows` resumes. All times are milliseconds since 1970. */
+/** The position at which `timeWindows` resumes. All times are milliseconds since 1970. */
 export interface TimeWindowsPosition {
   /** The beginning of the next window. */
   at: number;
   /** The length of the next window. */
   span: number;
-  /** While a listing is under way: the time from which the next listing reads again. */
+  /** Present during a listing: the time from which the next listing reads again. */
   back?: number;
-  /** A time from which on the rows are so dense that a window must not be longer than `span`. */
+  /** From the time `from` on, there are so many rows that a window must not be longer than `span`. */
   dense?: { from: number; span: number };
   /** The number of rows of the largest page that the PSP has returned. */
   page?: number;
-  /** The time of the newest row before `at` that is known. */
+  /** The time of the newest known row before `at`. */
   last?: number;
 }
 
@@ -46,18 +47,18 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const INITIAL_WINDOW_MS = 30 * DAY_MS;
 const DEFAULT_MAX_PAGES = 8;
-/** The clocks of the PSP and of the gateway can differ. */
+/** Maximum difference in ms between the clocks of the PSP and of the gateway. */
 const MAX_CLOCK_SKEW_MS = 60_000;
 /**
- * The share of the maximum number of rows at which windows aim. It leaves room, because a newest-first window with too many rows must be
- * read again.
+ * The target number of rows of a window, as a share of the maximum. The target is below the maximum, because a newest-first window with too
+ * many rows must be read again.
  */
 const TARGET_FILL_RATIO = 0.85;
 const MAX_GROWTH = 4;
-/** A window grows only if it has used less than this share of the time of a page. */
+/** The length of a window increases only if the window has used less than this share of the time of a page. */
 const MAX_TIME_RATIO_TO_GROW = 0.4;
 const SHRINK_RATIO = 0.75;
-/** The cursor of a list without new rows moves at most once in this time, because each move is a database transaction. */
+/** Minimum time in ms between two cursors of a list without new rows, because each new cursor needs a database transaction. */
 const QUIET_CURSOR_INTERVAL_MS = HOUR_MS;
 
 /** Yields the rows after `since`, and ends when it has caught up with the present. */
@@ -102,7 +103,7 @@ export async function* timeWindows<Row>(
         ...read.rows.map((row) => options.getTime(row) ?? Infinity),
       ],
       fill: read.rows.length / getMaxRows({ maxPages, largestPage: read.largestPage }),
-      // With a slow PSP, a longer window would not be read completely within one step, so it does not grow.
+      // With a slow PSP, a longer window could not be read completely within one step, so its length does not increase.
       canGrow: read.rows.length === 0 || budget.getUsedRatio() - usedBefore < MAX_TIME_RATIO_TO_GROW,
       isLast,
       largestPage: read.largestPage,
@@ -118,7 +119,7 @@ export async function* timeWindows<Row>(
   }
 }
 
-/** Returns a position from which everything since `time` is listed again. */
+/** Returns a position from which all rows since `time` are listed again. */
 export function rewindTimeWindows(position: TimeWindowsPosition, time: number): TimeWindowsPosition {
   const { at, span, page, last } = position;
   const start = Math.min(at, time);
@@ -129,12 +130,12 @@ export function rewindTimeWindows(position: TimeWindowsPosition, time: number): 
   };
 }
 
-/** Returns whether a listing was interrupted at this position. */
+/** Returns true if a listing was interrupted at this position. */
 export function isTimeWindowsUnderWay({ back }: TimeWindowsPosition): boolean {
   return back !== undefined;
 }
 
-/** Returns whether a value of a stored cursor is a position of `timeWindows`. */
+/** Returns true if a value of a stored cursor is a position of `timeWindows`. */
 export function isTimeWindowsPosition(value: unknown): value is TimeWindowsPosition {
   if (typeof value !== 'object' || value === null) return false;
   const { at, span, back, dense, last } = value as Partial<TimeWindowsPosition>;
@@ -153,7 +154,7 @@ function chooseWindow<Row>(
 ): TimeWindow {
   const border = dense !== undefined && dense.from > at ? dense.from : Infinity;
   const to = Math.min(at + Math.max(span, resolutionMs), at + maxWindowMs, border);
-  // A window ends at a time that a query can express, so that no instant is divided.
+  // A window ends at a time that a query can express, so that the rows of one instant are not divided.
   const aligned = Math.max(Math.floor(to / resolutionMs) * resolutionMs, at + 1);
   const next = Math.ceil((at + 1) / resolutionMs) * resolutionMs;
   return { from: at, to: Math.min(Math.max(aligned, next), end) };
@@ -200,7 +201,7 @@ function moveOn<Row>(
   const factor =
     fill === 0 ? maxGrowth : Math.min(maxGrowth, Math.max(1 / MAX_GROWTH, TARGET_FILL_RATIO / fill));
   const grown = Math.max(resolutionMs, Math.floor((to - from) * factor));
-  // If a window ends at the present or at a dense part, its number of rows says little about the right length.
+  // If a window ends at the present or at a dense part, its number of rows is no measure for the right length.
   const isCut = read.isLast || (dense !== undefined && dense.from === to);
   const span =
     dense !== undefined && to >= dense.from ? dense.span : isCut ? Math.max(position.span, grown) : grown;

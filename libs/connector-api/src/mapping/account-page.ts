@@ -12,13 +12,16 @@ import { takeValidRecords } from './parse-rows.js';
 /** One list of accounts, and how its rows are mapped. A PSP can have several lists: wallets and bank accounts. */
 export interface AccountList {
   rows: readonly Json[];
-  /** The name of the property that contains the id of an account. */
+  /**
+   * Maps all rows to accounts and to balances. If a balance cannot be read, the account is still returned, and the balance becomes a
+   * warning.
+   */
   idProperty: string;
   toAccount: (row: Json) => Account;
   toBalances: (row: Json) => Balances;
 }
 
-/** Maps all rows to accounts and to balances. A balance that cannot be read does not cost its account: it becomes a warning. */
+/** One list of accounts whose response contains no time: the balances get the time of the request. */
 export function createAccountPage(lists: readonly AccountList[]): Omit<Page<Account>, 'cursor'> {
   const observed = lists.flatMap(({ rows, idProperty, toBalances }) =>
     rows.map((row) => parseRow(row, idProperty, toBalances)),

@@ -1,6 +1,7 @@
 /**
- * Rows of a movement that its PSP books several times under one id: a payout that is booked and returned later, a card payment that is captured in
- * parts. The first booking is the row of the movement. Each later booking is a row of its own, which is linked to the first one.
+ * Builds the rows of a movement that its PSP books several times under one id, e.g. a payout that is booked and returned later, or a card
+ * payment that is captured in parts. The row of the first booking is the row of the movement. Each later booking is a separate row, which
+ * is linked to the first row.
  */
 import type { Money } from '../money.js';
 import type { Metadata, Transaction } from '../record.types.js';
@@ -17,16 +18,16 @@ export interface Booking {
   id: string;
   /** RFC 3339. The time of the booking's row. */
   bookedAt: string;
-  /** With its sign: negative amounts leave the account. */
+  /** The amount with its sign: negative amounts leave the account. */
   amount: Money;
-  /** Whether a payment is taken back because the payer disputes it. */
+  /** Whether the booking takes back a payment because the payer disputes it. */
   isDispute?: boolean;
   metadata?: Metadata;
 }
 
 /**
- * Builds the rows of the bookings after the first one. A booking against the direction of the first one takes money back: a refund, a dispute, a
- * returned payout. A booking in the same direction restores what was taken back before; otherwise it adds to the movement (CAPTURE).
+ * Builds the rows of the bookings after the first one. A booking in the opposite direction takes money back: a refund, a dispute, a
+ * returned payout. A booking in the same direction restores money that was taken back before; otherwise it adds to the movement (CAPTURE).
  * @param main the row of the first booking
  */
 export function toLaterBookingRows(
@@ -50,7 +51,7 @@ export function toLaterBookingRows(
   });
 }
 
-/** Converts the row as it is served when it is linked, and as it is served otherwise. */
+/** Converts both forms of the row: linked and not linked. */
 function convertEach(
   { row, preferredId, linked }: UnlinkedRow,
   convert: (row: Transaction) => Transaction,
@@ -101,7 +102,7 @@ function toBookedRow(
   };
 }
 
-/** A booking in another asset cannot add to the movement or take it back, so it only names the movement. */
+/** A booking in another asset cannot add to the movement or take it back, so its row only refers to the movement. */
 function toSeparateRow({ row }: UnlinkedRow, accountId: string, booking: Booking): UnlinkedRow {
   const { id, bookedAt, amount, metadata } = booking;
   const fields = { id, createdAt: bookedAt, accountId, amount, details: { relatedId: row.id } };

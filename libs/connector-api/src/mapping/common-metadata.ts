@@ -1,6 +1,6 @@
 /**
- * The metadata that reconciliation reads. Its keys are the same for every plugin. A plugin sets a key only if the PSP sends the value,
- * and never guesses one. The PSP's own members have keys of the form `com.<psp>.spec/…`.
+ * Metadata for reconciliation. Its keys are the same for every plugin. A plugin sets a key only if the PSP sends the value, and never
+ * guesses a value. The PSP's own properties have keys of the form `com.<psp>.spec/…`.
  */
 import type { Money } from '../money.js';
 import type { Metadata } from '../record.types.js';
@@ -8,28 +8,28 @@ import type { Movement } from './movement-kinds.js';
 
 export const COMMON_METADATA_PREFIX = 'com.tributary.spec/';
 
-/** What the PSP says about a row. Texts are the PSP's own, unchanged. */
+/** Data of the PSP about a row. Strings are unchanged. */
 export interface RowDetails {
-  /** What the row is. The functions `toRefund`, `toFee` … write it; a plugin gives it only where it knows better. */
+  /** The kind of the row. The functions `toRefund`, `toFee` … set it; a plugin sets it only if it has better information. */
   movement?: Movement | undefined;
-  /** What the payer, or the tenant, called the payment: the remittance text or reference on the statement. */
+  /** The name that the payer, or the tenant, gave to the payment: the remittance text or reference on the statement. */
   reference?: string | undefined;
-  /** The tenant's own id for the payment, which it gave to the PSP: an order number. */
+  /** The tenant's own id for the payment, as sent to the PSP, e.g. an order number. */
   merchantReference?: string | undefined;
   /** The end-to-end id of ISO 20022. */
   endToEndId?: string | undefined;
   /** The PSP's id of the settlement, payout or batch that contains the row. */
   settlement?: string | undefined;
-  /** The PSP's id of the row that a fee, a tax or the other leg of a conversion belongs to. */
+  /** The PSP's id of the row to which a fee, a tax or the other leg of a conversion belongs. */
   relatedId?: string | undefined;
   /** The amount after fees, in the asset of the row. */
   net?: Money | undefined;
-  /** The fee, in the asset of the row. It is information only: the money of a fee is in a row of its own. */
+  /** The fee, in the asset of the row, for information only. The money of the fee is in a separate row. */
   fee?: Money | undefined;
   counterpartyName?: string | undefined;
   /** The counterparty's IBAN, account number or wallet. */
   counterpartyAccount?: string | undefined;
-  /** When the movement was booked: an RFC 3339 time or a date. */
+  /** Time at which the movement was booked: an RFC 3339 time or a date. */
   bookedAt?: string | undefined;
   /** The day from which the amount bears interest: a date. */
   valueDate?: string | undefined;
@@ -54,15 +54,14 @@ export const COMMON_METADATA_KEYS = [
   'original_amount',
   'original_currency',
 ] as const;
-/** Each key without and with the prefix, so that no row builds its keys again. */
+/** Each key without and with the prefix. The list is built once, because every row needs it. */
 const SERVED_KEYS = COMMON_METADATA_KEYS.map((key) => [key, COMMON_METADATA_PREFIX + key] as const);
 export type CommonMetadataKey = (typeof COMMON_METADATA_KEYS)[number];
 
 /**
- * Converts details to metadata: `{ movement: 'refund', net: { amount: 1250n, asset: 'EUR/2' } }` →
- * `{ 'com.tributary.spec/movement': 'refund', 'com.tributary.spec/net': '1250' }`. Amounts and assets have the format of the row's own
- * `amount` and `currency`.
- * @param asset the asset of the row. `net` and `fee` in another asset are left out
+ * Converts details to metadata: `{ movement: 'refund', net: { amount: 1250n, asset: 'EUR/2' } }` → `{ 'com.tributary.spec/movement':
+ * 'refund', 'com.tributary.spec/net': '1250' }`. Amounts and assets have the format of the row's own `amount` and `currency`.
+ * @param asset the asset of the row. If `net` or `fee` has another asset, it is omitted
  */
 export function createCommonMetadata(details: RowDetails, asset?: string): Metadata {
   const formatInRowAsset = (money: Money | undefined) =>

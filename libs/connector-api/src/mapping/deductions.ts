@@ -2,14 +2,15 @@ import type { Json } from '../http/json-accessors.js';
 import type { Money } from '../money.js';
 import { addMoney, negateMoney } from './money-from-minor-units.js';
 
-/** A part of what a PSP deducted: its name and its amount, which is negative if the account lost money. */
+/** One deduction by a PSP: its name and its amount, which is negative if the account lost money. */
 export type Deduction = [name: string, amount: Money];
 
 /**
- * Splits the difference of a gross and a net amount into the parts that the PSP itemises: `readDeductions(row.at('details'), ['fees', 'tax'], …)`.
- * What no part explains has the name `other`, so that the gross amount and all deductions add up to the net amount. Parts of zero are left out.
- * @param details the object with the parts. A part may be absent
- * @throws InvalidRecordError for an invalid part, and for amounts of different assets
+ * Splits the difference between a gross and a net amount into the deductions that the PSP itemises: `readDeductions(row.at('details'),
+ * ['fees', 'tax'], …)`. The rest has the name `other`, so that the gross amount and all deductions add up to the net amount. Deductions of
+ * zero are omitted.
+ * @param details the object with the deductions. A deduction may be absent
+ * @throws InvalidRecordError for an invalid deduction, and for amounts of different assets
  */
 export function readDeductions(
   details: Json,

@@ -1,4 +1,7 @@
-/** `nl02 abna-0123-4567-89` → `NL02ABNA0123456789`, so that one account has one id. IBAN checks ignore spaces and hyphens, too. */
+/**
+ * Normalizes an IBAN: `nl02 abna-0123-4567-89` → `NL02ABNA0123456789`, so that one account has one id. IBAN checks also ignore spaces and
+ * hyphens.
+ */
 export function normalizeIban(written: string): string {
   return written.replace(/[\s-]/g, '').toUpperCase();
 }

@@ -1,4 +1,4 @@
-/** Builds a row from the kind of its movement, for a PSP whose journal says a kind, a sign and the id of a payment for every entry. */
+/** Builds a row from the kind of its movement, for a PSP whose journal contains a kind, a sign and the id of a payment for every entry. */
 import type { Transaction } from '../record.types.js';
 import type { UnlinkedRow } from './link-rows.js';
 import type { Movement } from './movement-kinds.js';
@@ -14,19 +14,22 @@ import {
 } from './refunds-and-disputes.js';
 import type { OriginalTransaction } from './refunds-and-disputes.js';
 
-/** How the entries of a journal with one kind of movement become rows. */
+/** The rules for converting the journal entries of one kind of movement to rows. */
 interface LinkedMovement {
-  /** Whether money comes in. */
+  /** Whether the account receives money. */
   isIncoming: boolean;
   /** The type of the payment or payout to which an entry belongs. */
   originalType: 'PAYIN' | 'PAYOUT';
-  /** Whether an entry is the payment or payout itself. It is then served under the id of that one. */
+  /** Whether an entry is the payment or payout itself. Its row then has the id of this payment or payout. */
   isOriginal?: boolean;
   /** Builds the row that is linked to the row of the payment or payout. */
   link?: (original: OriginalTransaction, fields: MovementFields) => Transaction;
 }
 
-/** An `adjustment` is the reversal of a payment here. The entries of all other kinds are rows that belong to no other row. */
+/**
+ * Rules for the kinds that belong to another row. `adjustment` means here the reversal of a payment. The entries of all other kinds belong
+ * to no other row.
+ */
 const LINKED_MOVEMENTS: Readonly<Partial<Record<Movement, LinkedMovement>>> = {
   payment: { isIncoming: true, originalType: 'PAYIN', isOriginal: true, link: toCapture },
   payout: { isIncoming: false, originalType: 'PAYOUT', isOriginal: true },
@@ -39,10 +42,10 @@ const LINKED_MOVEMENTS: Readonly<Partial<Record<Movement, LinkedMovement>>> = {
 };
 
 /**
- * Builds the row of one entry of a journal. The entry of a payment or payout is served under the id of that one, so that its refunds find it;
- * a second entry for the same payment adds to the first one. An entry whose sign contradicts its kind is of the kind `other`: its money moved, but
- * what it says is not known. Pass the rows of a page to `linkRows`.
- * @param originalId the id of the payment or payout that the entry names
+ * Builds the row of one entry of a journal. The row of a payment or payout gets the id of this payment or payout, so that its refunds find
+ * it. A second entry for the same payment adds to the first entry. If the sign of an entry contradicts its kind, the entry gets the kind
+ * `other`: its money moved, but the reason is not known. Pass the rows of a page to `linkRows`.
+ * @param originalId the id of the payment or payout to which the entry refers
  */
 export function toUnlinkedRow(
   movement: Movement,
@@ -63,7 +66,7 @@ export function toUnlinkedRow(
   return { row, preferredId: isOriginal ? originalId : undefined, linked: link?.(original, fields) };
 }
 
-/** A second entry for one payment adds to the first one. */
+/** Builds the row of a second entry for one payment, which adds to the first entry. */
 function toCapture({ id }: OriginalTransaction, fields: MovementFields): Transaction {
   return { ...toPayment(fields), relatedTransactionId: id, status: 'CAPTURE' };
 }

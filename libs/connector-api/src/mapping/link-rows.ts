@@ -1,17 +1,18 @@
 /**
- * Links rows to the rows that they refer to, if those are served. This prevents two errors: (1) a refund whose payment was never served,
- * which the client would treat as a payment; (2) two rows with the same id, of which the second would overwrite the amount of the first.
+ * Links rows to the rows to which they refer, if those rows are served. This prevents two errors. (1) A refund whose payment was never
+ * served: the client would treat it as a payment. (2) Two rows with the same id: the second row would overwrite the amount of the first
+ * row.
  */
 import type { FeedReader } from '../plugin.js';
 import type { Transaction } from '../record.types.js';
 
 /** A row that is not linked to other rows yet. */
 export interface UnlinkedRow {
-  /** The row as it is served when there is nothing to link it to. */
+  /** The row without a link. It is served when the row to which it refers does not exist. */
   row: Transaction;
-  /** The id under which it is served, unless another row has this id, e.g. the id of the payment that it contains. */
+  /** The id under which the row is served unless another row has this id, e.g. the id of the payment that the row contains. */
   preferredId?: string | undefined;
-  /** The row as it is served when there is a row with the id that it names in `relatedTransactionId`. */
+  /** The row with a link. It is served when a row exists with the id in `relatedTransactionId`. */
   linked?: Transaction | undefined;
 }
 
@@ -26,7 +27,8 @@ export function sortForLinking(rows: readonly UnlinkedRow[]): UnlinkedRow[] {
 /**
  * Links rows to each other and to the rows that were served before.
  * @param rows oldest first
- * @param ownIdKey the metadata key that contains the row's own id (that of `row`). It differs from the served id if the row is served under `preferredId`
+ * @param ownIdKey the metadata key that contains the row's own id (the id of `row`). It differs from the served id if the row is served
+ * under `preferredId`
  */
 export async function linkRows(
   rows: readonly UnlinkedRow[],

@@ -1,4 +1,4 @@
-/** Executes the examples of docs/guides/mapping.md. Each example must give the result that the page shows below it. */
+/** Executes the examples of docs/guides/mapping.md. Each example must give the result that the page shows after it. */
 import { readFileSync } from 'node:fs';
 import * as mapping from './index.js';
 

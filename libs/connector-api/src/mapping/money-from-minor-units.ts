@@ -1,4 +1,4 @@
-/** Amounts that a PSP sends as whole minor units, and arithmetic with money. No function loses a digit. */
+/** Converts amounts that a PSP sends as whole minor units, and calculates with money. No function loses a digit. */
 import { getCurrencyDecimals } from '../currencies.js';
 import { InvalidRecordError } from '../errors.js';
 import { currencyToAsset, parseAmount } from '../money.js';
@@ -9,8 +9,9 @@ const WHOLE_NUMBER_PATTERN = /^[+-]?\d+(?:\.0*)?$/;
 /**
  * Converts whole minor units and an ISO 4217 currency to money: `('1250', 'EUR')` → `{ amount: 1250n, asset: 'EUR/2' }`.
  * @param units a whole number, as `Json.decimal` returns it
- * @param pspDecimals the decimal places that the PSP uses for this currency, if they differ from ISO 4217: `('125000', 'ISK', 2)` → 1250n ISK
- * @throws InvalidRecordError for an unknown currency, a fraction, or a digit that the asset cannot hold
+ * @param pspDecimals the decimal places that the PSP uses for this currency, if they differ from ISO 4217: `('125000', 'ISK', 2)` → 1250n
+ * ISK
+ * @throws InvalidRecordError for an unknown currency, a fraction, or a digit that the asset cannot represent
  */
 export function parseMinorUnits(units: string, currency: string, pspDecimals?: number): Money {
   const asset = currencyToAsset(currency);
@@ -20,7 +21,7 @@ export function parseMinorUnits(units: string, currency: string, pspDecimals?: n
     );
   }
   const decimals = getCurrencyDecimals(currency) ?? 0;
-  // An asset without decimal places reads the units as they are.
+  // For an asset without decimal places, the number of units is the amount.
   const amount = parseAmount(units, currency);
   return { amount: shiftDecimals(amount, pspDecimals ?? decimals, decimals, asset), asset };
 }
@@ -57,9 +58,9 @@ export function toAbsoluteMoney({ amount, asset }: Money): Money {
 }
 
 /**
- * Returns an amount with its sign, for a PSP that sends the amount without one and the direction in a property of its own.
- * @param property the name of that property, for the error
- * @throws InvalidRecordError if the amount is negative, because then the direction is not clear
+ * Returns an amount with its sign, for a PSP that sends the amount without a sign and the direction in a separate property.
+ * @param property the name of the property with the direction, for the error
+ * @throws InvalidRecordError if the amount is negative, because the direction is then not clear
  */
 export function applyDirection(money: Money, isIncoming: boolean, property: string): Money {
   if (money.amount < 0n)

@@ -1,4 +1,7 @@
-/** Rows of payments, payouts and other movements, and the fields that every function of this folder needs to build a row. */
+/**
+ * Builds rows of payments, payouts and other movements. This file also declares the fields from which every function of this folder builds
+ * a row.
+ */
 import type { Money } from '../money.js';
 import type { Metadata, Transaction, TransactionStatus } from '../record.types.js';
 import type { Movement } from './movement-kinds.js';
@@ -9,33 +12,33 @@ import type { RowDetails } from './common-metadata.js';
 export interface MovementFields {
   /** The PSP's own id of the movement, or an id that the plugin derives from it: `<payment>-fee`. */
   id: string;
-  /** RFC 3339. The same in every version of the row. */
+  /** RFC 3339. It must be the same in every version of the row. */
   createdAt: string;
   /** RFC 3339. Default: `createdAt`. */
   updatedAt?: string | undefined;
   /** The PSP's id of the own account whose balance changes. */
   accountId: string;
-  /** Gross amount. Each function says whether it reads the sign. */
+  /** Gross amount. The description of each function states whether the function uses the sign. */
   amount: Money;
-  /** The direction of an amount of zero, whose sign says nothing. Default: it came in. */
+  /** The direction of an amount of zero, which has no sign. Default: incoming. */
   isZeroOutgoing?: boolean;
-  /** Default: the status that the movement has when it is complete. */
+  /** Default: the status of the completed movement. */
   status?: TransactionStatus | undefined;
   /** The PSP's id of the other side: the beneficiary of a payout, the payer of a pay-in. */
   counterpartyId?: string | undefined;
-  /** The payment scheme in the PSP's words. */
+  /** The payment scheme as the PSP names it. */
   scheme?: string | undefined;
   /** See `Transaction.orderKey`. */
   orderKey?: string | undefined;
-  /** What the PSP says for reconciliation, see `RowDetails`. */
+  /** Data of the PSP for reconciliation, see `RowDetails`. */
   details?: RowDetails | undefined;
-  /** The PSP's own members, under `com.<psp>.spec/`. */
+  /** The PSP's own properties, under `com.<psp>.spec/`. */
   metadata?: Metadata | undefined;
 }
 
 /**
- * Builds the row of a payment that came in (amount > 0, type PAYIN) or of a payout (amount < 0, type PAYOUT). The row has the amount
- * without its sign.
+ * Builds the row of an incoming payment (amount > 0, type PAYIN) or of a payout (amount < 0, type PAYOUT). The row has the amount without
+ * its sign.
  */
 export function toPayment(fields: MovementFields): Transaction {
   const isOutgoing = isOutgoingMovement(fields);
@@ -62,7 +65,7 @@ function isOutgoingMovement({ amount: { amount }, isZeroOutgoing = false }: Move
   return amount < 0n || (amount === 0n && isZeroOutgoing);
 }
 
-/** The properties that all transactions of this folder have in common. The status is SUCCEEDED unless the fields have one. */
+/** Returns the properties that all transactions of this folder share. The status is SUCCEEDED unless `fields` contains another status. */
 export function toCommonFields(
   fields: MovementFields,
   movement: Movement,
@@ -80,12 +83,12 @@ export function toCommonFields(
   };
 }
 
-/** A plugin may know the kind of movement better than the function that builds the row. */
+/** The plugin's own kind of movement, if present, overrides the kind of the function that builds the row. */
 function createDetails({ details }: MovementFields, movement: Movement): RowDetails {
   return { ...details, movement: details?.movement ?? movement };
 }
 
-/** Places the own account and the counterparty as source and destination. */
+/** Sets the own account and the counterparty as source and destination. */
 export function setAccountsByDirection(
   { accountId, counterpartyId }: Pick<MovementFields, 'accountId' | 'counterpartyId'>,
   isOutgoing: boolean,

@@ -4,7 +4,7 @@ import type { Transaction } from '../record.types.js';
 import { parseTime } from '../time.js';
 import { parseRows, takeValidRecords } from './parse-rows.js';
 
-/** The conditions under which a row of a journal is the execution of an object, e.g. of a payout. */
+/** The conditions under which a row of a journal executes an object, e.g. a payout. */
 export interface NearestMovementOptions {
   getAmount: (candidate: Json) => Money;
   /** @returns an RFC 3339 time; `undefined` for an object that the row cannot execute */
@@ -15,8 +15,9 @@ export interface NearestMovementOptions {
 }
 
 /**
- * Returns the object with the amount of a row that is nearest to it in time, e.g. the payout that a row of a journal executes, for a PSP whose
- * journal does not name it. An object that cannot be parsed is left out, so that it does not stop the journal.
+ * Returns the object with the amount of a row that is nearest to the row in time, e.g. the payout that a row of a journal executes. For a
+ * PSP whose journal does not contain the id of the object. An object that cannot be parsed is skipped, so that it does not stop the
+ * journal.
  */
 export function findNearestMovement(
   { createdAt, amount: { amount, asset } }: Transaction,

@@ -9,14 +9,14 @@ export interface OrderResultFields {
   id: string;
   /** See `translateWord` and `translateOrDefault`. */
   status: OrderStatus;
-  /** The PSP's word for the reason. It is served only for an order that failed or was returned. */
+  /** The PSP's code for the reason. It is served only for an order that failed or was returned. */
   reasonCode: string;
-  /** The PSP's sentence about the reason. */
+  /** The PSP's message about the reason. */
   reasonMessage?: string | undefined;
   metadata?: Metadata | undefined;
 }
 
-/** Creates the result of an order. Only an order that failed or was returned has a reason. */
+/** Creates the result of an order. The reason is included only if the order failed or was returned. */
 export function createOrderResult(fields: OrderResultFields): OrderResult {
   const { id, status, reasonCode: code, reasonMessage: message, metadata } = fields;
   const hasReason = status === 'FAILED' || status === 'RETURNED';
@@ -32,11 +32,11 @@ export function createOrderResult(fields: OrderResultFields): OrderResult {
 export interface OrderResponseFormat {
   /** The plugin's name, for the keys of the metadata. */
   psp: string;
-  /** The property with the PSP's word for the status. The word is the reason of a failure if the response has no other one. */
+  /** The property with the PSP's word for the status. If the response contains no other reason of a failure, this word is the reason. */
   statusProperty: string;
   reasonCode?: JsonPath;
   reasonMessage?: JsonPath;
-  /** The key under which the PSP's word for the status is kept in the metadata. Default: it is not kept. */
+  /** The metadata key under which the PSP's word for the status is stored. Default: the word is not stored. */
   statusKey?: string;
   /** The properties that are copied into the metadata under their own names. */
   properties?: readonly string[];
@@ -44,7 +44,7 @@ export interface OrderResponseFormat {
 
 /**
  * Reads an order from a response.
- * @param status what the PSP's word for the status means, see `translateOrDefault`
+ * @param status the meaning of the PSP's word for the status, see `translateOrDefault`
  * @throws InvalidRecordError if the response has no id or no word for the status
  */
 export function readOrderResult(

@@ -5,21 +5,21 @@ import type { RejectedRecord } from '../plugin.js';
 
 /**
  * Adds one record of an object. If `build` throws `InvalidRecordError`, only this record is rejected.
- * @param id the id that the record has, or would have
- * @param build returns the record, several, or `undefined` for none
+ * @param id the id of the record, also if the record is rejected
+ * @param build returns one record, several records, or `undefined` for no record
  */
 export type AddRecord<T> = (id: string, build: () => T | readonly T[] | undefined) => void;
 
 /**
- * Converts one object of the PSP to any number of records, e.g. a payment with its fees and refunds. A rejected record does not cost the
- * others:
+ * Converts one object of the PSP to any number of records, e.g. a payment with its fees and refunds. A rejected record does not affect the
+ * other records:
  * ```ts
  * rows.flatMap((row) =>
- *   parseRowToRecords<Transaction>(row, 'id', (payment, add) => {
- *     const id = payment.string('id');
- *     add(id, () => toPaymentRow(payment));
- *     if (payment.has('fee')) add(`${id}-fee`, () => toFeeRow(payment));
- *   }),
+ * parseRowToRecords<Transaction>(row, 'id', (payment, add) => {
+ * const id = payment.string('id');
+ * add(id, () => toPaymentRow(payment));
+ * if (payment.has('fee')) add(`${id}-fee`, () => toFeeRow(payment));
+ * }),
  * );
  * ```
  * @param idProperty the name of the property that contains the object's id, for a rejection of the whole object

@@ -21,14 +21,12 @@ export function parseRows<T extends object>(
   });
 }
 
-/** Returns the valid records among records and rejected ones. */
+/** Returns the valid records of a list that also contains rejected records. */
 export function takeValidRecords<T extends object>(records: readonly (T | RejectedRecord)[]): T[] {
   return records.filter((record): record is T => !isRejectedRecord(record));
 }
 
-/**
- * Converts the valid records among records and rejected ones together, e.g. to link them to each other. The rejected ones come after them, unchanged.
- */
+/** Converts all valid records of a list together, e.g. to link them to each other. The rejected records follow after them, unchanged. */
 export async function convertValidRecords<T extends object, Converted>(
   records: readonly (T | RejectedRecord)[],
   convert: (valid: T[]) => Promise<readonly Converted[]>,

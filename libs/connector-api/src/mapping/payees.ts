@@ -1,6 +1,6 @@
 /**
- * Payees of a PSP that pays to every IBAN with a name, and that has no list of payees: those of the settings, and those that it has paid before.
- * The id of such a beneficiary is its IBAN, so that two payees with one IBAN are the same beneficiary.
+ * Handles payees of a PSP that pays to every IBAN with a name, and that has no list of payees. The payees come from the settings and from
+ * earlier payments. The id of such a beneficiary is its IBAN, so two payees with the same IBAN are the same beneficiary.
  */
 import { isRejectedRecord } from '../plugin.js';
 import type { FeedReader, RejectedRecord } from '../plugin.js';
@@ -11,7 +11,7 @@ import { createOwnerMetadata, OWNER_METADATA_PREFIX } from './pick-metadata.js';
 
 export interface Payee {
   name: string;
-  /** With or without spaces and hyphens. */
+  /** The IBAN, with or without spaces and hyphens. */
   iban: string;
 }
 

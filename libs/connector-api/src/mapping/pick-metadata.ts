@@ -1,8 +1,11 @@
-/** Reads the PSP's own properties into metadata. Metadata never rejects a row: an unexpected type costs the metadata entry only. */
+/**
+ * Reads the PSP's own properties into metadata. Metadata never causes the rejection of a row: if a value has an unexpected type, only this
+ * metadata entry is missing.
+ */
 import type { Json, JsonPath } from '../http/json-accessors.js';
 import type { Metadata } from '../record.types.js';
 
-/** Longer texts are cut. Clients store metadata in every version of a row. */
+/** Maximum number of characters of a metadata value; longer values are cut. Clients store the metadata of every version of a row. */
 const MAX_TEXT_LENGTH = 2_000;
 
 /**
@@ -49,7 +52,8 @@ export function pickProperties(
 }
 
 /**
- * Returns any value as a text: a text as it is, a number with all its digits, `true` or `false`, an object or a list as JSON. It never throws.
+ * Returns any value as a string: a string as it is, a number with all its digits, `true` or `false`, an object or a list as JSON. It never
+ * throws.
  * @returns `undefined` if the value is absent, `null` or empty
  */
 export function readText(value: Json, ...path: JsonPath): string | undefined {
@@ -64,7 +68,7 @@ function toContainerText(value: Json): string | undefined {
   return /^[[{]/.test(json) ? json : undefined;
 }
 
-/** Returns a text, a number or a flag as a text, e.g. an id. An object or a list gives `undefined`. It never throws. */
+/** Returns a string, a number or a boolean as a string, e.g. an id; `undefined` for an object or a list. It never throws. */
 export function readScalar(value: Json, ...path: JsonPath): string | undefined {
   const text = value.scalar(...path);
   return text === undefined ? undefined : limitText(text);
@@ -75,8 +79,8 @@ function limitText(text: string): string {
 }
 
 /**
- * Returns all texts, numbers and flags of an object, with names in snake case, and those of the objects inside of it:
- * `{ paymentId: 'tr_1', refund: { refundId: 're_1' } }` → `{ payment_id: 'tr_1', refund_id: 're_1' }`. It never throws.
+ * Returns all strings, numbers and booleans of an object and of the objects in it, with names in snake case: `{ paymentId: 'tr_1', refund:
+ * { refundId: 're_1' } }` → `{ payment_id: 'tr_1', refund_id: 're_1' }`. It never throws.
  */
 export function readScalars(json: Json): Readonly<Record<string, string>> {
   const entries = json.propertyNames().flatMap((name): [string, string][] => {
@@ -91,7 +95,7 @@ function toSnakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** What a PSP says about the owner of an account or a beneficiary, under the names of Formance's own metadata keys. */
+/** Data of a PSP about the owner of an account or a beneficiary, under the names of Formance's own metadata keys. */
 export interface OwnerDetails {
   name?: string | undefined;
   iban?: string | undefined;

@@ -1,7 +1,7 @@
 /**
- * Transactions that take an earlier payment or payout back, and transactions that restore it. Each has its own id, names the original in
- * `relatedTransactionId` and repeats the original's type. The original's row stays as it is: if its status changed to REFUNDED, clients
- * would subtract the amount twice. Source: docs/guides/mapping.md.
+ * Builds transactions that take back an earlier payment or payout, and transactions that restore it. Each transaction has its own id,
+ * refers to the original in `relatedTransactionId`, and repeats the original's type. The original's row does not change: if its status
+ * changed to REFUNDED, clients would subtract the amount twice. Source: docs/guides/mapping.md.
  */
 import type { Transaction, TransactionStatus } from '../record.types.js';
 import type { Movement } from './movement-kinds.js';
@@ -12,45 +12,50 @@ import { translateOrDefault } from './translate-word.js';
 
 const MOVEMENT_KEY = `${COMMON_METADATA_PREFIX}movement`;
 
-/** What must be known of the payment, payout or transfer to which a row belongs. */
+/** The data of the payment, payout or transfer to which a row belongs. */
 export interface OriginalTransaction {
   /** The `Transaction.id` under which the plugin returned it. */
   id: string;
-  /** Its type. For PAYOUT and TRANSFER, `accountId` of the new row is the account that had paid. */
+  /** Type of the original. For PAYOUT and TRANSFER, `accountId` of the new row is the account that had paid. */
   type: 'PAYIN' | 'PAYOUT' | 'TRANSFER';
 }
 
-/** Money of a payment went back to the payer, in part or in full. */
+/** Builds the row of a refund: money of a payment went back to the payer, in part or in full. */
 export function toRefund(original: OriginalTransaction, fields: MovementFields): Transaction {
   return toReduction(original, fields, 'refund');
 }
 
-/** A refund did not reach the payer, so its money came back. */
+/** Builds the row of a failed refund: the refund did not reach the payer, so its money came back. */
 export function toRefundReversal(original: OriginalTransaction, fields: MovementFields): Transaction {
   return toRestoration(original, fields, 'refund_reversal');
 }
 
-/** A payout came back, in part or in full. The own account is the destination. */
+/** Builds the row of a returned payout: the money came back, in part or in full. The own account is the destination. */
 export function toPayoutReturn(original: OriginalTransaction, fields: MovementFields): Transaction {
   return toReduction(original, fields, 'payout_return');
 }
 
-/** The PSP took the amount of a disputed payment (a chargeback) from the account. A lost dispute needs no further row. */
+/**
+ * Builds the row of a dispute (chargeback): the PSP took the amount of the disputed payment from the account. A lost dispute needs no
+ * further row.
+ */
 export function toDispute(original: OriginalTransaction, fields: MovementFields): Transaction {
   return toReduction(original, fields, 'dispute');
 }
 
-/** A dispute was won, and the PSP gave the amount back. */
+/** Builds the row of a won dispute: the PSP gave the amount back. */
 export function toDisputeReversal(original: OriginalTransaction, fields: MovementFields): Transaction {
   return toRestoration(original, fields, 'dispute_reversal');
 }
 
-/** A payment, payout or transfer was reversed for a reason that has no word of its own, e.g. a booking error of the PSP. */
+/** Builds the row of any other reversal of a payment, payout or transfer, e.g. after a booking error of the PSP. */
 export function toReversal(original: OriginalTransaction, fields: MovementFields): Transaction {
   return toReduction(original, fields, 'adjustment');
 }
 
-/** Kinds of movements, and the kind of the row that reverses each of them. The reversal of any other kind has the same kind as the row. */
+/**
+ * For some kinds of movements, the kind of the reversing row. For all other kinds, the reversing row has the same kind as the original row.
+ */
 const REVERSING_MOVEMENTS: Readonly<Record<string, Movement>> = {
   payment: 'refund',
   payout: 'payout_return',
@@ -61,8 +66,8 @@ const REVERSING_MOVEMENTS: Readonly<Record<string, Movement>> = {
 };
 
 /**
- * Reverses a row that the plugin returned, in full: the accounts change places, and everything else stays. Use it for a PSP that marks a
- * transaction as reverted and has no object for the reversal. The row itself stays as it is, because its money had moved.
+ * Builds the full reversal of a row: source and destination are swapped, and all other properties are the same. Use it for a PSP that marks
+ * a transaction as reverted and has no object for the reversal. The row itself does not change, because its money had moved.
  * @param id the id of the reversal: `<row>.reverted`
  */
 export function reverseRow(
@@ -90,8 +95,8 @@ const DISPUTE_STATUSES = { opened: 'DISPUTE', won: 'DISPUTE_WON', lost: 'DISPUTE
 export type DisputeStage = keyof typeof DISPUTE_STATUSES;
 
 /**
- * Tells clients the stage of a dispute. The row moves no money, so its amount is 0. All stages of one dispute have the same id: they are
- * versions of one row. Use `toDispute` and `toDisputeReversal` for the money.
+ * Builds a row that shows clients the stage of a dispute. The row moves no money, so its amount is 0. All stages of one dispute have the
+ * same id, because they are versions of one row. Use `toDispute` and `toDisputeReversal` for the money.
  */
 export function toDisputeNotice(
   original: OriginalTransaction,

@@ -1,4 +1,4 @@
-/** Rows of money that moves between the tenant's own accounts, within one currency or between two. */
+/** Builds rows of money that moves between the tenant's own accounts, in one currency or between two currencies. */
 import type { Money } from '../money.js';
 import type { Transaction } from '../record.types.js';
 import { toCommonFields } from './movements.js';
@@ -10,7 +10,7 @@ export interface TransferFields extends Omit<MovementFields, 'counterpartyId'> {
   toAccountId: string;
 }
 
-/** Builds the one row of a transfer between two accounts of the tenant. */
+/** Builds the row of a transfer between two accounts of the tenant. */
 export function toTransfer({ toAccountId, ...fields }: TransferFields): Transaction {
   return {
     ...toCommonFields(fields, 'transfer'),
@@ -20,15 +20,16 @@ export function toTransfer({ toAccountId, ...fields }: TransferFields): Transact
   };
 }
 
-/** A conversion. `accountId` and `amount` are the account and the money that were sold. */
+/** A conversion. `accountId` is the account that paid, and `amount` is the sold money. */
 export interface ConversionFields extends Omit<MovementFields, 'counterpartyId'> {
-  /** What was bought, and the own account that received it. It can be the same account. */
+  /** The bought money, and the own account that received it. It can be the account that paid. */
   bought: { id: string; accountId: string; amount: Money };
 }
 
 /**
- * Builds the two rows of a conversion: one for each asset, because a row has one asset. They name each other in
- * `com.tributary.spec/related_id`. They are not tied by `relatedTransactionId`: the same type would make one payment of them.
+ * Builds the two rows of a conversion: one row for each asset, because a row has only one asset. The rows refer to each other in
+ * `com.tributary.spec/related_id`. They are not linked by `relatedTransactionId`, because clients would merge two rows of the same type
+ * into one payment.
  */
 export function toConversion({ bought, ...fields }: ConversionFields): [Transaction, Transaction] {
   const sale = { ...fields, details: { relatedId: bought.id, ...fields.details } };

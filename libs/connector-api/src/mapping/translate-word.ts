@@ -1,13 +1,13 @@
-/** Tables that translate the PSP's words, e.g. its statuses, into those of the contract. */
+/** Translates the PSP's words, e.g. its statuses, to the words of the contract. */
 import { InvalidRecordError } from '../errors.js';
 import type { Json, JsonPath } from '../http/json-accessors.js';
 import { readText } from './pick-metadata.js';
 
 /**
- * Translates one of the PSP's words: `translateWord({ open: 'PENDING', done: 'SUCCEEDED' }, row, 'state')`. Keep the PSP's own word in the
- * metadata as well. A code may come as a number or as a text: `3020` and `"3020"` are the same word.
- * @throws InvalidRecordError for a word that is not in the table, with the word and the known ones. So a new word of the PSP is quarantined
- * and seen, and never guessed
+ * Translates one of the PSP's words: `translateWord({ open: 'PENDING', done: 'SUCCEEDED' }, row, 'state')`. Also store the PSP's own word
+ * in the metadata. A code may be a number or a string: `3020` and `"3020"` are the same word.
+ * @throws InvalidRecordError for a word that is not in the table. Its message contains the word and the known words. So a record with a new
+ * word goes into the quarantine, where operators see it, and the meaning is never guessed
  */
 export function translateWord<const T>(table: Readonly<Record<string, T>>, row: Json, ...path: JsonPath): T {
   const word = readText(row.at(...path));
@@ -19,7 +19,7 @@ export function translateWord<const T>(table: Readonly<Record<string, T>>, row: 
 
 /**
  * Translates a word of a vocabulary that the PSP extends over time: `translateOrDefault(STATUSES, response.string('state'), 'PENDING')`.
- * Use it only where every new word has the same safe meaning, e.g. a status that is not known to be final.
+ * Use it only if every new word can safely have the same meaning, e.g. a status that is not final.
  */
 export function translateOrDefault<const T>(
   table: Readonly<Record<string, T>>,
@@ -30,8 +30,8 @@ export function translateOrDefault<const T>(
 }
 
 /**
- * Creates a table from a table of groups, which lists the PSP's words under their meaning:
- * `createWordTable({ refund: ['refund', 'sepa_refund'], fee: ['charge'] })` → `{ refund: 'refund', sepa_refund: 'refund', charge: 'fee' }`.
+ * Creates a table from groups of the PSP's words, by their meaning: `createWordTable({ refund: ['refund', 'sepa_refund'], fee: ['charge']
+ * })` → `{ refund: 'refund', sepa_refund: 'refund', charge: 'fee' }`.
  */
 export function createWordTable<Meaning extends string>(
   wordsByMeaning: Readonly<Partial<Record<Meaning, readonly string[]>>>,

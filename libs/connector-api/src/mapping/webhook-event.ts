@@ -2,8 +2,8 @@ import { Json } from '../http/json-accessors.js';
 import { rejectWebhook } from './webhook-signature.js';
 
 /**
- * Returns a text of the body of a webhook, e.g. the name of its event: `parseWebhookEvent(rawBody, 'event')`.
- * @throws PspError `rejected` if the body is no JSON object with this property
+ * Returns a string in the body of a webhook, e.g. the name of its event: `parseWebhookEvent(rawBody, 'event')`.
+ * @throws PspError `rejected` if the body is not a JSON object with this property
  */
 export function parseWebhookEvent(rawBody: Buffer, property: string): string {
   try {

@@ -5,11 +5,13 @@ import { PspError } from '../errors.js';
 export interface HmacOptions {
   /** The name of the header with the signature, for the error: `X-Acme-Signature`. */
   header: string;
-  /** The signatures in the request. One of them must be right. */
+  /** The signatures in the request. At least one of them must be right. */
   signatures: readonly string[];
-  /** The secrets that are valid now. During a change of the secret these are two. Without one, every webhook is rejected. */
+  /**
+   * The secrets that are valid now; two secrets during a change of the secret. If the list contains no secret, every webhook is rejected.
+   */
   secrets: readonly (string | Buffer | undefined)[];
-  /** What the PSP signs, in this order: e.g. the timestamp, a dot, the raw body. */
+  /** The parts that the PSP signs, in this order, e.g. the timestamp, a dot, the raw body. */
   signed: readonly (string | Buffer)[];
   /** Default: hex. */
   encoding?: 'hex' | 'base64';
@@ -17,7 +19,7 @@ export interface HmacOptions {
   algorithm?: 'sha256' | 'sha512' | 'sha1';
 }
 
-/** Verifies an HMAC signature, in a time that does not depend on the signature. @throws PspError `rejected` */
+/** Verifies an HMAC signature in constant time. @throws PspError `rejected` */
 export function verifyHmac(options: HmacOptions): void {
   const { header, signatures, secrets, signed, encoding = 'hex', algorithm = 'sha256' } = options;
   const given = signatures.map((text) => text.trim()).filter((text) => text !== '');
@@ -43,11 +45,11 @@ const DEFAULT_TOLERANCE_MS = 5 * 60_000;
 export interface TimestampOptions {
   /** The name of the header or member with the time, for the error. */
   header: string;
-  /** Milliseconds since 1970; NaN if the request has none. */
+  /** Milliseconds since 1970; NaN if the request contains no time. */
   at: number;
   /** Milliseconds since 1970. */
   now: number;
-  /** Largest difference in either direction. Default: five minutes. */
+  /** Maximum difference in ms, in both directions. Default: five minutes. */
   toleranceMs?: number;
 }
 
@@ -63,7 +65,7 @@ export function verifyTimestamp({
   throw rejectWebhook(`${header} is missing, or more than ${toleranceMs / 1000} s from now`);
 }
 
-/** Decodes strictly: Node's decoders ignore invalid characters and what follows them. */
+/** Decodes a signature strictly, because Node's decoders ignore invalid characters and everything after them. */
 function decodeSignature(text: string, encoding: 'hex' | 'base64'): Buffer | undefined {
   const pattern = encoding === 'hex' ? /^(?:[0-9a-f]{2})+$/i : /^[A-Za-z0-9+/]+={0,2}$/;
   return pattern.test(text) ? Buffer.from(text, encoding) : undefined;

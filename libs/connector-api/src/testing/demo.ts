@@ -1,6 +1,6 @@
 /**
- * A fake PSP with a short history, for `npm run demo -- <plugin>`. The history is made of everything that the fixture of the plugin's suite can
- * add: payments, refunds in part and in full, fees, disputes, payouts and their return, transfers and conversions.
+ * A fake PSP with a short history, for `npm run demo -- <plugin>`. The history contains every kind of movement that the fixture of the
+ * plugin's suite can add: full and partial refunds, fees, disputes, payouts and their return, transfers and conversions.
  */
 import { ManualClock } from './suite/manual-clock.js';
 import type { PspFixture, PspFixtureOptions } from './suite/suite.types.js';
@@ -24,11 +24,11 @@ export interface Demo {
 
 export interface FixtureDemoOptions {
   createFixture: (options: PspFixtureOptions) => PspFixture | Promise<PspFixture>;
-  /** Settings that the fixture does not set. */
+  /** Settings that the fixture does not provide. */
   settings?: Readonly<Record<string, unknown>>;
 }
 
-/** The fixtures of the suites take a clock that stands still. In a demo it is the clock of the system. */
+/** The system clock for a demo. The fixtures of the suites need a `ManualClock`, whose time does not move. */
 class SystemClock extends ManualClock {
   override now(): number {
     return Math.floor(Date.now() / 1000) * 1000;
@@ -55,7 +55,7 @@ function findOrder({ orders }: PspFixture): Demo['order'] {
   return orders?.transfer && { kind: 'transfer', ...orders.transfer };
 }
 
-/** Adds four weeks of movements, oldest first. Each amount is unique, so that a person finds a row by it. */
+/** Adds the movements of four weeks, oldest first. Each amount is unique, so that a person can find a row by its amount. */
 async function addHistory(fixture: PspFixture, now: number): Promise<void> {
   const { movements = {} } = fixture;
   const secondAccountId = await fixture.addAccount?.();

@@ -1,6 +1,6 @@
 /**
- * A fake PSP for tests: a local HTTP server. The plugin's `<psp>.fake.ts` provides its routes and state. With the PSP's official OpenAPI
- * document, the fake validates every request and every response against that document, so that it cannot deviate from the real API.
+ * A fake PSP for tests: a local HTTP server. The plugin's `<psp>.fake.ts` provides its routes and state. If the PSP has an official OpenAPI
+ * document, the fake validates every request and every response against it, so that the fake cannot deviate from the real API.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -39,8 +39,8 @@ export class FakePsp {
   /** Violations of the document by requests and responses. `close` throws an error that lists them. */
   readonly violations: string[] = [];
   /**
-   * Changes the bodies of responses after they were checked against the document, e.g. to give a member an unexpected type. It gets and
-   * returns the decoded JSON.
+   * Changes the bodies of responses after the check against the document, e.g. to give a property an unexpected type. Its argument and its
+   * result are decoded JSON.
    */
   transformResponse: ((request: FakeRequest, body: unknown) => unknown) | undefined;
   /** Changes the bytes of responses with a JSON body, after `transformResponse`, e.g. to bytes that are not UTF-8. */

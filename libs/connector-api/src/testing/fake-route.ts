@@ -1,4 +1,4 @@
-/** Routes of a fake PSP: method, path template and the function that creates the response. */
+/** Routes of a fake PSP: the method, the path template, and the function that creates the response. */
 
 export interface FakeRequest {
   method: string;
@@ -23,7 +23,7 @@ export interface FakeResponse {
   /** The exact bytes of the body, instead of `body`: something that is not JSON, or not UTF-8. It is not checked against the document. */
   rawBody?: string | Buffer;
   headers?: Readonly<Record<string, string>>;
-  /** Reason why this response is not checked against the document, e.g. it has a transaction type from a future API version. */
+  /** Reason why this response is not checked against the document, e.g. because it contains a transaction type of a future API version. */
   undocumentedReason?: string;
 }
 
@@ -61,7 +61,7 @@ export function matchPath(template: string, path: string): Record<string, string
   return params;
 }
 
-/** Returns whether a request has this method (default GET) and a path of this template. */
+/** Returns true if a request has this method (default GET) and a path that matches this template. */
 export function isRequestOf(
   { method = 'GET', path }: { method?: string; path: string },
   request: Pick<FakeRequest, 'method' | 'path'>,

@@ -25,9 +25,12 @@ export interface FaultPlan {
   method?: string;
   /** Path template, e.g. `/transaction/{id}`. Default: any path. */
   path?: string;
-  /** Returns whether a request with this method and path is meant, e.g. by its query. Default: every one. */
+  /**
+   * Returns true if the fault applies to a request with this method and path, e.g. depending on its query. Default: it applies to every
+   * request.
+   */
   isTarget?: (request: FakeRequest) => boolean;
-  /** Ordinal of the first matching request that fails, counted from now. Default 1: the next one. */
+  /** Number of the first matching request that fails, counted from now. Default 1: the next request. */
   nth?: number;
   /** Number of matching requests that fail. Default 1. `Infinity` lasts until `clearFaults`. */
   times?: number;

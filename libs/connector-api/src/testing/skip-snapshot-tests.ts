@@ -1,4 +1,4 @@
-/** Declares the tests of a snapshot file as skipped, for specs whose input (an official document) is not next to the repository. */
+/** Declares the tests of a snapshot file as skipped. For a spec whose input (an official document) is not next to the repository. */
 import { getTestRunner } from './suite/test-runner.js';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -6,8 +6,8 @@ import { basename, dirname, join } from 'node:path';
 const SNAPSHOT_NAME_PATTERN = /^exports\[`(.+) \d+`\] = /gm;
 
 /**
- * Declares one skipped test for each snapshot of a spec file, under the name that the snapshot has. Jest counts a snapshot without a test
- * as obsolete, and `jest --ci` then ends with exit code 1; the snapshot of a skipped test is not obsolete.
+ * Declares one skipped test for each snapshot of a spec file, with the name of the snapshot. Jest regards a snapshot without a test as
+ * obsolete, and `jest --ci` then ends with exit code 1. The snapshot of a skipped test is not obsolete.
  * @param specFile absolute path of the spec, i.e. `import.meta.filename`
  * @param reason printed to stderr, e.g. `../shared/specs/mollie/specs.yaml is absent`
  * @throws Error if the spec has no snapshot file

@@ -1,4 +1,7 @@
-/** Stores the last balances of each account. It guarantees to clients that `at` increases with every change and no asset disappears. */
+/**
+ * Stores the last balances of each account. It guarantees that `at` increases with every change of an amount, and that no asset disappears
+ * from the responses.
+ */
 import { formatTime, type ServedBalances, type ValidatedBalances } from '@tributary/connector-api';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
@@ -52,7 +55,9 @@ export function createBalanceRepository(
   };
 }
 
-/** Chooses the balances and the time for each request; `undefined` for an account without any observed balance. */
+/**
+ * Chooses the balances and the time of a response for each request. The result is `undefined` for an account without an observed balance.
+ */
 async function chooseForReaders(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
@@ -62,7 +67,8 @@ async function chooseForReaders(
   clock: CurrentTimeExpression,
   isLocking: boolean,
 ): Promise<(BalancesServedToReader | undefined)[]> {
-  // The lock comes first. So if two responses are built at the same time, the later one has the later amounts.
+  // This read comes first because it locks the rows. So if two responses are built at the same time, the later response has the later
+  // amounts.
   const { now, known } = await readReaderBalances(db, adapter, connector, requests, clock, isLocking);
   const accountIds = new Set(requests.map(({ accountId }) => accountId));
   const observations = await findObservations(db, adapter, connector, [...accountIds]);
@@ -153,7 +159,7 @@ async function insertFirst(
     .executeTakeFirst();
 }
 
-/** Merges an observation into the stored one. An observation that is older than the stored one changes nothing. */
+/** Merges an observation into the stored observation. A new observation that is older than the stored observation changes nothing. */
 function mergeObservation(before: Observation | undefined, { at, amounts }: ValidatedBalances): Observation {
   if (before && at < before.observed_at) return before;
   const merged = new Map(amounts);

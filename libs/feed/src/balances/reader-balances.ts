@@ -1,4 +1,7 @@
-/** Stores what each reader knows of the balances of an account, so that all gateways, also after a restart, serve it the same times. */
+/**
+ * Stores which balances each reader (one API key) got last for each account. So all gateways, also after a restart, send a reader the same
+ * times.
+ */
 import type { ServedBalances } from '@tributary/connector-api';
 import { sql, type Kysely } from 'kysely';
 import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
@@ -10,7 +13,7 @@ interface ReaderAccount {
   accountId: string;
 }
 
-/** A response to a reader (one API key), and what the reader knows after it. */
+/** A response to a reader (one API key), and the state to store for this reader after the response. */
 export interface BalancesServedToReader extends ReaderAccount {
   balances: ServedBalances;
   next: ReaderBalance;
@@ -22,9 +25,9 @@ export function createReaderKey({ reader, accountId }: ReaderAccount): string {
 }
 
 /**
- * Reads what readers know of accounts. `now` is the store's clock.
- * @param isLocking whether the rows are locked until the commit. Concurrent first requests of a reader find no row to lock; they get the same
- * time, so either may write its row last
+ * Reads the stored states of readers and accounts. `now` is the store's clock.
+ * @param isLocking whether the rows are locked until the commit. Concurrent first requests of a reader find no row to lock. They get the
+ * same time, so the order of their writes does not matter
  */
 export async function readReaderBalances(
   db: Kysely<Schema>,
@@ -65,7 +68,8 @@ export async function saveReaderBalances(
   connector: string,
   served: readonly BalancesServedToReader[],
 ): Promise<void> {
-  // One statement can write each row only once. Two requests of one reader for one account have the same response, so one entry is enough.
+  // One statement must not write the same row twice. Two requests of one reader for one account have the same response, so one of them is
+  // enough.
   const unique = [...new Map(served.map((each) => [createReaderKey(each), each]))]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, each]) => each);

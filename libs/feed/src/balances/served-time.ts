@@ -1,8 +1,8 @@
 /**
- * Chooses the time (`at`) with which a reader gets the balances of an account. Pure. Formance keeps, for each account and asset, rows with a
- * begin and an end, both taken from `at`: a new amount begins a row, and the same amount again moves the end of the row. So the first response
- * with new amounts says when they became true, and later responses say that they are still true, until after the reader's next request:
- * `docs/decisions/0015-times-of-balances.md`. All times are milliseconds since 1970.
+ * Chooses the time (`at`) with which a reader gets the balances of an account. Pure. For each account and asset, Formance keeps rows with a
+ * begin and an end, and takes both times from `at`. A new amount begins a row; the same amount again moves the end of the row. So the first
+ * response with new amounts has the time at which they became true. Later responses have a time after the reader's next request, because
+ * the amounts are still true: `docs/decisions/0015-times-of-balances.md`. All times are milliseconds since 1970.
  */
 
 /** The stored amounts of an account, and when they were true. */
@@ -26,24 +26,24 @@ export interface ReaderBalance {
 
 /** How long a response that repeats known amounts is valid. */
 export interface BalanceValidity {
-  /** A fixed time in ms. By default it follows the reader's own polling interval. */
+  /** A fixed time in ms. Default: a time that follows the polling interval of the reader. */
   validForMs?: number;
   /**
-   * Whether the PSP confirmed the amounts just now. Otherwise the PSP was not asked yet, or does not respond, and the amounts are only
-   * known to be valid until their last observation.
+   * Whether the PSP has just confirmed the amounts. If false, the PSP was not called yet or does not respond, and the amounts are known to
+   * be valid only until their last observation.
    */
   isCurrent: boolean;
 }
 
 /**
- * Bounds of a validity that follows the polling interval. The minimum covers the time for which the store does not write observations of
- * unchanged amounts. The maximum is that of one poll a day.
+ * Bounds of a validity that follows the polling interval. The minimum covers the time during which the store does not write observations of
+ * unchanged amounts. The maximum fits a reader that polls once a day.
  */
 const MIN_VALIDITY_MS = 5 * 60_000;
 const MAX_VALIDITY_MS = 48 * 3_600_000;
 /** Requests within this time after a response may repeat a request whose response was lost. Clients retry after up to 100 s. */
 const MAX_RETRY_MS = 2 * 60_000;
-/** The same before the polling interval is known. A client gives up after ten seconds and retries after one second. */
+/** The same limit before the polling interval is known. A client gives up after ten seconds and retries after one second. */
 const FIRST_RETRY_MS = 15_000;
 
 /** Returns the new state of a reader after this response. Its `servedAt` is the `at` of the response. */
@@ -73,7 +73,10 @@ function retryWindow(intervalMs: number | undefined): number {
   return intervalMs === undefined ? FIRST_RETRY_MS : Math.min(intervalMs / 2, MAX_RETRY_MS);
 }
 
-/** Estimates the polling interval: the last one, or a little less than a longer one before. A retry is no poll. */
+/**
+ * Estimates the polling interval: the time since the last poll, or a little less than the previous estimate if that is longer. A retry is
+ * not counted as a poll.
+ */
 function estimateInterval(beforeMs: number | undefined, elapsedMs: number, mayBeRetry: boolean): number {
   if (beforeMs === undefined) return elapsedMs;
   return mayBeRetry ? beforeMs : Math.round(Math.max(elapsedMs, beforeMs * 0.75));

@@ -1,4 +1,4 @@
-/** The sums of accounts follow the rows of the feed, in the transaction that appends them. */
+/** Tests that the sums of accounts follow the rows of the feed, in the transaction that appends the rows. */
 import { serializeTransaction, type Transaction } from '@tributary/connector-api';
 import { getCurrentProcess } from '../leases/lease-holder.js';
 import { openStore } from '../store/open-store.js';

@@ -9,9 +9,12 @@ import type { TimedEffect } from '../types/completeness.types.js';
 export interface NewVersions {
   /** One entry for each version, in their sequence. The same record can occur twice. */
   records: readonly SerializedRecord[];
-  /** Ids of the records that have earlier versions. */
+  /** The records of the new versions, in sequence: one entry for each version. The same record can occur twice. */
   changedIds: ReadonlySet<string>;
-  /** Contents of earlier versions that wait for their original and are no rows yet, by record id. */
+  /**
+   * Contents of earlier versions that are held, by record id. A held version waits for its original (e.g. the payment of a refund) and is
+   * not a row of the feed yet.
+   */
   heldContents: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -29,8 +32,8 @@ const SUM_COLUMN_NAMES = sql.raw(SUM_COLUMNS.map(({ name }) => name).join(', '))
 const NEW_SUM: Sum = { total: 0n, after: 0n, suspectAt: Infinity };
 
 /**
- * Returns what the new versions change: the effects of a new record, and the difference between the effects of a changed record and those of
- * its version before. Must run before the rows are inserted, inside the transaction that has locked the feed.
+ * Returns the changes of balances that the new versions cause: the effects of a new record, and for a changed record the difference from
+ * its previous version. Must run before the rows are inserted, inside the transaction that has locked the feed.
  */
 export async function findEffects(
   db: Kysely<Schema>,
@@ -65,17 +68,19 @@ export async function findEffects(
 /** The sum of one account in one asset. */
 export interface Sum {
   total: bigint;
-  /** Sum of the rows that the PSP booked after the observation that is suspect. */
+  /**
+   * Sum of the rows that the PSP booked after the suspect observation. An observation is suspect when it differs from the sum of the rows.
+   */
   after: bigint;
-  /** Time of this observation, in ms. `Infinity` if no observation is suspect. */
+  /** Time of the suspect observation, in ms. `Infinity` if no observation is suspect. */
   suspectAt: number;
 }
 
-/** Sums of accounts as the database has them. */
+/** Sums of accounts as they are stored in the database. */
 export interface StoredSums {
   /** Accounts whose sums were read. */
   accountIds: ReadonlySet<string>;
-  /** By account and asset. */
+  /** The sums, by account and asset. */
   sums: ReadonlyMap<string, Sum>;
 }
 
@@ -121,8 +126,8 @@ async function readSums(
 
 /**
  * Adds effects to the sums of their accounts. Must run inside the transaction that has locked the feed.
- * @param stored the present sums, in several parts. Those of other accounts are read here
- * @returns the sums after the commit, in the same parts and further ones. Later parts replace earlier ones
+ * @param stored the present sums, in several parts. The function reads the sums of accounts that are missing in the parts
+ * @returns the sums after the commit: the same parts and further parts. If two parts contain the same account, the later part is valid
  */
 export async function addEffectsToSums(
   db: Kysely<Schema>,

@@ -33,7 +33,7 @@ const KEY_COLUMNS: readonly RowsTableColumn[] = [
   { name: 'asset', type: 'text' },
   { name: 'total', type: 'text' },
 ];
-/** The columns of `toCheckColumns`. */
+/** The columns that `toCheckColumns` fills. */
 const CHECK_COLUMNS: readonly RowsTableColumn[] = [
   { name: 'opening', type: 'text' },
   { name: 'opening_proven', type: 'integer' },
@@ -48,7 +48,7 @@ const CHECK_COLUMNS: readonly RowsTableColumn[] = [
   { name: 'reread_at', type: 'integer' },
 ];
 const CHECKED_COLUMNS = [...KEY_COLUMNS, ...CHECK_COLUMNS];
-/** An account that has a sum keeps it. */
+/** If the account already has a row, the update changes only the columns of the check and keeps the sum. */
 const CHECK_UPDATES = sql.raw(CHECK_COLUMNS.map(({ name }) => `${name} = excluded.${name}`).join(', '));
 
 const CHECKED_COLUMN_NAMES = sql.raw(CHECKED_COLUMNS.map(({ name }) => name).join(', '));
@@ -69,7 +69,8 @@ export class SqlCompletenessRepository implements CompletenessRepository {
   async read(accountIds: readonly string[]): Promise<CompletenessState> {
     const feed = await this.openFeed();
     return feed.explainStaleState(async () => {
-      // One statement, so that the sums belong to the head. The left join returns the feed of which no account has a sum yet.
+      // One statement reads the sums and the head, so that they belong together. The left join also returns a feed in which no account has
+      // a sum yet.
       const { rows } = await sql<SummedFeed & (SumRow | NoSumRow)>`
         select head_seq, summed_after, account_sums.* from feeds
           left join account_sums on account_sums.feed_id = feeds.id and ${this.adapter.inArray('account_id', accountIds)}
@@ -115,7 +116,7 @@ export class SqlCompletenessRepository implements CompletenessRepository {
   }
 
   async list(): Promise<AccountSum[]> {
-    // Finds the feed by its name, because a command that only lists must not create the feed.
+    // Finds the feed by its name, because a command that only lists data must not create the feed.
     const rows = await this.adapter.reader
       .selectFrom('account_sums')
       .innerJoin('feeds', 'feeds.id', 'account_sums.feed_id')
@@ -144,8 +145,8 @@ export class SqlCompletenessRepository implements CompletenessRepository {
   ): Promise<void> {
     const feedId = feed.id;
     if (checks.length > 0) {
-      // Called before the write, so that it holds even if the transaction fails: the lease reads the sums again instead of using those
-      // that it remembers.
+      // Called before the write, so that it also takes effect if the transaction fails. It makes the lease read the sums again instead of
+      // using the sums in its memory.
       feed.recordWrittenChecks();
       await this.writeChecks(db, feedId, checks);
     }
@@ -198,7 +199,9 @@ export class SqlCompletenessRepository implements CompletenessRepository {
   }
 }
 
-/** Returns the checkpoints to delete. Every call thins out the older half, so the distances between checkpoints grow with their age. */
+/**
+ * Returns the checkpoints to delete. Every call deletes half of the older half, so old checkpoints are farther apart than new checkpoints.
+ */
 function selectSurplus(newestFirst: readonly number[]): number[] {
   if (newestFirst.length <= MAX_CHECKPOINTS) return [];
   return newestFirst.slice(MAX_CHECKPOINTS / 2).filter((_, index) => index % 2 === 1);

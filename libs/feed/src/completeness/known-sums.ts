@@ -1,12 +1,12 @@
 /**
- * Sums that a lease remembers from its earlier appends, so that the next append need not read them. Only a row, a held row or the
- * completeness check changes a sum. So the sums are valid until the feed has another last row or a held row, or a check was written.
+ * The sums that a lease keeps in memory after its appends, so that the next append need not read them. Only a row, a held row or the
+ * completeness check changes a sum. So the sums are valid until the feed has another last row or a held row, or until a check was written.
  */
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import type { FeedHead } from '../feeds/append-records.js';
 import type { StoredSums, Sum } from './account-sums.js';
 
-/** The sums of more accounts than this number are not remembered. */
+/** If an append changes the sums of more accounts than this number, the sums are not kept in memory. */
 const MAX_ACCOUNTS = 10_000;
 
 export class KnownSums {
@@ -23,9 +23,10 @@ export class KnownSums {
     return this.knownIds;
   }
 
-  /** Returns the known sums; none if another writer may have changed them. @param head that of the locked feed */
+  /** Returns the known sums, or none if another writer may have changed them. @param head the head of the locked feed */
   find({ seq, hasHeldRows }: FeedHead): StoredSums[] {
-    // A held row counts in the sums and has no number in the feed. So the number of the last row does not show that a sum changed.
+    // A held row counts in the sums but has no sequence number in the feed. So while held rows exist, an unchanged last row does not prove
+    // that the sums are unchanged.
     if (this.headSeq !== seq || hasHeldRows) this.clear();
     // Reading `accountIds` also clears the sums if a check was written while the append waited for the lock.
     const { accountIds, sums } = this;

@@ -1,9 +1,12 @@
-/** Finds the rows of an account that have moved no money yet. The report of a gap names these rows, because they may explain it. */
+/**
+ * Finds the rows of an account that have not moved money yet. The report of a gap (a difference between the balance and the sum of the
+ * rows) lists these rows, because they may explain the gap.
+ */
 import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 
-/** Number of newest rows that are read. A gap is explained by recent rows, and the feed can be of any length. */
+/** Maximum number of newest rows that are read. Recent rows explain a gap, and a feed can have any length. */
 const MAX_ROWS = 2_000;
 const MAX_IDS = 5;
 /** The statuses of rows that may still move money, and of rows of which it is not known whether they moved money. */

@@ -1,6 +1,6 @@
 /**
- * Remembers which plugin, and which account at the PSP, each connector of the store belongs to. Without it, two deployment files that use
- * one store would mix the rows of two PSPs in one feed, and send orders to both.
+ * Stores to which plugin, and to which account at the PSP, each connector of the store belongs. Otherwise two deployment files that use one
+ * store by mistake would mix the rows of two PSPs in one feed, and send orders to both PSPs.
  */
 import type { Kysely } from 'kysely';
 import { ConnectorConflictError } from '../database/store-errors.js';
@@ -13,8 +13,8 @@ import type { ConnectorIdentity } from '../types/store.types.js';
 const BATCH_ROWS = 500;
 
 /**
- * Returns true if the store knows all of these connectors.
- * @throws ConnectorConflictError if one of them belongs to another plugin or account
+ * Returns true if all of these connectors are registered in the store.
+ * @throws ConnectorConflictError if a connector belongs to another plugin or account
  */
 export async function areConnectorsRegistered(
   adapter: DatabaseAdapter,
@@ -24,9 +24,9 @@ export async function areConnectorsRegistered(
 }
 
 /**
- * Writes connectors that the store does not know, and compares the others.
+ * Inserts the connectors that are not registered, and compares the others with their rows.
  * @param db a transaction of the adapter
- * @throws ConnectorConflictError when a connector belongs to another plugin or account; then the transaction must end
+ * @throws ConnectorConflictError when a connector belongs to another plugin or account; the caller must then end the transaction
  */
 export async function writeConnectors(
   db: Kysely<Schema>,
@@ -34,14 +34,15 @@ export async function writeConnectors(
   connectors: readonly ConnectorIdentity[],
 ): Promise<void> {
   await insertUnknown(db, adapter, connectors);
-  // Another process may have registered a connector meanwhile, so the rows are compared after the insert.
+  // Another process may have registered a connector in the meantime, so the rows are compared after the insert.
   for (const { connector, found } of await compareConnectors(db, connectors))
     if (found && !found.isComplete) await writeIdentity(db, connector);
 }
 
 /**
  * Replaces the plugin and the account that are stored for a connector.
- * @param forgetsCursors true: delete the cursors, so that everything is pulled again. Needed if the new plugin or account does not understand them
+ * @param forgetsCursors true: delete the cursors, so that everything is pulled again. Needed if the new plugin or account cannot use the
+ * stored cursors
  */
 export async function replaceConnectorIdentity(
   adapter: DatabaseAdapter,
@@ -57,12 +58,12 @@ export async function replaceConnectorIdentity(
       .set((eb) => ({
         ...{ cursor: null, due_at: 0, holder: null, leased_until: 0 },
         fencing_token: eb('fencing_token', '+', 1),
-        // The rows of the former account do not belong to the balances of the new one.
+        // The sums start after the last row of the former account, because its rows do not belong to the balances of the new account.
         summed_after: eb.ref('head_seq'),
       }))
       .where('connector', '=', connector.path)
       .execute();
-    // The originals of the former account will not come. The next complete pull serves the rows that wait for them.
+    // The new account will not deliver the originals of the former account. So the next complete pull serves the held rows without them.
     await db
       .updateTable('held_rows')
       .set({ original_id: NO_ORIGINAL, held_at: 0 })
@@ -112,7 +113,8 @@ async function writeIdentity(
 interface Comparison {
   connector: ConnectorIdentity;
   /**
-   * `isComplete` is false if the plugin names the account now but did not when the connector was registered. The account is then stored.
+   * `isComplete` is false if the plugin reports the account now but did not report it when the connector was registered. The account is
+   * then stored.
    */
   found: { isComplete: boolean } | undefined;
 }
@@ -143,7 +145,7 @@ async function compareConnectors(
   });
 }
 
-/** If only one side names the account, that is no conflict: a newer plugin may name the account for the first time. */
+/** If only one of the two has an account, there is no conflict: a newer plugin may report the account for the first time. */
 function isOther(row: ConnectorTable, { plugin, account }: ConnectorIdentity): boolean {
   return row.plugin !== plugin || (row.account !== null && account !== undefined && row.account !== account);
 }

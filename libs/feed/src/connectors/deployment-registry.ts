@@ -1,6 +1,6 @@
 /**
- * Remembers to which deployment the store belongs. Without it, two deployment files could use one store by mistake: a connector that only one
- * of them has would never be pulled by the other's gateways, and orders would wait for a gateway that does not know their connector.
+ * Stores to which deployment the store belongs. Otherwise two deployment files could use one store by mistake. A gateway would then not
+ * pull the connectors that only the other file has, and orders could wait for a gateway that does not have their connector.
  */
 import type { Kysely } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
@@ -20,7 +20,7 @@ export async function registerDeployment(
 ): Promise<void> {
   const { name, connectors } = deployment;
   const stored = await adapter.reader.selectFrom('store_identity').select('deployment').executeTakeFirst();
-  // Most starts find everything registered, and need no write.
+  // Usually everything is registered already, so no write is needed.
   if (stored?.deployment === (name ?? null) && (await areConnectorsRegistered(adapter, connectors))) return;
   await adapter.durableTransaction(async (db) => {
     await assertSameDeployment(db, deployment);
@@ -30,7 +30,7 @@ export async function registerDeployment(
 }
 
 /**
- * Makes the store belong to a deployment.
+ * Assigns the store to a deployment.
  * @throws ConnectorConflictError when a connector belongs to another plugin or account; then nothing was written
  */
 export async function adoptDeployment(
@@ -48,7 +48,7 @@ async function writeName(db: Kysely<Schema>, deployment: string | null): Promise
 }
 
 /**
- * Locks the name until the commit, so that of two deployments that start at the same time one is refused.
+ * Locks the name until the commit. So if two deployments start at the same time, the second deployment is rejected.
  * @throws DeploymentConflictError
  */
 async function assertSameDeployment(
@@ -64,7 +64,7 @@ async function assertSameDeployment(
     if (storedName === name) return;
     throw new DeploymentConflictError(`the store belongs to the deployment "${storedName}"`, name);
   }
-  // A store without a name belongs to each deployment file that has one of its connectors.
+  // A store without a name belongs to every deployment file that has at least one of its connectors.
   const rows = await db.selectFrom('connectors').select('connector').orderBy('connector').execute();
   const paths = new Set(connectors.map(({ path }) => path));
   const [first] = rows;

@@ -1,7 +1,7 @@
 /** The tables of reconciliation as types for Kysely. Times are milliseconds since 1970, amounts are decimal digits with a sign. */
 import type { ItemSide, ItemState } from '../types/reconciliation.types.js';
 
-/** A transaction of a Formance Ledger, as it was first read. `ledger` names the server and the ledger. */
+/** A transaction of a Formance Ledger, as the first read returned it. `ledger` identifies the server and the ledger. */
 export interface LedgerTransactionTable {
   ledger: string;
   id: number;
@@ -16,15 +16,15 @@ export interface LedgerTransactionTable {
 /** One version of a policy. `id` is the SHA-256 of its specification. */
 export interface ReconciliationPolicyTable {
   id: string;
-  /** With the tenant: `acme/house-bank`. */
+  /** Name with the tenant: `acme/house-bank`. */
   name: string;
   spec: string;
-  /** Number of items that were created for it. The next item has the next number. */
+  /** Number of items that were created for the policy. It is also the number of the next item. */
   items: number;
   created_at: number;
 }
 
-/** Up to which position of a feed or a ledger a policy has its items. */
+/** The position in a feed or a ledger up to which the items of a policy were created. */
 export interface ReconciliationPositionTable {
   policy_id: string;
   side: ItemSide;
@@ -32,7 +32,10 @@ export interface ReconciliationPositionTable {
   position: number;
 }
 
-/** What one version of a record, or one ledger transaction, moves on one account in one asset. `types/reconciliation.types.ts` describes it. */
+/**
+ * The amount that one version of a record, or one ledger transaction, moves on one account in one asset. `types/reconciliation.types.ts`
+ * describes the columns.
+ */
 export interface ReconciliationItemTable {
   policy_id: string;
   number: number;
@@ -61,12 +64,12 @@ export interface ReconciliationRunTable {
   id: string;
   policy_id: string;
   name: string;
-  /** JSON: everything that the result follows from, besides the items. */
+  /** JSON with all inputs of the run besides the items. The result depends on nothing else. */
   inputs: string;
   started_at: number;
-  /** `null` while the run is not finished; then it has no result. */
+  /** `null` while the run is not finished and has no result. */
   finished_at: number | null;
-  /** The event that the end of the run appended. A larger one belongs to a newer run. */
+  /** Number of the event that the run appended at its end. Events with a larger number belong to later runs. */
   event_seq: number | null;
   verdict: string | null;
   summary: string | null;
@@ -81,7 +84,7 @@ export interface ReconciliationBreakTable {
   body: string;
 }
 
-/** An event of the audit trail. `hash` is the SHA-256 of the hash of the event before and `body`. */
+/** An event of the audit trail. `hash` is the SHA-256 of `body` and the hash of the previous event. */
 export interface ReconciliationEventTable {
   seq: number;
   body: string;

@@ -1,4 +1,4 @@
-/** Runs a callback between `begin` and `commit`, on one connection that waits for each statement. */
+/** Runs a callback between `begin` and `commit`. The connection waits for each statement before it sends the next. */
 import { sql, type CompiledQuery, type Kysely } from 'kysely';
 import type { TransactionCallback } from './database-adapter.js';
 import type { Schema } from './schema.js';

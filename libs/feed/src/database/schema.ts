@@ -45,7 +45,7 @@ export interface Schema {
   migrations: { version: number; applied_at: number };
 }
 
-/** One change that a person or a script made. Events are only added. `hash` covers the hash of the event before. */
+/** One change that a person or a script made. Events are only added. `hash` also covers the hash of the previous event. */
 export interface AuditEventTable {
   /** Counts from 1 without gaps. */
   seq: number;
@@ -58,7 +58,7 @@ export interface AuditEventTable {
   hash: string;
 }
 
-/** The cursor of a feed at a time at which a pull had caught up. Reading again from this cursor returns everything that changed since then. */
+/** The cursor of a feed at a time when a pull had caught up. A pull from this cursor returns everything that changed since then. */
 export interface FeedCursorTable {
   feed_id: number;
   at: number;
@@ -75,7 +75,7 @@ export interface OperatorSessionTable {
   expires_at: number;
 }
 
-/** Work that one of all gateways does. `types/task.types.ts` describes it. */
+/** A task that exactly one of the gateways runs at a time. `types/task.types.ts` describes it. */
 export interface ScheduledTaskTable {
   name: string;
   next_at: number;
@@ -84,7 +84,7 @@ export interface ScheduledTaskTable {
   lease_until: number;
 }
 
-/** What a channel was last told about an alert. */
+/** The last message about an alert that was sent to a channel. */
 export interface SentAlertTable {
   channel: string;
   alert: string;
@@ -93,7 +93,7 @@ export interface SentAlertTable {
   sent_at: number;
 }
 
-/** Where a reader is in a feed, as of its last request. */
+/** The position of a reader in a feed, as of the last request of the reader. */
 export interface ReaderPositionTable {
   connector: string;
   reader: string;
@@ -106,7 +106,10 @@ export interface ReaderPositionTable {
   requests: number;
 }
 
-/** One connector: the plugin and the account at the PSP to which its feeds belong. `account` is `null` when the plugin cannot tell. */
+/**
+ * One connector: the plugin, and the account at the PSP, to which its feeds belong. `account` is `null` when the plugin cannot report the
+ * account.
+ */
 export interface ConnectorTable {
   connector: string;
   plugin: string;
@@ -114,7 +117,7 @@ export interface ConnectorTable {
   registered_at: number;
 }
 
-/** The single row that identifies the store. `identity/store-identity.ts` describes the columns. */
+/** The single row that identifies the store. `identity/store-identity.ts` describes its columns. */
 export interface StoreIdentityTable {
   store_id: string;
   epoch: number;
@@ -124,17 +127,17 @@ export interface StoreIdentityTable {
   loss_found: string | null;
   /** When the last heartbeat was written. */
   beat_at: number;
-  /** Feeds that are created from now on have only rows after this time. */
+  /** New feeds get only rows with a later feed time than this time. */
   min_feed_time: number | null;
   restored_at: number | null;
   backup_at: number | null;
-  /** Newest schema version that a program must know to work with the tables (`migrations/schema-versions.ts`). */
+  /** The schema version that a program must support at least to use the tables (`migrations/schema-versions.ts`). */
   min_program_version: Generated<number>;
   /** Name of the deployment to which the store belongs; `null` when its deployment file has no name. */
   deployment: string | null;
 }
 
-/** One feed: its last row (head), the cursor where its plugin resumes, and the lease for appending. */
+/** One feed: its head (last row), the cursor at which the next pull resumes, and the lease for appending. */
 export interface FeedTable {
   id: Generated<number>;
   connector: string;
@@ -142,17 +145,20 @@ export interface FeedTable {
   head_seq: number;
   head_time: number | null;
   cursor: string | null;
-  /** It increases with every lease, and a writer with an older token cannot write. */
+  /** Increases with every lease. A writer with an older token cannot write. */
   fencing_token: number;
   holder: string | null;
-  /** When the lease expires; without a holder, when the last one was released. */
+  /** Time at which the lease expires. Without a holder: time at which the last lease was released. */
   leased_until: number;
-  /** The stream is not due before this time. Negative: an operator requested a pull at this time (see pull-requests.ts), so it is due. */
+  /**
+   * The stream is not due before this time. A negative value is a request of an operator to pull at once, made at this time
+   * (`pull-requests.ts`); the stream is then due.
+   */
   due_at: number;
   caught_up_at: number | null;
   /** The sums of accounts contain the rows after this sequence number. 0: all rows of the feed. */
   summed_after: Generated<number>;
-  /** When an operator paused the stream; `null` while it is pulled. */
+  /** Time at which an operator paused the stream; `null` for a stream that is not paused. */
   paused_at: Generated<number | null>;
 }
 
@@ -166,21 +172,24 @@ export interface AccountSumTable {
   asset: string;
   total: string;
   opening: string | null;
-  /** 1 when the opening is zero by declaration, was confirmed by a second observation, or was accepted by a person. */
+  /** 1 when the opening balance is proven: it is zero by declaration, a second observation confirmed it, or a person accepted it. */
   opening_proven: number;
   agreed_at: number | null;
   agreed_seq: number | null;
   suspect_at: number | null;
   suspect_balance: string | null;
   suspect_since: number | null;
-  /** Sum of the rows after `suspect_at` that were appended since then. */
+  /** Sum of the rows booked after `suspect_at` that were appended since then. */
   after_suspect: string;
   gap: string | null;
   gap_since: number | null;
   reread_at: number | null;
 }
 
-/** A position of a feed, and the cursor with which its plugin continued after it. `null` as cursor: from the beginning. */
+/**
+ * A position of a feed, and the cursor with which the plugin continued after this position. If the cursor is `null`, the plugin began from
+ * the start.
+ */
 export interface FeedCheckpointTable {
   feed_id: number;
   seq: number;
@@ -200,21 +209,24 @@ export interface FeedRowTable {
 }
 
 /**
- * One version of a record that waits until the feed has its original, or that was served without the reference to it. `position` counts up
- * in the sequence in which the versions arrived.
+ * A version of a record that waits for its original, or that was served without the reference to its original. `position` increases in the
+ * sequence in which the versions arrived.
  */
 export interface HeldRowTable {
   feed_id: number;
   position: number;
   record_id: string;
-  /** Empty for a version that waits for no original any more, see `NO_ORIGINAL`. */
+  /** Empty for a version that no longer waits for an original, see `NO_ORIGINAL`. */
   original_id: string;
   psp_time: number | null;
   hash: Buffer;
-  /** The content with the reference to the original. */
+  /** The content of the version with the reference to its original. */
   content: string;
   held_at: number;
-  /** When the version was served without the reference, because the original did not come, or was replaced; `null` while it waits. */
+  /**
+   * Time at which the version was served without the reference because its original had not come, or was replaced by a newer version;
+   * `null` while the version waits.
+   */
   served_alone_at: number | null;
 }
 
@@ -233,16 +245,19 @@ export interface LastPageTable {
 export interface BalanceTable {
   connector: string;
   account_id: string;
-  /** `observed_at` is the time that the PSP reported. `served_at` is the time that clients see; it increases whenever an amount changes. */
+  /** `observed_at` is the time that the PSP reported. `served_at` is the time that clients get; it increases whenever an amount changes. */
   observed_at: number;
   served_at: number;
   /** JSON object from asset to amount (a string), sorted by asset. */
   amounts: string;
-  /** When these amounts became true; `null` when they were stored before version 12, then `served_at` is the best known time. */
+  /**
+   * Time at which these amounts became true. `null` when they were stored before schema version 12; then `served_at` is the best known
+   * time.
+   */
   amounts_since: number | null;
 }
 
-/** What one reader knows of the balances of one account. `balances/served-time.ts` describes the columns. */
+/** The last balances and times that one reader got for one account. `balances/served-time.ts` describes the columns. */
 export interface ReaderBalanceTable {
   connector: string;
   reader: string;
@@ -255,19 +270,22 @@ export interface ReaderBalanceTable {
 
 export interface QuarantineTable {
   feed_id: number;
-  /** Stored words: `refusal` is a rejected record, `finding` a data warning. */
+  /** The database stores `refusal` for a rejected record, and `finding` for a data warning. */
   kind: 'refusal' | 'finding';
   record_id: string;
   reason: string;
   raw: string | null;
   since: number;
-  /** When a valid version arrived, the plugin reported the entry as resolved, or an operator dismissed it; `null` while unresolved. */
+  /**
+   * Time at which the entry was resolved: a valid version arrived, the plugin reported the entry as resolved, or an operator dismissed it.
+   * `null` while the entry is unresolved.
+   */
   cleared_at: number | null;
-  /** When the PSP last sent the record; `null` for an entry from before version 18 that was not sent again. */
+  /** Time at which the PSP last sent the record. `null` for an entry that is older than schema version 18 and was not sent again. */
   seen_at: Generated<number | null>;
   /**
-   * When an operator dismissed the entry. It stays resolved while the PSP repeats it for the same reason; `null` again when it is resolved
-   * by the PSP or the plugin.
+   * Time at which an operator dismissed the entry. It stays resolved while the PSP repeats the record with the same fault. `null` again
+   * when a valid version arrives or the plugin resolves the entry.
    */
   dismissed_at: Generated<number | null>;
 }
@@ -285,7 +303,7 @@ export interface SyncRunTable {
   error: string | null;
 }
 
-/** One payment order. `order.types.ts` describes the columns. */
+/** One payment order. `order.types.ts` describes its columns. */
 export interface OrderTable {
   id: string;
   connector: string;
@@ -314,20 +332,20 @@ export interface OrderTable {
   holder: string | null;
   leased_until: number;
   fencing_token: number;
-  /** Number of entries in the order's history. */
+  /** Number of entries in the history of the order. */
   entries: number;
 }
 
 export interface OrderHistoryTable {
   order_id: string;
-  /** Counts from 1. */
+  /** Number of the entry, from 1. */
   entry: number;
   at: number;
   state: OrderState;
   event: string;
 }
 
-/** Sum of the orders that a connector accepted on one UTC day in one asset and that did not fail. */
+/** Sum of the orders that a connector accepted on one UTC day in one asset. Orders that failed are not included. */
 export interface OrderDayTable {
   connector: string;
   /** Days since 1970. */

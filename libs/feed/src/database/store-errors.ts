@@ -1,7 +1,7 @@
 /** Errors of the store. */
 import { DamagedDataError, GatewayUnavailableError } from '@tributary/connector-api';
 
-/** Another writer holds the lease of the feed. Nothing was written, and the caller must stop. */
+/** Another writer has acquired the lease of the feed. Nothing was written, and the caller must stop. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
 
@@ -11,14 +11,14 @@ export class LeaseLostError extends Error {
 }
 
 /**
- * The database is no longer the store, or the state of it, that this process opened. Nothing was written. The process must end: what it
- * remembers belongs to the earlier state.
+ * The database is not the store that this process opened, or is in an older state. Nothing was written. The process must end, because the
+ * data in its memory belongs to the earlier state.
  */
 export class StoreChangedError extends GatewayUnavailableError {
   override readonly name = 'StoreChangedError';
 
   /**
-   * @param store path or URL without its password
+   * @param store path, or URL without its password
    * @param reason what was found and what was expected
    */
   constructor(
@@ -53,7 +53,7 @@ export class DeploymentConflictError extends Error {
   override readonly name = 'DeploymentConflictError';
 
   /**
-   * @param found to which deployment the store belongs
+   * @param found the deployment to which the store belongs
    * @param deployment the name in the deployment file
    */
   constructor(found: string, deployment: string | undefined) {
@@ -68,7 +68,10 @@ export class DeploymentConflictError extends Error {
   }
 }
 
-/** A statement found the store or the feed in another state than this process knows. Ends the transaction; the caller then looks why. */
+/**
+ * A statement found another state of the store or the feed than this process expects. The error ends the transaction; then the caller finds
+ * out the reason.
+ */
 export class StaleStateError extends GatewayUnavailableError {
   override readonly name: string = 'StaleStateError';
 }
@@ -93,7 +96,7 @@ export class StoreOpenError extends Error {
 }
 
 /**
- * The database did not respond, or not in time. Retry later. The data may have been written, because the response to a commit can be
+ * The database did not respond, or responded too late. Retry later. The data may have been written, because the response to a commit can be
  * lost.
  */
 export class StoreUnavailableError extends GatewayUnavailableError {

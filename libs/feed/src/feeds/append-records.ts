@@ -14,8 +14,8 @@ import { findHeldRowsOf, findOverdueRows, updateHeldRows } from './held-rows.js'
 import { addToSet, RecordPlacer, type PlacedRecord, type Placement } from './place-records.js';
 
 /**
- * Minimum difference of feed time between two rows, in ms. At every call a client reads all rows of its last second again, so a second must
- * not have too many rows.
+ * Minimum difference of feed time between two rows, in ms. At every request a client reads all rows of its last second again, so one second
+ * must not contain too many rows. The feed time of a row is the time under which clients find it.
  */
 const FEED_TIME_STEP_MS = 10;
 
@@ -23,7 +23,7 @@ const FEED_TIME_STEP_MS = 10;
 export interface FeedHead {
   seq: number;
   time: number | undefined;
-  /** Whether rows of the feed are held, or were served alone. */
+  /** Whether the feed has held rows (rows that wait for their original), or rows that were served without their original. */
   hasHeldRows: boolean;
 }
 
@@ -37,17 +37,17 @@ export interface LockedFeed {
 export interface AppendedRows extends Pick<Placement, 'added' | 'changed' | 'unchanged'> {
   rows: FeedRowTable[];
   effects: TimedEffect[];
-  /** Whether the feed has held rows now. */
+  /** Whether the feed has held rows after the append. */
   hasHeldRows: boolean;
-  /** The sums of the accounts after the commit. Later parts replace earlier ones. */
+  /** The sums of the accounts after the commit. If two parts contain the same account, the later part is valid. */
   sums: readonly StoredSums[];
 }
 
-/** What the database has of the records that are to be appended. */
+/** The stored data about the records that are to be appended. */
 export interface StoredRecords {
-  /** Hashes of the stored versions, by record id. It contains the originals of the records, too. */
+  /** Hashes of the stored versions, by record id. It also contains the hashes of the records' originals. */
   versions: Map<string, Set<string>>;
-  /** The parts do not have an account in common. */
+  /** No account is in two parts. */
   sums: readonly StoredSums[];
 }
 
@@ -71,9 +71,9 @@ export async function readStoredRecords(
 }
 
 /**
- * Appends the new versions, and updates the feed's head and the sums of its accounts. A version that names an original which the feed does not
- * have waits for it. The caller must have locked the feed and read its head under the lock.
- * @param stored from the same transaction
+ * Appends the new versions, and updates the feed's head and the sums of its accounts. If a version refers to an original that the feed does
+ * not have, the version is held until the original comes. The caller must have locked the feed and read its head under the lock.
+ * @param stored result of `readStoredRecords` in the same transaction
  * @param changes further columns of the feed to update
  */
 export async function appendRecords(
@@ -99,7 +99,7 @@ export async function appendRecords(
 }
 
 /**
- * Serves rows whose original has not come since a time, without the reference to it.
+ * Serves held rows without the reference to their original, if they have waited since before a given time.
  * @param limit maximum number of such rows
  * @returns the new rows, and the number of overdue rows that were found
  */
@@ -148,7 +148,7 @@ async function writePlacement(
 
 /**
  * Assigns a sequence number and a feed time to each record. The feed time is `max(min(pspTime, now), head + 10 ms)`: it increases in the
- * order in which rows become visible, and equals the PSP's time where that is possible.
+ * sequence in which rows become visible, and equals the PSP's time where possible.
  */
 function buildRows(
   { id: feedId, stream, head }: LockedFeed,
@@ -182,7 +182,7 @@ async function findStoredVersions(
   return known;
 }
 
-/** Returns the id of the record, and that of its original. */
+/** Returns the id of the record and the id of its original. */
 function listIds({ id, originalId }: SerializedRecord): string[] {
   return originalId === undefined ? [id] : [id, originalId];
 }

@@ -1,6 +1,6 @@
 /**
- * The cursors of a feed over time, so that an operator can have everything read again that changed since a date. One cursor for each hour is
- * kept for a week, one for each day for 400 days.
+ * Stores the past cursors of a feed, so that an operator can read again everything that changed since a date. One cursor per hour is kept
+ * for a week, and one cursor per day for 400 days.
  */
 import { sql, type Kysely } from 'kysely';
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
@@ -12,7 +12,7 @@ const DAY_MS = 24 * HOUR_MS;
 const HOURLY_RETENTION_MS = 7 * DAY_MS;
 const RETENTION_MS = 400 * DAY_MS;
 
-/** Records the cursor of a pull that caught up, at most once an hour in each process, and deletes some of the older cursors. */
+/** Records the cursor of a pull that caught up, and deletes surplus older cursors. Each process does this at most once an hour. */
 export async function recordCursor(
   adapter: DatabaseAdapter,
   feed: OpenedFeed,
@@ -40,7 +40,7 @@ export async function recordCursor(
   });
 }
 
-/** Returns the newest cursor at or before a time; `undefined` if none is that old. */
+/** Returns the newest cursor at or before a time; `undefined` if every cursor is newer. */
 export async function findCursorAt(
   db: Kysely<Schema>,
   feedId: number,

@@ -20,7 +20,7 @@ export async function verifySampleOfRows(
   };
 }
 
-/** Names the rows of a page that are no JSON. For a page that cannot be served. */
+/** Returns the rows of a page whose body is not valid JSON. Called for a page that cannot be served. */
 export async function findMalformedRows(
   db: Kysely<Schema>,
   feed: OpenedFeed,

@@ -9,7 +9,7 @@ const CONNECTORS = ['bank', 'acme/bank', 'shop'];
 const GATEWAYS = 3;
 const PAGES = 12;
 const ORDERS = 8;
-/** Unfavourable database settings. This library must not rely on the defaults. */
+/** Unfavourable database settings, because this library must not depend on the defaults. */
 const HOSTILE_SETTINGS = ['default_transaction_isolation = serializable', 'synchronous_commit = off'];
 
 interface Row {
@@ -29,7 +29,7 @@ function records(...ids: string[]): SerializedRecord[] {
   );
 }
 
-/** Pulls as sync does: acquires the lease, appends some pages after the cursor, and releases the lease. */
+/** Pulls as the sync library does: acquires the lease, appends some pages after the cursor, and releases the lease. */
 async function pull(feed: Feed): Promise<void> {
   for (;;) {
     const lease = await feed.acquireLease(getCurrentProcess(), 10_000);
@@ -68,7 +68,7 @@ async function insertOrders(store: Store, connector: string, gateway: number): P
   }
 }
 
-/** Reads as a client does: requests the rows at or after its watermark, and drops those that are not newer. */
+/** Reads as a client does: requests the rows at or after its watermark, and drops the rows that are not newer than the watermark. */
 async function readWithWatermark(store: Store, connector: string, isOver: () => boolean): Promise<string[]> {
   const feed = await store.feed(connector, 'transactions');
   const ids: string[] = [];
@@ -161,7 +161,9 @@ describe('a snapshot of PostgreSQL', () => {
     record_id: string;
   }
 
-  /** Repeatedly reads all rows twice in one transaction. @throws when a row is missing, moved or out of sequence */
+  /**
+   * Repeatedly reads all rows twice in one transaction. @throws Error when a row is missing, has another position, or is out of sequence
+   */
   async function watch(url: string, isolation: string, isOver: () => boolean) {
     const client = new pg.Client(url);
     await client.connect();

@@ -1,4 +1,4 @@
-/** Finds the number of a feed by its name. It creates no feed. */
+/** Finds the number of a feed by connector and stream. It does not create a feed. */
 import type { Stream } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';

@@ -1,4 +1,7 @@
-/** A row that names an original comes after it; without the original it is served alone after a time, and corrected when the original comes. */
+/**
+ * Tests that a row with a reference to an original comes after the original. If the original does not come in time, the row is served
+ * without the reference, and again with the reference when the original comes.
+ */
 import { serializeTransaction, type Transaction } from '@tributary/connector-api';
 import { getCurrentProcess } from '../leases/lease-holder.js';
 import { adoptConnector } from '../maintenance/adopt-connector.js';
@@ -47,7 +50,7 @@ describe.each(STORES)('rows that name an original, in $name', (kind) => {
     expect(await append(row('r1', 'p'))).toMatchObject({ added: 0, changed: 1 });
     expect(await append(row('r1', 'p'))).toMatchObject({ changed: 0, unchanged: 1 });
     expect(await readRows()).toEqual(['q SUCCEEDED -']);
-    // The money of the rows that wait has moved, so the balances already contain it.
+    // The money of the held rows has already moved, so the balances contain it.
     expect(await readTotal()).toBe(10n - 1n - 1n);
     await lease.release();
     stores.push(await openStore(fresh.url, () => now));
@@ -109,14 +112,14 @@ describe.each(STORES)('rows that name an original, in $name', (kind) => {
   });
 
   test('are never served after a newer version that need not wait', async () => {
-    // The newer versions name no original, or one that the feed has.
+    // The newer versions refer to no original, or to an original that the feed has.
     await append(row('q'), row('r', 'p', 'PENDING'), row('s', 'p', 'PENDING'));
     const newer = { ...row('r', 'p'), relatedTransactionId: undefined };
     await append(newer, row('s', 'q'));
     const rows = ['q SUCCEEDED -', 'r REFUNDED -', 's REFUNDED q'];
     expect(await readRows()).toEqual(rows);
     expect(await readTotal()).toBe(10n - 1n - 1n);
-    // A listing repeats the older version.
+    // The listing of the PSP returns the older version again.
     expect(await append(row('r', 'p', 'PENDING'))).toMatchObject({ unchanged: 1 });
     now += DAY_MS;
     await lease.serveOverdueRows(DAY_MS);
@@ -166,7 +169,7 @@ describe.each(STORES)('rows that name an original, in $name', (kind) => {
   });
 
   test('wait and come back in any number', async () => {
-    // More than one statement can write.
+    // More rows than one statement can write.
     const count = 4_000;
     await append(...Array.from({ length: count }, (_, index) => row(`r${index}`, 'p')));
     expect(await readRows()).toEqual([]);
@@ -175,7 +178,7 @@ describe.each(STORES)('rows that name an original, in $name', (kind) => {
   });
 });
 
-/** Creates a payment of 10, or a refund of 1 that names an original. */
+/** Creates a payment of 10, or, with an original, a refund of 1. */
 function row(id: string, original?: string, status: Transaction['status'] = 'REFUNDED'): Transaction {
   return {
     ...{ id, createdAt: '2025-12-31T00:00:00Z', type: 'PAYIN' as const },

@@ -1,6 +1,7 @@
 /**
- * Stores the versions of records that wait for their original, and those that were served alone or replaced by a newer version. `place-records.ts` decides when they become
- * rows. The caller of each function has locked the feed, so that all gateways of a store decide the same.
+ * Stores held rows: versions of records that wait for their original, that were served without it, or that a newer version replaced.
+ * `place-records.ts` decides when they become rows of the feed. The caller of each function has locked the feed, so that all gateways of a
+ * store come to the same result.
  */
 import type { Expression, ExpressionBuilder, Kysely, Selectable } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
@@ -8,11 +9,11 @@ import type { HeldRowTable, Schema } from '../database/schema.js';
 import { NO_ORIGINAL, type HeldRow, type Placement } from './place-records.js';
 import { addDataWarning, resolveQuarantineEntries } from './quarantine.js';
 
-/** Id of the data warning about rows that were served alone. */
+/** Id of the data warning about rows that were served without their original. */
 const WARNING_ID = 'rows-without-original';
-/** Rows that one statement inserts, because it has a limited number of parameters. */
+/** Maximum number of rows in one insert, because a statement has a limited number of parameters. */
 const BATCH_ROWS = 500;
-/** Ids that the data warning names. */
+/** Maximum number of ids in the data warning. */
 const MAX_NAMED_IDS = 5;
 
 /** Builds the subquery of a feed's held rows, for `exists`. */
@@ -21,7 +22,7 @@ export function selectHeldRows(eb: ExpressionBuilder<Schema, 'feeds'>, feedId: n
 }
 
 /**
- * Returns the held versions of the records, and the rows that wait for them, for the rows that wait for these, and so on.
+ * Returns the held versions of the records, and the rows that wait for these records, directly or through other held rows.
  * @param recordIds ids of the records that are about to be appended
  */
 export async function findHeldRowsOf(
@@ -64,7 +65,7 @@ export async function findOverdueRows(
   return rows.map(toHeldRow);
 }
 
-/** Writes what a placement changes on the held rows, and updates the data warning. */
+/** Writes the changes of a placement to the held rows, and updates the data warning. */
 export async function updateHeldRows(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,

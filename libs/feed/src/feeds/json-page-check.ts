@@ -1,15 +1,15 @@
 /**
  * Checks that a page from the database is JSON with the right number of rows, because rows can be altered on disk.
  *
- * Parsing a page of 100 rows costs several times as much as reading it, and a client reads each full page of a feed once. So a long page is
- * parsed only when it is requested again. A client cannot continue behind a page that is no JSON: it requests the same page again, and from
- * then on gets the error. Short pages, which clients request at every poll, are always parsed.
+ * Parsing a page of 100 rows takes several times as long as reading it, and a client reads each full page of a feed once. So a long page is
+ * parsed only when it is requested again. If a page is not JSON, a client cannot continue after it: the client requests the same page
+ * again, and then gets the error. Short pages, which clients request at every poll, are always parsed.
  */
 import type { SerializedPage } from '@tributary/connector-api';
 
-/** Pages up to this length in characters are parsed at every read. */
+/** Maximum length, in characters, of a page that is parsed at every read. */
 const MAX_ALWAYS_PARSED_LENGTH = 4_096;
-/** Number of requests in one generation. Two generations are remembered. */
+/** Number of requests in one generation. The two newest generations are kept in memory. */
 const MAX_REQUESTS = 4_096;
 
 export class JsonPageCheck {

@@ -1,7 +1,7 @@
 /**
- * Remembers which page a client got as its last one (its "end marker"), so that the page after it stays empty. Clients of v2 read page 1,
- * 2, 3 … with one filter until an empty page, and use the last row's time as their watermark. Rows can arrive after a client received a
- * page that was not full, and fill that page. The next page starts after these rows, so it must be empty, or the client skips them for
+ * Stores which page a client got as its last page (an "end marker"), so that the next page stays empty. Clients of v2 read page 1, 2, 3 …
+ * with one filter until an empty page, and use the time of the last row as their watermark. If a client got a page that was not full, later
+ * rows can fill this page. The next page starts after these rows. So the next page must be empty, or the client would skip these rows for
  * ever. The markers are in the store, because the client may request the next page from another gateway:
  * `docs/decisions/0009-last-pages-in-the-store.md`. Source: formancehq/payments before v3, `generic/task_fetch_transactions.go`.
  */
@@ -12,14 +12,15 @@ import { StaleStateError } from '../database/store-errors.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 
 /**
- * How long a marker is valid, in ms. A client waits ten seconds for a response, and stores a page's rows before it requests the next page.
+ * How long a marker is valid, in ms. The time is long enough for a client, which waits up to ten seconds for a response and stores the rows
+ * before it requests the next page.
  */
 const PAGINATION_WINDOW_MS = 60_000;
 
 /** Identifies the pages that one client reads with the same filter. */
 interface PaginationKey {
   feed: OpenedFeed;
-  /** Milliseconds of feed time. */
+  /** Feed time in milliseconds since 1970. */
   from: number;
   pageSize: number;
 }
@@ -45,8 +46,8 @@ export async function isPastLastPage(
 }
 
 /**
- * Records the end marker. Await it before the page is sent. A marker ends only by its time. A later request may find the page full, but
- * the client that got it earlier got it with fewer rows.
+ * Records the end marker. The caller must await it before it sends the page. A marker ends only by its time: a later request may find the
+ * page full, but the earlier client got the page with fewer rows.
  */
 export async function recordLastPage(
   adapter: DatabaseAdapter,

@@ -1,20 +1,21 @@
 /**
- * Decides which versions of records become rows now, and which wait for their original. A client that reads a refund before its original makes
- * a payment of the refund, and then ignores the amount of the original. So a row that names an original comes after it. If the original does
- * not come in time, the row is served without the reference ("alone"); if it comes later, the row is served again with the reference.
+ * Decides which versions of records become rows now, and which are held until their original comes. If a client reads a refund before its
+ * original payment, it creates a payment from the refund and later ignores the amount of the original. So a row that refers to an original
+ * must come after it. If the original does not come in time, the row is served without the reference ("alone"). If the original comes
+ * later, the row is served again with the reference.
  */
 import { unlinkContent, type SerializedRecord } from '@tributary/connector-api';
 import { hashContent } from './verify-row.js';
 
 /**
- * The `originalId` of a held row that waits for no original any more. Either a newer version of its record became a row, or the connector was
- * reset to another account; then the next complete pull serves the row alone.
+ * The `originalId` of a held row that no longer waits for an original. There are two reasons. Either a newer version of its record became a
+ * row, or the connector was reset to another account. In the second case the next complete pull serves the row alone.
  */
 export const NO_ORIGINAL = '';
 
-/** A version of a record that waits for its original, or was served alone. */
+/** A version of a record that waits for its original, or that was served alone. */
 export interface HeldRow {
-  /** `undefined` for a version that is not in the store yet. */
+  /** `undefined` for a version that is not stored yet. */
   position?: number;
   record: SerializedRecord & { originalId: string };
   hash: Buffer;
@@ -31,20 +32,23 @@ export interface Placement {
   rows: PlacedRecord[];
   /** New versions to store as held rows. */
   held: Set<HeldRow>;
-  /** Positions of held rows whose original came. */
+  /** Positions of the held rows whose original came. */
   releasedPositions: number[];
-  /** Positions of held rows that are served alone now. */
+  /** Positions of the held rows that are served alone now. */
   servedAlonePositions: number[];
-  /** Positions of held rows that a newer version of their record replaced. They are kept, so that a repeated listing does not serve them. */
+  /**
+   * Positions of the held rows that a newer version of their record replaced. The rows are kept, so that they are not served when a listing
+   * returns these versions again.
+   */
   replacedPositions: number[];
-  /** Whether rows that were served alone have their original now, or were replaced. */
+  /** Whether the original of a row that was served alone has come, or such a row was replaced. */
   hasCorrections: boolean;
   /**
-   * The new versions, also those that wait: their money has moved, so they count in the sums of accounts. A version that was held before is
-   * not counted again.
+   * The new versions, including the held versions: the money of a held version has moved, so the version counts in the sums of accounts. A
+   * version that was already held is not counted again.
    */
   counted: { records: SerializedRecord[]; changedIds: Set<string>; heldContents: Map<string, string[]> };
-  /** Number of records that are new, changed and unchanged. Held records count when they arrive. */
+  /** Number of new, changed and unchanged records. A held record counts when it arrives. */
   added: number;
   changed: number;
   unchanged: number;
@@ -59,15 +63,16 @@ export class RecordPlacer {
   };
   /** Held rows by the id of their original, in the sequence in which they arrived. */
   private readonly waiting = new Map<string, HeldRow[]>();
-  /** The same rows, by record id. A row that was released or replaced is not among them any more. */
+  /** The held rows that are still open, by record id. A row is removed when it is released or replaced. */
   private readonly openRows = new Map<string, Set<HeldRow>>();
   /** Hashes of the held versions, by record id. */
   private readonly heldHashes = new Map<string, Set<string>>();
   private readonly servedAloneIds = new Set<string>();
 
   /**
-   * @param rowHashes hashes of the rows that the feed has, by record id, for the records and their originals; those of new rows are added
-   * @param heldRows from the store, in the sequence of their positions
+   * @param rowHashes hashes of the rows in the feed, by record id, for the records and their originals. The hashes of new rows are added to
+   * it
+   * @param heldRows held rows from the store, in the sequence of their positions
    */
   constructor(
     private readonly rowHashes: Map<string, Set<string>>,
@@ -98,7 +103,7 @@ export class RecordPlacer {
     const { originalId } = record;
     if (originalId === undefined || this.rowHashes.has(originalId)) return this.appendNewest(record, hash);
     const isServedAlone = this.servedAloneIds.has(record.id);
-    // An earlier version was served with the reference before rows were held, so the payment exists already.
+    // A release that did not hold rows served an earlier version with its reference, so the payment already exists at the client.
     if (rows !== undefined && !isServedAlone) return this.appendNewest(record, hash);
     const row: HeldRow = { record: { ...record, originalId }, hash, isServedAlone: false };
     for (const former of this.openRows.get(record.id) ?? [])
@@ -109,8 +114,8 @@ export class RecordPlacer {
   }
 
   /**
-   * Serves a held row whose original did not come in time, if it still waits. The other waiting versions of the record are served with it,
-   * in their sequence, because later versions are served at once from now on.
+   * Serves a held row alone if it still waits, because its original did not come in time. The other held versions of the record are served
+   * with it, in their sequence, because later versions are served at once from now on.
    */
   serveOverdue({ record: { id, originalId }, position }: HeldRow): void {
     const isWaiting = [...(this.openRows.get(id) ?? [])].some(
@@ -124,7 +129,7 @@ export class RecordPlacer {
   private serveAlone(recordId: string): void {
     this.servedAloneIds.add(recordId);
     for (const row of [...(this.openRows.get(recordId) ?? [])]) {
-      // An appended row can release or serve the next ones.
+      // An appended row can release or serve the following rows.
       if (row.isServedAlone || !this.isOpen(row)) continue;
       row.isServedAlone = true;
       if (row.position !== undefined) this.placement.servedAlonePositions.push(row.position);
@@ -141,7 +146,7 @@ export class RecordPlacer {
     } else this.placement.added++;
   }
 
-  /** Appends a version that need not wait. The versions before it must not come after it, so they never become rows. */
+  /** Appends a version that need not wait. Older versions of the record must not come after it, so they never become rows. */
   private appendNewest(record: SerializedRecord, hash: Buffer): void {
     for (const row of this.openRows.get(record.id) ?? []) this.replace(row);
     this.append(record, hash);
@@ -160,12 +165,12 @@ export class RecordPlacer {
     if (!this.rowHashes.get(id)?.has(hash.toString('latin1'))) this.append(alone, hash);
   }
 
-  /** Appends the rows that wait for a record which the feed has now. */
+  /** Appends the rows that wait for a record which is now in the feed. */
   private release(originalId: string): void {
     const rows = this.waiting.get(originalId) ?? [];
     this.waiting.delete(originalId);
     for (const row of rows) {
-      // A row that was appended before it in this loop can have released a newer version of the record.
+      // An earlier row of this loop can have released a newer version of the record.
       if (!this.isOpen(row)) continue;
       if (this.hasNewerRow(row)) {
         this.replace(row);
@@ -183,7 +188,7 @@ export class RecordPlacer {
     }
   }
 
-  /** Tells whether a newer version of the record, which names another original, was served alone. */
+  /** Returns true if a newer version of the record, which refers to another original, was served alone. */
   private hasNewerRow(row: HeldRow): boolean {
     const rows = [...(this.openRows.get(row.record.id) ?? [])];
     return rows
@@ -195,7 +200,7 @@ export class RecordPlacer {
   private replace(row: HeldRow): void {
     this.openRows.get(row.record.id)?.delete(row);
     if (row.record.originalId === NO_ORIGINAL) {
-      // The former account delivered it, so no later listing repeats it, and its hash is not needed.
+      // The former account delivered this version. No later listing repeats it, so its hash is not needed.
       if (row.position !== undefined) this.placement.releasedPositions.push(row.position);
       return;
     }
@@ -221,7 +226,8 @@ export class RecordPlacer {
     if (row.isServedAlone) {
       this.rememberHash(row);
       this.servedAloneIds.add(id);
-      // A row of the former account is not known by its hash: if the present account delivers the same version, that one is placed instead.
+      // The hash of a row of the former account is not used: if the present account delivers the same version, the delivered version is
+      // placed instead.
     } else addToSet(this.openRows, id, row);
   }
 

@@ -1,4 +1,6 @@
-/** Quarantine: rejected records and data warnings of a stream. An entry is kept with its reason, and never served. */
+/**
+ * Stores the quarantine of a stream: rejected records and data warnings. An entry is kept with its reason, and is never served to clients.
+ */
 import type { DataWarning, RejectedRecord } from '@tributary/connector-api';
 import type { ExpressionBuilder, Insertable, Kysely } from 'kysely';
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
@@ -9,10 +11,16 @@ import type { FeedPage } from '../types/store.types.js';
 import type { QuarantineEntry } from '../types/quarantine.types.js';
 import type { QuarantineTable, Schema } from '../database/schema.js';
 
-/** The library that pulls limits the length of a record, too. This limit protects the database from a plugin that does not. */
+/**
+ * Maximum length of a raw record, in characters. The sync library limits the length, too; this limit protects the database if a caller does
+ * not.
+ */
 const MAX_RAW_LENGTH = 131_072;
 
-/** Applies a page to the quarantine. A rejected record is resolved when a valid record of the same id arrives, or when the plugin says so. */
+/**
+ * Applies a page to the quarantine. A rejected record is resolved when a valid record with the same id arrives, or when the plugin reports
+ * it as resolved.
+ */
 export async function updateQuarantine(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
@@ -30,7 +38,7 @@ export async function updateQuarantine(
   }
 }
 
-/** Adds a data warning that the store itself found, not a plugin. Must run inside a transaction that has locked the feed. */
+/** Adds a data warning that the store itself found (plugins find the others). Must run inside a transaction that has locked the feed. */
 export async function addDataWarning(
   db: Kysely<Schema>,
   feedId: number,
@@ -40,10 +48,10 @@ export async function addDataWarning(
   await upsertEntry(db, { ...fromWarning(warning), feed_id: feedId, since: now, cleared_at: null });
 }
 
-/** Prefix of the ids of acceptances. It distinguishes them from data warnings. */
+/** Prefix of the ids of accepted gaps. It distinguishes them from data warnings. */
 export const ACCEPTANCE_ID_PREFIX = 'accepted-gap:';
 
-/** Adds what a person accepted as a resolved entry. Must run inside a transaction that has locked the feed. */
+/** Adds a gap that a person accepted, as a resolved entry. Must run inside a transaction that has locked the feed. */
 export async function addGapAcceptance(
   db: Kysely<Schema>,
   feedId: number,
@@ -70,7 +78,7 @@ export async function findGapAcceptances(db: Kysely<Schema>, connector: string):
 /** Id of the data warning that rows of a feed are damaged. */
 const DAMAGE_WARNING_ID = 'damaged-rows';
 
-/** Adds or resolves the data warning that rows of a feed are damaged. @throws StaleStateError when the feed was replaced */
+/** Adds or resolves the data warning about damaged rows of a feed. @throws StaleStateError when the feed was replaced */
 export async function updateDamageWarning(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
@@ -112,8 +120,8 @@ export async function findOpenQuarantineEntries(
 }
 
 /**
- * Builds the subquery of a feed's rejected records that a valid record resolves, for `exists`: the unresolved ones, and those that an operator
- * dismissed. It has two parts, because each of them has its own index.
+ * Builds a subquery, for `exists`, of the rejected records of a feed that a valid record resolves: unresolved records, and records that an
+ * operator dismissed. The subquery has two parts, because each part uses its own index.
  */
 export function selectResolvableRejectedRecords(eb: ExpressionBuilder<Schema, 'feeds'>, feedId: number) {
   const select = () =>
@@ -138,8 +146,8 @@ function fromWarning({ id, message }: DataWarning): EntryColumns {
 }
 
 /**
- * Inserts or updates an entry. An unresolved entry keeps the time at which it first appeared. An entry that an operator dismissed stays
- * resolved, unless the reason is another one now: then it appears as a new entry, with the time of this change.
+ * Inserts or updates an entry. An unresolved entry keeps the time of its first appearance. An entry that an operator dismissed stays
+ * resolved if the reason is the same. If the reason is different, the entry appears as a new entry with the time of this change.
  */
 async function upsertEntry(db: Kysely<Schema>, entry: Insertable<QuarantineTable>): Promise<void> {
   const staysDismissed = (eb: ExpressionBuilder<Schema, 'quarantine'>) =>
@@ -176,7 +184,7 @@ async function upsertEntry(db: Kysely<Schema>, entry: Insertable<QuarantineTable
 }
 
 /**
- * Marks entries as resolved. This ends a dismissal, too: when the same fault comes back later, the entry appears again. Must run inside a
+ * Marks entries as resolved. This also ends a dismissal: when the same fault occurs again later, the entry appears again. Must run inside a
  * transaction that has locked the feed.
  */
 export async function resolveQuarantineEntries(

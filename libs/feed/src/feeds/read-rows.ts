@@ -1,4 +1,4 @@
-/** Reads the rows of a feed in the sequence of their numbers, for programs that copy a feed. */
+/** Reads the rows of a feed by sequence number, for programs that copy a feed. */
 import type { NumberedRow } from '@tributary/connector-api';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
@@ -6,8 +6,8 @@ import { DamagedRowsError } from '../database/store-errors.js';
 import { findRowDamage } from './verify-row.js';
 
 /**
- * Returns at most `limit` rows after a sequence number. Sequence numbers are assigned under the lock of the feed, so they become visible in
- * ascending order, and a reader that continues after the last number misses no row.
+ * Returns at most `limit` rows after a sequence number. Sequence numbers are assigned under the lock of the feed, so rows become visible in
+ * ascending order. A reader that continues after the last number therefore misses no row.
  * @throws DamagedRowsError when a row was altered or deleted in the database; StoreChangedError
  */
 export async function readRows(
@@ -20,7 +20,7 @@ export async function readRows(
   const rows = await adapter.reader
     .selectFrom('feed_rows')
     .select(['seq', 'feed_time', 'record_id', 'hash', 'body'])
-    // Counts by the index of the versions of a record, so the cost does not depend on the length of the feed.
+    // Counts through the index of record versions, so the time does not depend on the length of the feed.
     .select((eb) =>
       eb
         .selectFrom('feed_rows as versions')

@@ -1,19 +1,19 @@
-/** Records sync runs for operators. */
+/** Stores sync runs (the results of pulls) for operators. */
 import { STREAMS, type Stream } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
 import type { SyncRun } from '../types/sync-run.types.js';
 import type { Schema } from '../database/schema.js';
 
-/** How long older runs are kept, in ms. */
+/** Time in ms for which older runs are kept. */
 const RETENTION_MS = 30 * 24 * 3600 * 1000;
-/** How long older runs that found nothing new are kept, in ms. */
+/** Time in ms for which older runs are kept if they found nothing new. */
 const QUIET_RETENTION_MS = 24 * 3600 * 1000;
-/** Minimum time in ms between two runs of a stream that found nothing new and are kept. It applies to all gateways together. */
+/** Minimum time in ms between two stored runs of a stream that found nothing new. It applies to all gateways together. */
 const QUIET_INTERVAL_MS = 10 * 60 * 1000;
 
 /**
- * Records a run, and deletes old runs of its stream. A stream that never has anything new keeps at most 145 rows, for any number of gateways
- * and days.
+ * Stores a run, and deletes old runs of its stream. For a stream that never has new data, at most 145 rows are kept, for any number of
+ * gateways and days.
  */
 export async function recordSyncRun(db: Kysely<Schema>, run: SyncRun): Promise<void> {
   if (isQuiet(run) && (await hasRecentQuietRun(db, run))) return;
@@ -41,12 +41,12 @@ export async function recordSyncRun(db: Kysely<Schema>, run: SyncRun): Promise<v
     .execute();
 }
 
-/** Returns true when the run ended without an error, and without anything new. */
+/** Returns true when the run found nothing new and ended without an error. */
 function isQuiet({ error, added, changed, refused }: SyncRun): boolean {
   return error === undefined && added + changed + refused === 0;
 }
 
-/** Tells whether a gateway has recorded a run without news in the last ten minutes, and no run with news since. */
+/** Returns true if a gateway has recorded a run without new data in the last ten minutes, and no run with new data since then. */
 async function hasRecentQuietRun(db: Kysely<Schema>, run: SyncRun): Promise<boolean> {
   const newest = await db
     .selectFrom('sync_runs')
@@ -54,7 +54,7 @@ async function hasRecentQuietRun(db: Kysely<Schema>, run: SyncRun): Promise<bool
     .where('connector', '=', run.connector)
     .where('stream', '=', run.stream)
     .where('started_at', '>', run.startedAt - QUIET_INTERVAL_MS)
-    // A run in the future was recorded before the clock was set back.
+    // A run with a start in the future was recorded before the clock was set back.
     .where('started_at', '<=', run.startedAt)
     .orderBy('started_at', 'desc')
     .limit(1)
@@ -62,7 +62,9 @@ async function hasRecentQuietRun(db: Kysely<Schema>, run: SyncRun): Promise<bool
   return newest !== undefined && isQuiet({ ...run, ...newest, error: newest.error ?? undefined });
 }
 
-/** Returns the newest run of each stream. A run that found nothing new may be missing, if another one like it was recorded shortly before. */
+/**
+ * Returns the newest stored run of each stream. A run that found nothing new may be missing if a similar run was stored shortly before it.
+ */
 export async function findLastSyncRuns(
   db: Kysely<Schema>,
   connector: string,
@@ -85,7 +87,7 @@ export async function findLastSyncRuns(
   return runs.flat();
 }
 
-/** Converts a stored run. It takes the columns of a run and no others, because the row of a join has more. */
+/** Converts a stored run. It copies only the columns of a run, because the row of a join has further columns. */
 export function toSyncRun(row: Schema['sync_runs'], stream: Stream): SyncRun {
   const { connector, started_at, duration, pages, records, added, changed, refused, error } = row;
   const counts = { pages, records, added, changed, refused };

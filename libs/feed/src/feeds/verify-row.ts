@@ -6,7 +6,7 @@ import type { FeedRowTable, Schema } from '../database/schema.js';
 
 const HASH_BYTES = 16;
 
-/** A row with everything that its check needs. */
+/** A row with all data that its check needs. */
 export type RowToVerify = Omit<FeedRowTable, 'feed_id'>;
 
 /** Returns up to `count` rows of a feed after a feed time, oldest first. */
@@ -31,7 +31,7 @@ export function hashContent(content: string): Buffer {
   return hash('sha256', content, 'buffer').subarray(0, HASH_BYTES);
 }
 
-/** Returns what is wrong with a row, or `undefined` if it is as it was appended. */
+/** Returns a description of the damage of a row, or `undefined` if the row is unchanged since its append. */
 export function findRowDamage(stream: Stream, row: Omit<RowToVerify, 'seq'>): string | undefined {
   const suffix = appendFeedTime(stream, '', formatTime(row.feed_time));
   if (!row.body.endsWith(suffix)) return 'the JSON does not end with the feed time of the row';

@@ -1,4 +1,4 @@
-/** Identifies the database server and the database that hold a store. Only PostgreSQL has such an identity. */
+/** Identity of the database server and the database that contain a store. Only PostgreSQL has such an identity. */
 
 export interface DatabaseServerIdentity {
   /** PostgreSQL's system identifier and the id of the database: `7429…/16384`. Both change when a dump is restored. */
@@ -7,7 +7,7 @@ export interface DatabaseServerIdentity {
   timeline: number;
 }
 
-/** Describes the difference between two identities. @returns `undefined` when they are equal */
+/** Describes the difference between two identities. @returns `undefined` when the identities are equal */
 export function describeServerChange(
   expected: DatabaseServerIdentity,
   found: DatabaseServerIdentity,

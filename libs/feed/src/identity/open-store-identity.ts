@@ -1,4 +1,4 @@
-/** Decides at the start whether a process may use the store that it found. */
+/** Decides, at the start of a process, whether the process may use the store that it found. */
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import { describeServerChange, type DatabaseServerIdentity } from './database-server-identity.js';
 import { DEFAULT_READER_LEAD_MS, startNewEpoch } from './start-new-epoch.js';
@@ -10,7 +10,7 @@ const RESTORE_ADVICE =
 
 /**
  * Opens a session on the store.
- * @throws Error when the store has lost data, or is on another server than before, and no person has confirmed it
+ * @throws Error when the store has lost data or is on another server than before, and no person has confirmed this change
  */
 export async function openStoreIdentity(adapter: DatabaseAdapter): Promise<OpenedStoreIdentity> {
   const identity = await readStoreIdentity(adapter.reader);
@@ -21,7 +21,8 @@ export async function openStoreIdentity(adapter: DatabaseAdapter): Promise<Opene
   if (server && !identity.server) await adapter.durableTransaction((db) => recordDatabaseServer(db, server));
   const change = server && identity.server && describeServerChange(identity.server, server);
   if (change === undefined) return new OpenedStoreIdentity(adapter, { ...identity, server });
-  // After the promotion of a replica the gateways must go on by themselves. The replica may have lacked the newest commits.
+  // After the promotion of a replica, the gateways must continue without a person. A new epoch starts, because the replica may have lacked
+  // the newest commits.
   if (!isPromotion(identity.server, server)) throw new Error(`${change}; ${RESTORE_ADVICE}`);
   const { epoch: fromEpoch } = identity;
   await startNewEpoch(adapter, { fromEpoch, server, readerLeadMs: DEFAULT_READER_LEAD_MS });

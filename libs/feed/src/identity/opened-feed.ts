@@ -1,7 +1,7 @@
 /**
- * A feed as this process opened it: its number, connector and stream, in one store and epoch. Every statement checks that the number still
- * belongs to the same connector and stream. The number alone is not enough: after a restore the same number can belong to the feed of
- * another tenant.
+ * A feed as this process opened it: its number, connector and stream, in one store and epoch (the time between two restores). Every
+ * statement checks that the number still belongs to the same connector and stream. The number alone is not enough: after a restore, the
+ * same number can belong to the feed of another tenant.
  */
 import type { Stream } from '@tributary/connector-api';
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
@@ -12,7 +12,7 @@ import type { OpenedStoreIdentity } from './opened-store-identity.js';
 
 export class OpenedFeed implements FeedIdentity {
   private highestSeq = 0;
-  /** When this process last recorded the cursor, in milliseconds of a monotonic clock. `feeds/cursor-history.ts` uses it. */
+  /** Time at which this process last recorded the cursor, in milliseconds of a monotonic clock. `feeds/cursor-history.ts` uses it. */
   cursorRecordedAt = -Infinity;
   private writtenChecks = 0;
 
@@ -41,17 +41,17 @@ export class OpenedFeed implements FeedIdentity {
     return this.session.epoch;
   }
 
-  /** The heartbeat that `isSameFeed` compares. */
+  /** The last heartbeat of the store, with which `isSameFeed` compares the stored heartbeat. */
   get knownBeat(): number {
     return this.session.knownBeat;
   }
 
-  /** @throws StoreChangedError when a change of the store was found earlier */
+  /** @throws StoreChangedError when an earlier check found a change of the store */
   assertUnchanged(): void {
     this.adapter.changes.assertUnchanged();
   }
 
-  /** Highest sequence number that this process has seen committed. A read that starts now must not return a lower one. */
+  /** Highest sequence number that this process has seen as committed. A read that starts now must not return a lower number. */
   get committedSeq(): number {
     return this.highestSeq;
   }
@@ -61,7 +61,7 @@ export class OpenedFeed implements FeedIdentity {
     this.highestSeq = Math.max(this.highestSeq, seq);
   }
 
-  /** It increases whenever this process writes the state of a completeness check of this feed. */
+  /** A counter that this process increases when it writes the state of a completeness check of this feed. */
   get checksVersion(): number {
     return this.writtenChecks;
   }
@@ -71,8 +71,8 @@ export class OpenedFeed implements FeedIdentity {
   }
 
   /**
-   * Checks the sequence number of the feed's head, as read from the primary.
-   * @param committedSeq `committedSeq` from before the read
+   * Checks the sequence number of the feed's head that was read from the primary.
+   * @param committedSeq value of `committedSeq` before the read
    * @throws StoreChangedError when the feed has lost rows
    */
   async checkHead(seq: number, committedSeq: number): Promise<void> {
@@ -83,7 +83,7 @@ export class OpenedFeed implements FeedIdentity {
     this.recordCommitted(seq);
   }
 
-  /** Runs a transaction, and finds out what happened when it fails with a `StaleStateError`. @throws StoreChangedError */
+  /** Runs a transaction. If it fails with a `StaleStateError`, the function finds the reason. @throws StoreChangedError */
   async explainStaleState<T>(work: () => Promise<T>): Promise<T> {
     this.assertUnchanged();
     try {
@@ -95,7 +95,8 @@ export class OpenedFeed implements FeedIdentity {
   }
 
   /**
-   * Checks that the feed is still the one that was opened, and has all of its rows. Call it after a StaleStateError or an unbound page.
+   * Checks that the feed is still the feed that this process opened, and has all of its rows. Call it after a StaleStateError, or after a
+   * page whose feed number was wrong.
    * @throws StoreChangedError if the feed was replaced, or has lost rows
    */
   async assertExists(): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * The state of the store that this process opened: its id, its epoch, and how far it was. Statements check the id and the epoch
- * themselves; this class provides the condition, finds out why it failed, and writes the heartbeat.
+ * The state of the store that this process opened: its id, its epoch, and its last heartbeat. Statements check the id and the epoch
+ * themselves. This class provides the condition, finds the reason when the condition fails, and writes the heartbeat.
  */
 import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
@@ -26,13 +26,13 @@ export class OpenedStoreIdentity {
     this.restore = identity.restore;
     this.lastBeat = identity.beat;
     adapter.onNewConnection(async (readState) => {
-      // Read before the query starts: this process can write a heartbeat while the query is running, and the older one that the query
-      // returns is then no loss.
+      // Copies the heartbeat before the query starts. This process can write a heartbeat while the query is running; the older heartbeat in
+      // the result is then no sign of lost data.
       const knownBeat = this.lastBeat;
       const { identity: found, server, isInRecovery, markLoss } = await readState();
       this.checkSameServer(server);
       const { beat } = this.checkSameStore(found);
-      // A server in recovery may be promoted while the connection is open.
+      // The result is not final for a server in recovery, because the server may be promoted while the connection is open.
       if (beat >= knownBeat) return { isFinal: !isInRecovery };
       const loss = describeOlderBeat(beat, knownBeat);
       await markLoss(loss).catch(() => undefined);
@@ -49,13 +49,13 @@ export class OpenedStoreIdentity {
     return sql<SqlBool>`exists (select 1 from store_identity where store_id = cast(${storeId} as text) and epoch = cast(${epoch} as bigint) and beat >= cast(${lastBeat} as bigint))`;
   }
 
-  /** Writes a heartbeat, and checks that the store is still the same and not in an older state. @throws StoreChangedError */
+  /** Writes a heartbeat, and checks that the store is the same and its state is not older. @throws StoreChangedError */
   async writeHeartbeat(): Promise<void> {
     return this.beat(async () => undefined);
   }
 
   /**
-   * Writes a heartbeat after it has tried in the same transaction whether an order could be stored.
+   * Writes a heartbeat. In the same transaction it first checks by a write whether an order could be stored.
    * @throws StoreChangedError; StoreUnavailableError when an order could not be stored
    */
   async writeOrderProbe(): Promise<void> {
@@ -79,7 +79,7 @@ export class OpenedStoreIdentity {
     this.lastBeat = Math.max(this.lastBeat, row.beat);
   }
 
-  /** Reads the identity again after the condition `isCurrent` was false. @throws StoreChangedError unless the store is the same */
+  /** Reads the identity again after the condition `isCurrent` was false. @throws StoreChangedError unless the store is unchanged */
   async explainMismatch(): Promise<void> {
     this.adapter.changes.assertUnchanged();
     const knownBeat = this.lastBeat;
@@ -93,8 +93,8 @@ export class OpenedStoreIdentity {
 
   /**
    * Checks an identity that was read from the primary.
-   * @param knownBeat `knownBeat` from before the read
-   * @throws StoreChangedError unless the store is the same
+   * @param knownBeat value of `knownBeat` before the read
+   * @throws StoreChangedError unless the store is unchanged
    */
   async checkIdentity(found: StoreIdentity | undefined, knownBeat: number): Promise<void> {
     const { beat } = this.checkSameStore(found);
@@ -102,14 +102,14 @@ export class OpenedStoreIdentity {
   }
 
   /**
-   * Reports that the store has lost data that this process knows. Marks the store, so that no gateway continues from the older state
-   * before a person has run `tributary store restore`. The new epoch stops the other gateways, which may know less than this one. After the
-   * promotion of a replica the store is not marked, because the next start goes on by itself.
+   * Reports that the store has lost data which this process has seen. It marks the store, so that no gateway uses the older state before a
+   * person has run `tributary store restore`. It starts a new epoch, which stops the other gateways, because they may not have seen the
+   * lost data. After the promotion of a replica the store is not marked, because the next start continues without a person.
    * @throws StoreChangedError
    */
   async reportLoss(reason: string): Promise<never> {
     const server = await this.adapter.findServerIdentity().catch(() => undefined);
-    // The check of a new connection may have reported the change of the server already.
+    // The check of a new connection may already have reported that the server changed.
     this.adapter.changes.assertUnchanged();
     this.checkSameServer(server);
     await this.adapter

@@ -1,4 +1,7 @@
-/** Tests the promotion of a replica that lacks the newest commits, while a process has connections to it from before the promotion. */
+/**
+ * Tests the promotion of a replica that lacks the newest commits, while a process has connections to this server that it opened before the
+ * promotion.
+ */
 import pg from 'pg';
 import { openStore, StoreChangedError } from '../index.js';
 import { getCurrentProcess } from '../leases/lease-holder.js';

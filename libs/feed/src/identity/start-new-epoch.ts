@@ -1,6 +1,6 @@
 /**
- * Makes a store usable again after it has lost its newest data. Readers may know rows that the store has lost, so every row that is
- * appended from now on gets a feed time after all times that a reader can have. See docs/decisions/0012-store-identity.md.
+ * Makes a store usable again after it has lost its newest data. Readers may have rows that the store has lost. So every row that is
+ * appended after this gets a feed time later than all times that a reader can have. See docs/decisions/0012-store-identity.md.
  */
 import { sql } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
@@ -8,8 +8,8 @@ import type { StoreRestore } from '../types/store.types.js';
 import type { DatabaseServerIdentity } from './database-server-identity.js';
 
 /**
- * The maximum time in ms by which the feed time of a row that the store lost, and that a reader may know, can be ahead of the clock. An
- * import gives each row 10 ms, so 60,000 rows of one stream reach ten minutes ahead.
+ * Maximum time in ms by which the feed time of a lost row, which a reader may have, can be ahead of the clock. An import gives each row 10
+ * ms, so 60,000 rows of one stream reach ten minutes ahead.
  */
 export const DEFAULT_READER_LEAD_MS = 10 * 60_000;
 
@@ -21,8 +21,8 @@ export interface NewEpochOptions {
 }
 
 /**
- * Starts a new epoch: revokes all leases, raises the feed times of rows to come, and clears a mark of lost data.
- * @returns `undefined` when another process has started a new epoch meanwhile
+ * Starts a new epoch: revokes all leases, sets a lower bound for the feed times of new rows, and clears a mark of lost data.
+ * @returns `undefined` when another process has started a new epoch in the meantime
  */
 export async function startNewEpoch(
   adapter: DatabaseAdapter,
@@ -38,7 +38,8 @@ export async function startNewEpoch(
         loss_found: null,
         min_feed_time: sql<number>`${now} + cast(${readerLeadMs} as bigint)`,
         restored_at: now,
-        // If a store is restored again before a gateway has run, the data that it lacked after the first restore is still missing.
+        // The store may be restored again before a gateway has run. The data that the store lacked after the first restore is then still
+        // missing.
         backup_at: eb.ref('beat_at'),
         server_database: server?.database ?? null,
         server_timeline: server?.timeline ?? null,

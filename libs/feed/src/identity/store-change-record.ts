@@ -1,6 +1,6 @@
 /**
- * Records the first report that the database was replaced or restored while this process runs. From then on every access to the store fails,
- * because cached feed ids, cursors and leases belong to the earlier state.
+ * Records the first report that the database was replaced or restored while this process is running. After it every access to the store
+ * fails, because cached feed ids, cursors and leases belong to the earlier state.
  */
 import { StoreChangedError } from '../database/store-errors.js';
 
@@ -17,7 +17,7 @@ export class StoreChangeRecord {
   }
 
   /**
-   * Reports a change. Only the first report counts.
+   * Reports a change of the database. Further reports are ignored.
    * @param reason what was found and what was expected
    * @throws StoreChangedError always
    */
@@ -29,7 +29,7 @@ export class StoreChangeRecord {
     throw this.error;
   }
 
-  /** Calls `notify` once, when a change is reported; at once when it already was. */
+  /** Calls `notify` once when a change is reported, or at once if a change was reported before. */
   onChange(notify: (error: StoreChangedError) => void): void {
     if (this.error) notify(this.error);
     else this.listeners.push(notify);

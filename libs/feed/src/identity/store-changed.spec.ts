@@ -1,4 +1,4 @@
-/** Tests that a process notices when the database is replaced, restored or emptied under it, and that no row reaches a wrong feed. */
+/** Tests that a process notices when its database is replaced, restored or emptied, and that no row is written to a wrong feed. */
 import { serializeTransaction, type SerializedRecord } from '@tributary/connector-api';
 import { rmSync } from 'node:fs';
 import {
@@ -14,7 +14,10 @@ import { backUp, runSql } from '../testing/raw-sql.js';
 import { POSTGRES, SQLITE, STORES, type FreshStore } from '../testing/stores.js';
 
 const NOTHING = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
-/** Two requests for a page may still be answered within this time before the gateway notices that the SQLite file was deleted. */
+/**
+ * Time in ms within which pages may still be served after the SQLite file was deleted, because the gateway checks the file only every 100
+ * ms.
+ */
 const FILE_CHECK_MS = 150;
 
 function record(id: string): SerializedRecord {
@@ -244,7 +247,7 @@ describe('a PostgreSQL database', () => {
     expect((await after.head()).feedTime).toBeGreaterThan(position + 60_000);
     expect(await readIds(after)).toEqual(['a1', 'a2']);
     await promoted.close();
-    // The next start finds the timeline that it knows.
+    // The next start finds the same timeline that is stored.
     const again = await openStore(replica.url('postgres'));
     expect(again.lastRestore).toEqual(promoted.lastRestore);
     await again.close();
@@ -260,7 +263,7 @@ describe('a PostgreSQL database', () => {
     await append(feed, 'a1');
     await putBack();
     let error: unknown;
-    // The pool notices at the first use that its connections are closed.
+    // The pool notices only at the next use that its connections are closed.
     for (let attempt = 0; attempt < 10 && !(error instanceof StoreChangedError); attempt++)
       error = await (async () => feed.readPage(undefined, 1, 10))().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(StoreChangedError);

@@ -15,7 +15,7 @@ export function startHeartbeat(store: Store, intervalMs = HEARTBEAT_INTERVAL_MS)
   }
 
   async function beat(): Promise<void> {
-    // A store that does not respond says nothing about its state. A change is reported through `onChange`.
+    // A failed heartbeat is ignored: a store that does not respond is not proof of a change. `onChange` reports a change.
     await store.writeHeartbeat().catch(() => undefined);
     if (!hasEnded) timer = schedule();
   }

@@ -7,15 +7,15 @@ import type { DatabaseServerIdentity } from './database-server-identity.js';
 export interface StoreIdentity {
   /** Random id, assigned when the tables are created. */
   storeId: string;
-  /** Increases whenever the store continues from another state than its processes know: after a restore or a promotion. */
+  /** Increases whenever the store continues from another state than the running processes saw: after a restore or a promotion. */
   epoch: number;
-  /** Number of heartbeats of all gateways. Each one is durable, so a lower number means an older state. */
+  /** Number of heartbeats of all gateways. Each heartbeat is durable, so a lower number means an older state of the store. */
   beat: number;
-  /** The server that held the store when a gateway last opened it. */
+  /** The database server that contained the store when a gateway last opened it. */
   server: DatabaseServerIdentity | undefined;
   /**
-   * The reason why a gateway found that the store has lost data. No gateway opens the store until a person has run `tributary store
-   * restore`.
+   * The reason for which a gateway found that the store has lost data. While it is set, no gateway opens the store; `tributary store
+   * restore` clears it.
    */
   lossFound: string | undefined;
   /** The newest restore or promotion; `undefined` when there was none. */
@@ -46,7 +46,7 @@ export function toStoreIdentity(row: Selectable<StoreIdentityTable>): StoreIdent
   };
 }
 
-/** Records the server that holds the store. */
+/** Stores the identity of the server that contains the store. */
 export async function recordDatabaseServer(
   db: Kysely<Schema>,
   server: DatabaseServerIdentity,

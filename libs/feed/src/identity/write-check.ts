@@ -1,16 +1,19 @@
 /**
- * Checks by a write whether the store can store orders. Any stranger may ask for the health of a gateway as often as they like, so that the
- * writes are limited: all requests of one second share one write.
+ * Checks by a write whether the store can store orders. Anyone may request the health of a gateway at any rate. So the writes are limited:
+ * all requests within one second share one write.
  */
 import { StoreUnavailableError } from '../database/store-errors.js';
 
-/** Minimum time in ms between the end of a write and the next one. */
+/** Minimum time in ms between the end of a write and the start of the next write. */
 const MIN_INTERVAL_MS = 1_000;
-/** Time in ms after which the check fails while the write is still running. An order is answered with 503 after 7 s. */
+/**
+ * Time in ms after which the check fails although its write is still running. The limit is shorter than that of an order, which is answered
+ * with 503 after 7 s.
+ */
 const MAX_WRITE_MS = 5_000;
 /**
- * Time in ms after which a check stops waiting for the running write, if the write before it succeeded at most `MAX_WRITE_MS` ago. Health checks
- * time out after a second or two, and a slow write is no failure yet.
+ * Time in ms after which a check stops waiting for the running write, if the previous write succeeded at most `MAX_WRITE_MS` ago. Clients
+ * of health checks time out after one or two seconds, but a slow write is not a failure yet.
  */
 const MAX_WAIT_AFTER_SUCCESS_MS = 500;
 
@@ -26,14 +29,14 @@ export class WriteCheck {
 
   /**
    * @param store path or URL without its password
-   * @param write writes through the path of an order; its error is the result of the check
+   * @param write writes to the tables of an order; its error is the result of the check
    */
   constructor(
     private readonly store: string,
     private readonly write: () => Promise<void>,
   ) {}
 
-  /** @throws StoreUnavailableError when the write fails or takes longer than 5 s; any other error of the write */
+  /** @throws StoreUnavailableError when the write fails or takes longer than 5 s; other errors of the write are passed on */
   async check(): Promise<void> {
     if (this.latest === undefined || this.isOld(this.latest)) this.latest = this.startWrite();
     const { result, startedAt } = this.latest;

@@ -38,7 +38,7 @@ const MAX_PULL_DELAY_MS = 2 * 24 * 3_600_000;
 /** Maximum number of overdue rows that one transaction serves. */
 const MAX_OVERDUE_ROWS = 500;
 
-/** Acquires the lease of a feed. @returns `undefined` while another holder that may be alive has it */
+/** Acquires the lease of a feed. @returns `undefined` while another holder has the lease and may be alive */
 export async function acquireLease(
   adapter: DatabaseAdapter,
   feed: OpenedFeed,
@@ -52,7 +52,7 @@ export async function acquireLease(
 
 /**
  * Acquires the lease when the stream is due.
- * @returns a `NotDue` when no process is pulling the stream and it is not due yet; `undefined` while another holder has the lease
+ * @returns a `NotDue` when the stream is not due yet and no process is pulling it; `undefined` while another holder has the lease
  */
 export async function acquireLeaseWhenDue(
   adapter: DatabaseAdapter,
@@ -64,7 +64,7 @@ export async function acquireLeaseWhenDue(
   const state = await readLeaseState(adapter, feed, clock);
   if (!isLeaseFree(state, holder)) return undefined;
   const dueInMs = state.due_at - state.now;
-  // A longer delay than the maximum was stored by a process with a wrong clock.
+  // A delay longer than the maximum was stored by a process whose clock was wrong.
   if (dueInMs <= 0 || dueInMs > MAX_PULL_DELAY_MS || wasClockSetBack(state))
     return claimLease(adapter, feed, state, holder, ttlMs, clock);
   return {
@@ -102,7 +102,7 @@ async function readLeaseState(adapter: DatabaseAdapter, feed: OpenedFeed, clock:
   return state;
 }
 
-/** A paused stream has no lease to give. */
+/** The lease of a paused stream is never free. */
 function isLeaseFree(state: LeaseState, holder: LeaseHolder): boolean {
   if (state.paused_at !== null) return false;
   return (
@@ -114,8 +114,8 @@ function isLeaseFree(state: LeaseState, holder: LeaseHolder): boolean {
 }
 
 /**
- * Returns true when the last lease was released at a time that is still to come. Then the schedule was stored by the clock before it was set
- * back, and the stream would be due too late by as much.
+ * Returns true when the last lease was released at a time in the future. The clock was then set back after the release, so the stored
+ * schedule would make the stream due too late.
  */
 function wasClockSetBack({ holder, leased_until, now }: LeaseState): boolean {
   return holder === null && leased_until > now;
@@ -135,7 +135,7 @@ async function claimLease(
       .updateTable('feeds')
       .set({ ...token, leased_until: timeFromNow(clock, ttlMs) })
       .where(feed.isSameFeed)
-      // When two processes saw the lease free, only one of them updates the row. A pause increases the token, too.
+      // When two processes find the lease free, only one of them updates the row. Pausing a stream also increases the token.
       .where('fencing_token', '=', state.fencing_token)
       .returning('cursor')
       .executeTakeFirst(),
@@ -157,8 +157,8 @@ async function claimLease(
 }
 
 /**
- * Identifies one lease. The number alone is not unique. Leases are not written durably, so after a crash of the database's machine a number
- * can be given out twice, while the first holder is still alive.
+ * Identifies one lease. The number alone is not unique: leases are not written durably, so after a crash of the database's machine the same
+ * number can be assigned twice while the first holder is still alive.
  */
 interface FencingToken {
   fencing_token: number;
@@ -171,7 +171,7 @@ interface LockedHead extends FeedHead {
   hasRejectedRecords: boolean;
 }
 
-/** What the statement returns that locks a feed. */
+/** The result of the statement that locks a feed. */
 interface LockedRow {
   head_seq: number;
   head_time: number | null;
@@ -269,7 +269,10 @@ class FeedLease implements Lease {
     if (next?.hasCaughtUp) await recordCursor(this.adapter, this.feed, this.clock);
   }
 
-  /** Returns the due time, unless an operator requested a pull during this one: the request stays, because this pull may have failed before it. */
+  /**
+   * Returns the new due time, except if an operator requested a pull during this pull. The request then stays, because this pull may have
+   * failed before the request.
+   */
   private keepNewRequest(dueAt: RawBuilder<number>): RawBuilder<number> {
     const isNewRequest = sql`due_at < 0 and due_at <> cast(${this.dueAtStart} as bigint)`;
     return sql<number>`case when ${isNewRequest} then due_at else ${dueAt} end`;
@@ -286,7 +289,7 @@ class FeedLease implements Lease {
     sums: readonly StoredSums[];
   }> {
     const { knownSums } = this;
-    // The first statement locks the feed row, so what it and the later ones return does not change until the commit.
+    // The first statement locks the feed row, so the results of all statements stay valid until the commit.
     const [locked, stored] = await Promise.all([
       this.lockFeed(db),
       readStoredRecords(db, this.adapter, this.feed.id, page.records, knownSums.accountIds),
@@ -308,7 +311,7 @@ class FeedLease implements Lease {
       now,
     );
     for (const balances of page.balances) {
-      // A time in the future would make all observations before that time look outdated.
+      // An observation with a time in the future would make later observations look outdated.
       const at = Math.min(balances.at, now);
       await applyObservation(db, this.adapter, this.feed.connector, { ...balances, at });
     }
@@ -323,7 +326,8 @@ class FeedLease implements Lease {
 
   /** @throws LeaseLostError when the lease was lost, or the store was restored */
   private assertHeld(head: LockedHead | undefined): LockedHead {
-    // If the last row has a lower number than one that this process has seen committed, the store was restored to an older state.
+    // If the number of the last row is lower than a number that this process has seen as committed, the store was restored to an older
+    // state.
     if (!head || head.seq < this.feed.committedSeq)
       throw new LeaseLostError(this.feed.connector, this.feed.stream);
     return head;
@@ -344,8 +348,8 @@ class FeedLease implements Lease {
   }
 
   /**
-   * Compiles the statement that locks the feed. All of its values stay the same from one heartbeat to the next, and to compile it takes longer
-   * than to run it.
+   * Compiles the statement that locks the feed. The compiled statement is kept, because its values do not change between two heartbeats and
+   * compiling takes longer than running.
    */
   private compileLock(db: Kysely<Schema>): CompiledQuery<LockedRow> {
     const clock = this.clock();
@@ -362,7 +366,7 @@ class FeedLease implements Lease {
         'head_seq',
         'head_time',
         clock.as('now'),
-        // Only the lease holder adds rejected records, so those of earlier holders are visible here.
+        // Only the lease holder adds rejected records, so the records of all earlier holders are visible here.
         eb.exists(selectResolvableRejectedRecords(eb, this.feed.id)).as('has_refusals'),
         eb.exists(selectHeldRows(eb, this.feed.id)).as('has_held_rows'),
       ])
@@ -374,7 +378,7 @@ class FeedLease implements Lease {
 }
 
 /**
- * Checks that the database returns the cursor unchanged. No database stores an unpaired surrogate, and PostgreSQL cannot store U+0000.
+ * Checks that the database can store the cursor unchanged. No database stores an unpaired surrogate, and PostgreSQL cannot store U+0000.
  * @throws TypeError
  */
 function assertCursorStorable(cursor: Cursor): void {
@@ -385,8 +389,8 @@ function assertCursorStorable(cursor: Cursor): void {
 }
 
 /**
- * Returns true when the lease ends later than any lease can: the clock at its acquisition, or the current one, is wrong. Waiting for the
- * end could take years. If the holder is alive, the fencing token prevents its writes.
+ * Returns true when the lease ends later than any valid lease. Either the clock at the acquisition or the current clock is wrong, and
+ * waiting for the end could take years. If the holder is alive, the fencing token prevents its writes.
  */
 function isExpiryImplausible(until: number, now: number): boolean {
   return until > now + MAX_LEASE_MS;

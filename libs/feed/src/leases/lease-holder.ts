@@ -16,8 +16,8 @@ export function createLeaseToken({ host, pid, id }: LeaseHolder): string {
 }
 
 /**
- * Returns true if the holder's process is known to have ended. That can only be known of processes in the PID namespace of the observer; for
- * others the result is false.
+ * Returns true if the holder's process has certainly ended. The result is always false for a process in another PID namespace, because its
+ * state cannot be observed.
  */
 export function isHolderDead(serialized: string, observer: LeaseHolder): boolean {
   const [host, pid] = JSON.parse(serialized) as [string, number];
@@ -31,9 +31,9 @@ export function isHolderDead(serialized: string, observer: LeaseHolder): boolean
 }
 
 /**
- * Returns an identifier of the PID namespace. Two containers can have the same host name and PID, and one of the two processes may be
- * dead while the other appends. On systems without `/proc` it returns the host name.
- * Source: Linux, `pid_namespaces(7)` and `random(4)`.
+ * Returns an identifier of the PID namespace. A host name and a PID are not enough, because two containers can have the same ones: one of
+ * the two processes may be dead while the other appends. On systems without `/proc` the function returns the host name. Source: Linux,
+ * `pid_namespaces(7)` and `random(4)`.
  */
 function readPidNamespace(): string {
   try {

@@ -1,13 +1,13 @@
-/** Makes a connector of a store belong to another plugin or account: `tributary connectors adopt` and `reset`. */
+/** Assigns a connector of a store to another plugin or account: `tributary connectors adopt` and `reset`. */
 import { replaceConnectorIdentity } from '../connectors/connector-registry.js';
 import { assertStoreExists, withDatabase, type StoreLocation } from '../store/open-store.js';
 import type { ConnectorIdentity } from '../types/store.types.js';
 import { assertNotLeased, assertNotOpenElsewhere } from './assert-not-in-use.js';
 
 /**
- * Writes the connector's new plugin and account.
+ * Stores the new plugin and account of the connector.
  * @param forgetsCursors whether everything is pulled again from the beginning
- * @throws Error when a gateway uses the store, because it would go on with the former plugin
+ * @throws Error when a gateway uses the store, because it would continue with the former plugin
  */
 export async function adoptConnector(
   location: string | StoreLocation,

@@ -1,4 +1,4 @@
-/** Checks before a copy that no gateway uses the store. */
+/** Checks that no gateway uses the store, e.g. before a copy. */
 import Database from 'better-sqlite3';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,8 +13,8 @@ const MAX_SESSION_CHECKS = 10;
 const SESSION_CHECK_INTERVAL_MS = 100;
 
 /**
- * Checks that no other program has the store open. Call it before this process opens the store. When the database cannot be reached,
- * the check passes, because opening the store then reports the error.
+ * Checks that no other program has the store open. Call it before this process opens the store. When the database cannot be reached, the
+ * check passes, because the opening then reports the error.
  * @throws Error when another program has the store open
  */
 export async function assertNotOpenElsewhere(location: string | StoreLocation): Promise<void> {
@@ -27,7 +27,7 @@ export async function assertNotOpenElsewhere(location: string | StoreLocation): 
 }
 
 /**
- * Detects gateways whose sessions are not visible, e.g. behind a connection pooler.
+ * Detects gateways by their leases, because their sessions may not be visible, e.g. behind a connection pooler.
  * @throws Error when a holder that may be alive has a lease
  */
 export async function assertNotLeased(
@@ -52,8 +52,8 @@ function createInUseError(store: string, how: string): Error {
 }
 
 /**
- * Returns true when another connection has the file open. SQLite leaves WAL mode only for a sole connection; opening the store enables it
- * again.
+ * Returns true when another connection has the file open. SQLite leaves WAL mode only if no other connection exists. The next opening of
+ * the store enables WAL mode again.
  */
 function isFileOpenElsewhere(file: string): boolean {
   const db = new Database(file, { timeout: 0 });
@@ -67,7 +67,10 @@ function isFileOpenElsewhere(file: string): boolean {
   }
 }
 
-/** Returns true if sessions of the database persist. The sessions of a gateway that has just ended disappear after a moment. */
+/**
+ * Returns true if the database still has other sessions after a short wait. The sessions of a gateway that has just ended disappear within
+ * this time.
+ */
 async function hasLastingSessions(url: string): Promise<boolean> {
   for (let check = 1; await hasSessions(url); check++) {
     if (check === MAX_SESSION_CHECKS) return true;
@@ -77,7 +80,7 @@ async function hasLastingSessions(url: string): Promise<boolean> {
 }
 
 /**
- * Returns true when another session of this library exists. The sessions of other roles are visible only with the right to read all
+ * Returns true when another session of this library exists. Sessions of other roles are visible only to a role that may read all
  * statistics.
  */
 async function hasSessions(url: string): Promise<boolean> {

@@ -62,7 +62,7 @@ async function fill(url: string): Promise<void> {
       const lease = await acquireLease(store, connector);
       await lease.append({ ...EMPTY_PAGE, records: records(0, 1500), cursor: 'half' });
       await lease.append({
-        // The last record waits for its original.
+        // The last record is held, because its original is missing.
         records: [...records(1000, 700), { ...records(1, 1)[0]!, id: 'refund', originalId: 'payment' }],
         rejected: [{ id: 'R', reason: 'bad', raw: '{"ü":1}' }],
         warnings: [{ id: 'r', message: 'off by 1' }],
@@ -197,7 +197,7 @@ it.each([SQLITE, POSTGRES])(
       await expect(copyStore(target, source)).rejects.toThrow('there is no store');
       expect(existsSync(target.slice('sqlite:'.length))).toBe(false);
       await copyStore(source, target, { evenIfInUse: true });
-      // The check does not disturb the gateway.
+      // The check does not affect the gateway.
       const lease = await acquireLease(gateway, 'later');
       await lease.append({ ...EMPTY_PAGE, records: records(0, 1), cursor: 'c' });
       await lease.release();

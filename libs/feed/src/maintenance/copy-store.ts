@@ -9,19 +9,22 @@ import type { FeedRowTable, Schema } from '../database/schema.js';
 /** Number of rows that are read and held in memory at a time. */
 const BATCH_ROWS = 1000;
 
-/** Tables to copy. `last_pages` and the sessions of operators are left out, because they are valid for a short time; the copy has an identity of its own. */
+/**
+ * Tables to copy. `last_pages` and the sessions of operators are not copied, because they are valid only for a short time. The identity is
+ * not copied, because the copy gets its own.
+ */
 type TableName = Exclude<keyof Schema, 'migrations' | 'last_pages' | 'store_identity' | 'operator_sessions'>;
 type Row = Readonly<Record<string, unknown>>;
 
 /** Sort key of each table. Each batch starts after the key of the last row of the previous batch. */
 const SORT_KEYS: Readonly<Record<TableName, readonly string[]>> = {
   feeds: ['id'],
-  // Sorts rows in the same sequence as `seq` does, and every database has an index for it.
+  // The feed time sorts rows in the same sequence as `seq`, and every database has an index for it.
   feed_rows: ['feed_id', 'feed_time'],
   balances: ['connector', 'account_id'],
   reader_balances: ['connector', 'reader', 'account_id'],
   quarantine: ['feed_id', 'kind', 'record_id'],
-  // Two runs of a stream can start in the same millisecond, so all columns belong to the key. Rows with equal keys are identical.
+  // Two runs of a stream can start in the same millisecond, so all columns are part of the key. Rows with equal keys are identical.
   sync_runs: [
     'connector',
     'stream',
@@ -86,7 +89,7 @@ type OnProgress = (table: string, rows: number) => void;
 export interface CopyOptions {
   /** Called after each batch with the number of rows of the table that have been copied. */
   onProgress?: OnProgress;
-  /** Copies also while a gateway uses one of the stores. Data that it writes during the copy is not copied. */
+  /** Copies even while a gateway uses one of the stores. Data that the gateway writes during the copy is not copied. */
   evenIfInUse?: boolean;
 }
 
@@ -153,7 +156,7 @@ async function* readBatches(db: Kysely<Schema>, table: TableName): AsyncGenerato
   }
 }
 
-/** Returns the columns to copy: all, except SQLite's row key, which only exists in its database. */
+/** Returns the columns to copy: all except SQLite's row key, which exists only in SQLite. */
 function portableColumns(table: TableName): RawBuilder<unknown> {
   return table === 'feed_rows' ? sql.raw('feed_id, seq, feed_time, record_id, hash, body') : sql`*`;
 }
@@ -174,7 +177,10 @@ async function insertBatch(
   }
 }
 
-/** Copies what the source knows of its own age and of its deployment. The copy keeps its own identity, so that a gateway never takes it for the source. */
+/**
+ * Copies the restore history and the deployment of the source. The copy keeps its own identity, so that a gateway never mistakes it for the
+ * source.
+ */
 async function copyHistory(reader: Kysely<Schema>, writer: Kysely<Schema>): Promise<void> {
   const history = await reader
     .selectFrom('store_identity')
@@ -191,7 +197,7 @@ async function assertEmpty(db: Kysely<Schema>): Promise<void> {
   }
 }
 
-/** Serializes a row with its columns sorted by name, because the column sequence depends on the migrations that a store has run. */
+/** Serializes a row with its columns sorted by name, because the sequence of the columns depends on the migrations that a store has run. */
 function serializeRow(row: Row): string {
   const values = Object.keys(row)
     .sort()

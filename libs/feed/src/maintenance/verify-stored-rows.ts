@@ -6,9 +6,9 @@ import { findRowDamage, readRowsToVerify } from '../feeds/verify-row.js';
 import { assertStoreExists, withDatabase, type StoreLocation } from '../store/open-store.js';
 import type { DamagedRow } from '../types/store.types.js';
 
-/** Number of rows that are read and held in memory at a time. */
+/** Number of rows that are read and kept in memory at a time. */
 const BATCH_ROWS = 500;
-/** Number of findings that are kept. More of them say nothing new. */
+/** Maximum number of findings that are kept. Further findings would add no information. */
 const MAX_FINDINGS = 100;
 const POSITION_PATTERN = /^(\d{1,15}):(\d{1,15})$/;
 
@@ -21,14 +21,14 @@ export interface RowVerification {
   rows: number;
   /** Number of damaged or missing rows. */
   damaged: number;
-  /** The first of them. */
+  /** The first findings. */
   findings: RowFinding[];
 }
 
 export interface VerifyOptions {
-  /** A position of an earlier run, see `onProgress`. The rows before it are left out. */
+  /** A position that an earlier run returned, see `onProgress`. Rows before this position are skipped. */
   resumeAt?: string | undefined;
-  /** Called after each batch. @param position with it, a later run goes on after this batch */
+  /** Called after each batch. @param position a later run that gets this position resumes after this batch */
   onProgress?: (rows: number, position: string) => void;
 }
 
@@ -40,8 +40,8 @@ interface FeedColumns {
 }
 
 /**
- * Verifies all rows, in bounded memory and from one snapshot of the database.
- * @throws Error when the store cannot be opened, or when `resumeAt` is no position
+ * Verifies all rows, with limited memory and on one snapshot of the database.
+ * @throws Error when the store cannot be opened, or when `resumeAt` is not a position
  */
 export async function verifyStoredRows(
   location: string | StoreLocation,
@@ -74,7 +74,7 @@ async function verifyFeed(
   result: RowVerification,
   onProgress: NonNullable<VerifyOptions['onProgress']>,
 ): Promise<void> {
-  // A feed of a stream that this release does not know is not served.
+  // Skips the feeds of streams that this release does not have, because they are not served.
   const stream = STREAMS.find((known): known is Stream => known === feed.stream);
   if (stream === undefined) return;
   const addFinding = (finding: DamagedRow) => {

@@ -33,7 +33,7 @@ export async function createFeedTables(db: Kysely<unknown>, types: ColumnTypes):
     .execute();
   // Finds the first row at or after a client's watermark.
   await unique('feed_rows_by_time', ['feed_id', 'feed_time']);
-  // Prevents that a version of a record is appended twice.
+  // Prevents a version of a record from being appended twice.
   await unique('feed_rows_by_version', ['feed_id', 'record_id', 'hash']);
 
   await db.schema

@@ -39,7 +39,7 @@ export async function createOrderTables(db: Kysely<unknown>, types: ColumnTypes)
   await index('orders_by_state', ['connector', 'state', 'created_at']);
   // Final orders have no `next_at`, so the search for due orders does not read them.
   await index('orders_due', ['next_at']);
-  // Only the few orders that a process works on have a holder.
+  // Only orders that a process works on have a holder, so the index is small.
   await index('orders_held', ['holder']);
 
   await db.schema

@@ -1,7 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
-/** Adds the columns for when each stream is due and when it last caught up. All gateways of the store share them. */
+/**
+ * Adds the columns for the time at which each stream is due, and the time at which it last caught up. All gateways of the store share them.
+ */
 export async function addScheduleColumns(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .alterTable('feeds')

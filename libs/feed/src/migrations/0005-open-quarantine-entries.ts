@@ -1,6 +1,9 @@
 import type { Kysely } from 'kysely';
 
-/** Adds an index of unresolved quarantine entries. Every append checks for them, and most feeds have none but many resolved ones. */
+/**
+ * Adds an index of unresolved quarantine entries. Every append searches for them. Most feeds have no unresolved entries but many resolved
+ * entries.
+ */
 export async function indexOpenQuarantineEntries(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createIndex('quarantine_open')

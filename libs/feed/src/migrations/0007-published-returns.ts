@@ -1,12 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 
-/** Number of orders that one transaction changes. It holds their locks for about a second. */
+/** Number of orders that one transaction changes. The transaction holds their locks for about one second. */
 const BATCH_ORDERS = 10_000;
 
 /**
- * Sets `published` of returned orders to `RETURNED`, because their newest row is the row of the return.
- * @param afterId the id of the last order of the batch before
+ * Sets `published` of returned orders to `RETURNED`, because the newest row of such an order is the row of its return.
+ * @param afterId id of the last order of the previous batch
  * @returns the id of the last order of this batch; `undefined` when no orders are left
  */
 export async function markPublishedReturns(

@@ -1,7 +1,10 @@
 import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
-/** Adds since when the amounts of an account are the same, and what each reader knows of them. See docs/decisions/0015-times-of-balances.md. */
+/**
+ * Adds the time since which the amounts of an account are unchanged, and the last balances that each reader got. See
+ * docs/decisions/0015-times-of-balances.md.
+ */
 export async function addReaderBalancesTable(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema.alterTable('balances').addColumn('amounts_since', types.integer).execute();
   await db.schema

@@ -2,8 +2,8 @@ import { sql, type Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
 /**
- * Adds the sums of the rows of each account, for the completeness check. Rows that exist already are not added up, because that would read
- * the whole store: the sums of their feeds begin after them, and the check learns the opening balance from the first observations.
+ * Adds the sums of the rows of each account, for the completeness check. Existing rows are not added up, because that would read the whole
+ * store. The sums of their feeds begin after the existing rows, and the check calculates the opening balance from the first observations.
  */
 export async function createAccountSumTables(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
-/** Adds where each reader (one API key) is in each feed. `readers/reader-positions.ts` describes the columns. */
+/** Adds the position of each reader (one API key) in each feed. `readers/reader-positions.ts` describes the columns. */
 export async function createReaderPositionsTable(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('reader_positions')

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
-/** Adds the audit events of operators, their sessions, and an index of all orders by their creation. */
+/** Adds the audit events of operators, their sessions, and an index of all orders by creation time. */
 export async function createOperatorTables(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('audit_events')

@@ -1,6 +1,6 @@
 /**
- * Recognises the tables of a store by their columns. Another program may have tables with the same names, e.g. `migrations` or `orders`, in the
- * schema that the store is given.
+ * Recognises the tables of a store by their columns. Another program may have tables with the same names, e.g. `migrations` or `orders`, in
+ * the schema that is configured for the store.
  */
 import type { Kysely } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
@@ -9,7 +9,7 @@ import type { Schema } from '../database/schema.js';
 interface TableMarks {
   /** The store version that creates the table. */
   since: number;
-  /** Columns that the table has from its creation on. */
+  /** Columns that the table has had since its creation. */
   columns: readonly string[];
 }
 
@@ -49,16 +49,16 @@ const TABLES: Readonly<Record<keyof Schema, TableMarks>> = {
 const ADVICE =
   'give the store a database or a schema of its own. In PostgreSQL: create schema tributary; alter role <role of the store> set search_path = tributary';
 
-/** A table that was found. Another program may have created it. */
+/** A table that was found in the database. It may belong to another program. */
 export interface FoundTable {
-  /** With the schema of the database: `public.orders`. */
+  /** Name with the schema of the database: `public.orders`. */
   name: string;
   columns: ReadonlySet<string>;
 }
 
 export type FoundTables = ReadonlyMap<string, FoundTable>;
 
-/** Finds the tables that have a name of this library's tables. */
+/** Finds the tables that have the same name as a table of this library. */
 export async function findTables(adapter: DatabaseAdapter, db: Kysely<Schema>): Promise<FoundTables> {
   const tables = new Map<string, { name: string; columns: Set<string> }>();
   for (const { schema, table, column } of await adapter.listColumns(db, Object.keys(TABLES))) {
@@ -70,9 +70,10 @@ export async function findTables(adapter: DatabaseAdapter, db: Kysely<Schema>): 
 }
 
 /**
- * Checks that the database has the tables of a store of this version, and no table in the way of a later version.
+ * Checks that the database has the tables of a store of this version, and no foreign table with the name of a table that a later version
+ * creates.
  * @param version 0 when the database has no store yet
- * @throws Error that names the table of the other program
+ * @throws Error that contains the name of the other program's table
  */
 export function assertOwnTables(found: FoundTables, version: number): void {
   for (const table of Object.keys(TABLES) as (keyof Schema)[]) {
@@ -91,7 +92,7 @@ export function assertOwnTables(found: FoundTables, version: number): void {
   }
 }
 
-/** @throws Error when the table lacks a column */
+/** @throws Error when the table lacks one of its columns */
 export function assertOwnColumns({ name, columns }: FoundTable, table: keyof Schema): void {
   const missing = TABLES[table].columns.filter((column) => !columns.has(column));
   if (missing.length === 0) return;

@@ -1,5 +1,5 @@
 /**
- * Stops running programs from writing to a store whose tables a migration changes in a way that contradicts them. See
+ * Stops running programs from writing to a store if a migration changes its tables in a way that these programs do not support. See
  * docs/decisions/0013-upgrades-fence-old-programs.md.
  */
 import { sql, type Kysely } from 'kysely';
@@ -11,7 +11,7 @@ export const FIRST_FENCED_VERSION = 10;
 /** First schema version whose programs check the epoch of the store in their transactions. */
 const FIRST_VERSION_WITH_EPOCH = 8;
 
-/** Tables with leases. Every transaction that appends rows or changes an order writes to one of them. */
+/** Tables with leases. Every transaction that appends rows or changes an order writes to one of these tables. */
 const LEASED_TABLES = ['feeds', 'orders'] as const;
 
 /** Message for the log of a program of an older release. */
@@ -19,9 +19,10 @@ const OLD_PROGRAM_MESSAGE =
   'a newer release of Tributary has upgraded this store; stop this program and start that release';
 
 /**
- * Fences all running programs that were built before a schema version. Programs that check the epoch find another one, and stop serving.
+ * Fences (stops) all running programs that were built before a schema version. Programs that check the epoch find a new epoch, and stop
+ * serving.
  * @param storeVersion the current version of the tables
- * @param minVersion the oldest schema version whose programs may go on
+ * @param minVersion the oldest schema version whose programs may continue
  */
 export async function fenceOldPrograms(
   db: Kysely<Schema>,
@@ -41,10 +42,10 @@ export async function fenceOldPrograms(
 }
 
 /**
- * Makes the writes of programs before schema version 10 fail. These programs check neither a version nor, before version 8, an epoch. But
- * each of their leases, appends and changes of an order writes to the column `fence`. So this function renames the column to
- * `fencing_token`, and puts a column `fence` in its place that rejects every value. Newer programs never write to it, so the check costs
- * them nothing. Calling the function again changes nothing.
+ * Makes the writes of programs before schema version 10 fail. These programs do not check a version, and before version 8 they do not check
+ * an epoch. But each of their leases, appends and changes of an order writes to the column `fence`. So this function renames the column to
+ * `fencing_token`, and adds a new column `fence` that rejects every value. Newer programs never write to `fence`, so the check takes no
+ * time in them. Calling the function again changes nothing.
  */
 export async function reserveFenceColumn(db: Kysely<Schema>, types: ColumnTypes): Promise<void> {
   for (const table of LEASED_TABLES) {
@@ -54,8 +55,8 @@ export async function reserveFenceColumn(db: Kysely<Schema>, types: ColumnTypes)
     await db.schema.alterTable(table).addColumn('fence', types.integer).execute();
     await types.rejectValues(db, table, 'fence', OLD_PROGRAM_MESSAGE);
   }
-  // The lease of a feed is released: a running pull of an older program cannot commit its page any more, so other programs need not wait
-  // for it. Leases of orders stay, because their holder may be sending the order to the PSP at this moment.
+  // The lease of a feed is released, so that other programs need not wait: a running pull of an older program cannot commit its page any
+  // more. Leases of orders stay, because their holder may be sending the order to the PSP at this moment.
   if (await types.hasColumn(db, 'feeds', 'fencing_token'))
     await sql`update feeds set holder = null, leased_until = 0, fencing_token = fencing_token + 1 where holder is not null`.execute(
       db,

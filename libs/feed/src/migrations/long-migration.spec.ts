@@ -1,4 +1,4 @@
-/** Tests a migration on PostgreSQL that takes longer than the statement timeout of the gateways, and one that is interrupted. */
+/** Tests two migrations on PostgreSQL: one that takes longer than the statement timeout of the gateways, and one that is interrupted. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openPostgres } from '../database/postgres/postgres-adapter.js';
 import { openStore, type Store } from '../index.js';
@@ -11,7 +11,7 @@ import { SCHEMA_VERSION } from './schema-versions.js';
 const ORDERS = 100_000;
 /** The version before migration 0007, which changes all returned orders. */
 const OLD_VERSION = 6;
-/** The driver of the release before gave up a second after this timeout. */
+/** In the previous release, the driver gave up one second after this timeout. */
 const STATEMENT_TIMEOUT_MS = 500;
 
 async function createOldStore(url: string): Promise<void> {

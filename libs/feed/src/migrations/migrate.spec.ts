@@ -45,7 +45,7 @@ async function writeOldStore(url: string): Promise<void> {
         .where('connector', '=', connector)
         .executeTakeFirstOrThrow();
       const rows = Array.from({ length: ROWS }, (_, index) => row(id, connector, index + 1));
-      // Inserts the rows in reverse; the feed sorts them by sequence number.
+      // Inserts the rows in reverse sequence, because the feed must sort them by sequence number.
       for (const each of rows.reverse()) await db.insertInto('feed_rows').values(each).execute();
     }
   });
@@ -115,7 +115,7 @@ describe.each(STORES)('a store of an older release, in $name', (kind) => {
   it('shows nothing of the next feed behind the end of one, however far behind', async () => {
     const feed = await store.feed('bank', 'transactions');
     expect(await page(feed, undefined, 2, ROWS)).toBe('[]');
-    // In SQLite the next feed's row keys begin 2^40 later.
+    // In SQLite, the row keys of the next feed begin 2^40 later.
     expect(await page(feed, undefined, 2 ** 27 + 1, 2 ** 13)).toBe('[]');
   });
 

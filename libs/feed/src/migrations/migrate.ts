@@ -1,8 +1,8 @@
 /**
  * Migrates the tables at every start. When several processes start together, one of them migrates and the others wait.
  *
- * Each step is a transaction of its own: one migration, or one batch of a migration that changes many rows. A migration that was interrupted
- * therefore goes on after its last step.
+ * Each step is a separate transaction: one migration, or one batch of a migration that changes many rows. An interrupted migration
+ * therefore continues after its last complete step.
  */
 import { type Kysely } from 'kysely';
 import type { ColumnTypes, DatabaseAdapter } from '../database/database-adapter.js';
@@ -12,13 +12,13 @@ import { assertAddedColumns } from './assert-added-columns.js';
 import { assertOwnColumns, assertOwnTables, findTables, type FoundTable } from './assert-own-tables.js';
 import type { Schema } from '../database/schema.js';
 
-/** Called with a sentence for a person. */
+/** Called with a message for an operator. */
 export type OnMigrationProgress = (message: string) => void;
 
-/** Time in ms after which a process says that it waits for another one that migrates, and again after the same time. */
+/** Time in ms after which a process reports that it waits for another process that migrates. The report is repeated at this interval. */
 const WAIT_MESSAGE_INTERVAL_MS = 5_000;
 
-/** How far a row migration is in this process. */
+/** Progress of a row migration in this process. */
 interface BatchProgress {
   version: number;
   total: number;
@@ -27,8 +27,9 @@ interface BatchProgress {
 }
 
 /**
- * Migrates a store to the target version. It only reads a store that is up to date, so the database user needs no right to create tables.
- * @param targetVersion by default the newest version; tests pass an earlier one to create the store of an older release
+ * Migrates a store to the target version. It only reads a store that is up to date, so the database user needs no right to create tables in
+ * this case.
+ * @param targetVersion by default the newest version; tests pass an earlier version to create the store of an older release
  * @throws Error when a newer release has migrated the store, or when a table belongs to another program
  */
 export async function migrate(
@@ -40,7 +41,7 @@ export async function migrate(
   if (version >= targetVersion) return;
   if (version > 0)
     onProgress(`the tables have version ${version} and are brought to version ${targetVersion}`);
-  // The fence is a transaction of its own. Programs that are fenced must not wait for the migrations, which can take long.
+  // The fence is a separate transaction, so that it takes effect before the migrations, which can take long.
   await runWithWaitMessages(adapter, onProgress, (db) =>
     fenceContradictedPrograms(adapter, db, targetVersion),
   );
@@ -60,7 +61,7 @@ interface Step {
   progress?: BatchProgress;
 }
 
-/** Runs one transaction under the lock of the migrations, and says from time to time that it waits for this lock. */
+/** Runs one transaction under the lock of the migrations. While it waits for this lock, it reports this from time to time. */
 async function runWithWaitMessages<T>(
   adapter: DatabaseAdapter,
   onProgress: OnMigrationProgress,
@@ -113,8 +114,8 @@ async function applyNextStep(
 }
 
 /**
- * Records that the tables have a version, and which programs can use them now. A store that skips versions gets this from each migration:
- * the fence before the first one cannot write it into tables that have no place for it yet.
+ * Stores the version of the tables, and the oldest version whose programs can use them now. Every migration stores this, because the fence
+ * before the first migration cannot write to tables that do not have the column yet.
  */
 async function recordVersion(
   db: Kysely<Schema>,
@@ -138,7 +139,7 @@ async function createMigrationsTable(db: Kysely<Schema>, types: ColumnTypes): Pr
     .execute();
 }
 
-/** Fences the running programs that a pending migration contradicts. Must run before that migration. */
+/** Fences the running programs that cannot use the tables after a pending migration. Must run before the migration. */
 async function fenceContradictedPrograms(
   adapter: DatabaseAdapter,
   db: Kysely<Schema>,
@@ -152,7 +153,7 @@ async function fenceContradictedPrograms(
     await fenceOldPrograms(db, adapter.columnTypes, version, minVersion);
 }
 
-/** Returns the oldest schema version whose programs may use the tables; 0 when the tables do not name it yet. */
+/** Returns the oldest schema version whose programs may use the tables; 0 when the tables do not store it yet. */
 async function readMinProgramVersion(db: Kysely<Schema>, version: number): Promise<number> {
   if (version < FIRST_FENCED_VERSION) return 0;
   const row = await db.selectFrom('store_identity').select('min_program_version').executeTakeFirst();
@@ -161,8 +162,8 @@ async function readMinProgramVersion(db: Kysely<Schema>, version: number): Promi
 
 /**
  * Returns the store's version; 0 when the database has no store.
- * @throws Error when it is newer than the target version and its tables contradict this program, when a table belongs to another program, or
- * when a table lacks a column of this version
+ * @throws Error in three cases: the version is newer than the target version and its tables do not support this program, a table belongs to
+ * another program, or a table lacks a column of this version
  */
 async function readStoreVersion(
   adapter: DatabaseAdapter,

@@ -1,6 +1,6 @@
 /**
- * Opens stores that the programs of older schema versions wrote: `fixtures/version-N.sql` is the dump of a SQLite store after a simulated PSP was
- * pulled, and after three payouts where that version has orders. Nothing of their content may be lost or changed.
+ * Opens stores that the programs of older schema versions wrote. `fixtures/version-N.sql` is the dump of a SQLite store after a pull from a
+ * simulated PSP, and, where that version has orders, after three payouts. No content may be lost or changed.
  */
 import { serializeTransaction } from '@tributary/connector-api';
 import Database from 'better-sqlite3';
@@ -20,7 +20,7 @@ const VERSIONS = readdirSync(FIXTURES)
 type Row = Record<string, unknown>;
 type Content = Map<string, Row[]>;
 
-/** Names that columns have now. */
+/** Present names of renamed columns, by the old name. */
 const RENAMED_COLUMNS: Readonly<Record<string, string>> = { fence: 'fencing_token' };
 /** Tables and columns whose content a migration or the start of a program changes on purpose. */
 const CHANGED_TABLES: readonly string[] = ['migrations', 'sqlite_sequence', 'store_identity'];
@@ -36,7 +36,7 @@ function readContent(file: string): Content {
   return new Map(content);
 }
 
-/** Returns the rows with the columns that this and the older version have, and whose content is the same. */
+/** Returns the rows with only those columns that exist in this and in the older version and whose content must not change. */
 function keepColumns(rows: readonly Row[], columns: ReadonlySet<string>): string[] {
   return rows
     .map((row) => {

@@ -1,6 +1,6 @@
 /**
- * The schema versions that this release works with. It migrates a store of any older version. It also opens a store that a newer release
- * has migrated, if the newer tables do not contradict this release: each migration names the oldest program that can work beside it.
+ * The schema versions that this release supports. It migrates a store of any older version. It also opens a store that a newer release has
+ * migrated, if its tables still support this release: each migration declares the oldest version whose programs can run beside it.
  */
 import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
@@ -29,26 +29,27 @@ interface TableMigration {
   apply(db: Kysely<unknown>, types: ColumnTypes): Promise<void>;
 }
 
-/** A migration that changes the rows of a table, in the sequence of their ids, a batch in each transaction. */
+/** A migration that changes the rows of a table in the sequence of their ids, with one transaction for each batch. */
 interface RowMigration {
-  /** What is changed, for progress messages: `returned orders`. */
+  /** The rows that are changed, for progress messages: `returned orders`. */
   noun: string;
   count(db: Kysely<unknown>): Promise<number>;
-  /** Changes the rows after this id. It can run again on rows that it has changed. @returns `undefined` when no rows are left */
+  /** Changes the rows after this id. It can run again on rows that it has already changed. @returns `undefined` when no rows are left */
   applyBatch(db: Kysely<unknown>, afterId: string): Promise<{ lastId: string; changed: number } | undefined>;
 }
 
 export type Migration = (TableMigration | RowMigration) & {
   /**
    * Oldest schema version whose programs can read and write the tables after this migration. Programs of older versions are fenced before
-   * the migration begins. A migration that only adds a table, an index or a column with a default value can name an earlier version.
+   * the migration begins. A migration that only adds a table, an index or a column with a default value can declare an earlier version than
+   * its own.
    */
   minProgramVersion: number;
 };
 
 /**
- * All migrations in sequence; the entry at index n brings a store from version n to n + 1. The result of a released migration never
- * changes. Programs before version 10 do not read `minProgramVersion`, so version 10 fences all of them.
+ * All migrations in sequence; the entry at index n migrates a store from version n to n + 1. A released migration is never changed.
+ * Programs before version 10 do not read `minProgramVersion`, so version 10 fences all of them.
  */
 export const MIGRATIONS: readonly Migration[] = [
   { apply: createFeedTables, minProgramVersion: 1 },
@@ -67,19 +68,19 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: createConnectorsTable, minProgramVersion: 9 },
   { apply: addFencingColumns, minProgramVersion: 10 },
   { apply: addDeploymentColumn, minProgramVersion: 10 },
-  // Earlier programs change amounts and do not update `amounts_since`.
+  // Earlier programs change amounts without updating `amounts_since`.
   { apply: addReaderBalancesTable, minProgramVersion: 12 },
-  // An older program appends rows and does not add them to the sums, so every balance would seem to be wrong.
+  // An older program appends rows without adding them to the sums, so every balance would seem to be wrong.
   { apply: createAccountSumTables, minProgramVersion: 13 },
-  // Only adds tables.
+  // The migration only adds tables.
   { apply: createReconciliationTables, minProgramVersion: 13 },
   { apply: createReaderPositionsTable, minProgramVersion: 13 },
   { apply: createOperatorTables, minProgramVersion: 13 },
-  // An older program appends originals and does not release the rows that wait for them.
+  // An older program appends originals without releasing the held rows that wait for them.
   { apply: createHeldRowsTable, minProgramVersion: 17 },
-  // An older program pulls a paused stream, and shows a dismissed entry again.
+  // An older program pulls a paused stream, and shows a dismissed entry again. Its data stays correct, so it may continue.
   { apply: addOperatorActionColumns, minProgramVersion: 17 },
-  // Only adds tables.
+  // The migration only adds tables.
   { apply: createScheduledTaskTables, minProgramVersion: 17 },
 ];
 

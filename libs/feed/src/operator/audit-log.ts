@@ -1,4 +1,4 @@
-/** The audit log: a chain of the changes that operators made. */
+/** The audit log: a hash chain of the changes that operators made. */
 import type { Kysely } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import { hashEvent, lockChainEnd } from '../database/hash-chain.js';

@@ -1,4 +1,4 @@
-/** Reads the last observed balances of accounts in pages. */
+/** Reads the last observed balances of accounts page by page. */
 import { sql } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { AccountBalances, BalancePosition } from '../types/operator.types.js';

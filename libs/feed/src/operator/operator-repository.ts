@@ -1,4 +1,4 @@
-/** What operators see of the store, in one object. */
+/** Combines all reads and changes of operators in one object. */
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
 import type { OperatorRepository } from '../types/operator.types.js';
 import { createAuditLog } from './audit-log.js';
@@ -12,7 +12,7 @@ import { createStreamActions } from './stream-actions.js';
 import { listStreamStates } from './stream-states.js';
 import { listSyncRuns } from './sync-run-pages.js';
 
-/** @param adapter the database for the purpose `operator` */
+/** @param adapter database adapter for the purpose `operator` */
 export function createOperatorRepository(
   adapter: DatabaseAdapter,
   clock: CurrentTimeExpression,

@@ -1,11 +1,14 @@
-/** Reads orders of several connectors in pages, newest first. */
+/** Reads orders of several connectors page by page, newest first. */
 import { sql } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import { toStoredOrder } from '../orders/order-row.js';
 import { ORDER_STATES, type OrderState, type StoredOrder } from '../types/order.types.js';
 import type { OrderFilter, OrderPosition } from '../types/operator.types.js';
 
-/** Up to this number of connectors, each of them is read by its own index. Of more connectors, all orders of the store are read by their creation. */
+/**
+ * Up to this number of connectors, the orders of each connector are read through its index. For more connectors, all orders of the store
+ * are read by creation time.
+ */
 const MAX_SINGLE_CONNECTORS = 8;
 
 export async function listOrderPage(
@@ -48,7 +51,8 @@ function selectPage({ reader }: DatabaseAdapter, after: OrderPosition | undefine
     reader
       .selectFrom('orders')
       .selectAll()
-      // An index by connector and state contains the creation only. The first condition finds the place in it, the second one the order.
+      // The index by connector and state contains the creation time but not the id. The first condition uses the index, and the second
+      // condition finds the exact order.
       .$if(after !== undefined, (query) =>
         query
           .where('created_at', '<=', after?.createdAt ?? 0)

@@ -1,4 +1,4 @@
-/** Reads the unresolved entries of the quarantine in pages, newest first. */
+/** Reads the unresolved entries of the quarantine page by page, newest first. */
 import { sql } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { QuarantineEntry } from '../types/quarantine.types.js';
@@ -63,7 +63,7 @@ function toEntry({ record_id, raw, stream, seen_at, ...row }: EntryRow): Quarant
   return {
     ...row,
     id: record_id,
-    // The store writes no other words.
+    // The store writes only names of streams.
     stream: stream as QuarantineEntry['stream'],
     ...(seen_at === null ? {} : { seenAt: seen_at }),
     ...(raw === null ? {} : { raw }),

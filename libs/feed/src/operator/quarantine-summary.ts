@@ -1,4 +1,6 @@
-/** Counts the unresolved entries of the quarantine, and finds the oldest and the newest of them, without reading the entries. */
+/**
+ * Counts the unresolved entries of the quarantine and returns the times of the oldest and the newest entry, without reading the entries.
+ */
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { QuarantineFilter, QuarantineSummary } from '../types/operator.types.js';
 import type { QuarantineEntry } from '../types/quarantine.types.js';
@@ -22,7 +24,7 @@ export async function summarizeQuarantine(
     .orderBy('kind')
     .execute();
   return rows.map((row) => ({
-    // The store writes no other words.
+    // The store writes only names of streams.
     ...{ connector: row.connector, stream: row.stream as QuarantineEntry['stream'], kind: row.kind },
     count: Number(row.count),
     oldestSince: Number(row.oldest_since),

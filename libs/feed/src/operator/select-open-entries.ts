@@ -1,4 +1,4 @@
-/** Builds the part that the queries for unresolved entries of the quarantine have in common. */
+/** Builds the common part of all queries for unresolved entries of the quarantine. */
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { QuarantineFilter } from '../types/operator.types.js';
 

@@ -1,4 +1,4 @@
-/** What operators do with streams and quarantine entries. Each change and its audit event are one transaction. */
+/** The actions of operators on streams and quarantine entries. Each change and its audit event are written in one transaction. */
 import type { Stream } from '@tributary/connector-api';
 import { sql, type Kysely, type UpdateObject } from 'kysely';
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
@@ -20,7 +20,7 @@ interface FeedRow {
 
 type FeedColumns = UpdateObject<Schema, 'feeds'>;
 
-/** Ends the lease of a running pull. The pull has an older fencing token then, so its next write fails. */
+/** Ends the lease of a running pull. The pull then has an outdated fencing token, so its next write fails. */
 const ENDED_LEASE = {
   ...{ holder: null, leased_until: 0 },
   fencing_token: sql<number>`fencing_token + 1`,
@@ -28,7 +28,7 @@ const ENDED_LEASE = {
 
 export function createStreamActions(adapter: DatabaseAdapter, clock: CurrentTimeExpression): StreamActions {
   /**
-   * Changes each stream of a connector, with one audit event.
+   * Changes each stream of a connector, and adds one audit event.
    * @param changeFeed must have no effects outside of the database, because the transaction can run again
    * @returns the results of the streams that were changed
    */
@@ -112,7 +112,7 @@ async function findFeeds(
     .where('stream', 'in', [...streams])
     .returning(['id', 'stream'])
     .execute();
-  // The store writes no other words.
+  // The store writes only names of streams.
   return feeds.map(({ id, stream }) => ({ id, stream: stream as Stream }));
 }
 

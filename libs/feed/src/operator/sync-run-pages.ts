@@ -1,4 +1,4 @@
-/** Reads the recorded runs of a connector in pages, newest first. */
+/** Reads the stored runs of a connector page by page, newest first. */
 import { STREAMS, type Stream } from '@tributary/connector-api';
 import { sql } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
@@ -6,7 +6,10 @@ import { toSyncRun } from '../feeds/sync-runs.js';
 import type { SyncRun } from '../types/sync-run.types.js';
 import type { SyncRunFilter, SyncRunPosition } from '../types/operator.types.js';
 
-/** Reads one page of each stream with the index of runs, and merges them. A query over all streams would sort every run of the connector. */
+/**
+ * Reads one page of each stream through the index of runs, and merges these pages. A query over all streams would sort every run of the
+ * connector.
+ */
 export async function listSyncRuns(
   adapter: DatabaseAdapter,
   filter: SyncRunFilter,

@@ -1,4 +1,4 @@
-/** The total of the orders of each connector, UTC day and asset, which limits are checked against. */
+/** The total of the orders of each connector, UTC day and asset. The daily limits are checked against it. */
 import type { CompiledQuery, Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 import type { StoredOrder } from '../types/order.types.js';
@@ -32,7 +32,7 @@ export function buildDayTotalUpdate(db: Kysely<Schema>, order: StoredOrder, tota
     .compile();
 }
 
-/** Returns the amount that an order contributes to its day's total. */
+/** Returns the amount that an order adds to the total of its day. */
 export function amountCountedToday({ state, amount }: StoredOrder): bigint {
   return state === 'failed' ? 0n : amount;
 }

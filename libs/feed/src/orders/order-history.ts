@@ -1,4 +1,4 @@
-/** The history of an order: numbered entries, of which no two successive ones are equal. */
+/** The history of an order: numbered entries. Two successive entries are never equal. */
 import { sql, type CompiledQuery, type Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 import type { StoredOrder } from '../types/order.types.js';
@@ -11,7 +11,7 @@ export interface LastHistoryEntry {
   event?: string;
 }
 
-/** What stands before the first entry. */
+/** The state before the first entry. */
 export const FIRST_HISTORY_ENTRY: LastHistoryEntry = { entry: 0 };
 
 /** Columns of a statement that locks an order. */
@@ -32,8 +32,8 @@ export function selectLastHistoryEntry() {
 }
 
 /**
- * Returns the last entry. When the statement had to wait for the lock, it cannot see an entry that was written meanwhile. Then the entry is read
- * again.
+ * Returns the last entry. If the statement had to wait for the lock, its result does not contain an entry that was written during the wait.
+ * The entry is then read again.
  */
 export async function toLastHistoryEntry(
   db: Kysely<Schema>,

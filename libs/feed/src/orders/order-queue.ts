@@ -4,13 +4,16 @@ import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { OrderQueue, OrderCount, OrderState, StoredOrder } from '../types/order.types.js';
 import { toStoredOrder } from './order-row.js';
 
-/** Minimum number of due orders to scan for the orders of some connectors. The scan grows when other connectors have many due orders. */
+/**
+ * Minimum number of due orders that a search for the orders of some connectors reads. The number grows when other connectors have many due
+ * orders.
+ */
 const MIN_DUE_SCAN_ROWS = 250;
 
 export class SqlOrderQueue implements OrderQueue {
   constructor(private readonly adapter: DatabaseAdapter) {}
 
-  /** Repeats the search with a tenfold limit until it is complete, because other connectors may have any number of due orders. */
+  /** Repeats the search with a tenfold limit until the result is complete, because other connectors may have any number of due orders. */
   async findDue(connectors: readonly string[], now: number, limit: number): Promise<StoredOrder[]> {
     for (let scanLimit = Math.max(MIN_DUE_SCAN_ROWS, limit); ; scanLimit *= 10) {
       const found = await this.findDueWithin(scanLimit, connectors, now, limit);
@@ -18,7 +21,7 @@ export class SqlOrderQueue implements OrderQueue {
     }
   }
 
-  /** Filters by time first and then by connector. The other sequence would scan all orders that a connector ever had. */
+  /** Filters by time first and then by connector. In the opposite sequence, the query would scan all orders that a connector ever had. */
   private async findDueWithin(
     scanLimit: number,
     connectors: readonly string[],
@@ -66,7 +69,7 @@ export class SqlOrderQueue implements OrderQueue {
     return rows.filter(({ connector }) => ours.has(connector)).map(toStoredOrder);
   }
 
-  /** Jumps from one connector to the next in the index, because a scan of all orders would be slow. */
+  /** Moves from one connector to the next through the index, because a scan of all orders would be slow. */
   async listConnectors(): Promise<string[]> {
     const { rows } = await sql<{ connector: string }>`
       with recursive found (connector) as (

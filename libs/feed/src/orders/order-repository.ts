@@ -1,8 +1,7 @@
 /**
  * Repository of the orders of one connector. One transaction, under the order's row lock, writes a change, its history entry, the day's
- * total, the rows for clients and an operator's entry in the audit log. Every transaction locks the order first, and the chain of the audit log
- * last.
- * `docs/explanation/exactly-once-payouts.md` has a diagram of the states.
+ * total, the rows for clients and an operator's entry in the audit log. Every transaction locks the order first, and the chain of the audit
+ * log last. `docs/explanation/exactly-once-payouts.md` contains a diagram of the states.
  */
 import { tryEncodeId, type DataWarning, type SerializedRecord } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
@@ -48,9 +47,7 @@ interface OrderTransaction {
 }
 
 export class SqlOrderRepository implements OrderRepository {
-  /**
-   * @param bindFeed returns the connector's feed of transactions. It is called outside of transactions, because it may create the feed.
-   */
+  /** @param bindFeed returns the connector's feed of transactions. It is called outside of transactions, because it may create the feed */
   constructor(
     private readonly adapter: DatabaseAdapter,
     private readonly session: OpenedStoreIdentity,
@@ -68,7 +65,7 @@ export class SqlOrderRepository implements OrderRepository {
       const inserted = await db
         .insertInto('orders')
         .values(toNewOrderRow(this.connector, order))
-        // Ignore a conflict on any unique index. All unique columns are derived from the idempotency key, so two concurrent requests can
+        // Ignores a conflict on any unique index. All unique columns are derived from the idempotency key, so two concurrent requests can
         // conflict on any of them.
         .onConflict((conflict) => conflict.doNothing())
         .returningAll()
@@ -116,7 +113,7 @@ export class SqlOrderRepository implements OrderRepository {
       await this.appendAuditEntry(db, change);
       return after;
     });
-    // A restored store may lack the order.
+    // After a restore, the store may lack the order.
     if (!updated) await this.session.explainMismatch();
     return updated;
   }
@@ -203,12 +200,14 @@ export class SqlOrderRepository implements OrderRepository {
     );
   }
 
-  /** Must run after all other locks are acquired: transactions of operators lock their feeds before the chain of the audit log, too. */
+  /**
+   * Must run after all other locks are acquired, because transactions of operators also lock their feeds before the chain of the audit log.
+   */
   private async appendAuditEntry(db: Db, { auditEntry }: OrderChange): Promise<void> {
     if (auditEntry) await appendAuditEventTo(db, this.adapter, auditEntry);
   }
 
-  /** Writes a change with all its effects, except for the total of the day and the audit entry. */
+  /** Writes a change with all its effects, except for the total of the day and the audit event. */
   private async applyChange(
     { db, writeAtCommit, feed }: OrderTransaction,
     order: StoredOrder,
@@ -222,7 +221,8 @@ export class SqlOrderRepository implements OrderRepository {
     writeAtCommit(db.updateTable('orders').set(columns).where('id', '=', order.id).compile());
     const hasNewPspId = after.pspId !== order.pspId;
     if (!hasNewPspId && publishedRecords.length === 0) return after;
-    // The database runs these statements one after the other, so that all others see what was committed before the feed was locked.
+    // The database runs these statements one after the other. So the later statements see everything that was committed before the first
+    // statement locked the feed.
     const [head, stored, warnings] = await Promise.all([
       this.lockFeed(db, feed),
       readStoredRecords(db, this.adapter, feed.id, publishedRecords),
@@ -235,7 +235,8 @@ export class SqlOrderRepository implements OrderRepository {
   }
 
   /**
-   * Appends rows to the feed without a lease, because a pull may hold it at the same time. The feed's row lock serializes the two writers.
+   * Appends rows to the feed without a lease, because a pull may hold the lease at the same time. The row lock of the feed serializes the
+   * two writers.
    */
   private async publishRecords(
     db: Db,
@@ -250,7 +251,7 @@ export class SqlOrderRepository implements OrderRepository {
     await appendRecords(db, this.adapter, writeAtCommit, lockedFeed, records, stored, this.clock());
   }
 
-  /** Locks the feed row until the commit. @throws StaleStateError when it is not the feed that this process knows */
+  /** Locks the feed row until the commit. @throws StaleStateError when the row is not that of the feed that this process opened */
   private async lockFeed(db: Db, feed: OpenedFeed) {
     const head = await db
       .updateTable('feeds')
@@ -268,7 +269,7 @@ export class SqlOrderRepository implements OrderRepository {
     return head;
   }
 
-  /** Returns the warnings about the id that the PSP gave an order. Must run after the feed was locked. */
+  /** Returns the data warnings about the id that the PSP assigned to an order. Must run after the feed was locked. */
   private async findPspIdWarnings(db: Db, feed: OpenedFeed, order: StoredOrder): Promise<DataWarning[]> {
     const warnings = await Promise.all([
       this.findEarlierRow(db, feed, order),
@@ -277,7 +278,10 @@ export class SqlOrderRepository implements OrderRepository {
     return warnings.filter((warning) => warning !== undefined);
   }
 
-  /** Warns when the PSP's transaction was already served as a separate row, before its id was known to belong to the order. */
+  /**
+   * Returns a warning when the PSP's transaction was already served as a separate row, because it was not yet known that its id belongs to
+   * the order.
+   */
   private async findEarlierRow(
     db: Db,
     feed: OpenedFeed,
@@ -299,7 +303,10 @@ export class SqlOrderRepository implements OrderRepository {
     return { id: `twin-of-${order.id}`, message };
   }
 
-  /** Warns when two orders have the same PSP id. Then the PSP or its plugin confused them, and only one was paid. */
+  /**
+   * Returns a warning when two orders have the same PSP id. In this case the PSP or its plugin confused the orders, and only one order was
+   * paid.
+   */
   private async findOrderWithSamePspId(db: Db, order: StoredOrder): Promise<DataWarning | undefined> {
     if (order.pspId === undefined) return undefined;
     const other = await this.selectOrders(db)

@@ -1,10 +1,13 @@
-/** Stores where each reader is in each feed, so that every gateway and every command sees it. */
+/** Stores the position of each reader in each feed, so that every gateway and every command can read it. */
 import type { Kysely } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { Schema } from '../database/schema.js';
 import type { ReaderPosition, ReaderRequests } from '../types/reader-position.types.js';
 
-/** Adds requests to the stored positions of their readers, in one transaction. A request that is older than the stored one only counts. */
+/**
+ * Adds requests to the stored positions of their readers, in one transaction. A request that is older than the stored request is only
+ * counted.
+ */
 export async function recordReaderRequests(
   db: Kysely<Schema>,
   requests: readonly ReaderRequests[],
@@ -44,8 +47,9 @@ export async function recordReaderRequests(
 }
 
 /**
- * Returns the sequence number of the last row that the reader has. The sequence numbers of a feed have no gaps, so an index lookup is enough.
- * @returns `undefined` if no page was served
+ * Returns the sequence number of the last row that the reader has. The sequence numbers of a feed have no gaps, so one index lookup is
+ * enough.
+ * @returns `undefined` if the reader never got a page
  */
 async function findReadSeq(
   db: Kysely<Schema>,
@@ -70,7 +74,7 @@ async function findReadSeq(
   return Math.min(feed.head_seq, (before?.seq ?? 0) + rowsRead);
 }
 
-/** Returns all positions of the connectors, in no particular sequence. The rows behind are those of this moment. */
+/** Returns all positions of the connectors, unsorted. `rowsBehind` is calculated at the time of the call. */
 export async function findReaderPositions(
   adapter: DatabaseAdapter,
   connectors: readonly string[],

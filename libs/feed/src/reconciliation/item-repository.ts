@@ -160,7 +160,7 @@ async function storeItems(
   policyId: string,
   { side, source, fromPosition, toPosition, items, replaced }: ItemBatch,
 ): Promise<boolean> {
-  // The lock on the policy's row also keeps two processes from giving the same number to two items.
+  // The lock on the policy's row also prevents two processes from assigning the same number to two items.
   const { rows } = await sql<{ items: number }>`
     select items from reconciliation_policies where id = ${policyId} ${adapter.forUpdate}`.execute(db);
   const first = rows[0]?.items;
@@ -193,7 +193,7 @@ async function storeItems(
   return true;
 }
 
-/** Moves the position of a source. @returns false when it is not at `fromPosition` */
+/** Moves the position of a source. @returns false when the stored position is not `fromPosition` */
 async function movePosition(
   db: Kysely<Schema>,
   policyId: string,

@@ -1,6 +1,6 @@
 /**
- * Summarizes the items that have an equal key, in the database. Most groups are one row and one booking with the same amount: the database
- * recognises them by comparing texts, so that a run reads them without their content. It adds up nothing.
+ * Summarizes, in the database, the items that have an equal key. Most groups consist of one row and one booking with the same amount. The
+ * database recognises such a group by comparing texts, so a run need not read the content of its items. The database adds up no amounts.
  */
 import { sql, type RawBuilder } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
@@ -16,7 +16,7 @@ interface GroupRow {
   amount: string;
 }
 
-/** @param afterKey `undefined` begins with the first key */
+/** @param afterKey `undefined` for the first key */
 export async function summarizeKeyGroups(
   adapter: DatabaseAdapter,
   policyId: string,
@@ -42,7 +42,10 @@ export async function summarizeKeyGroups(
   }));
 }
 
-/** Builds the condition that an item `i` exists at the cuts: its version was there, and no later version replaced it yet. */
+/**
+ * Builds the condition that an item `i` exists at the cuts (the positions at which a run stops reading its sources): the version of the
+ * item had been created, and no later version had replaced it.
+ */
 function existsAtCuts({ feeds, ledger }: ItemCuts): RawBuilder<unknown> {
   const branches = Object.entries(feeds).map(
     ([connector, seq]) => sql`when i.source = ${connector} then ${toInteger(seq)}`,
@@ -51,7 +54,7 @@ function existsAtCuts({ feeds, ledger }: ItemCuts): RawBuilder<unknown> {
   return sql`i.since_position <= ${cut} and (i.until_position is null or i.until_position > ${cut})`;
 }
 
-/** A number as a parameter with a type, because PostgreSQL would take it for a text inside of `case`. */
+/** Passes a number as a parameter with a type, because PostgreSQL would treat the parameter as text inside of `case`. */
 function toInteger(value: number): RawBuilder<number> {
   return sql`cast(${value} as bigint)`;
 }

@@ -1,4 +1,4 @@
-/** Stores runs with their breaks. A run has no result before `finishRun`, so a process that dies leaves no half report. */
+/** Stores runs with their breaks. A run has no result before `finishRun`, so a process that dies leaves no incomplete report. */
 import type { Kysely, Selectable } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { ReconciliationRunTable } from '../database/reconciliation-schema.js';
@@ -19,7 +19,7 @@ type RunRepository = Pick<
   | 'findBreakIds'
 >;
 
-/** A run that began so long ago and has not finished was interrupted: no process works on it any more. */
+/** Time in ms after which a run that has not finished is regarded as interrupted: no process works on it any more. */
 const INTERRUPTED_AFTER_MS = 86_400_000;
 
 export function createRunRepository(adapter: DatabaseAdapter): RunRepository {
@@ -125,7 +125,7 @@ export function createRunRepository(adapter: DatabaseAdapter): RunRepository {
   };
 }
 
-/** Deletes what an interrupted run with the same id left, and all runs of the policy that were interrupted long ago. */
+/** Deletes the data of an interrupted run with the same id, and all runs of the policy that were interrupted long ago. */
 async function deleteInterruptedRuns(
   db: Kysely<Schema>,
   { id, name, startedAt }: { id: string; name: string; startedAt: number },

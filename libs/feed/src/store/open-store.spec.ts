@@ -50,7 +50,7 @@ describe('a store', () => {
     const other = new Database(path);
     other.pragma('wal_checkpoint(truncate)');
     await fill(10);
-    // Copies of the files in the state in which a crash would leave them.
+    // Copies the files as a crash would leave them.
     const [file, log] = [readFileSync(path), readFileSync(`${path}-wal`)];
     other.close();
     await store.close();
@@ -81,7 +81,7 @@ describe('a store', () => {
     other.close();
     await store.close();
     path = join(dirname(path), 'crashed.db');
-    // Simulates a crash while SQLite transferred the log to the file.
+    // Simulates a crash during SQLite's transfer of the log to the file.
     writeFileSync(path, file.subarray(0, 8192 * 10));
     writeFileSync(`${path}-wal`, log);
     const again = await openStore(`sqlite:${path}`);

@@ -15,7 +15,7 @@ import { SqlStore } from './sql-store.js';
 export interface StoreLocation {
   /** `sqlite:<path>`, relative to the working directory, or `postgres://…` */
   primary: string;
-  /** URLs of read-only PostgreSQL replicas. Pages are read from them in rotation. */
+  /** URLs of read-only PostgreSQL replicas. Pages are read from them in turn. */
   replicas?: readonly string[];
   /** Maximum number of connections that one gateway opens. */
   connections?: number;
@@ -30,7 +30,7 @@ const DEFAULT_LIMITS = { connections: 10, statementTimeoutMs: 10_000 };
  * @param location the URL, or the URL with options
  * @param clock returns milliseconds since 1970; the default is the clock of the database
  * @param onMigrationProgress is called while the tables are migrated
- * @throws StoreOpenError when it cannot be opened; Error when the URL is of no known kind
+ * @throws StoreOpenError when the store cannot be opened; Error when the URL has an unknown scheme
  */
 export async function openStore(
   location: string | StoreLocation,
@@ -67,7 +67,7 @@ async function openDatabase(
   }
 }
 
-/** Returns the path of a SQLite file, or a PostgreSQL URL without its password. @throws Error when the URL is of no known kind */
+/** Returns the path of a SQLite file, or a PostgreSQL URL without its password. @throws Error when the URL has an unknown scheme */
 function redactStoreUrl(url: string): string {
   if (isPostgres(url)) return redactUrl(url);
   const path = parseSqlitePath(url);
@@ -129,7 +129,7 @@ export function parseSqlitePath(url: string): string | undefined {
 const PREPARED_STATEMENTS_ADVICE =
   'the pooler before the server loses prepared statements; set its pool_mode to session, or use PgBouncer 1.21 or later with max_prepared_statements of 100 or more';
 
-/** What a person can do about an error, by error code or SQLSTATE. The database's own message says only what failed. */
+/** Advice to the operator about an error, by error code or SQLSTATE. The database's own message contains only the failure. */
 const OPEN_FAILURE_REASONS: Readonly<Record<string, string>> = {
   SQLITE_NOTADB: 'the file is no SQLite database; name another, or move it away',
   SQLITE_CORRUPT: 'the file is damaged or cut off; put back a backup',

@@ -38,8 +38,8 @@ import { WriteCheck } from '../identity/write-check.js';
 export class SqlStore implements Store {
   private readonly feeds = new Map<string, Promise<Feed>>();
   /**
-   * Numbers of feeds by connector and stream. They can stay cached, because every statement checks that the number still
-   * belongs to this connector and stream.
+   * Ids of feeds by connector and stream. They can stay cached, because every statement checks that the id still belongs to this connector
+   * and stream.
    */
   private readonly bindings = new Map<string, Promise<OpenedFeed>>();
   private readonly pageCheck = new JsonPageCheck();
@@ -59,8 +59,8 @@ export class SqlStore implements Store {
 
   /**
    * Opens the store in a database whose tables are up to date.
-   * @param clock returns milliseconds since 1970. By default leases use the clock of the database, which all gateways share.
-   * @throws Error when the store must not be used before a person has looked at it
+   * @param clock returns milliseconds since 1970. By default leases use the clock of the database, which all gateways share
+   * @throws Error when a person must check the store before it is used
    */
   static async open(adapter: DatabaseAdapter, clock?: () => number): Promise<SqlStore> {
     return new SqlStore(adapter, await openStoreIdentity(adapter), clock);
@@ -284,7 +284,7 @@ class SqlFeed implements Feed {
 
   /**
    * Reads a page.
-   * @returns an empty page if only a replica does not know the feed yet
+   * @returns an empty page if the feed is missing only on a replica
    * @throws StoreChangedError
    */
   private async explainMissingFeed(): Promise<SerializedPage> {
@@ -315,7 +315,7 @@ class SqlFeed implements Feed {
       .orderBy('seq')
       .execute();
     if (rows.length === 0) await this.binding.assertExists();
-    // Later versions overwrite earlier ones.
+    // The rows are in sequence, so later versions of a record overwrite earlier versions.
     return new Map(rows.map(({ record_id, body }) => [record_id, body]));
   }
 

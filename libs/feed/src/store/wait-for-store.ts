@@ -1,4 +1,4 @@
-/** Waits for a store that starts later than this process, e.g. after a power failure or when everything starts at once. */
+/** Waits for a store that becomes available later than this process, e.g. after a power failure or when all services start at once. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreOpenError } from '../database/store-errors.js';
 import type { OnMigrationProgress } from '../migrations/migrate.js';
@@ -13,7 +13,7 @@ export interface StoreWaitOptions {
   signal: AbortSignal;
   /** Called before each retry with the error and the delay in milliseconds. */
   onRetry: (error: StoreOpenError, pause: number) => void;
-  /** Called while the tables are migrated, with a sentence for a person. The migration may take longer than `timeoutMs`. */
+  /** Called while the tables are migrated, with a message for an operator. The migration may take longer than `timeoutMs`. */
   onMigrationProgress?: OnMigrationProgress;
 }
 

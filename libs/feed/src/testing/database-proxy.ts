@@ -1,17 +1,20 @@
-/** The connection of one gateway to the database: a proxy from TCP to a Unix socket. It can be cut, slowed down and led to another server. */
+/**
+ * A proxy between one gateway and the database, from TCP to a Unix socket. A test can drop or slow down its connections, and connect it to
+ * another server.
+ */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 export class DatabaseProxy {
-  /** Time in ms that every round trip takes longer. */
+  /** Time in ms that is added to every round trip. */
   addedRoundTripMs = 0;
-  /** Number of times that a client sent something and then waited for an answer. */
+  /** Number of times that a client sent data and then waited for a response. */
   roundTripCount = 0;
   private readonly clientSockets = new Set<Socket>();
 
   private constructor(
     private readonly server: Server,
-    /** Path of the socket of the server that new connections reach. */
+    /** Path of the socket of the server to which new connections are forwarded. */
     public target: string,
   ) {}
 
@@ -58,7 +61,10 @@ export class DatabaseProxy {
     }
   }
 
-  /** Sends data, or the end, after half of the added time. Timers with the same delay run in the sequence in which they were started. */
+  /**
+   * Sends data, or the end of the connection, after half of the added time. Timers with the same delay run in the sequence in which they
+   * were started.
+   */
   private forward(data: Buffer | undefined, to: Socket): void {
     const send = () => {
       if (to.destroyed) return;

@@ -2,7 +2,7 @@
 import type { OrderRepository } from '../types/order.types.js';
 import type { BalanceRepository, Feed, Lease, Store } from '../types/store.types.js';
 
-/** By one of these methods a lease, a feed, a balance repository or an order repository is recognised. */
+/** An object that has one of these methods is a lease, a feed, a balance repository or an order repository. */
 const PART_METHODS: readonly (keyof Lease | keyof Feed | keyof BalanceRepository | keyof OrderRepository)[] =
   ['append', 'acquireLease', 'recordObservation', 'insertOrGet'];
 
@@ -14,7 +14,7 @@ export class PendingStoreCalls {
     return this.count > 0;
   }
 
-  /** Waits until no call is pending. The process sleeps meanwhile, so that the database has the processor. */
+  /** Waits until no call is pending. The process sleeps during the wait, so that the database gets the processor. */
   async waitUntilSettled(): Promise<void> {
     while (this.count > 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
@@ -48,7 +48,7 @@ export class PendingStoreCalls {
     for (const resolve of waiting) resolve();
   }
 
-  /** Wraps feeds, leases and repositories, whose methods are asynchronous too. Other values are returned unchanged. */
+  /** Wraps feeds, leases and repositories, because their methods are asynchronous, too. Other values are returned unchanged. */
   private wrapIfStorePart(part: unknown): unknown {
     const isPart = typeof part === 'object' && part !== null && PART_METHODS.some((method) => method in part);
     return isPart ? this.wrap(part) : part;

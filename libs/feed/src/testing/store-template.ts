@@ -1,6 +1,6 @@
 /**
- * Copies a migrated store for each test. The migrations need about 40 ms of processor time and ten commits, and most tests are not about
- * them. Each copy gets an identity of its own, as if it had been migrated by itself.
+ * Copies a migrated store for each test. The migrations need about 40 ms of processor time and ten commits, and most tests do not test
+ * them. Each copy gets its own identity, as if it had been migrated separately.
  */
 import Database from 'better-sqlite3';
 import { randomUUID } from 'node:crypto';
@@ -20,7 +20,7 @@ let templateDatabase: Promise<void> | undefined;
 export async function writeMigratedFile(path: string): Promise<void> {
   writeFileSync(path, await (templateFile ??= createTemplateFile()));
   const file = new Database(path);
-  // The test runs on the copy with the durability of the gateway; this one row of a temporary file needs none.
+  // The test uses the copy with the durability of the gateway. This single write to a temporary file needs no durability.
   file.pragma('synchronous = off');
   file.prepare('update store_identity set store_id = ?, beat_at = ?').run(randomUUID(), Date.now());
   file.close();
@@ -70,7 +70,7 @@ async function createTemplateDatabase(serverUrl: string): Promise<void> {
   });
 }
 
-/** Opening migrates. */
+/** Opening the store migrates it. */
 async function migrateStore(url: string): Promise<void> {
   await withDatabase(url, async () => undefined);
 }

@@ -15,9 +15,9 @@ export interface FreshStore {
 
 export interface StoreKind {
   name: string;
-  /** Creates a place for a store without any table. The first `openStore` migrates it. */
+  /** Creates a database for a store without any table. The first `openStore` migrates it. */
   create(): Promise<FreshStore>;
-  /** Creates a store without rows, with the tables of this release. It costs a tenth of `create` and the migrations. */
+  /** Creates a store with the tables of this release and without rows. It takes a tenth of the time of `create` and the migrations. */
   createMigrated(): Promise<FreshStore>;
 }
 
@@ -32,7 +32,7 @@ export const POSTGRES: StoreKind = {
   createMigrated: () => createDatabase(createMigratedDatabase),
 };
 export const STORES: readonly StoreKind[] = [SQLITE, POSTGRES];
-/** The kind for specs that do not test the store. They also run with PostgreSQL when `TRIBUTARY_TEST_STORE` is `postgres`. */
+/** The kind of store for specs that do not test the store. When `TRIBUTARY_TEST_STORE` is `postgres`, these specs run with PostgreSQL. */
 export const DEFAULT_STORE = process.env['TRIBUTARY_TEST_STORE'] === 'postgres' ? POSTGRES : SQLITE;
 
 function createDirectory(): FreshStore {

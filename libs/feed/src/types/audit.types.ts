@@ -1,8 +1,8 @@
-/** Types of the audit log: what operators changed, and who they are. All times are milliseconds since 1970. */
+/** Types of the audit log: the changes that operators made, and the operators' names. All times are milliseconds since 1970. */
 
 /** A change that an operator makes. */
 export interface AuditEntry {
-  /** Name of the operator key, or of the user of the command line. */
+  /** Name of the operator key, or name of the user on the command line. */
   by: string;
   /** Where the change was made. */
   via: 'api' | 'command-line';
@@ -20,7 +20,7 @@ export type OperatorAuthor = Omit<AuditEntry, 'action' | 'details' | 'connector'
 
 /** A stored audit event. */
 export interface AuditEvent extends AuditEntry {
-  /** Counts from 1 without gaps. */
+  /** Sequence number, from 1 and without gaps. */
   seq: number;
   at: number;
 }

@@ -1,4 +1,4 @@
-/** Types of the completeness check: what the store keeps of each account, and what the check writes. Amounts are in minor units. */
+/** Types of the completeness check: the stored data of each account, and the data that the check writes. Amounts are in minor units. */
 import type { BalanceEffect, Cursor, DataWarning } from '@tributary/connector-api';
 
 /** An effect of a row on a balance, and the time at which the PSP changed the balance (milliseconds since 1970). */
@@ -8,7 +8,7 @@ export interface TimedEffect extends BalanceEffect {
 
 /** One account in one asset: the sum of its rows, and the state of its check. */
 export interface AccountSum {
-  /** The id as served, i.e. encoded. */
+  /** The id as served to clients, i.e. encoded. */
   accountId: string;
   asset: string;
   /**
@@ -25,13 +25,16 @@ export interface AccountCheck {
   opening: bigint | undefined;
   /** Whether the opening is certain: zero by declaration, or the same in two observations. */
   isOpeningProven: boolean;
-  /** The last observation that agreed with the rows, or with the rows and the known gap: its time, and the last row of the feed at that time. */
+  /**
+   * The last observation that agreed with the rows, or with the rows plus the known gap: its time, and the last row of the feed at that
+   * time.
+   */
   agreed: { at: number; seq: number } | undefined;
-  /** The observation that first disagreed. It is compared again with every row that comes later. */
+  /** The first observation that disagreed with the rows. It is compared again whenever rows arrive. */
   suspect: SuspectObservation | undefined;
-  /** The difference that stayed after the re-read: balance minus (opening + rows). */
+  /** The difference that remained after the rows were read again: balance minus (opening + rows). */
   gap: { amount: bigint; since: number } | undefined;
-  /** When sync last read the span again because of a difference. */
+  /** Time at which sync last read the period again because of a difference. */
   rereadAt: number | undefined;
 }
 
@@ -39,29 +42,31 @@ export interface AccountCheck {
 export interface SuspectObservation {
   at: number;
   balance: bigint;
-  /** Sum of the rows that the PSP booked after `at`. They are not in `balance`. */
+  /** Sum of the rows that the PSP booked after `at`. `balance` does not include them. */
   after: bigint;
   /** Time of the first observation in the current series of observations that did not agree. */
   since: number;
 }
 
-/** A position of the feed from which its plugin can read again. */
+/** A position of the feed from which the plugin can read again. */
 export interface Checkpoint {
   seq: number;
-  /** `undefined`: from the beginning. */
+  /** `undefined` for the beginning. */
   cursor: Cursor | undefined;
 }
 
-/** What the check reads in one transaction. */
+/** The data that the check reads in one transaction. */
 export interface CompletenessState {
   sums: readonly AccountSum[];
   /** Sequence number of the last row. */
   headSeq: number;
-  /** Whether the sums contain the first row of the feed. They do not after an upgrade of a store that had rows already. */
+  /**
+   * Whether the sums contain the first row of the feed. False if the store already had rows when it was upgraded to the version with sums.
+   */
   startsAtFirstRow: boolean;
 }
 
-/** What the check writes in the same transaction. */
+/** The changes that the check writes in the same transaction as its reads. */
 export interface CompletenessChange {
   /** The new states. Sums that are not in the store yet are added with the total 0. */
   checks: readonly Pick<AccountSum, 'accountId' | 'asset' | 'check'>[];
@@ -69,7 +74,7 @@ export interface CompletenessChange {
   resolvedIds: readonly string[];
   /** The position up to which all accounts agreed. */
   checkpoint?: Checkpoint;
-  /** A gap that a person accepted. It is kept as a resolved entry of the quarantine. */
+  /** A gap that a person accepted. It is stored as a resolved entry of the quarantine. */
   acceptance?: DataWarning;
 }
 
@@ -77,7 +82,7 @@ export interface CompletenessChange {
 export interface AcceptedGap {
   /** Milliseconds since 1970. */
   at: number;
-  /** The account, the difference, who accepted it, and why. */
+  /** The account, the difference, the name of the person who accepted the gap, and the reason. */
   message: string;
 }
 
@@ -85,18 +90,20 @@ export interface AcceptedGap {
 export interface CompletenessRepository {
   /** Reads the states of these accounts without a lock. */
   read(accountIds: readonly string[]): Promise<CompletenessState>;
-  /** Reads the states of these accounts, and writes the change that `decide` returns, in one transaction that locks the feed. */
+  /**
+   * Reads the states of these accounts, and writes the change that `decide` returns. Both happen in one transaction that locks the feed.
+   */
   update(
     accountIds: readonly string[],
     decide: (state: CompletenessState) => CompletenessChange | undefined,
   ): Promise<void>;
-  /** Returns the newest checkpoint at or before this row; the beginning of the feed if there is none. */
+  /** Returns the newest checkpoint at or before this row; the beginning of the feed if there is no checkpoint. */
   findCheckpoint(seq: number): Promise<Checkpoint>;
-  /** Returns all sums with their states, in the sequence of account and asset. */
+  /** Returns all sums with their states, sorted by account and asset. */
   list(): Promise<AccountSum[]>;
   /** Returns the gaps that persons accepted, newest first. */
   listAcceptances(): Promise<AcceptedGap[]>;
-  /** Returns short descriptions of rows after this sequence number that moved no money yet, and their total number. */
+  /** Returns short descriptions of the rows after this sequence number that have not moved money yet, and their total number. */
   describeOpenRows(
     accountId: string,
     asset: string,

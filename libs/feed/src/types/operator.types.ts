@@ -1,6 +1,6 @@
 /**
- * Types of what operators see of the store. Every list is read in pages: a page has at most `limit` entries and begins after a position,
- * which is the key of the last entry of the page before. All times are milliseconds since 1970.
+ * Types of the data that operators read. Every list is read in pages: a page has at most `limit` entries and begins after a position, which
+ * is the key of the last entry of the previous page. All times are milliseconds since 1970.
  */
 import type { Stream } from '@tributary/connector-api';
 import type { AuditEvent, OperatorAuthor } from './audit.types.js';
@@ -16,14 +16,14 @@ export interface StreamState {
   rows: number;
   /** Feed time of the newest row. */
   lastRowAt?: number;
-  /** When a pull last reached the end of the PSP's list. */
+  /** Time at which a pull last reached the end of the PSP's list. */
   caughtUpAt?: number;
-  /** When the stream is due; absent if an operator requested a pull that no pull has fulfilled yet. */
+  /** Time at which the stream is due; absent if an operator requested a pull that no pull has fulfilled yet. */
   dueAt?: number;
   isPulling: boolean;
-  /** When an operator paused the stream. */
+  /** Time at which an operator paused the stream. */
   pausedAt?: number;
-  /** Unresolved entries of the quarantine. */
+  /** Number of unresolved entries of the quarantine. */
   rejectedRecords: number;
   dataWarnings: number;
   lastRun?: SyncRun;
@@ -32,24 +32,26 @@ export interface StreamState {
 export interface SyncRunFilter {
   connector: string;
   stream?: Stream;
-  /** Only runs that ended with an error. */
+  /** Whether only runs that ended with an error are returned. */
   onlyFailed?: boolean;
 }
 
 /** Runs are sorted by their start, newest first. */
 export type SyncRunPosition = Pick<SyncRun, 'startedAt' | 'stream'>;
 
-/** One version of a record, as the feed has it. */
+/** One version of a record, as stored in the feed. */
 export interface StoredVersion {
   /** Sequence number of the row in the feed. */
   sequence: number;
   feedTime: number;
   recordId: string;
-  /** The JSON as it is served. */
+  /** The JSON as served to clients. */
   body: string;
 }
 
-/** A part of a feed. Rows are read backwards, from the newest one. The feed time of a row is unique in its feed, so it is also its position. */
+/**
+ * A part of a feed. Rows are read backwards, from the newest row. The feed time of a row is unique in its feed, so it is also its position.
+ */
 export interface RowRange {
   connector: string;
   stream: Stream;
@@ -70,7 +72,7 @@ export interface QuarantineFilter {
 export interface QuarantineSummary extends Pick<QuarantineEntry, 'connector' | 'stream' | 'kind'> {
   /** At least 1. */
   count: number;
-  /** When the oldest and the newest of them first appeared. */
+  /** Times at which the oldest and the newest entry first appeared. */
   oldestSince: number;
   newestSince: number;
 }
@@ -93,7 +95,7 @@ export interface AccountBalances {
   connector: string;
   accountId: string;
   observedAt: number;
-  /** Minor units by asset. */
+  /** Amounts in minor units, by asset. */
   amounts: ReadonlyMap<string, bigint>;
 }
 export type BalancePosition = Pick<AccountBalances, 'connector' | 'accountId'>;
@@ -103,24 +105,27 @@ export interface OperatorSession {
   expiresAt: number;
 }
 
-/** Reads everything that operators see, and writes their changes, audit events and sessions. It has its own share of the database's connections. */
+/**
+ * Reads all data for operators, and writes their changes, audit events and sessions. It uses a separate share of the database's
+ * connections.
+ */
 export interface OperatorRepository {
-  /** Returns the states of all streams of these connectors that were ever pulled, sorted by connector and stream. */
+  /** Returns the states of all streams of these connectors, sorted by connector and stream. Streams that were never pulled are omitted. */
   listStreamStates(connectors: readonly string[]): Promise<StreamState[]>;
   listSyncRuns(filter: SyncRunFilter, after: SyncRunPosition | undefined, limit: number): Promise<SyncRun[]>;
   /** Returns rows, newest first. */
   readRowsBackwards(range: RowRange): Promise<StoredVersion[]>;
-  /** Returns the versions of a record, newest first. @param id the id as served */
+  /** Returns the versions of a record, newest first. @param id the id as served to clients */
   findVersions(connector: string, stream: Stream, id: string, limit: number): Promise<StoredVersion[]>;
-  /** Returns unresolved entries without what the PSP sent, newest first. */
+  /** Returns unresolved entries without the raw record of the PSP, newest first. */
   listQuarantine(
     filter: QuarantineFilter,
     after: QuarantinePosition | undefined,
     limit: number,
   ): Promise<QuarantineEntry[]>;
-  /** Summarizes all unresolved entries, sorted by connector, stream and kind. Streams without entries are left out. */
+  /** Summarizes all unresolved entries, sorted by connector, stream and kind. Streams without entries are omitted. */
   summarizeQuarantine(filter: QuarantineFilter): Promise<QuarantineSummary[]>;
-  /** Returns an unresolved entry with what the PSP sent. */
+  /** Returns an unresolved entry with the raw record of the PSP. */
   findQuarantineEntry(key: QuarantineKey): Promise<QuarantineEntry | undefined>;
   listOrders(filter: OrderFilter, after: OrderPosition | undefined, limit: number): Promise<StoredOrder[]>;
   /** Returns the last observed balances, sorted by connector and account. */
@@ -131,16 +136,16 @@ export interface OperatorRepository {
   ): Promise<AccountBalances[]>;
 
   /**
-   * Requests a pull of streams at once. Every gateway of the store whose streams wait after a failure notices it within seconds.
-   * @returns as the next methods do: the streams that were ever pulled, and so were changed
+   * Requests an immediate pull of streams. If a gateway waits after a failure of such a stream, it notices the request within seconds.
+   * @returns the streams that were changed, i.e. those that were ever pulled. The following methods return the same
    */
   requestPulls(author: OperatorAuthor, streams: readonly Stream[]): Promise<Stream[]>;
   /** Pauses streams: a running pull loses its lease, and no gateway pulls them until they are resumed. */
   pauseStreams(author: OperatorAuthor, streams: readonly Stream[]): Promise<Stream[]>;
   resumeStreams(author: OperatorAuthor, streams: readonly Stream[]): Promise<Stream[]>;
   /**
-   * Makes the next pull read everything again that changed at the PSP since a time. Unchanged records get no new version.
-   * @returns for each stream the time of the cursor where it begins; `undefined` means the beginning of the list
+   * Makes the next pull read again everything that changed at the PSP since a time. Unchanged records get no new version.
+   * @returns for each stream the time of the cursor from which the pull begins; `undefined` means the beginning of the list
    */
   rereadStreams(
     author: OperatorAuthor,
@@ -155,7 +160,7 @@ export interface OperatorRepository {
 
   /**
    * Returns events with a smaller sequence number, newest first.
-   * @param tenant only events of this tenant's connectors; `undefined` for all events
+   * @param tenant returns only events of this tenant's connectors; `undefined` for all events
    */
   listAuditEvents(
     tenant: string | undefined,
@@ -163,9 +168,9 @@ export interface OperatorRepository {
     limit: number,
   ): Promise<AuditEvent[]>;
 
-  /** Stores a session, and deletes those that have expired. */
+  /** Stores a session, and deletes the expired sessions. */
   createSession(tokenHash: string, keyId: string, lifetimeMs: number): Promise<OperatorSession>;
-  /** Returns a session that has not expired. */
+  /** Returns a session unless it has expired. */
   findSession(tokenHash: string): Promise<OperatorSession | undefined>;
   deleteSession(tokenHash: string): Promise<void>;
 }

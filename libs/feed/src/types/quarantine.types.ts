@@ -4,13 +4,13 @@ import type { Stream } from '@tributary/connector-api';
 export interface QuarantineEntry {
   connector: string;
   stream: Stream;
-  /** `refusal`: a rejected record. `finding`: a data warning. The words are stored, so they cannot change. */
+  /** `refusal`: a rejected record. `finding`: a data warning. These words are stored in the database, so they cannot change. */
   kind: 'refusal' | 'finding';
   id: string;
   reason: string;
   raw?: string;
-  /** When the entry first appeared, in milliseconds since 1970. */
+  /** Time at which the entry first appeared, in milliseconds since 1970. */
   since: number;
-  /** When the PSP last sent the record. */
+  /** Time at which the PSP last sent the record. */
   seenAt?: number;
 }

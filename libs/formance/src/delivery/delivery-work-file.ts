@@ -1,6 +1,6 @@
 /**
- * The state of a proof of delivery in a SQLite file: what each payment must look like, and what was found. So a million rows need no memory, and
- * a proof that was interrupted goes on where it was.
+ * Stores the state of a proof of delivery in a SQLite file: the expected state of each payment, and the differences found. So a million
+ * rows need little memory, and an interrupted proof continues where it stopped.
  */
 import Database from 'better-sqlite3';
 import type { StoredAccount } from '../payments/payments.types.js';
@@ -28,7 +28,7 @@ const TABLES = `
   create table if not exists progress (name text primary key, value text not null) without rowid;
 `;
 
-/** What the rows say about one payment. */
+/** The state of one payment according to the rows. */
 export interface ExpectedPayment {
   key: string;
   asset: string;
@@ -36,11 +36,11 @@ export interface ExpectedPayment {
   amount: string;
   status: string;
   status_time: string;
-  /** Number of different versions: adjustments in Formance. */
+  /** Number of different versions. Formance stores each version as an adjustment. */
   versions: number;
-  /** 1 if a row up to the cut belongs to it. */
+  /** 1 if at least one row up to the cut (the last row that must have been delivered) belongs to the payment. */
   is_required: number;
-  /** 1 if a row after the cut belongs to it. */
+  /** 1 if at least one row after the cut belongs to the payment. */
   is_moving: number;
   /** Id of the payment in Formance; `null` until it was found. */
   found_id: string | null;
@@ -54,24 +54,24 @@ export interface ExpectedVersion {
   amount: string;
 }
 
-/** A payment of Formance that no row names. */
+/** A payment in Formance that belongs to no row. */
 export interface UnknownPayment {
   id: string;
   reference: string;
   type: string;
 }
 
-/** Objects that one call returns. */
+/** Maximum number of objects that one call returns. */
 const LIST_LIMIT = 1000;
 
 export class DeliveryWorkFile {
   private readonly database: Database.Database;
   private readonly statements: ReturnType<typeof prepare>;
 
-  /** @param path of a file that is created, or continued; `''` for a temporary one */
+  /** @param path of a file that is created or continued; `''` for a temporary file */
   constructor(path: string) {
     this.database = new Database(path);
-    // The file can be lost in a power failure. Then the proof begins again.
+    // A power failure may destroy the file. The proof then begins again.
     this.database.pragma('synchronous = off');
     this.database.exec(TABLES);
     this.statements = prepare(this.database);
@@ -95,8 +95,9 @@ export class DeliveryWorkFile {
   }
 
   /**
-   * Adds a row, with the rules by which Formance stores it. Source: v3.4.0 `pkg/domain/models/payments.go`, `internal/storage/payments.go`.
-   * @param cut the row must have been delivered if its position is not after it
+   * Adds a row according to the rules by which Formance stores it. Source: v3.4.0 `pkg/domain/models/payments.go`,
+   * `internal/storage/payments.go`.
+   * @param cut a row at or before this position must have been delivered
    */
   addRow({ seq, row }: NumberedTransactionRow, cut: number): void {
     const key = getPaymentKey(row);
@@ -129,12 +130,12 @@ export class DeliveryWorkFile {
     this.statements.addUnknown.run(id, reference, type);
   }
 
-  /** Returns payments of Formance that no row names, with an id after this one. */
+  /** Returns payments of Formance that belong to no row, with an id after this id. */
   listUnknownPayments(afterId: string): UnknownPayment[] {
     return this.statements.listUnknown.all(afterId, LIST_LIMIT) as UnknownPayment[];
   }
 
-  /** Returns keys, after this one, of payments that Formance must have, and has not. */
+  /** Returns keys, after this key, of payments that are missing in Formance. */
   listMissingKeys(afterKey: string): string[] {
     const rows = this.statements.listMissing.all(afterKey, LIST_LIMIT) as { key: string }[];
     return rows.map(({ key }) => key);
@@ -200,7 +201,7 @@ function prepare(database: Database.Database) {
   };
 }
 
-/** Returns what identifies a payment in Formance, within one connector: the reference and the type. */
+/** Returns the key of a payment in Formance, unique within one connector: the reference and the type. */
 export function getPaymentKey({
   relatedTransactionID,
   id,
@@ -209,7 +210,7 @@ export function getPaymentKey({
   return `${relatedTransactionID ?? id} ${type}`;
 }
 
-/** The first row that Formance reads makes the payment, also if it belongs to another one. */
+/** The first row that Formance reads creates the payment, even if the row refers to another row. */
 function createExpected(key: string, time: string, row: TransactionRow, isDue: boolean): ExpectedPayment {
   const { currency: asset, amount, status } = row;
   const first = status === 'AUTHORISATION' ? 0n : BigInt(amount);

@@ -1,13 +1,15 @@
-/** What the proof of delivery compares: the rows that the gateway serves, and the objects that Formance Payments made of them. */
+/**
+ * Types of the proof of delivery. It compares the rows that the gateway serves with the objects that Formance Payments created from them.
+ */
 
-/** A row of the list of transactions, as far as the proof reads it. */
+/** The properties of a row in the list of transactions that the proof uses. */
 export interface TransactionRow {
   id: string;
   relatedTransactionID?: string;
   createdAt: string;
   type: string;
   status: string;
-  /** Minor units, decimal digits. */
+  /** Minor units as decimal digits. */
   amount: string;
   /** The asset: `EUR/2`. */
   currency: string;
@@ -30,7 +32,7 @@ export interface PaymentSummary {
   status: string;
 }
 
-/** One version of a payment, as Formance keeps it. */
+/** One version of a payment, as Formance stores it. */
 export interface PaymentAdjustment {
   /** Id of the row. */
   reference: string;
@@ -40,13 +42,13 @@ export interface PaymentAdjustment {
 }
 
 export type DeliveryDifferenceKind =
-  /** Formance does not have it. */
+  /** The object is missing in Formance. */
   | 'missing'
-  /** Formance has it twice. */
+  /** Formance has the object twice. */
   | 'doubled'
-  /** Formance has it with another value. */
+  /** The object in Formance has another value. */
   | 'different'
-  /** Formance has it, and no row says so. */
+  /** Formance has the object, but no row contains it. */
   | 'unexpected';
 
 export interface DeliveryDifference {
@@ -55,7 +57,7 @@ export interface DeliveryDifference {
   object: 'payment' | 'adjustment' | 'account' | 'beneficiary' | 'balance';
   /** Its id, as the gateway serves it. */
   id: string;
-  /** What was expected and what was found, with the cause where it is known. */
+  /** The expected and the actual value, and the cause if it is known. */
   message: string;
 }
 
@@ -69,10 +71,10 @@ export interface BalanceCounts {
 export interface DeliveryCounts {
   /** Rows up to the cut. */
   rows: number;
-  /** Payments that these rows make. */
+  /** Number of payments that result from these rows. */
   payments: number;
-  /** Payments that Formance has. */
+  /** Number of payments in Formance. */
   found: number;
-  /** Payments that were not compared, because rows after the cut change them. */
+  /** Number of payments that were not compared, because rows after the cut change them. */
   inTransit: number;
 }

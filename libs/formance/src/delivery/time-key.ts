@@ -1,9 +1,9 @@
-/** Times as sortable text, as precise as Formance stores them. */
+/** Converts times to sortable strings with the precision that Formance stores. */
 import { InvalidRecordError, parseTime } from '@tributary/connector-api';
 
 /**
- * Returns microseconds since the year 0 as 18 digits. Equal times give equal texts, and a later time gives a greater text.
- * @throws InvalidRecordError for a text that is not an RFC 3339 time
+ * Returns microseconds since the year 0 as 18 digits. Equal times give equal strings, and a later time gives a greater string.
+ * @throws InvalidRecordError for a string that is not an RFC 3339 time
  */
 export function readTimeKey(text: string): string {
   const time = parseTime(text);

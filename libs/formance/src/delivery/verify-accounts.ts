@@ -1,17 +1,17 @@
-/** Proves that Formance Payments has every account and every beneficiary of a connector, each with its kind. */
+/** Verifies that Formance Payments has every account and every beneficiary of a connector, each with the right kind. */
 import type { StoredAccount } from '../payments/payments.types.js';
 import type { DeliveryWorkFile } from './delivery-work-file.js';
 
 /** An account or beneficiary that the gateway serves. */
 export interface ServedAccount {
-  /** As served. */
+  /** The id as served by the gateway. */
   id: string;
   kind: 'account' | 'beneficiary';
 }
 
 /**
- * Stores in the work file the accounts and beneficiaries that Formance does not have, or has as the other kind. Accounts that only Formance has are no
- * differences, because people can add them there.
+ * Stores differences in the work file: accounts and beneficiaries that are missing in Formance or have the wrong kind. Accounts that exist
+ * only in Formance are not differences, because people can add accounts there.
  */
 export async function verifyAccounts(
   served: AsyncIterable<ServedAccount>,

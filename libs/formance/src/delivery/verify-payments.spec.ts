@@ -1,6 +1,6 @@
 /**
- * The proof of delivery finds seeded faults in a list of payments, and nothing else. Both sides are generated, so that a million rows need no
- * memory: `VERIFIED_ROWS=1000000`.
+ * Tests that the proof of delivery finds the inserted faults in a list of payments, and nothing else. Rows and payments are generated, so a
+ * million rows need little memory: `VERIFIED_ROWS=1000000`.
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -48,7 +48,7 @@ async function* readRows(afterSeq: number): AsyncGenerator<NumberedTransactionRo
   }
 }
 
-/** Yields the payments that Formance has of one payment of the PSP. */
+/** Yields the payments that Formance has for one payment of the PSP. */
 function* listPayments(payment: number): Generator<PaymentSummary> {
   const fault = FAULTS.get(payment);
   if (fault === 'lost') return;
@@ -70,7 +70,7 @@ function* listPayments(payment: number): Generator<PaymentSummary> {
     };
 }
 
-/** Yields pages as Formance does: the newest payment first. The cursor is the payment with which the page ends. */
+/** Yields pages as Formance does: the newest payment first. The cursor is the last payment of the page. */
 async function* listPages(cursor: string | undefined): AsyncGenerator<CursorPage<PaymentSummary>> {
   let items: PaymentSummary[] = [];
   for (let payment = Number(cursor ?? PAYMENTS) - 1; payment >= 0; payment--) {
@@ -105,7 +105,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** The findings as the generator knows them, by payment. */
+/** Returns the findings that the generated faults should cause, by payment. */
 function listWanted(): string[] {
   return [...FAULTS].flatMap(([payment, fault]) => {
     switch (fault) {
@@ -173,7 +173,7 @@ test('goes on after an interruption, and does not judge payments that newer rows
   expect(cursors).toEqual([expect.any(String)]);
   expect(listFound()).toEqual(listWanted().sort());
   const early = new DeliveryWorkFile('');
-  // The rows of the last half have not been served, so nothing is said about their payments.
+  // The rows of the second half have not been served, so their payments are not reported.
   const counts = await verifyPayments({ ...SOURCE, cut: Math.floor(PAYMENTS / 2) * ROWS_PER_PAYMENT }, early);
   expect(counts.inTransit).toBe(Math.ceil(PAYMENTS / 2));
   expect([...early.listDifferences()].filter(({ kind }) => kind === 'missing')).toHaveLength(

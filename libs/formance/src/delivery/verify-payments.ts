@@ -1,6 +1,6 @@
 /**
- * Proves that Formance Payments has every row version of a feed up to a cut: each payment with its asset, amounts and status, and each version
- * as an adjustment of the payment to which it belongs. It reads both sides once, page by page. Reconciliation can call it, too.
+ * Verifies that Formance Payments has every row version of a feed up to a cut: each payment with its asset, amounts and status, and each
+ * version as an adjustment of its payment. The function reads rows and payments once, page by page. Reconciliation can also call it.
  */
 import type { CursorPage } from '../http/formance-http.js';
 import { getPaymentKey, type DeliveryWorkFile, type ExpectedPayment } from './delivery-work-file.js';
@@ -13,13 +13,13 @@ import type {
 } from './delivery.types.js';
 import { readTimeKey } from './time-key.js';
 
-/** Rows that one transaction of the work file adds. */
+/** Number of rows that one transaction adds to the work file. */
 const BATCH_ROWS = 1000;
 
 export interface PaymentsToVerify {
   /** Returns the rows after a position, in sequence, until the newest one. */
   readRows: (afterSeq: number) => AsyncIterable<NumberedTransactionRow>;
-  /** Position of the last row that Formance must have. */
+  /** Position of the last row that Formance must have (the cut). */
   cut: number;
   /** Returns the pages of Formance's list of payments, from a cursor or from the beginning. */
   listPayments: (cursor: string | undefined) => AsyncIterable<CursorPage<PaymentSummary>>;
@@ -28,8 +28,8 @@ export interface PaymentsToVerify {
 }
 
 /**
- * Compares, and stores the differences in the work file.
- * @param workFile a new one, or that of an interrupted proof with the same cut
+ * Compares rows and payments, and stores the differences in the work file.
+ * @param workFile a new file, or the file of an interrupted proof with the same cut
  */
 export async function verifyPayments(
   source: PaymentsToVerify,
@@ -51,7 +51,7 @@ export async function verifyPayments(
       found += items.length;
       onProgress({ rows, found });
     }
-    // Formance may have read rows that were not there at the beginning.
+    // In the meantime, Formance may have read rows that did not exist at the beginning, so new rows are loaded.
     rows = await loadRows(source, workFile, () => undefined);
     workFile.transaction(() => {
       for (const difference of findMissing(workFile)) workFile.addDifference(difference);
@@ -62,7 +62,7 @@ export async function verifyPayments(
   return { rows: Number(workFile.readProgress('rows') ?? 0), ...workFile.countPayments() };
 }
 
-/** Adds the rows that the work file does not have. @returns the number of rows up to the cut */
+/** Adds the rows that are missing in the work file. @returns the number of rows up to the cut */
 async function loadRows(
   { readRows, cut }: PaymentsToVerify,
   workFile: DeliveryWorkFile,
@@ -103,7 +103,7 @@ async function comparePage(
     const foundId = seen.get(key) ?? expected.found_id ?? undefined;
     seen.set(key, payment.id);
     if (foundId !== undefined) {
-      // A list that is read while payments are added repeats some of them. Only another id is another payment.
+      // If payments are added while the list is read, the list repeats some payments. Only a different id means a second payment.
       if (foundId !== payment.id)
         differences.push({
           ...{ kind: 'doubled', object: 'payment', id: payment.reference },
@@ -211,7 +211,7 @@ function* findUnexpected(workFile: DeliveryWorkFile): Generator<DeliveryDifferen
   }
 }
 
-/** A reference can contain spaces, because it can be the idempotency key of an order. A type contains none. */
+/** A reference can contain spaces, because it can be the idempotency key of an order. A type contains no space. */
 function splitKey(key: string): { reference: string; type: string } {
   const end = key.lastIndexOf(' ');
   return { reference: key.slice(0, end), type: key.slice(end + 1) };

@@ -1,6 +1,6 @@
 /**
- * Checks from this machine whether a gateway answers at an endpoint. The request needs no key, and the gateway does not record it as a read
- * by a client.
+ * Checks whether a gateway responds at an endpoint, seen from this machine. The request needs no key, and the gateway does not record it as
+ * a read by a client.
  */
 import type { EndpointFacts } from './doctor.types.js';
 
@@ -15,7 +15,8 @@ export async function checkEndpoint(endpoint: string): Promise<EndpointFacts> {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     await response.body?.cancel();
-    // The gateway names the methods of a list. Servers that answer OPTIONS for every path do not name GET alone.
+    // The gateway returns the allowed methods of a list. A server that answers OPTIONS for every path does not return exactly the methods
+    // of a list.
     if (response.status === 204 && (response.headers.get('allow') ?? '').includes('GET'))
       return { kind: 'reachable' };
     return { kind: 'no-gateway', reason: `something answers with status ${response.status}, but no gateway` };
@@ -26,7 +27,7 @@ export async function checkEndpoint(endpoint: string): Promise<EndpointFacts> {
   }
 }
 
-/** Returns the code of the error that `fetch` wraps, e.g. ECONNREFUSED; empty after a timeout. */
+/** Returns the code of the error inside the error of `fetch`, e.g. ECONNREFUSED; an empty string after a timeout. */
 function findCode(error: unknown): string {
   const cause: unknown = error instanceof Error ? error.cause : undefined;
   const code: unknown =

@@ -1,20 +1,20 @@
-/** Finds what is wrong with a connector, and what to do about it. Pure: it only looks at facts. */
+/** Finds the faults of a connector and advice how to correct them. Pure: it only evaluates facts. */
 import { findNameProblem } from '../install/desired-connector.js';
 import { isSameDuration, parseGoDuration } from '../payments/go-duration.js';
 import type { ConnectorFacts, Finding, FormanceFacts } from './doctor.types.js';
 
 type FoundFacts = Extract<FormanceFacts, { kind: 'found' }>;
 
-/** The minimum polling period of a Formance server whose operator did not change it. The server does not tell its minimum. */
+/** The default minimum polling period of a Formance server. The operator can change it, and the server does not report it. */
 const STOCK_MINIMUM_PERIOD = '20m';
-/** A worker that started nothing for so many polling periods does not run. */
+/** Number of polling periods without a started run after which the worker is regarded as stopped. */
 const MAX_IDLE_PERIODS = 3;
 const MIN_IDLE_MS = 5 * 60_000;
 const DEFAULT_PERIOD_MS = 30 * 60_000;
 
 const INSTALL_ADVICE = 'Run "tributary formance install"';
 
-/** Returns the findings, the causes before their effects; empty if everything is well. */
+/** Returns the findings, with causes before their effects; an empty list if there is no fault. */
 export function diagnoseConnector(facts: ConnectorFacts): Finding[] {
   return [
     ...findInvalidName(facts),
@@ -109,7 +109,7 @@ function findInstalledProblems(facts: ConnectorFacts, found: FoundFacts): Findin
       advice: INSTALL_ADVICE,
     });
   findings.push(...findPausedSchedules(found), ...findIdleWorker(facts, found));
-  // A failed run is the effect of a cause above, if there is one.
+  // If there is a finding above, a failed run is its effect and is not reported.
   return findings.length > 0 || facts.endpoint.kind !== 'reachable' ? findings : findFailedRuns(found);
 }
 
@@ -151,7 +151,7 @@ function findPausedSchedules({ paused, lastRuns }: FoundFacts): Finding[] {
   ];
 }
 
-/** A worker starts a run of each schedule in every polling period, also if the runs fail. */
+/** A worker starts a run of each schedule in every polling period, even if the runs fail. If there are no runs, the worker does not run. */
 function findIdleWorker({ now }: ConnectorFacts, found: FoundFacts): Finding[] {
   const { connector, config, scheduleCount, lastRuns, paused } = found;
   if (paused.length > 0) return [];
@@ -188,7 +188,7 @@ function findFailedRuns({ lastRuns }: FoundFacts): Finding[] {
   ];
 }
 
-/** Explains the errors that Formance stores. */
+/** Explains an error that Formance stored for a run. */
 function describeRunError(error: string): string {
   const text = error.slice(0, 300);
   if (/invalid client request/i.test(error))

@@ -1,12 +1,12 @@
-/** What the diagnosis of a connector knows, and what it finds. */
+/** Types of the diagnosis of a connector: its input facts and its findings. */
 import type { DesiredConnector } from '../install/desired-connector.js';
 import type { GenericConfig, InstalledConnector, Schedule, ScheduleRun } from '../payments/payments.types.js';
 
-/** What Formance says about a connector. */
+/** The state of a connector in Formance. */
 export type FormanceFacts =
   | { kind: 'unreachable'; message: string }
   | { kind: 'absent' }
-  /** A person must decide which connector it is. */
+  /** Several connectors are possible, so a person must choose. */
   | { kind: 'ambiguous'; reason: string }
   | {
       kind: 'found';
@@ -15,24 +15,24 @@ export type FormanceFacts =
       paused: readonly Schedule[];
       /** Number of schedules that were read; at most `MAX_SCHEDULES`. */
       scheduleCount: number;
-      /** The newest run of each kind of schedule. Schedules that poll a single account are left out. */
+      /** The newest run of each kind of schedule. Schedules that poll a single account are omitted. */
       lastRuns: readonly { schedule: string; run: ScheduleRun }[];
     };
 
-/** Whether the endpoint of the deployment file leads to a gateway, seen from the machine that runs the command. */
+/** Whether the endpoint in the deployment file leads to a gateway, seen from the machine that runs the command. */
 export type EndpointFacts =
   | { kind: 'reachable' }
   | { kind: 'no-connection'; reason: string }
-  /** The host does not exist, or something else than a gateway answers. */
+  /** The host does not exist, or another service than a gateway responds. */
   | { kind: 'no-gateway'; reason: string };
 
-/** What the store of the gateway says about a stream. Times are milliseconds since 1970. */
+/** The state of a stream in the gateway's store. Times are milliseconds since 1970. */
 export interface StreamFacts {
   stream: string;
   /** Number of rows in the feed. */
   rows: number;
   lastPull?: { at: number; error?: string };
-  /** The reader with the key that Formance has; absent before its first request. */
+  /** The reader that uses the key stored in Formance; absent before its first request. */
   reader?: { requestedAt: number; rowsBehind?: number; intervalMs?: number };
 }
 
@@ -63,8 +63,8 @@ export type DiagnosisCause =
 
 export interface Finding {
   cause: DiagnosisCause;
-  /** One sentence: what is wrong. */
+  /** The fault, in one sentence. */
   what: string;
-  /** One sentence: what to do next. */
+  /** The next step for the operator, in one sentence. */
   advice: string;
 }

@@ -1,4 +1,7 @@
-/** Asks Formance what it knows about connectors of the deployment file, and resumes paused schedules. It reads only, unless it is told to resume. */
+/**
+ * Reads the state of the deployment file's connectors from Formance, and resumes paused schedules. Nothing is changed unless the caller
+ * requests to resume.
+ */
 import { FormanceError } from '../http/formance-error.js';
 import { findInstalledConnector } from '../install/find-installed.js';
 import type { DesiredConnector } from '../install/desired-connector.js';
@@ -6,13 +9,13 @@ import type { PaymentsClient } from '../payments/payments-client.js';
 import type { InstalledConnector, Schedule } from '../payments/payments.types.js';
 import type { FormanceFacts } from './doctor.types.js';
 
-/** A connector has a schedule for the balances of each account. More than this number is not read. */
+/** Maximum number of schedules that are read. A connector has one schedule for the balances of each account. */
 const MAX_SCHEDULES = 1_000;
-/** Schedules of which the last run is read. */
+/** Maximum number of schedules whose last run is read. */
 const MAX_EXAMINED_SCHEDULES = 10;
 const BALANCES_SCHEDULE = 'FETCH_BALANCES';
 
-/** Returns what Formance knows about each connector, in their sequence. A failure is part of the result. */
+/** Returns the state of each connector in Formance, in the sequence of the connectors. A failure is part of the result. */
 export async function examineConnectors(
   client: PaymentsClient,
   connectors: readonly DesiredConnector[],

@@ -12,12 +12,12 @@ export type FormanceCredentials =
 export type FormanceService = 'payments' | 'ledger' | 'reconciliation';
 
 export interface FormanceConnectionOptions {
-  /** URL of each service, without the path of its version: `https://stack.example.com/api/payments`. */
+  /** URL of each service, without the path of the API version: `https://stack.example.com/api/payments`. */
   urls: Readonly<Partial<Record<FormanceService, string>>>;
   credentials: FormanceCredentials;
   /** Strings that must not appear in errors, in addition to the credentials. */
   secrets?: readonly string[];
-  /** Default: the system clock. */
+  /** The clock of the HTTP client. Default: the system clock. */
   clock?: HttpClock;
 }
 
@@ -75,7 +75,7 @@ export class FormanceConnection {
     }
   }
 
-  /** The token endpoint belongs to another service, so its requests have an HTTP client of their own. */
+  /** The token endpoint belongs to another service, so its requests use a separate HTTP client. */
   #createClientAuthentication(credentials: Extract<FormanceCredentials, { kind: 'client' }>): Authentication {
     const { pathname, origin } = new URL(credentials.tokenUrl);
     const tokenHttp = this.#createClient('Formance Auth', origin, undefined);
@@ -101,7 +101,7 @@ export class FormanceConnection {
       baseUrl,
       isPlainHttpAllowed: true,
       timeoutMs: TIMEOUT_MS,
-      // The list grows with `FormanceHttp.protectSecret`, and the client reads it for every error.
+      // `FormanceHttp.protectSecret` adds to this list, and the client reads the list for every error.
       secrets: this.#secrets,
       extractErrorMessage: (body) => body.optionalString('errorMessage') ?? body.optionalString('error'),
       ...(authentication === undefined ? {} : { authentication }),

@@ -1,6 +1,6 @@
 /**
- * Sends requests to one of Formance's services. It adds to `PspHttp` what all services of Formance share: cursors, error codes, and a 401
- * with an empty body where other services answer 403.
+ * Sends requests to one of Formance's services. It adds to `PspHttp` the common behaviour of these services: cursors, error codes, and a
+ * 401 with an empty body in cases where other services answer 403.
  */
 import { InvalidRecordError, PspError } from '@tributary/connector-api';
 import { Json, PspResponseError } from '@tributary/connector-api/http';
@@ -12,36 +12,39 @@ export type FormanceRequest = Pick<
   'method' | 'path' | 'params' | 'query' | 'body' | 'idempotent' | 'timeoutMs'
 >;
 
-/** Which list to read. */
+/** The list to read, and where to begin. */
 export interface ListRequest {
   path: string;
   params?: Record<string, string>;
-  /** Formance's query language, e.g. `{ $match: { connector_id: … } }`. It is sent in the URL, because a GET has no body. */
+  /**
+   * The filter in Formance's query language, e.g. `{ $match: { connector_id: … } }`. It is sent in the URL, because a GET request has no
+   * body.
+   */
   filter?: JsonBody;
-  /** Where to continue: `next` of an earlier page. */
+  /** The position at which to continue: `next` of an earlier page. */
   cursor?: string | undefined;
 }
 
 export interface CursorPage<T> {
   items: T[];
-  /** Cursor of the next page; `undefined` for the last one. */
+  /** Cursor of the next page; `undefined` for the last page. */
   next: string | undefined;
 }
 
-/** A page of a list has at most so many objects. */
+/** Maximum number of objects on a page of a list. */
 const MAX_PAGE_SIZE = 100;
 
 export class FormanceHttp {
   constructor(
     private readonly service: string,
     private readonly http: PspHttp,
-    /** Keeps a string out of every later error of the connection. */
+    /** Removes a string from every later error of the connection. */
     readonly protectSecret: (secret: string) => void,
   ) {}
 
   /**
-   * Sends a request, and converts its answer.
-   * @param parse reads the JSON of the answer; `Json.absent` if the answer has no body
+   * Sends a request, and converts its response.
+   * @param parse reads the JSON of the response; `Json.absent` if the response has no body
    * @throws FormanceError
    */
   async send<T>(request: FormanceRequest, parse: (json: Json) => T): Promise<T> {
@@ -55,7 +58,7 @@ export class FormanceHttp {
 
   /**
    * Yields all objects of a list, page by page, in Formance's sequence.
-   * @throws FormanceError also for a page that does not say whether it is the last one
+   * @throws FormanceError, also for a page without the information whether it is the last page
    */
   async *list<T>(request: ListRequest, parse: (json: Json) => T): AsyncGenerator<T> {
     for await (const { items } of this.listPages(request, parse)) yield* items;
@@ -63,8 +66,8 @@ export class FormanceHttp {
 
   /**
    * Yields the pages of a list.
-   * @param request with `cursor`, the list continues there
-   * @throws FormanceError also for a page that does not say whether it is the last one
+   * @param request if it contains `cursor`, the list continues there
+   * @throws FormanceError, also for a page without the information whether it is the last page
    */
   async *listPages<T>(
     { path, params, filter, cursor }: ListRequest,
@@ -86,13 +89,13 @@ export class FormanceHttp {
           'unavailable',
           `${this.service}: GET ${path}: the next page has the same cursor as this one, so the list would never end`,
         );
-      // A cursor contains the filter and the page size. No other parameter may be sent with it.
+      // The cursor contains the filter and the page size, and Formance allows no other parameter beside it.
       query = { cursor: page.next };
     }
   }
 }
 
-/** Reads `{ cursor: { hasMore, next, data } }`. `next` is `undefined` only if the page says that it is the last one. */
+/** Reads `{ cursor: { hasMore, next, data } }`. `next` is `undefined` only if the page is explicitly marked as the last page. */
 function parseCursorPage<T>(json: Json, parse: (json: Json) => T): CursorPage<T> {
   const items = json.array('cursor', 'data').map(parse);
   return { items, next: json.boolean('cursor', 'hasMore') ? json.string('cursor', 'next') : undefined };

@@ -1,19 +1,22 @@
-/** What the deployment file wants of a connector in Formance. */
+/** The configuration that a connector must have in Formance, according to the deployment file. */
 
 /** The API keys of a connector. The deployment file contains them in clear text or as hashes. */
 export interface ConnectorKeys {
-  /** The first key of the file with the most scopes, in clear text. Formance gets it if it has no key of this connector. `undefined` if the file has only hashes. */
+  /**
+   * A key of the file in clear text: the first key with the most scopes; `undefined` if the file has only hashes. It is sent to Formance if
+   * Formance has no key of this connector.
+   */
   plainKey: string | undefined;
-  /** Returns whether the gateway accepts this key for the connector. */
+  /** Returns true if the gateway accepts this key for the connector. */
   isAccepted(key: string): boolean;
-  /** Returns whether the key has the format of `tributary keys new`. */
+  /** Returns true if the key has the format of `tributary keys new`. */
   isGenerated(key: string): boolean;
   /** Returns `sha256:<hex>`, the form in which the deployment file accepts a key. */
   formatHash(key: string): string;
 }
 
 export interface DesiredConnector {
-  /** Path of the connector in the gateway, which people use to name it: `house-bank` or `acme/house-bank`. */
+  /** Path of the connector in the gateway, as people use it: `house-bank` or `acme/house-bank`. */
   path: string;
   /** Name in Formance. */
   name: string;
@@ -28,7 +31,7 @@ export interface DesiredConnector {
 export const MIN_NAME_LENGTH = 3;
 export const MAX_NAME_LENGTH = 500;
 
-/** Returns why Formance would refuse the name; `undefined` for a good name. */
+/** Returns the reason why Formance would reject the name; `undefined` for a valid name. */
 export function findNameProblem({ name, path }: Pick<DesiredConnector, 'name' | 'path'>): string | undefined {
   if (name.length >= MIN_NAME_LENGTH && name.length <= MAX_NAME_LENGTH) return undefined;
   return (

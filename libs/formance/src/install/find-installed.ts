@@ -4,12 +4,12 @@ import type { DesiredConnector } from './desired-connector.js';
 
 export type InstalledConnectorSearch =
   | { kind: 'absent' }
-  /** `duplicates` are further connectors of Formance that read the same endpoint. */
+  /** `duplicates` are further connectors in Formance that read the same endpoint. */
   | { kind: 'found'; connector: InstalledConnector; duplicates: readonly InstalledConnector[] }
-  /** A person must decide. */
+  /** Several connectors are possible, so a person must choose. */
   | { kind: 'ambiguous'; reason: string };
 
-/** A connector belongs together if it reads the same endpoint, or has the same name. */
+/** Finds the connector in Formance that reads the same endpoint or has the same name. */
 export function findInstalledConnector(
   { name, endpoint }: Pick<DesiredConnector, 'name' | 'endpoint'>,
   installed: readonly InstalledConnector[],

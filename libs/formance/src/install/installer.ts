@@ -1,6 +1,7 @@
 /**
- * Installs the connectors of a deployment in Formance, and updates those that exist. It never uninstalls and never resets a connector,
- * because both give it a new id: Formance would read everything again, and static pools would lose its accounts.
+ * Installs the connectors of a deployment in Formance, and updates existing connectors. It never uninstalls and never resets a connector,
+ * because both would give the connector a new id. Formance would then read everything again, and static pools would lose the connector's
+ * accounts.
  */
 import { FormanceError } from '../http/formance-error.js';
 import type { PaymentsClient } from '../payments/payments-client.js';
@@ -10,15 +11,18 @@ import { findInstalledConnector } from './find-installed.js';
 import { planInstallation, type ConfigChange, type InstallationPlan } from './plan-installation.js';
 
 export interface InstallerOptions {
-  /** True: find out what would be done, and change nothing. */
+  /** True: only return what would be done, and change nothing. */
   isDryRun: boolean;
-  /** True: give Formance the first key of the deployment file, also if it has another one that the gateway accepts. */
+  /** True: send the first key of the deployment file to Formance, even if Formance has another key that the gateway accepts. */
   isRotatingKeys?: boolean;
-  /** Creates an API key for a connector of which the deployment file has only hashes. Without it such a connector is not installed. */
+  /**
+   * Creates an API key for a connector for which the deployment file has only hashes. Without this function, such a connector is not
+   * installed.
+   */
   createKey?: () => string;
 }
 
-/** What was done for one connector. In a dry run: what would be done. */
+/** The action for one connector. In a dry run: the action that would be done. */
 export interface InstallResult {
   path: string;
   name: string;
@@ -26,11 +30,14 @@ export interface InstallResult {
   /** Id in Formance; absent if the connector is not installed. */
   connectorId?: string;
   changes: readonly ConfigChange[];
-  /** Sentences for a person: what to know, and what is left to do. */
+  /** Sentences for people: information, and remaining steps. */
   notes: readonly string[];
 }
 
-/** An installation is refused at most twice for reasons that this class can remove: the minimum period, and a connector that exists. */
+/**
+ * Maximum number of attempts. The server rejects an installation at most twice for reasons that this class can remove: the minimum period,
+ * and a connector that already exists.
+ */
 const MAX_ATTEMPTS = 4;
 const MINIMUM_PERIOD_PATTERN = /polling period cannot be lower than minimum of (\S+?)[.,]?(?:\s|$)/;
 
@@ -43,15 +50,15 @@ export class Installer {
   ) {}
 
   /**
-   * Installs or updates the connectors, one after the other. A connector that fails does not stop the others.
-   * @throws FormanceError if Formance cannot be asked which connectors it has
+   * Installs or updates the connectors, one after the other. If a connector fails, the others are still processed.
+   * @throws FormanceError if the list of connectors cannot be read from Formance
    */
   async run(connectors: readonly DesiredConnector[]): Promise<InstallResult[]> {
     let installed = await this.#listInstalled();
     const results: InstallResult[] = [];
     for (const desired of connectors) {
       results.push(await this.#installOne(desired, installed));
-      // A connector that was installed meanwhile has a name that a later one could have, too.
+      // A connector that was just installed may have the same name as a later connector, so the list is read again.
       if (!this.options.isDryRun && results.at(-1)?.outcome === 'installed')
         installed = await this.#listInstalled();
     }
@@ -72,7 +79,7 @@ export class Installer {
     }
   }
 
-  /** Repeats the comparison after a refusal that says more about the server. */
+  /** Repeats the comparison after a rejection that gives new information about the server. */
   async #attempt(desired: DesiredConnector, listed: readonly InstalledConnector[]): Promise<InstallResult> {
     let installed = listed;
     let isUnanswered = false;
@@ -97,7 +104,7 @@ export class Installer {
         if (error.kind === 'unknown-outcome') isUnanswered = true;
         else if (error.kind !== 'conflict' && !this.#learnMinimumPeriod(error)) throw error;
         installed = await this.#listInstalled();
-        // A conflict or a lost answer means that the connector exists. If it does not, a repeat could install it twice.
+        // A conflict or a lost response means that the connector exists. If it does not exist, a repeat could install it twice.
         const isExplained =
           error.kind === 'rejected' || findInstalledConnector(desired, installed).kind !== 'absent';
         if (!isExplained) throw error;
@@ -131,7 +138,7 @@ export class Installer {
     }
   }
 
-  /** Returns true if the refusal tells a minimum that is not known yet. */
+  /** Returns true if the rejection contains a minimum period that is not known yet. */
   #learnMinimumPeriod(error: FormanceError): boolean {
     const minimum = MINIMUM_PERIOD_PATTERN.exec(error.message)?.[1];
     if (minimum === undefined || minimum === this.#minimumPeriod) return false;

@@ -1,9 +1,9 @@
-/** Compares a connector of the deployment file with the one in Formance, and plans what to do. Pure. */
+/** Compares a connector of the deployment file with the connector in Formance, and plans the action. Pure. */
 import { isSameDuration, parseGoDuration } from '../payments/go-duration.js';
 import type { GenericConfig } from '../payments/payments.types.js';
 import type { ConnectorKeys, DesiredConnector } from './desired-connector.js';
 
-/** A property that differs. Keys are described in words and never shown. */
+/** A property that differs. Keys are only described and never shown. */
 export interface ConfigChange {
   property: 'name' | 'endpoint' | 'apiKey' | 'pollingPeriod';
   from: string;
@@ -11,13 +11,13 @@ export interface ConfigChange {
 }
 
 export interface PlanOptions {
-  /** The shortest polling period, as Formance named it when it refused a shorter one: `20m0s`. `undefined` if it has refused none. */
+  /** The minimum polling period from Formance's rejection of a shorter period: `20m0s`. `undefined` if no period was rejected. */
   minimumPeriod: string | undefined;
-  /** Creates an API key; `undefined` if no key may be created. */
+  /** Creates an API key; `undefined` if creating keys is not allowed. */
   createKey: (() => string) | undefined;
-  /** True: the first key of the deployment file replaces another one that the gateway accepts. */
+  /** True: the first key of the deployment file replaces another key that the gateway accepts. */
   isRotatingKeys: boolean;
-  /** True if the plan is only shown. Then no key is created. */
+  /** True if the plan is only shown, so no key is created. */
   isDryRun: boolean;
 }
 
@@ -25,12 +25,12 @@ export type InstallationPlan =
   | { action: 'install'; config: GenericConfig; notes: string[] }
   | { action: 'update'; config: GenericConfig; changes: ConfigChange[]; notes: string[] }
   | { action: 'none'; config: GenericConfig; notes: string[] }
-  /** Nothing can be done before a person has done something. */
+  /** Nothing can be done until a person has acted. */
   | { action: 'blocked'; reason: string };
 
 /**
  * Plans the installation or the update of one connector.
- * @param current the configuration that Formance has; `undefined` if the connector is not installed
+ * @param current the present configuration in Formance; `undefined` if the connector is not installed
  */
 export function planInstallation(
   desired: DesiredConnector,
@@ -55,7 +55,7 @@ export function planInstallation(
 type KeyChoice = { apiKey: string; notes: string[] } | { blocked: string };
 
 /**
- * Keeps the key in Formance if the gateway accepts it. Otherwise takes a plain key of the connector in the deployment file, or creates a
+ * Keeps the key in Formance if the gateway accepts it. Otherwise uses a plain key of the connector from the deployment file, or creates a
  * key.
  */
 function chooseKey(
@@ -66,7 +66,7 @@ function chooseKey(
   const isKept = !isRotatingKeys || keys.plainKey === undefined;
   if (present !== undefined && keys.isAccepted(present) && isKept) return { apiKey: present, notes: [] };
   if (keys.plainKey !== undefined) return { apiKey: keys.plainKey, notes: [] };
-  // A key of an earlier run whose hash is not in the file yet. Another new key would be of no more use.
+  // The key was created by an earlier run, and its hash is not in the file yet. Another new key would not help.
   if (present !== undefined && keys.isGenerated(present))
     return { apiKey: present, notes: [adviseHash(path, keys.formatHash(present))] };
   if (createKey === undefined)

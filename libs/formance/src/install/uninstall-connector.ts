@@ -6,9 +6,9 @@ import type { DesiredConnector } from './desired-connector.js';
 import { findInstalledConnector } from './find-installed.js';
 
 /**
- * Finds a connector in Formance, and removes it if that is confirmed.
- * @param isConfirmed false: only find it
- * @throws FormanceError `not-found` if Formance does not have it, `rejected` if it is not clear which one it is
+ * Finds a connector in Formance, and removes it if the caller confirms this.
+ * @param isConfirmed false: only find the connector
+ * @throws FormanceError `not-found` if Formance does not have the connector, `rejected` if several connectors are possible
  */
 export async function uninstallConnector(
   client: PaymentsClient,

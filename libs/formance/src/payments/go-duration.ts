@@ -13,7 +13,7 @@ export function parseGoDuration(text: string): number | undefined {
   );
 }
 
-/** Returns whether two durations are equal: Formance stores `2m` as `2m0s`. */
+/** Returns true if two durations are equal: Formance stores `2m` as `2m0s`. */
 export function isSameDuration(a: string, b: string): boolean {
   return a === b || (parseGoDuration(a) !== undefined && parseGoDuration(a) === parseGoDuration(b));
 }

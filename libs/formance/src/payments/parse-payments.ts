@@ -1,4 +1,4 @@
-/** Reads the objects of Formance Payments from JSON. Every function throws `InvalidRecordError` for JSON of another shape. */
+/** Reads the objects of Formance Payments from JSON. Every function throws `InvalidRecordError` for JSON of another structure. */
 import { InvalidRecordError } from '@tributary/connector-api';
 import type { Json, JsonBody } from '@tributary/connector-api/http';
 import type { PaymentAdjustment, PaymentSummary } from '../delivery/delivery.types.js';
@@ -59,7 +59,7 @@ export function parseScheduleRun(json: Json): ScheduleRun {
   };
 }
 
-/** Reads a payment of Formance's list. Its type is written as the gateway serves it. */
+/** Reads a payment of Formance's list. Its type is converted to the word that the gateway serves. */
 export function parsePaymentSummary(json: Json): PaymentSummary {
   const type = json.string('type');
   return {
@@ -98,7 +98,7 @@ export function parsePool(json: Json): Pool {
   return { id: json.string('id'), name: json.string('name'), ...(query === undefined ? {} : { query }) };
 }
 
-/** Formance writes one type in another way than the Generic Connector API. Source: v3.4.0 `pkg/domain/models/payment_type.go`. */
+/** Types whose word in Formance differs from the Generic Connector API. Source: v3.4.0 `pkg/domain/models/payment_type.go`. */
 const SERVED_TYPES: Readonly<Record<string, string | undefined>> = { 'PAY-IN': 'PAYIN' };
 
 /** Amounts are JSON numbers of any size. */

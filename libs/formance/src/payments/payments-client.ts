@@ -23,19 +23,19 @@ import type {
 } from './payments.types.js';
 
 /**
- * Timeout in milliseconds of an installation. Without a worker, Formance creates the connector and does not answer; a retry of the
- * installation would then be refused.
+ * Timeout in milliseconds of an installation. Without a worker, Formance creates the connector and does not respond; a repeated
+ * installation would then be rejected.
  */
 const INSTALL_TIMEOUT_MS = 20_000;
-/** Runs of a schedule that are read, newest first. */
+/** Maximum number of runs of a schedule that are read, newest first. */
 const MAX_RUNS = 10;
 
 export interface PaymentsClientOptions {
-  /** Default: 20 s. */
+  /** Timeout of an installation in milliseconds. Default: 20 000. */
   installTimeoutMs?: number;
 }
 
-/** Every method throws `FormanceError`. */
+/** Client of Formance Payments. Every method throws `FormanceError`. */
 export class PaymentsClient {
   readonly #installTimeoutMs: number;
 
@@ -61,9 +61,10 @@ export class PaymentsClient {
   }
 
   /**
-   * Installs a connector of the provider `generic`. It is sent once.
+   * Installs a connector of the provider `generic`. The request is sent only once.
    * @returns the id of the connector
-   * @throws FormanceError `unknown-outcome` if Formance does not answer; the connector exists all the same. `conflict` if the name is used
+   * @throws FormanceError `unknown-outcome` if Formance does not respond, although the connector may exist; `conflict` if the name is
+   * already used
    */
   installGeneric(config: GenericConfig): Promise<string> {
     this.http.protectSecret(config.apiKey);
@@ -79,7 +80,7 @@ export class PaymentsClient {
     );
   }
 
-  /** Replaces the configuration of a connector. The same configuration again resumes its paused schedules. */
+  /** Replaces the configuration of a connector. Sending the same configuration again resumes the paused schedules of the connector. */
   async updateGenericConfig(connectorId: string, config: GenericConfig): Promise<void> {
     this.http.protectSecret(config.apiKey);
     await this.http.send(
@@ -94,7 +95,7 @@ export class PaymentsClient {
     );
   }
 
-  /** Removes a connector with everything that Formance read from it. Static pools lose its accounts. */
+  /** Removes a connector with all data that Formance read from it. Static pools lose its accounts. */
   async uninstall(connectorId: string): Promise<void> {
     await this.http.send(
       { method: 'DELETE', path: '/v3/connectors/{id}', params: { id: connectorId } },
@@ -123,7 +124,7 @@ export class PaymentsClient {
     return runs.sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
   }
 
-  /** Yields the pages of the payments of a connector, the newest first. The list has no adjustments. */
+  /** Yields the pages of a connector's payments, the newest payment first. The list contains no adjustments. */
   listPaymentPages(connectorId: string, cursor?: string): AsyncGenerator<CursorPage<PaymentSummary>> {
     const filter = { $match: { connector_id: connectorId } };
     return this.http.listPages({ path: '/v3/payments', filter, cursor }, parsePaymentSummary);

@@ -5,11 +5,11 @@ import type { JsonBody } from '@tributary/connector-api/http';
 export interface InstalledConnector {
   id: string;
   name: string;
-  /** In lower case, e.g. `generic`. */
+  /** The provider in lower case, e.g. `generic`. */
   provider: string;
   /** RFC 3339. */
   createdAt: string;
-  /** Whether the connector was uninstalled, and its deletion has not ended yet. */
+  /** Whether the connector was uninstalled and its deletion has not ended yet. */
   isScheduledForDeletion: boolean;
   /** URL of the service that the connector reads; absent for providers without an endpoint. */
   endpoint?: string;
@@ -22,15 +22,15 @@ export interface GenericConfig {
   apiKey: string;
   /** A Go duration: `30m`, `20m0s`. */
   pollingPeriod: string;
-  /** Properties that this library does not know. An update must send them back, because Formance refuses a partial configuration. */
+  /** Properties that this library does not use. An update must send them back, because Formance rejects a partial configuration. */
   others: Readonly<Record<string, JsonBody>>;
 }
 
-/** One of the jobs that a connector repeats, e.g. FETCH_PAYMENTS. */
+/** A job that a connector repeats, e.g. FETCH_PAYMENTS. */
 export interface Schedule {
   id: string;
   createdAt: string;
-  /** Since when Formance does not run it any more; absent while it runs. Payments v3.4.0 pauses a schedule after 10 errors in a row. */
+  /** Time at which Formance paused the schedule; absent while it runs. Payments v3.4.0 pauses a schedule after 10 errors in a row. */
   pausedAt?: string;
   pausedReason?: string;
 }
@@ -46,7 +46,7 @@ export interface ScheduleRun {
 /** An account in Formance Payments. */
 export interface StoredAccount {
   id: string;
-  /** Id of the account or beneficiary, as the gateway serves it. */
+  /** Id of the account or beneficiary, as served by the gateway. */
   reference: string;
   /** `INTERNAL` for an own account, `EXTERNAL` for a counterparty. */
   type: string;
@@ -59,6 +59,6 @@ export type PoolQuery = Readonly<Record<string, JsonBody>>;
 export interface Pool {
   id: string;
   name: string;
-  /** The query that finds the accounts; absent for a static pool, which lists them. */
+  /** The query that finds the accounts; absent for a static pool, which contains a list of accounts. */
   query?: PoolQuery;
 }

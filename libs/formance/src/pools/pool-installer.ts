@@ -1,6 +1,6 @@
 /**
- * Creates a dynamic pool for each connector: the sum of the balances of all its own accounts. Formance finds the accounts by the metadata that the
- * gateway serves with them, so an account that is opened later belongs to the pool by itself.
+ * Creates a dynamic pool for each connector: the sum of the balances of all its own accounts. Formance finds the accounts by the metadata
+ * that the gateway serves with them. So an account that is opened later belongs to the pool without further action.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { DesiredConnector } from '../install/desired-connector.js';
@@ -8,7 +8,7 @@ import { FormanceError } from '../http/formance-error.js';
 import type { PaymentsClient } from '../payments/payments-client.js';
 import type { Pool, PoolQuery } from '../payments/payments.types.js';
 
-/** The metadata of an account that names its connector. */
+/** The metadata key of an account that contains the path of its connector. */
 const CONNECTOR_KEY = 'metadata[com.tributary.spec/connector]';
 
 export interface PoolResult {
@@ -18,14 +18,14 @@ export interface PoolResult {
   name: string;
   poolId?: string;
   outcome: 'created' | 'updated' | 'unchanged' | 'blocked' | 'failed';
-  /** Why nothing was done; absent after a success. */
+  /** The reason why nothing was done; absent after a success. */
   reason?: string;
 }
 
 /**
- * Creates and updates the pools. A pool that fails does not stop the others, and no pool is ever deleted.
- * @param isDryRun true: only tell what would be done
- * @throws FormanceError if Formance cannot be asked which pools it has
+ * Creates and updates the pools. If a pool fails, the others are still processed. No pool is ever deleted.
+ * @param isDryRun true: only return what would be done
+ * @throws FormanceError if the list of pools cannot be read from Formance
  */
 export async function installPools(
   client: PaymentsClient,
@@ -69,7 +69,7 @@ async function installPool(
   }
 }
 
-/** The metadata has no counterparty of the connector, so the pool contains own accounts only. */
+/** Counterparties of the connector do not have this metadata, so the pool contains only own accounts. */
 function createQuery(path: string): PoolQuery {
   return { $match: { [CONNECTOR_KEY]: path } };
 }

@@ -1,6 +1,6 @@
 /**
- * A fake of Formance Payments v3.4.0 on localhost. It answers what the real service answered when it was observed, also where that differs
- * from Formance's document: an installation without a worker is not answered, and a missing token is a 401 with an empty body.
+ * A fake of Formance Payments v3.4.0 on localhost. It responds as the real service was observed to respond, even where this differs from
+ * Formance's document: an installation without a worker gets no response, and a missing token is a 401 with an empty body.
  */
 import { FakePsp, fakeRoute } from '@tributary/connector-api/testing';
 import type { FakeRequest, FakeResponse, PspDocumentValidator } from '@tributary/connector-api/testing';
@@ -29,7 +29,7 @@ export const FAKE_TOKEN = 'static-token-that-must-not-show';
 
 export class FakeFormance {
   readonly connectors: FakeConnector[] = [];
-  /** Complete payments of all connectors, newest first. The list leaves out their adjustments. */
+  /** Complete payments of all connectors, newest first. The list omits their adjustments. */
   readonly payments: { id: string; adjustments: readonly unknown[]; [property: string]: unknown }[] = [];
   readonly accounts: unknown[] = [];
   /** Balances by the id of their account, the newest first. */
@@ -41,20 +41,20 @@ export class FakeFormance {
     query?: unknown;
     poolAccounts?: readonly string[];
   }[] = [];
-  /** The requests that changed something, each as method and path: `PATCH /v3/connectors/…`. */
+  /** The requests so far that changed data, each as method and path: `PATCH /v3/connectors/…`. */
   readonly writes: string[] = [];
-  /** Number of access tokens that were given. */
+  /** Number of access tokens that were issued. */
   tokens = 0;
-  /** Without a worker, an installation creates the connector and gets no answer. */
+  /** Whether a worker is running. Without a worker, an installation creates the connector and gets no response. */
   hasWorker = true;
   minimumPeriod = '20m0s';
   requiresToken = false;
-  /** Objects on a page at most. */
+  /** Maximum number of objects on a page. */
   pageSize = 2;
   psp!: FakePsp;
   private count = 0;
 
-  /** @param document Formance's own document, to check requests and answers against */
+  /** @param document Formance's own document, against which requests and responses are checked */
   static async start(document?: PspDocumentValidator): Promise<FakeFormance> {
     const fake = new FakeFormance();
     const id = '/v3/connectors/{connectorID}';
@@ -177,7 +177,7 @@ export class FakeFormance {
     return this.psp.close();
   }
 
-  /** Adds a connector as if it had been installed before. */
+  /** Adds a connector as if it had been installed earlier. */
   addConnector(config: Record<string, unknown>, others: Partial<FakeConnector> = {}): FakeConnector {
     this.count += 1;
     const id = `connector-${this.count}`;
@@ -287,7 +287,10 @@ export class FakeFormance {
     return connector ? respond(connector) : problem('NOT_FOUND', 'connector not found', 404);
   }
 
-  /** Returns the refusal of a configuration; `undefined` if it is accepted. A missing property is refused also in an update. */
+  /**
+   * Returns the rejection of a configuration; `undefined` if the configuration is accepted. A missing property is also rejected in an
+   * update.
+   */
   private validate(config: Record<string, unknown>): FakeResponse | undefined {
     for (const field of ['name', 'apiKey', 'endpoint', 'pollingPeriod'])
       if (typeof config[field] !== 'string')

@@ -3,7 +3,7 @@ import { FormanceConnection, type FormanceCredentials } from '../http/formance-c
 import { PaymentsClient } from '../payments/payments-client.js';
 import type { FakeFormance } from './fake-formance.js';
 
-/** The client gives up a hanging installation after this time in milliseconds. */
+/** Time in milliseconds after which the client gives up an installation that hangs. */
 const INSTALL_TIMEOUT_MS = 300;
 
 export function connectToFake(
@@ -13,7 +13,7 @@ export function connectToFake(
   const connection = new FormanceConnection({
     urls: { payments: fake.url, ledger: fake.url, reconciliation: fake.url },
     credentials,
-    // Delays before a repeat take no time.
+    // The delay before a repeat takes no time in tests.
     clock: { now: () => Date.now(), sleep: async () => {} },
   });
   const client = new PaymentsClient(connection.open('payments'), { installTimeoutMs: INSTALL_TIMEOUT_MS });

@@ -1,4 +1,4 @@
-/** Calls the plugin's order methods. Every result and every error becomes an `AttemptOutcome`; nothing is thrown. */
+/** Calls the plugin's order methods. The result is always an `AttemptOutcome`, also for an error; the methods never throw. */
 import {
   ORDER_STATUSES,
   PspError,
@@ -12,9 +12,12 @@ import { toPluginOrder } from '../model/order-request.js';
 import type { OrdersContext } from '../runtime/orders-context.js';
 import type { OrderConnector, AttemptOutcome, OrderAction } from '../state-machine/state-machine.types.js';
 
-/** Maximum length of a string that the plugin returns. Longer ones are cut. */
+/** Maximum number of characters of a string that the plugin returns. Longer strings are cut. */
 const MAX_STRING_LENGTH = 1_000;
-/** Maximum length of a PSP id. A PostgreSQL index entry takes about 2 700 bytes, and the result of a payment must never fail to be stored. */
+/**
+ * Maximum number of characters of a PSP id. A PostgreSQL index entry can have about 2,700 bytes, and storing the result of a payment must
+ * never fail.
+ */
 const MAX_PSP_ID_LENGTH = 500;
 const MAX_METADATA_ENTRIES = 50;
 
@@ -36,7 +39,7 @@ export class OrderPluginCaller {
   private async sendOrder(order: StoredOrder): Promise<AttemptOutcome> {
     const { clock, timings } = this.context;
     const askedAt = clock.now();
-    // This process was paused after it acquired the lease. The lease could expire during the call.
+    // This process was paused after it acquired the lease, so the lease could expire during the call.
     if (askedAt + timings.sendTimeoutMs >= order.leasedUntil) {
       return {
         kind: 'not-accepted',
@@ -84,7 +87,7 @@ export class OrderPluginCaller {
   }
 
   /**
-   * Validates a plugin's result at run time, because the plugin's types do not check the data of the PSP.
+   * Validates a plugin's result at run time, because TypeScript types do not check the data that comes from the PSP.
    * @throws PspError `unavailable` when the id or the status is invalid; the outcome is then unknown
    */
   private validateResult(result: unknown): OrderResult {
@@ -123,13 +126,13 @@ export class OrderPluginCaller {
 
   /** Redacts secrets, cuts the string to its maximum length, and replaces characters that databases cannot store. */
   private sanitizeString(value: string): string {
-    // The final cut comes after the redaction, because half a secret is not recognised.
+    // The string is cut to its final length only after the redaction, because a part of a secret is not recognised.
     const clean = this.context.redact(value.slice(0, 4 * MAX_STRING_LENGTH)).slice(0, MAX_STRING_LENGTH);
     return clean.toWellFormed().replaceAll('\u0000', '\uFFFD');
   }
 }
 
-/** Returns the name of the plugin's method for a kind of order. A plugin without the method does not support the kind. */
+/** Returns the name of the plugin's method for a kind of order. A plugin that lacks the method does not support the kind. */
 export function createMethodName(kind: OrderKind): 'createPayout' | 'createTransfer' {
   return kind === 'PAYOUT' ? 'createPayout' : 'createTransfer';
 }

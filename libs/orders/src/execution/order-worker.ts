@@ -1,6 +1,6 @@
 /**
- * Runs the order state machine for one connector: commits the decision about an order, calls the PSP, and commits the outcome.
- * The decisions are pure functions in `next-action.ts` and `apply-outcome.ts`.
+ * Runs the order state machine for one connector: commits the decision about an order, calls the PSP, and commits the outcome. The pure
+ * functions in `next-action.ts` and `apply-outcome.ts` make the decisions.
  */
 import type { OrderChange, StoredOrder } from '@tributary/feed';
 import { Semaphore } from '@tributary/sync';
@@ -20,7 +20,7 @@ import {
 
 /** Pause in ms after the PSP throttled orders without a retry time. */
 const DEFAULT_THROTTLE_MS = 1_000;
-/** Maximum delay in ms that is accepted from the PSP. A longer one is reduced to it. */
+/** Maximum delay in ms that is accepted from the PSP. A longer delay is reduced to this value. */
 const MAX_THROTTLE_MS = 15 * 60_000;
 
 /** Delays in ms between two attempts to store the outcome of a PSP call. The delay doubles up to the maximum. */
@@ -32,7 +32,7 @@ export class OrderWorker {
   private readonly pluginCaller: OrderPluginCaller;
   /** Orders that this process works on or has queued, by order id. */
   private readonly inProgress = new Map<string, Promise<void>>();
-  /** Actions whose PSP call or whose write of the outcome is not complete, by order id. */
+  /** Actions whose PSP call, or whose write of the outcome, is not complete, by order id. */
   private readonly activeActions = new Map<string, OrderAction>();
   private throttledUntil = 0;
   private dueCount = 0;
@@ -50,12 +50,12 @@ export class OrderWorker {
     return this.writer.connector.path;
   }
 
-  /** Tells whether the queue is full, so that a poll need not bring more due orders. */
+  /** Returns true if the queue is full, so that a poll need not return further due orders. */
   get isBusy(): boolean {
     return this.dueCount >= 2 * this.context.timings.maxConcurrentCalls;
   }
 
-  /** Processes an order that a poll found due. It shares the concurrency limit with new orders. */
+  /** Processes an order that a poll returned as due. These orders and new orders share one concurrency limit. */
   async processDue(id: string): Promise<void> {
     if (this.inProgress.has(id)) return;
     this.dueCount++;
@@ -83,7 +83,7 @@ export class OrderWorker {
     return processing;
   }
 
-  /** Waits for the calls in progress, at most `shutdownGraceMs`. Hands the remaining orders over to the next process. */
+  /** Waits for the calls in progress, at most `shutdownGraceMs`. Releases the remaining orders for the next process. */
   async stop(): Promise<void> {
     this.isStopping = true;
     const { clock, timings } = this.context;
@@ -132,7 +132,7 @@ export class OrderWorker {
     );
   }
 
-  /** Retries a write until it succeeds or the worker stops. Only this process knows the outcome, so a store outage must not lose it. */
+  /** Retries a write until it succeeds or the worker stops. Only this process has the outcome, so a store outage must not lose it. */
   private async retryUntilWritten<T>(write: () => Promise<T>): Promise<T> {
     const { clock, logger } = this.context;
     for (let delayMs = INITIAL_WRITE_RETRY_MS; ; delayMs = Math.min(2 * delayMs, MAX_WRITE_RETRY_MS)) {
@@ -163,7 +163,10 @@ export class OrderWorker {
     return order && actionType ? { type: actionType, order } : undefined;
   }
 
-  /** Hands an unfinished action over when the gateway stops. No process stores a later response, so a sent order becomes `unknown`. */
+  /**
+   * Releases an unfinished action when the gateway stops. This process will not store a later response, so an order that was sent becomes
+   * `unknown`.
+   */
   private async handOver(action: OrderAction): Promise<void> {
     await this.writer.update(action.order.id, (order): OrderChange | undefined => {
       if (order.fencingToken !== action.order.fencingToken) return undefined;
@@ -183,7 +186,7 @@ export class OrderWorker {
     return { now: clock.now(), connector, timings, holder, throttledUntil: this.throttledUntil, restore };
   }
 
-  /** Logs an outcome, and remembers until when the PSP accepts no orders. */
+  /** Logs an outcome, and stores the time until which the PSP accepts no orders. */
   private recordOutcome(action: OrderAction, outcome: AttemptOutcome): void {
     const { clock, logger } = this.context;
     const { order } = action;
@@ -224,7 +227,7 @@ export class OrderWorker {
   }
 }
 
-/** Releases the order without a further call, for the next process. */
+/** Releases the order, without a further call, for the next process. */
 function releaseUntilNextLookup(order: StoredOrder, context: DecisionContext): { change: OrderChange } {
   return { change: { set: { ...RELEASED_LEASE, nextActionAt: getNextLookupTime(order, context) } } };
 }

@@ -105,13 +105,14 @@ it('an order that succeeded and came back keeps its row; the return is a row of 
       amount: '1250',
       relatedTransactionID: 'pi-1',
       type: 'PAYOUT',
-      // The return has source and destination swapped, because the money moved back. With the accounts of the order, the amount would count
-      // as money that left twice.
+      // The return has source and destination swapped, because the money moved back. With the accounts of the order, the amount would be
+      // counted as a second outgoing payment.
       sourceAccountID: 'ada',
       destinationAccountID: 'wallet',
     },
   ]);
-  // After a repeated request, Formance's own entry says PROCESSED. The return is published again, with amount 0, so it does not count twice.
+  // After a repeated request, the client's own entry has the status PROCESSED. The return is published again with the amount 0, so it is
+  // not counted twice.
   await harness.advance(60_000, 5_000);
   const asked = harness.clock.now();
   await harness.submit(gateway.service);

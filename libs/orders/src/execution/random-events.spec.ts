@@ -11,8 +11,7 @@ import {
 import { dropConnection, executeAndDropConnection, declineOrder } from '../testing/fake-psp.js';
 
 /**
- * Maximum time in ms until a client has read a response and has stored it with the current time. Each of the two steps takes less than 10
- * s.
+ * Maximum time in ms until a client has read a response and stored it with the current time. Each of the two steps takes less than 10 s.
  */
 const CLIENT_READ_MS = 19_000;
 const ATTEMPT_SCRIPTS = {
@@ -45,8 +44,8 @@ const arbitraryStory = fc.record({
 type Story = typeof arbitraryStory extends fc.Arbitrary<infer Told> ? Told : never;
 
 /**
- * Returns a sequence of events that random generation rarely finds: the PSP corrects a status, and the lookup fails at the moment when the
- * listing reports the correction.
+ * Returns a sequence of events that random generation rarely produces: the PSP corrects a status, and the lookup fails at the moment when
+ * the listing reports the correction.
  */
 function createDisputeStory(pause: number): Story {
   const events: Story['events'] = [
@@ -57,7 +56,7 @@ function createDisputeStory(pause: number): Story {
   return { first: 'SUCCEEDED', faults: [], events };
 }
 
-/** A failed payment succeeds after all and is returned, both between two lookups. */
+/** A failed payment becomes successful and is then returned, both between two lookups. */
 const SUCCESS_AND_RETURN_UNSEEN: Story = {
   first: 'FAILED',
   faults: [],
@@ -100,14 +99,14 @@ class StoryRun {
     }
   }
 
-  /** Submits the order. A gateway that crashes meanwhile never responds. */
+  /** Submits the order. If the gateway crashes during the call, the promise never settles. */
   submitOrder(): void {
     const read = (text: string) =>
       this.answers.push({ answer: JSON.parse(text) as OrderResponse, at: this.harness.clock.now() });
     void this.gateways[0].service.submit('PAYOUT', createRequest()).then(read, () => undefined);
   }
 
-  /** Passes the payment's status to the matcher. Sync reads each change once, because its cursor moves on. */
+  /** Passes the payment's status to the matcher. Sync reads each change only once, because its cursor has then moved on. */
   async listPayment(gateway = 0): Promise<void> {
     const [payment] = this.harness.psp.payments;
     if (!payment || payment.status === this.lastListedStatus) return;
@@ -131,7 +130,9 @@ class StoryRun {
   }
 }
 
-/** Tells whether a PSP may change the status. A returned payment stays returned. A failed payment can only become successful. */
+/**
+ * Returns true if a PSP may change the status in this way. A returned payment stays returned. A failed payment can only become successful.
+ */
 function canFollow(before: OrderStatus, after: OrderStatus): boolean {
   return before !== 'RETURNED' && (before !== 'FAILED' || after === 'SUCCEEDED');
 }
@@ -152,7 +153,7 @@ function checkAmounts(rows: readonly TransactionRow[], status: OrderStatus | und
   expect(sumOfAccount(rows, 'wallet')).toBe(status === 'SUCCEEDED' ? -1250n : 0n);
 }
 
-/** Returns what the rows say about the balance of an account: the last status of the order counts once, and each return is added. */
+/** Returns the balance of an account according to the rows: the last status of the order counts once, and each return is added. */
 function sumOfAccount(rows: readonly TransactionRow[], account: string): bigint {
   const order = rows.findLast(({ id }) => !id.endsWith('-return'));
   const counted = rows.filter(
@@ -168,8 +169,8 @@ function sumOfAccount(rows: readonly TransactionRow[], account: string): bigint 
 }
 
 /**
- * Returns the status that a client shows in the end. It is the newest of two: the status in the rows, and the status that the client itself
- * stores after each response.
+ * Returns the status that a client shows in the end: the newer of the status in the rows and the status that the client itself stores after
+ * each response.
  */
 function finalClientStatus(
   rows: readonly TransactionRow[],

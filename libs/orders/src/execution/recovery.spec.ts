@@ -258,7 +258,7 @@ describe('a crash', () => {
     });
   });
 
-  /** Submits an order to a gateway that crashes, and again to the next gateway. @returns whether the first gateway crashed */
+  /** Submits an order to a gateway that crashes, and then to the next gateway. @returns whether the first gateway crashed */
   async function submitAcrossCrash(
     crashPoint: CrashPoint,
     prepare: (psp: FakePsp) => void,
@@ -321,7 +321,7 @@ describe('a crash', () => {
   });
 });
 
-/** Checks what Formance reads: one payment, whose newest entry has the true status. A payment that was made is never FAILED. */
+/** Checks the data that Formance reads: one payment, whose newest entry has the true status. An executed payment is never FAILED. */
 function expectCorrectRows(answer: OrderResponse, rows: TransactionRow[], truth: string): void {
   expect(rows[0]).toMatchObject({ id: answer.id, status: answer.status, createdAt: answer.createdAt });
   expect(new Set(rows.map(({ id }) => id))).toEqual(new Set([answer.id]));
@@ -393,7 +393,7 @@ it('a process that was held up between taking an order on and sending it does no
   gateway.instrumented.onCommit = async (commits) => {
     if (commits === 2) await harness.clock.advance(DAY_MS);
   };
-  // The client of that request has given up long ago.
+  // The client of this request gave up long ago.
   gateway.service.submit('PAYOUT', createRequest()).catch(() => undefined);
   await harness.advance(3_000);
   expect(gateway.instrumented.commitCount).toBeGreaterThan(2);

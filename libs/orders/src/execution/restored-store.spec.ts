@@ -1,4 +1,4 @@
-/** Tests orders after a backup was put back that lacks the newest orders: none is paid twice, and every new one is paid. */
+/** Tests orders after a restore of a backup that lacks the newest orders: no order is paid twice, and every new order is paid. */
 import { DEFAULT_STORE } from '../../../feed/src/testing/stores.js';
 import { OrderTestHarness, type TestGateway } from '../testing/order-test-harness.js';
 import { answerRateLimited } from '../testing/fake-psp.js';
@@ -8,12 +8,12 @@ let harness: OrderTestHarness;
 
 beforeEach(() => {
   harness = new OrderTestHarness(DEFAULT_STORE);
-  // The PSP has forgotten the keys, so only the lookup prevents a second payment.
+  // The PSP no longer recognises the keys, so only the lookup prevents a second payment.
   harness.psp.recognizesRepeats = false;
 });
 afterEach(() => harness.close());
 
-/** Sends an order after the backup, and puts the backup back. */
+/** Sends an order after the backup, and then restores the backup. */
 async function loseOrder(options: Parameters<OrderTestHarness['openGateway']>[0] = {}): Promise<TestGateway> {
   const putBack = await harness.stopAndBackUp(await harness.openGateway(options));
   const lost = await harness.openGateway(options);
@@ -58,7 +58,7 @@ it('an order that the backup has as waiting is found when it was sent later', as
 it('where the PSP cannot be asked and may have forgotten, an order is left to people for a day', async () => {
   delete (harness.psp as Partial<typeof harness.psp>).findOrder;
   const idempotency = { keyFormat: 'uuid' as const, idempotencyWindowMs: 10 * MINUTE_MS };
-  // Without polls, so that a day of the manual clock passes quickly.
+  // The engine does not poll, so that a day of the manual clock passes quickly.
   const gateway = await loseOrder({ idempotency, start: false });
   await harness.advance(15 * MINUTE_MS, MINUTE_MS);
   expect(await harness.submit(gateway.service)).toMatchObject({ status: 'PENDING' });

@@ -1,11 +1,14 @@
-/** Counts the network round trips that an order needs on PostgreSQL. Each of them delays a client whose gateway is far from its database. */
+/**
+ * Counts the network round trips that an order needs on PostgreSQL. Each round trip delays the response if the gateway is far from its
+ * database.
+ */
 import { DatabaseProxy } from '../../../feed/src/testing/database-proxy.js';
 import { POSTGRES, type FreshStore, type StoreKind } from '../../../feed/src/testing/stores.js';
 import { OrderTestHarness } from '../testing/order-test-harness.js';
 
 let proxy: DatabaseProxy;
 
-/** Leads all connections to a store through a proxy. */
+/** Routes all connections to a store through a proxy. */
 async function addProxy(fresh: FreshStore): Promise<FreshStore> {
   const [, database = '', directory = ''] = /@\/([^?]+)\?host=(.*)$/.exec(fresh.url) ?? [];
   proxy = await DatabaseProxy.start(`${directory}/.s.PGSQL.5432`);
@@ -36,9 +39,10 @@ it('an order needs few round trips, and its repeat needs fewer', async () => {
     await gateway.instrumented.waitUntilIdle();
     return proxy.roundTripCount - before;
   };
-  // Reads whether the order exists: 1. Stores it: 3. Commits that it is being sent: 2. Stores and publishes the outcome: 3.
+  // Round trips: the read whether the order exists needs 1, storing the order 3, the commit of `sending` 2, storing and publishing the
+  // outcome 3.
   expect(await count('second')).toBe(9);
-  // Reads the response: 1. Records that it is sent again: 2.
+  // Round trips: reading the response needs 1, recording that the response is sent again 2.
   expect(await count('second')).toBe(3);
   await harness.close();
 });

@@ -11,7 +11,7 @@ import type {
 export const checkOrderLimits: CheckOrderLimits = (order, limits) =>
   checkBeneficiaryAllowed(order, limits) ?? checkMaxAmount(order, limits) ?? checkDailyTotal(order, limits);
 
-/** Checks the list of allowed beneficiaries. Transfers pass: they stay between the owner's accounts and have no beneficiary. */
+/** Checks the list of allowed beneficiaries. Transfers pass, because they stay between the owner's accounts and have no beneficiary. */
 function checkBeneficiaryAllowed(
   { kind, destinationAccountId }: OrderLimitCheckInput,
   { beneficiaries }: OrderLimits,
@@ -57,7 +57,10 @@ function checkDailyTotal(
   };
 }
 
-/** Returns the message for an asset without a limit. The client chooses the asset, so it could bypass a limit for `EUR/2` with another currency. */
+/**
+ * Returns the message for an asset without a limit. Such an asset is rejected, because a client could otherwise bypass the limit for
+ * `EUR/2` with another currency.
+ */
 function missingLimitMessage(asset: string, setting: string): string {
   return `this connector has a limit for other assets, and none for ${asset}: add it to orders.${setting}`;
 }

@@ -4,15 +4,15 @@ import { hash } from 'node:crypto';
 
 const MIN_PSP_KEY_LENGTH = 20;
 
-/** Returns the id of an order. It is stable: after the loss of a store, the same request gets the same id again. */
+/** Returns the id of an order. The same request always gets the same id, even after the loss of a store. */
 export function deriveOrderId(connectorPath: string, idempotencyKey: string): string {
   return `order-${hashParts('order', connectorPath, idempotencyKey).slice(0, 32)}`;
 }
 
 /**
- * Returns the idempotency key under which the PSP gets an order. It is stable, so that the PSP recognises a repeat even after the
- * loss of a store.
- * @throws Error when the plugin allows keys that are too short to avoid collisions
+ * Returns the idempotency key with which the order is sent to the PSP. The same request always gets the same key, so the PSP recognises a
+ * repeat even after the loss of a store.
+ * @throws Error when the plugin allows only keys that are too short to avoid collisions
  */
 export function derivePspKey(
   connectorPath: string,
@@ -29,7 +29,7 @@ export function derivePspKey(
   return BigInt(`0x${hex}`).toString(36).padStart(50, '0').slice(-Math.min(format.length, 49));
 }
 
-/** Returns a SHA-256 digest of the parts. The JSON encoding is unambiguous: `a` + `bc` and `ab` + `c` differ. */
+/** Returns a SHA-256 digest of the parts. The parts are encoded as JSON, so that `a` + `bc` and `ab` + `c` give different digests. */
 function hashParts(...parts: string[]): string {
   return hash('sha256', JSON.stringify(parts));
 }

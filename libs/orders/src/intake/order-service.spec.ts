@@ -229,17 +229,17 @@ describe.each(STORES)('on $name', (kind) => {
       await harness.submit(gateway.service);
       harness.psp.setStatus(harness.psp.attemptedKeys[0]!, 'SUCCEEDED');
       await harness.advanceUntilState(gateway, 'succeeded');
-      // A repeated request gets the response again, and the client reads that one later.
+      // A repeated request gets the same response again, and the client reads this response later.
       await harness.advance(20_000, 1_000);
       await harness.submit(gateway.service);
       await harness.advance(29_000, 1_000);
       expect(await harness.readRows(gateway)).toMatchObject([{ status: 'PENDING' }]);
       await harness.advance(2_000, 500);
       expect(await harness.readRows(gateway)).toMatchObject([{ status: 'PENDING' }, { status: 'SUCCEEDED' }]);
-      // An order with a final status is not looked up at the PSP if only the publication of its status is due.
+      // If only the publication of a final status is due, the order is not looked up at the PSP.
       expect(harness.psp.lookedUpKeys.length).toBeLessThan(5);
       await harness.advance(600_000, 10_000);
-      // The outcome was published a second time, for a client whose worker was slow.
+      // The outcome was published a second time, because a client with a slow worker may have ignored the first publication.
       expect((await harness.readRows(gateway)).slice(2)).toMatchObject([{ status: 'SUCCEEDED' }]);
     });
 

@@ -1,4 +1,4 @@
-/** Accepts the orders of one connector: stores each order once and returns its response in time. */
+/** Accepts the orders of one connector: stores each order once and returns its response within the time limit. */
 import {
   decodeId,
   ORDER_KINDS,
@@ -21,18 +21,21 @@ import { recordResponseSentAgain } from '../publication/publish-order.js';
 import type { OrderWorker } from '../execution/order-worker.js';
 
 /**
- * Delays in ms between two reads of the store while a request waits for a response that another process may store. The delay
- * doubles up to the maximum.
+ * Delays in ms between two reads of the store while a request waits for a response that another process may store. The delay doubles up to
+ * the maximum.
  */
 const INITIAL_RESPONSE_POLL_MS = 100;
 const MAX_RESPONSE_POLL_MS = 1_000;
-/** Extra time in ms for the store to write a response that is due. After it the client gets an error and must send the order again. */
+/**
+ * Extra time in ms in which the store must write a response that is due. After this time the client gets an error and must send the order
+ * again.
+ */
 const RESPONSE_GRACE_MS = 400;
 const STORE_TOO_SLOW_MESSAGE =
   'the store is too slow for the orders that come in: this one may have been taken; send it again with the same idempotencyKey';
 const ORDER_LOST_MESSAGE =
   'the store no longer has the order that it had stored, as can happen after a failover: send it again with the same idempotencyKey';
-/** The process that stored a new order starts it at once. Another process may start it after this delay in ms. */
+/** Delay in ms after which another process may start a new order. Normally, the process that stored the order starts it at once. */
 const TAKEOVER_DELAY_MS = 2_000;
 
 /** Accepts orders and waits for their responses. One instance serves one connector. */
@@ -55,7 +58,7 @@ export class OrderService {
 
   /**
    * Stores an order, starts its execution and waits for its response.
-   * @returns a JSON object of the contract's type `Payout` or `Transfer`. The same key and request always return the same bytes.
+   * @returns a JSON object of the contract's type `Payout` or `Transfer`. The same key and request always return the same bytes
    * @throws ContractError 422 when the key was used for another request, or when an account id was never served
    * @throws GatewayUnavailableError when the store is too slow to accept the order or to write its response in time
    */
@@ -77,7 +80,8 @@ export class OrderService {
     if (received.order.request !== order.request) throw idempotencyKeyReused(request.idempotencyKey);
     if (received.fresh) return this.startAndRespond(received.order, deadline);
     if (received.order.response !== undefined) return this.repeatResponse(received.order);
-    // A load balancer may have sent the same client here after another gateway stopped responding. Its timeout runs from the first request.
+    // If another gateway stopped responding, a load balancer may have sent the client's request to this gateway. The client's timeout
+    // started with the first request.
     const responseDueAt = Math.min(
       deadline,
       received.order.createdAt + this.context.timings.responseTimeoutMs,
@@ -89,8 +93,8 @@ export class OrderService {
   }
 
   /**
-   * Stores an order that is new. Reads first, because most requests to a slow store are repeats: a read takes one round trip and waits for no
-   * lock. A repeat of an order that this process is still storing waits for the same write.
+   * Stores an order if it is new. The function reads first, because most requests to a slow store are repeats, and a read takes one round
+   * trip and waits for no lock. If this process is still storing the order, a repeat waits for the same write.
    */
   private async findOrInsert(
     order: ImmutableOrderFields,
@@ -150,8 +154,8 @@ export class OrderService {
 
   /**
    * Waits for the response to an order.
-   * @param isStorePolled whether the store is polled too, because another process may store the response
-   * @returns `undefined` when the time is over
+   * @param isStorePolled whether the store is also polled, because another process may store the response
+   * @returns `undefined` when the deadline has passed
    */
   private waitForResponse(id: string, deadline: number, isStorePolled: boolean): Promise<string | undefined> {
     const { clock } = this.context;
@@ -176,22 +180,26 @@ export class OrderService {
       };
       const stopWaiting = this.pendingResponses.waitFor(id, end);
       const cancelDeadline = clock.after(deadline - clock.now(), () => end());
-      // Polling also helps when this process executes the order: the response may have been stored before the registration above.
+      // Polling is also needed when this process executes the order: the response may have been stored before the callback was registered.
       if (isStorePolled) pollStore(INITIAL_RESPONSE_POLL_MS);
     });
   }
 
-  /** Stores a response from what is known now. If another process has stored one meanwhile, returns that one. */
+  /**
+   * Stores a response from the present state of the order. If another process has already stored a response, the function returns that
+   * response.
+   */
   private respondNow(id: string): Promise<string> {
     return this.lateResponses.run(id, async () => {
       const order = await this.writer.ensureResponse(id);
-      // After a failover without synchronous replication the store may have lost the order. The client's repeat stores it again.
+      // After a failover without synchronous replication, the store may have lost the order. The client's repeat then stores the order
+      // again.
       if (order?.response === undefined) throw new GatewayUnavailableError(ORDER_LOST_MESSAGE);
       return order.response;
     });
   }
 
-  /** Returns the stored response, and records when it was returned. */
+  /** Returns the stored response, and records the time at which it was returned. */
   private repeatResponse({ id, response = '' }: StoredOrder): Promise<string> {
     return this.repeatedResponses.run(id, async () => {
       await this.writer.update(id, () => recordResponseSentAgain(this.context.clock.now()));

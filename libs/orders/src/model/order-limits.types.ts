@@ -4,15 +4,21 @@ import type { Money, OrderKind } from '@tributary/connector-api';
 export interface OrderLimits {
   /** Maximum amount of one order, in minor units by asset (`EUR/2`). If empty, there is no limit. Otherwise only these assets may be paid. */
   largest: ReadonlyMap<string, bigint>;
-  /** Maximum total per UTC day, in minor units by asset. Counts the orders of that day that did not fail. If empty, as for `largest`. */
+  /**
+   * Maximum total per UTC day, in minor units by asset. The total contains the orders of that day that did not fail. If empty, there is no
+   * limit; otherwise only these assets may be paid.
+   */
   perDay: ReadonlyMap<string, bigint>;
   /** Ids (as served) of the beneficiaries that may be paid. If absent, every beneficiary may be paid. */
   beneficiaries?: ReadonlySet<string>;
-  /** Age in ms at which an order that the PSP has not confirmed is reported to operators, once. */
+  /**
+   * Age in ms of an unconfirmed order at which it is reported to operators, once. Unconfirmed: the PSP has not confirmed that it has the
+   * order.
+   */
   alertAfterMs: number;
 }
 
-/** Input of the limit check: the order, and the total that was ordered before it. */
+/** Input of the limit check: the order, and the total of the earlier orders of the day. */
 export interface OrderLimitCheckInput {
   kind: OrderKind;
   amount: Money;
@@ -22,10 +28,10 @@ export interface OrderLimitCheckInput {
   orderedTodayTotal: bigint;
 }
 
-/** The limit that an order violates. Clients see it as the failure code and failure reason of the order. */
+/** The limit that an order violates. Clients get it as the failure code and failure reason of the order. */
 export interface OrderLimitViolation {
   code: 'limit_largest' | 'limit_per_day' | 'beneficiary_not_allowed';
-  /** Says in plain words what was ordered and what is allowed. */
+  /** A message with the ordered amount and the allowed amount. */
   message: string;
 }
 

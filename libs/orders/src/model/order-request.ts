@@ -8,9 +8,9 @@ import {
 } from '@tributary/connector-api';
 import type { StoredOrder } from '@tributary/feed';
 
-/** Properties of the stored request, with ids as served. The amount and the asset have their own columns. */
+/** Properties of the stored request, with ids as served to clients. Amount and asset have their own columns. */
 export interface OrderRequestData {
-  /** The asset as the client wrote it (`JPY/0`), if that is not the form of the feeds. Clients get it back in this form. */
+  /** The asset as the client wrote it (`JPY/0`), if feeds use another form. Responses to the client contain this form. */
   requestedAsset?: string;
   sourceAccountId: string;
   destinationAccountId: string;
@@ -18,7 +18,7 @@ export interface OrderRequestData {
   metadata: Readonly<Record<string, string>>;
 }
 
-/** Returns the canonical JSON string of a request. Equal requests give equal strings, whatever the order of their properties. */
+/** Returns the canonical JSON string of a request. Equal requests give equal strings, for any sequence of their properties. */
 export function toCanonicalRequest(kind: OrderKind, request: OrderRequest): string {
   const { amount, requestedAsset, sourceAccountId, destinationAccountId, description, metadata } = request;
   return JSON.stringify({

@@ -1,11 +1,11 @@
-/** Details of an order beside its state. The store keeps them as a JSON string, so the property names must not change. */
+/** Details of an order besides its state. The store keeps them as a JSON string, so the property names must not change. */
 import type { Metadata, OrderResult } from '@tributary/connector-api';
 import type { StoredOrder } from '@tributary/feed';
 
 export interface OrderDetails {
   /** Metadata of the order that the PSP returned. */
   metadata?: Record<string, string>;
-  /** Reason why the order failed or was returned. `by` is the plugin's name, or the reserved namespace for a reason of the gateway. */
+  /** Reason why the order failed or was returned. `by` is the plugin's name, or the reserved namespace if the gateway gave the reason. */
   reason?: FailureReason;
   /** Id under which the PSP lists this order as a transaction. */
   movement?: string;
@@ -22,7 +22,7 @@ export interface FailureReason {
 /** Namespace of the reasons and metadata that the gateway itself adds. */
 export const RESERVED_NAMESPACE = 'tributary';
 
-/** Removes metadata keys of the reserved namespace. Clients and PSPs must not be able to set them. */
+/** Removes metadata keys of the reserved namespace, because clients and PSPs must not be able to set them. */
 export function stripReservedMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(metadata).filter(([key]) => !key.startsWith(`com.${RESERVED_NAMESPACE}.spec/`)),
@@ -41,10 +41,7 @@ export function isDisputed(order: Pick<StoredOrder, 'details'>): boolean {
   return parseDetails(order).disputedAt !== undefined;
 }
 
-/**
- * Returns the details after a result of the PSP. A result removes the mark `disputedAt`. Metadata that the result does not
- * contain is kept.
- */
+/** Returns the details after a result of the PSP. A result removes `disputedAt`. Metadata that the result does not contain is kept. */
 export function buildDetails(
   order: Pick<StoredOrder, 'details'>,
   plugin: string,

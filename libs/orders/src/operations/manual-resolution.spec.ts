@@ -60,7 +60,7 @@ const resolve = (id: string, resolution: Partial<Resolution>, now = RESOLVED_AT)
     AUTHOR,
   );
 
-/** Returns the rows that clients read of an order, oldest first. */
+/** Returns the rows of an order that clients read, oldest first. */
 async function readRows(id: string) {
   const feed = await store.feed('bank', 'transactions');
   const { body } = await feed.readPage(undefined, 1, 10_000);
@@ -81,7 +81,7 @@ describe('an order whose outcome is unknown', () => {
     expect(rows.map(({ amount }) => amount)).toEqual(statuses.map(() => '1250'));
     const times = rows.map(({ createdAt }) => Date.parse(createdAt ?? ''));
     expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
-    // The only action that remains is to publish the outcome again, an hour after the response.
+    // The only remaining action is to publish the outcome again, one hour after the response.
     const republishAt = ORDERED_AT + 10_000 + 3_600_000;
     expect(await store.orders('bank').find(id)).toMatchObject({
       pspId: `po-${id}`,

@@ -19,14 +19,14 @@ export interface Resolution {
   as: (typeof RESOLUTIONS)[number];
   /** Id of the order at the PSP, if the operator found one. */
   pspId?: string;
-  /** Source of the operator's knowledge. It is stored in the history and never shown to clients. */
+  /** Source of the operator's information. It is stored in the history and never shown to clients. */
   note: string;
 }
 
 /** The resolved order, or the reason why the resolution is not possible. */
 export type ResolutionResult = { order: StoredOrder } | { error: string };
 
-/** Process and time of a resolution. `now` is in milliseconds since 1970, by the store's clock. */
+/** The process that resolves the order, and the time. `now` is in milliseconds since 1970, by the store's clock. */
 export interface ResolutionContext {
   holder: LeaseHolder;
   now: number;
@@ -34,8 +34,8 @@ export interface ResolutionContext {
 }
 
 /**
- * Sets the final state of an order, and writes the event of the audit log in the same transaction. Safe while gateways run: the fencing token
- * grows, so a process that works on the order loses its lease.
+ * Sets the final state of an order, and writes the audit event in the same transaction. The function is safe while gateways run: it
+ * increases the fencing token, so a process that works on the order loses its lease.
  */
 export async function resolveOrder(
   repository: OrderRepository,
@@ -59,7 +59,7 @@ export async function resolveOrder(
   return error === undefined ? { order } : { error };
 }
 
-/** Returns the reason, in plain words, why the resolution is not possible, or `undefined` when it is. */
+/** Returns the reason why the resolution is not possible, or `undefined` when it is possible. */
 export function findResolutionObstacle(
   order: StoredOrder,
   resolution: Resolution,
@@ -71,7 +71,7 @@ export function findResolutionObstacle(
   return busyReason(order, resolution, context) ?? impossibleReason(order, resolution);
 }
 
-/** Returns a reason while a gateway works on the order or a sent attempt can still reach the PSP. */
+/** Returns a reason if a gateway is working on the order, or if an attempt can still reach the PSP. */
 function busyReason(
   order: StoredOrder,
   { as }: Resolution,

@@ -1,11 +1,14 @@
-/** Warns of orphaned orders: non-final orders of connectors that were removed or no longer pay. No process executes or tracks them. */
+/**
+ * Warns of orphaned orders: non-final orders of connectors that were removed or may no longer pay. No process executes these orders or
+ * reads their status.
+ */
 import type { OrderCount, Store } from '@tributary/feed';
 import { NON_FINAL_STATES } from '../state-machine/overdue-alert.js';
 import type { OrdersContext } from '../runtime/orders-context.js';
 
 /**
  * Logs one warning for each connector with orphaned orders. Never throws.
- * @param payingConnectors paths of the connectors that pay
+ * @param payingConnectors paths of the connectors that may pay
  */
 export async function warnOfOrphanedOrders(
   store: Store,

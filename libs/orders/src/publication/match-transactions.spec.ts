@@ -1,4 +1,4 @@
-/** Tests the matching of listed transactions with orders, through a pull of sync. */
+/** Tests how listed transactions are matched with orders in a pull of the sync library. */
 import type { Page, Transaction } from '@tributary/connector-api';
 import type { OrderRepository } from '@tributary/feed';
 import { SyncEngine, type MatchedPage } from '@tributary/sync';
@@ -129,7 +129,7 @@ describe('a movement of the listing that is an order', () => {
         throw new Error('down');
       };
       harness.psp.lookupScripts = [down, down, down];
-      // The listing reports the change once, because its cursor moves on.
+      // The listing returns the change only once, because its cursor has then moved on.
       await pullTransactions(gateway, [createTransaction('psp-1', { status: 'FAILED' })]);
       await harness.advanceUntilState(gateway, 'failed');
       await harness.advanceUntilPublished(gateway);
@@ -160,7 +160,7 @@ describe('a movement of the listing that is an order', () => {
     expect(cameBack.toSorted()).toEqual(
       [`${first.id}-return REFUNDED`, `${second.id}-return REFUNDED`].toSorted(),
     );
-    // The destination of the listed row is the own account. The row that is served instead of it must have the same destination.
+    // The destination of the listed row is the own account. The row that replaces it must have the same destination.
     expect((await harness.readRows(gateway)).slice(2)).toMatchObject(
       Array(2).fill({ type: 'PAYOUT', sourceAccountID: 'ada', destinationAccountID: 'wallet' }),
     );

@@ -1,4 +1,7 @@
-/** Matches transactions of the PSP's listing with orders. A match updates the status of its order, and is not served as a row of its own. */
+/**
+ * Matches transactions of the PSP's listing with orders. A matched transaction updates the status of its order, and is not served as a
+ * separate row.
+ */
 import {
   isRejectedRecord,
   InvalidRecordError,
@@ -14,7 +17,7 @@ import type { OrderStateWriter } from './order-state-writer.js';
 import type { OrdersContext } from '../runtime/orders-context.js';
 import type { DecisionContext } from '../state-machine/state-machine.types.js';
 
-/** Maximum difference in ms between the store's clock and the PSP's. */
+/** Maximum difference in ms between the store's clock and the PSP's clock. */
 const MAX_CLOCK_DIFFERENCE_MS = 10 * 60_000;
 
 /** Relation of a listed transaction to an order. */
@@ -22,14 +25,17 @@ type TransactionMatch =
   | { kind: 'payment'; order: StoredOrder; status: OrderStatus | undefined }
   | { kind: 'return'; order: StoredOrder }
   /**
-   * A partial return, a fee, or another transaction that names the payment of the order. It is served as a separate row that refers to the
-   * order, because the payment is not served under the PSP's id.
+   * A partial return, a fee, or another transaction that refers to the payment of the order. It is served as a separate row that refers to
+   * the order, because the payment itself is not served under the PSP's id.
    */
   | { kind: 'related'; order: StoredOrder }
   | { kind: 'none' };
 
 export class OrderMatcher implements TransactionMatcher {
-  /** For each transaction that may belong to an order with an unknown outcome: the time at which it first deferred a page. By transaction id. */
+  /**
+   * By transaction id, for each transaction that may belong to an order with an unknown outcome: the time at which the transaction first
+   * deferred a page. A deferred page is read again later.
+   */
   private readonly deferredSince = new Map<string, number>();
 
   constructor(
@@ -39,8 +45,8 @@ export class OrderMatcher implements TransactionMatcher {
 
   async match(items: readonly unknown[]): Promise<MatchedPage | DeferredPage> {
     const transactions = items.filter(isTransaction);
-    // The orders without a PSP id are read first. If an order gets its PSP id between the two reads, the second read finds it.
-    // An order that is sent only now cannot be in this page, which is older.
+    // The orders without a PSP id are read first. If an order gets its PSP id between the two reads, the second read finds it. An order
+    // that is sent after the first read cannot be in this page, because the page is older.
     const unidentified = await this.findUnidentifiedOrders(transactions);
     const orders = await this.findReferencedOrders(transactions);
     const matches = new Map(transactions.map((each) => [each, matchTransaction(each, orders)]));
@@ -56,7 +62,7 @@ export class OrderMatcher implements TransactionMatcher {
     return page;
   }
 
-  /** Finds the orders that the transactions refer to, by idempotency key or PSP id. */
+  /** Finds the orders to which the transactions refer, by idempotency key or PSP id. */
   private async findReferencedOrders(transactions: readonly Transaction[]): Promise<OrdersByReference> {
     const ids = transactions.flatMap(({ id, relatedTransactionId }) => [id, relatedTransactionId]);
     const orders = await this.writer.findByPspReferences({
@@ -92,7 +98,7 @@ export class OrderMatcher implements TransactionMatcher {
     }
   }
 
-  /** Applies the status of a payment. @returns false for a second payment of the same order, which must be visible as a row of its own */
+  /** Applies the status of a payment. @returns false for a second payment of the same order, which must be served as a separate row */
   private async applyPayment(
     transaction: Transaction,
     { order, status }: TransactionMatch & { kind: 'payment' },
@@ -119,7 +125,10 @@ export class OrderMatcher implements TransactionMatcher {
     return false;
   }
 
-  /** Logs an error if the PSP lists another amount than was ordered. Clients see the ordered amount, and operators must check. */
+  /**
+   * Logs an error if the listed amount differs from the ordered amount. Clients see the ordered amount, so an operator must check the
+   * payment.
+   */
   private logDifferentAmount({ id, amount }: Transaction, order: StoredOrder): void {
     if (amount?.amount === order.amount && amount.asset === order.asset) return;
     this.context.logger.error(
@@ -136,7 +145,10 @@ export class OrderMatcher implements TransactionMatcher {
     );
   }
 
-  /** Updates an order if the listing has news about it. The check on the order as read avoids transactions for listings that repeat old news. */
+  /**
+   * Updates an order if the listing contains new information. The order is first checked without a lock, because most listings repeat known
+   * information and need no transaction.
+   */
   private async updateIfNews(
     order: StoredOrder,
     decide: (stored: StoredOrder) => OrderChange | undefined,
@@ -148,7 +160,7 @@ export class OrderMatcher implements TransactionMatcher {
    * Returns the change of an order that follows from a listed transaction.
    * @param order the order, with the details that this transaction adds
    * @param before the stored order, without these details
-   * @returns `undefined` if the transaction contains nothing new
+   * @returns `undefined` if the transaction contains no new information
    */
   private buildChange(
     order: StoredOrder,
@@ -170,7 +182,10 @@ export class OrderMatcher implements TransactionMatcher {
     return candidates.filter(({ pspId }) => pspId === undefined);
   }
 
-  /** Returns the reason to defer the page if a transaction may be an order with an unknown outcome. Looks such orders up at once. */
+  /**
+   * Returns the reason to defer the page if a transaction may belong to an order with an unknown outcome. Makes the lookup of such orders
+   * due at once.
+   */
   private async findDeferReason(
     unmatched: readonly Transaction[],
     orders: readonly StoredOrder[],
@@ -194,8 +209,8 @@ export class OrderMatcher implements TransactionMatcher {
   }
 
   /**
-   * Returns the transactions that are not in the feed yet. One that is in the feed was listed before the order was sent, so it cannot
-   * be the payment of that order.
+   * Returns the transactions that are not in the feed yet. A transaction in the feed was listed before the order was sent, so it cannot be
+   * the payment of the order.
    */
   private async filterUnserved(transactions: readonly Transaction[]): Promise<Transaction[]> {
     if (transactions.length === 0) return [];
@@ -204,7 +219,7 @@ export class OrderMatcher implements TransactionMatcher {
     return transactions.filter((_, index) => !served.has(ids[index] ?? ''));
   }
 
-  /** Returns the time at which the transaction first deferred a page. Forgets old entries. */
+  /** Returns the time at which the transaction first deferred a page. Deletes old entries. */
   private firstDeferredAt(transactionId: string, now: number): number {
     const { maxPageDeferMs } = this.context.timings;
     for (const [id, since] of this.deferredSince)
@@ -214,7 +229,9 @@ export class OrderMatcher implements TransactionMatcher {
     return since;
   }
 
-  /** Makes the lookup of an order with an unknown outcome due now. The PSP's reply shows whether the transaction belongs to this order. */
+  /**
+   * Makes the lookup of an order with an unknown outcome due now. The PSP's response shows whether the transaction belongs to the order.
+   */
   private async lookUpNow({ id }: StoredOrder): Promise<void> {
     const { now } = this.decisionContext();
     await this.writer.update(id, ({ state, holder, nextActionAt = Infinity }): OrderChange | undefined =>
@@ -237,7 +254,7 @@ interface OrdersByReference {
   byId: ReadonlyMap<string, StoredOrder>;
 }
 
-/** Finds the order that a transaction belongs to, and how it relates to it. */
+/** Finds the order to which a transaction belongs, and the relation between the two. */
 function matchTransaction(transaction: Transaction, { byKey, byId }: OrdersByReference): TransactionMatch {
   const { id, orderKey, relatedTransactionId, type, status, amount } = transaction;
   const named = orderKey === undefined ? undefined : byKey.get(orderKey);
@@ -247,14 +264,14 @@ function matchTransaction(transaction: Transaction, { byKey, byId }: OrdersByRef
     const isFullReturn = amount?.amount === related.amount && amount.asset === related.asset;
     return { kind: isFullReturn ? 'return' : 'related', order: related };
   }
-  // The key comes first, because the gateway chose it. A faulty PSP may use an id twice.
+  // The key has priority, because the gateway chose it. A faulty PSP may use the same id twice.
   const order = named ?? byId.get(id);
-  // Fees and similar transactions may carry the order's key, but they are not the payment.
+  // Fees and similar transactions may contain the order's key, but they are not the payment.
   if (order?.kind === type) return { kind: 'payment', order, status: toOrderStatus(status) };
   return related === undefined ? { kind: 'none' } : { kind: 'related', order: related };
 }
 
-/** Converts a transaction status. @returns `undefined` for a status that does not tell whether the money left */
+/** Converts a transaction status. @returns `undefined` for a status that does not show whether the money left */
 function toOrderStatus(status: TransactionStatus): OrderStatus | undefined {
   switch (status) {
     case 'PENDING':
@@ -284,14 +301,17 @@ function isPayment({ type }: Transaction): boolean {
   return type === 'PAYOUT' || type === 'TRANSFER';
 }
 
-/** Tells whether the transaction may be the order: it has the same kind and amount, and is not older. */
+/** Returns true if the transaction may be the payment of the order: it has the same kind and amount, and is not older than the order. */
 function couldBeOrder({ type, amount, createdAt }: Transaction, order: StoredOrder): boolean {
   if (type !== order.kind || amount?.amount !== order.amount || amount.asset !== order.asset) return false;
   const time = Date.parse(createdAt);
   return !(time < order.createdAt - MAX_CLOCK_DIFFERENCE_MS);
 }
 
-/** Adds a row that is tied to the order to the records. @returns false for an invalid record, which sync then puts into quarantine with the reason */
+/**
+ * Adds a separate row that refers to the order. @returns false for an invalid record; sync then puts the transaction into the quarantine
+ * with the reason
+ */
 function addRelatedRow(transaction: Transaction, order: StoredOrder, records: SerializedRecord[]): boolean {
   try {
     records.push(serializeTransaction(transaction, order.idempotencyKey));
@@ -315,7 +335,10 @@ function isNonEmptyString(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-/** Tells whether a change sets only stored values again. The time of the next action is ignored, because every pull would move it. */
+/**
+ * Returns true if a change only sets values that are already stored. The time of the next action is ignored, because every pull would
+ * change it.
+ */
 function isUnchanged(order: StoredOrder, set: Partial<MutableOrderFields>): boolean {
   const compared: Partial<MutableOrderFields> = { ...set, nextActionAt: order.nextActionAt };
   return Object.entries(compared).every(([key, value]) => order[key as keyof StoredOrder] === value);

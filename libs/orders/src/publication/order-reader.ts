@@ -1,6 +1,7 @@
 /**
- * Reads orders of one connector for the requests that wait for their responses. While a read is running, later requests are collected for the
- * next one. So any number of waiting requests uses one connection to the store, and the other connections stay free for pages and writes.
+ * Reads orders of one connector for the requests that wait for their responses. While a read is running, later requests are collected for
+ * the next read. So any number of waiting requests uses one connection to the store, and the other connections stay free for pages and
+ * writes.
  */
 import type { OrderRepository, StoredOrder } from '@tributary/feed';
 
@@ -11,12 +12,12 @@ interface Batch {
 
 export class OrderReader {
   private lastRead: Promise<unknown> = Promise.resolve();
-  /** The batch that is not being read yet. */
+  /** The batch whose read has not started yet. */
   private nextBatch: Batch | undefined;
 
   constructor(private readonly repository: Pick<OrderRepository, 'findCurrent'>) {}
 
-  /** Returns the order as it is stored after this call. @throws StoreUnavailableError and StoreChangedError */
+  /** Returns the order in a state that is at least as new as this call. @throws StoreUnavailableError and StoreChangedError */
   async find(id: string): Promise<StoredOrder | undefined> {
     const batch = (this.nextBatch ??= this.createBatch());
     batch.ids.add(id);

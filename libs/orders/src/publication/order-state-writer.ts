@@ -1,6 +1,6 @@
 /**
- * All changes of orders go through this class. It commits a decision, the rows that clients see of it, and the alert time in one
- * transaction. After the commit it notifies the requests that wait for the response.
+ * Writes all changes of orders. It commits a decision, the rows for clients, and the alert time in one transaction. After the commit it
+ * notifies the requests that wait for the response.
  */
 import type {
   Durability,
@@ -40,7 +40,7 @@ export class OrderStateWriter {
 
   /**
    * Stores a new order, or returns the order that has the same idempotency key.
-   * @param decideFirst returns the first change, given the total of the day before this order
+   * @param decideFirst returns the first change; its argument is the total of the day before this order
    */
   async insertOrGet(
     order: ImmutableOrderFields,
@@ -55,8 +55,8 @@ export class OrderStateWriter {
 
   /**
    * Changes an order under its lock.
-   * @param decide returns the change, without side effects; `undefined` changes nothing
-   * @returns the order afterwards, or `undefined` if there is none
+   * @param decide returns the change, or `undefined` to change nothing; must have no side effects
+   * @returns the order after the change, or `undefined` if the order does not exist
    */
   async update(
     id: string,
@@ -77,7 +77,7 @@ export class OrderStateWriter {
     return after;
   }
 
-  /** Stores a response from what is known now, unless there is one. For a client that cannot wait longer. */
+  /** Stores a response from the present state of the order, unless the order has a response. For a client that cannot wait longer. */
   async ensureResponse(id: string): Promise<StoredOrder | undefined> {
     const after = await this.repository.update(id, (order) =>
       order.response === undefined ? this.completeChange(order, { set: {} }, -Infinity) : undefined,
@@ -97,7 +97,7 @@ export class OrderStateWriter {
     return this.repository.findByPspReferences(references);
   }
 
-  /** Returns those of the ids (as served) that the transactions feed contains. */
+  /** Returns the ids among these (as served to clients) that the transactions feed contains. */
   async findServedIds(ids: readonly string[]): Promise<ReadonlySet<string>> {
     const feed = await this.store.feed(this.connector.path, 'transactions');
     return feed.findExistingIds(ids);
@@ -126,7 +126,7 @@ export class OrderStateWriter {
     return addPublication(order, withAlert, now, { ...this.context.timings, responseTimeoutMs });
   }
 
-  /** After a commit: counts the change, notifies waiting requests, and logs the alert. */
+  /** After a commit: counts the change in the metrics, notifies waiting requests, and logs the alert. */
   private notify(before: StoredOrder | undefined, after: StoredOrder): void {
     const { metrics, logger } = this.context;
     const { id, connector, state } = after;

@@ -1,6 +1,7 @@
 /**
  * Publishes an order to clients: one response, whose bytes never change, and rows in the transactions feed.
- * `docs/decisions/0010-publish-status-after-the-response.md` explains how rows and response are tied, and how the times of rows are chosen.
+ * `docs/decisions/0010-publish-status-after-the-response.md` explains the relation of rows and response, and how the times of rows are
+ * chosen.
  */
 import { formatTime, serializeTransaction, type SerializedRecord } from '@tributary/connector-api';
 import type { MutableOrderFields, OrderChange, OrderState, StoredOrder } from '@tributary/feed';
@@ -37,16 +38,17 @@ export function addPublication(
 }
 
 /**
- * Returns the change of the order after the gateway has sent its response to the client once more. The client then stores the status of
- * that response again with the current time, which hides earlier rows, so a later status must be published again.
+ * Returns the change of the order after the gateway has sent its response to the client again. The client then stores the status of this
+ * response again with the current time, which hides earlier rows. So a later status must be published again.
  */
 export function recordResponseSentAgain(now: number): OrderChange {
   return { set: { respondedAt: now } };
 }
 
 /**
- * Returns the time at which the outcome of an order may be published, or `undefined` when clients know it already. A client ties
- * rows to an order only after it has read the response, and ignores earlier rows. Until then only the response may be visible.
+ * Returns the time at which the outcome of an order may be published, or `undefined` when clients already have the outcome. A client
+ * connects rows with an order only after it has read the response, and ignores earlier rows. So before this time, only the response may be
+ * visible.
  */
 export function getPublicationTime(
   order: StoredOrder,
@@ -56,20 +58,21 @@ export function getPublicationTime(
   if (response === undefined) return undefined;
   const earliestAt = respondedAt + publishDelayMs;
   const responseStatus = (JSON.parse(response) as { status: string }).status;
-  // The client stores the status of the response with the time at which it got it. A row with an earlier time does not replace that status.
+  // The client stores the status of the response with the time at which it got the response. A row with an earlier time does not replace
+  // this status.
   const statusSeenByClient = publishedAt < earliestAt ? responseStatus : publishedStatus;
   const outcome = toOrderOutcome(state);
   if (statusSeenByClient !== outcome) return earliestAt;
   if (outcome === responseStatus) return undefined;
-  // A slow client stores the status of the response, or links the payment, only after it has read the row. So the outcome is published
+  // A slow client may store the status of the response, or link the payment, only after it has read the row. So the outcome is published
   // again later.
   const republishAt = republishDelaysMs.map((delayMs) => respondedAt + delayMs);
   return republishAt.find((at) => at > publishedAt);
 }
 
 /**
- * Adds the rows of the outcome if they are due, or else schedules them.
- * @param order as it is after the change
+ * Adds the rows of the outcome if they are due; otherwise schedules the order for the time when they are due.
+ * @param order the order after the change
  */
 function addOutcomeRows(
   order: StoredOrder,
@@ -98,7 +101,7 @@ function addOutcomeRows(
   };
 }
 
-/** Returns the rows of the outcome, and the `createdAt` of the last one. Each row is newer than the one before it. */
+/** Returns the rows of the outcome, and the `createdAt` of the last row. Each row is newer than the previous row. */
 function buildOutcomeRows(
   order: StoredOrder,
   now: number,
@@ -131,12 +134,12 @@ function buildResponseFields(
     response: buildResponse(order, status),
     respondedAt: now,
     publishedStatus: status,
-    // Equal to the response's `createdAt`, so that the client takes the row and the response for the same entry.
+    // Equal to the response's `createdAt`, so that the client treats the row and the response as the same entry.
     publishedAt: order.createdAt,
   };
 }
 
-/** Tells whether the response is due: there is an outcome, the client cannot wait longer, or no outcome can arrive in time. */
+/** Returns true if the response is due: the order has an outcome, the client cannot wait longer, or no outcome can arrive in time. */
 function isResponseDue(order: StoredOrder, now: number, { responseTimeoutMs }: OrderTimings): boolean {
   const { state, createdAt, nextActionAt = Infinity, holder } = order;
   const responseDueAt = createdAt + responseTimeoutMs;
@@ -207,7 +210,7 @@ export function toTransactionRow(
     { ...commonRowFields(order, createdAt, now), id: order.id, status },
     order.idempotencyKey,
   );
-  // The PSP moved the money before the row is published. A balance that was read between the two times already contains the movement.
+  // The PSP moves the money before the row is published. So a balance that was read between these two times already contains the movement.
   if (record.balanceChange) record.balanceChange = { ...record.balanceChange, at: order.createdAt };
   return record;
 }
@@ -238,8 +241,8 @@ function commonRowFields(order: StoredOrder, createdAt: number, now: number) {
     createdAt: formatTime(createdAt),
     updatedAt: formatTime(now),
     type: order.kind,
-    // Uses the asset as the client wrote it, e.g. `JPY/0`. So the payment has the same asset in the row and in the response, in whichever
-    // order the client reads them.
+    // Uses the asset as the client wrote it, e.g. `JPY/0`. So the payment has the same asset in the row and in the response, and the client
+    // can read them in any sequence.
     amount: { amount: order.amount, asset: requestedAsset ?? order.asset },
     sourceAccountId: decodePspId(sourceAccountId),
     destinationAccountId: decodePspId(destinationAccountId),
@@ -247,7 +250,7 @@ function commonRowFields(order: StoredOrder, createdAt: number, now: number) {
   };
 }
 
-/** Merges the metadata. The client's metadata overrides the PSP's, and the gateway's overrides both. */
+/** Merges the metadata. The client's metadata overrides the PSP's metadata, and the gateway's metadata overrides both. */
 function buildMetadata(order: StoredOrder): Record<string, string> {
   const { metadata, description } = parseStoredRequest(order);
   const { metadata: pspMetadata, reason } = parseDetails(order);

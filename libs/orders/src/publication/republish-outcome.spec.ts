@@ -1,4 +1,4 @@
-/** Tests that the outcome of an order is published again for clients whose worker was slow. */
+/** Tests that the outcome of an order is published again for clients that process their data slowly. */
 import { OrderTestHarness } from '../testing/order-test-harness.js';
 
 const MINUTE_MS = 60_000;

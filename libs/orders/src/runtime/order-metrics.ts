@@ -40,7 +40,7 @@ export class OrderMetrics {
     });
   }
 
-  /** Makes the gauge count the orders of these connectors. @returns a function that ends it */
+  /** Makes the gauge count the orders of these connectors. @returns a function that stops this */
   registerGauge(orderQueue: OrderQueue, connectors: readonly string[]): () => void {
     const gaugeSource = { orderQueue, connectors };
     this.gaugeSource = gaugeSource;
@@ -49,11 +49,11 @@ export class OrderMetrics {
     };
   }
 
-  /** Returns a count for every non-final state, including zeros, because alert rules need a value. */
+  /** Returns a count for every non-final state, including zeros, because alert rules need a value for every state. */
   private async read() {
     if (!this.gaugeSource) return [];
     const { orderQueue, connectors } = this.gaugeSource;
-    // Final orders are not counted here: the cost would grow with every order. The counter of changes covers them.
+    // Final orders are not counted here, because counting them would take longer with every order. The counter of changes covers them.
     const counts = await orderQueue.countByState(connectors, NON_FINAL_STATES).catch(() => []);
     const found = new Map(counts.map(({ connector, state, count }) => [`${connector} ${state}`, count]));
     return connectors.flatMap((connector) =>

@@ -12,7 +12,7 @@ export interface OrdersOptions extends SyncOptions {
 export interface OrdersContext extends Omit<SyncContext, 'metrics'> {
   metrics: OrderMetrics;
   timings: OrderTimings;
-  /** Identifies this process in leases. */
+  /** Identity of this process in leases. */
   holder: LeaseHolder;
   /** Context for the plugin calls of `@tributary/sync`. */
   syncContext: SyncContext;

@@ -1,13 +1,14 @@
 /**
- * A clock that follows the store's clock, which all gateways on the store share. Leases and deadlines of orders depend on it: a
- * gateway whose clock is ahead would take over an order that another one is sending, and would treat a declined order as failed too early.
+ * A clock that follows the store's clock, which all gateways of the store share. Leases and deadlines of orders depend on it. Otherwise a
+ * gateway whose clock is ahead would take over an order that another gateway is sending, and would treat a declined order as failed too
+ * early.
  */
 import type { Store } from '@tributary/feed';
 import type { Clock } from '@tributary/sync';
 
 /** Interval in ms between two comparisons with the store's clock. A clock change is noticed within this time. */
 const COMPARE_INTERVAL_MS = 10_000;
-/** A comparison that took longer than this time in ms is too inaccurate and is ignored. */
+/** Maximum duration in ms of a comparison. The result of a slower comparison is too inaccurate and is ignored. */
 const MAX_ROUND_TRIP_MS = 1_000;
 
 export class StoreClock implements Clock {
@@ -43,7 +44,7 @@ export class StoreClock implements Clock {
   /** Repeats the comparison at regular intervals until `stop()`. */
   start(): void {
     this.cancelTimer = this.localClock.after(COMPARE_INTERVAL_MS, () => {
-      // If the store cannot be reached, the last offset stays valid.
+      // If the store cannot be reached, the last offset remains in use.
       void this.measureOffset(MAX_ROUND_TRIP_MS)
         .catch(() => undefined)
         .then(() => {
@@ -57,7 +58,7 @@ export class StoreClock implements Clock {
     this.cancelTimer();
   }
 
-  /** Measures the offset. Ignores a change that is smaller than the measurement error, so that the time does not jump back and forth. */
+  /** Measures the offset. Ignores a change that is smaller than the measurement error, so that the time does not move back and forth. */
   private async measureOffset(maxRoundTripMs: number): Promise<void> {
     const startedAt = this.localClock.now();
     const storeTime = await this.store.currentTime();

@@ -1,4 +1,7 @@
-/** Computes the state change of an order from the outcome of an attempt or a lookup. Part of the state machine of `next-action.ts`. Pure. */
+/**
+ * Computes the state change of an order from the outcome of an attempt or a lookup. It is part of the state machine of `next-action.ts`.
+ * Pure.
+ */
 import type { PspError } from '@tributary/connector-api';
 import type { OrderChange, StoredOrder } from '@tributary/feed';
 import { getNextStatusPollTime, applyPspStatus } from './apply-psp-status.js';
@@ -17,8 +20,8 @@ import {
 
 /**
  * Applies the outcome of an action to its order.
- * @param action the action, with the order as it was when the action started
- * @returns `undefined` when the outcome no longer matters, because another process has taken the order over
+ * @param action the action, with the order in the state at the start of the action
+ * @returns `undefined` when the outcome is obsolete, because another process has taken over the order
  */
 export function applyOutcome(
   order: StoredOrder,
@@ -32,7 +35,7 @@ export function applyOutcome(
     const change = applyPspStatus(order, outcome.result, { askedAt: outcome.askedAt }, context);
     return { change: isCurrentLease ? { ...change, set: { ...RELEASED_LEASE, ...change.set } } : change };
   }
-  // Another process has taken the order over. This outcome belongs to an earlier state of the order.
+  // Another process has taken over the order, so this outcome belongs to an earlier state of the order.
   if (!isCurrentLease) return undefined;
   switch (order.state) {
     case 'sending':
@@ -51,7 +54,7 @@ export function applyOutcome(
 }
 
 /**
- * Handles the lookup of an order whose final status the PSP's listing contradicts. A failed lookup is repeated, because the listing reports
+ * Handles the lookup of an order whose final status contradicts the PSP's listing. A failed lookup is repeated, because the listing reports
  * the contradiction only once.
  */
 function applyDisputeLookup(
@@ -109,8 +112,8 @@ function markFailed(order: StoredOrder, error: PspError, { connector }: Decision
 }
 
 /**
- * Handles a declined repeat. The earlier attempt may still be on its way to the PSP, and the PSP may accept it when it arrives.
- * The order therefore fails only if the PSP reports nothing else within `declineConfirmationMs`.
+ * Handles a declined repeat. The earlier attempt may still be on its way to the PSP, and the PSP may accept it on arrival. The order
+ * therefore fails only if the PSP reports no other result within `declineConfirmationMs`.
  */
 function awaitDeclineConfirmation(
   order: StoredOrder,
@@ -139,7 +142,7 @@ function awaitDeclineConfirmation(
   };
 }
 
-/** Schedules another attempt. The PSP did not accept this attempt, so what is known of earlier attempts does not change. */
+/** Schedules another attempt. The PSP did not accept this attempt, so the information about earlier attempts does not change. */
 function retryLater(order: StoredOrder, error: PspError, context: DecisionContext): OrderChange {
   const { now, timings } = context;
   const retryAfterMs = Math.min(error.details.retryAfterMs ?? 0, timings.maxStatusPollIntervalMs);
@@ -155,7 +158,7 @@ function retryLater(order: StoredOrder, error: PspError, context: DecisionContex
   };
 }
 
-/** Handles a lookup of an order with an unknown outcome. A declined order fails, an order that the PSP does not know is sent again. */
+/** Handles a lookup of an order with an unknown outcome. A declined order fails. An order that the PSP does not have is sent again. */
 function applyLookupOutcome(
   order: StoredOrder,
   outcome: Exclude<AttemptOutcome, { kind: 'result' }>,
@@ -169,7 +172,7 @@ function applyLookupOutcome(
     return {
       change: context.now >= declineValidFrom ? confirmDecline(order) : releaseUntil(declineValidFrom),
     };
-  // The order is sent as soon as the throttling ends, however old it is. Only lookups have delays that grow with the age.
+  // The order is sent as soon as the throttling ends, for any age of the order. Only the delays of lookups grow with the age.
   if (isNotFound && canSendSafely(order, context))
     return context.throttledUntil > context.now
       ? { change: deferWhileThrottled(context) }
@@ -177,7 +180,7 @@ function applyLookupOutcome(
   return { change: { ...releaseUntil(getNextLookupTime(order, context)), ...describeOutcome(outcome) } };
 }
 
-/** Fails an order that the PSP declined and still does not know. */
+/** Fails an order that the PSP declined and still does not have. */
 function confirmDecline(order: StoredOrder): OrderChange {
   const message = parseDetails(order).reason?.message ?? 'no reason given';
   return {
@@ -229,7 +232,7 @@ function failureCode({ details }: PspError): string {
   return details.status === undefined ? 'rejected' : `rejected_${details.status}`;
 }
 
-/** Returns the error message for clients. Removes the prefix that the plugin caller adds, `<connector path> <method>: `. */
+/** Returns the error message for clients, without the prefix that the plugin caller adds: `<connector path> <method>: `. */
 function failureMessage(error: PspError, connectorPath: string): string {
   return error.message.startsWith(`${connectorPath} `)
     ? error.message.replace(/^\S+ \w+: /, '')

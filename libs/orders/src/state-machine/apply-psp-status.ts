@@ -1,11 +1,13 @@
-/** Applies a status that the PSP reports, in a response or in its listing, to an order. A status never goes backwards. Pure. */
+/**
+ * Applies a status that the PSP reports, in a response or in its listing, to an order. A final status never becomes pending again. Pure.
+ */
 import type { OrderResult, OrderStatus } from '@tributary/connector-api';
 import type { MutableOrderFields, OrderChange, OrderState, StoredOrder } from '@tributary/feed';
 import { buildDetails, parseDetails, isDisputed, mergeDetails } from '../model/stored-order-details.js';
 import type { DecisionContext } from './state-machine.types.js';
 import { getDelayForAge } from './order-timings.js';
 
-/** When the gateway asked the PSP for the reported status. */
+/** Time at which the gateway requested the reported status from the PSP. */
 export interface StatusRequestTime {
   /** Time of the request to the PSP. Absent for a status from the listing, because its age is unknown. */
   askedAt?: number;
@@ -41,7 +43,7 @@ export function applyPspStatus(
         event: `${sourceLabel(source)} ${result.status}, which is older than what is known`,
       };
     case 'contradiction':
-      // Look the order up again: the new response decides.
+      // The order is looked up again, and the new response decides.
       return {
         set: {
           ...identityAndDetails,
@@ -73,7 +75,7 @@ function changeStatus(order: StoredOrder, result: OrderResult, context: Decision
   };
 }
 
-/** How a reported status relates to the stored one. */
+/** Relation of a reported status to the stored status. */
 type StatusComparison = 'new' | 'unchanged' | 'stale' | 'contradiction';
 
 function compareStatus(
@@ -101,7 +103,7 @@ function compareStatus(
       if (next === 'failed') return 'unchanged';
       // The order failed because the PSP declined it, or because an operator set it to failed. Now the PSP reports that it has the order.
       if (order.pspId === undefined) return 'new';
-      // RETURNED contradicts `failed` too: the order had succeeded before, and no lookup saw that status.
+      // RETURNED also contradicts `failed`: the order had succeeded before the return, and no lookup returned that status.
       return next === 'pending' ? 'stale' : classifyCorrection(order, source, context);
     case 'returned':
       return next === 'returned' ? 'unchanged' : 'stale';
@@ -109,8 +111,8 @@ function compareStatus(
 }
 
 /**
- * Classifies a final status that differs from the stored final status. Either the PSP corrects itself, or an old report arrived
- * late. Only a lookup that started after the last change can tell.
+ * Classifies a final status that differs from the stored final status. Either the PSP corrects its status, or an old report arrived late.
+ * Only a lookup that started after the last change can decide this.
  */
 function classifyCorrection(
   order: StoredOrder,
@@ -121,7 +123,7 @@ function classifyCorrection(
   return connector.client.findOrder ? 'contradiction' : 'new';
 }
 
-/** Returns the details. Ends the dispute if the lookup started after the dispute began. */
+/** Returns the details, without the dispute if the lookup started after the dispute began. */
 function clearAnsweredDispute(order: StoredOrder, { askedAt = -Infinity }: StatusRequestTime): string {
   const { disputedAt } = parseDetails(order);
   return disputedAt !== undefined && askedAt >= disputedAt
@@ -129,7 +131,7 @@ function clearAnsweredDispute(order: StoredOrder, { askedAt = -Infinity }: Statu
     : order.details;
 }
 
-/** Returns the time of the next status lookup of a pending or disputed order, or `undefined` when none is needed or possible. */
+/** Returns the time of the next status lookup of a pending or disputed order, or `undefined` when no lookup is needed or possible. */
 export function getNextStatusPollTime(
   order: StoredOrder,
   { now, timings, connector }: DecisionContext,

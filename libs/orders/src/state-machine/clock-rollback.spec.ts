@@ -1,4 +1,4 @@
-/** Tests that a store clock that is set back does not make an order be paid twice. */
+/** Tests that no order is paid twice when the store's clock is set back. */
 import { PspError } from '@tributary/connector-api';
 import { OrderTestHarness, createRequest } from '../testing/order-test-harness.js';
 import { executeAndDropConnection, type AttemptScript } from '../testing/fake-psp.js';

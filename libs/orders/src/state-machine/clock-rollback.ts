@@ -1,19 +1,19 @@
 /**
- * Handles a store clock that was set back. The age of an attempt is then unknown, and so is whether the PSP still recognises a
- * repeat. Such an attempt is treated as too old to be repeated, also after the clock is right again. Pure.
+ * Handles a store clock that was set back. The age of an attempt is then unknown, so it is also unknown whether the PSP still recognises a
+ * repeat. Such an attempt is treated as too old to be repeated, even after the clock is right again. Pure.
  */
 import type { MutableOrderFields, OrderChange, StoredOrder } from '@tributary/feed';
 import type { OrderTimings } from './order-timings.js';
 
-/** Stored in place of a time that is unknown. */
+/** Value of a time that is unknown. */
 export const UNKNOWN_TIME = 0;
 
-/** Tells whether a time is further in the future than the clocks of two gateways can differ. */
+/** Returns true if a time is further in the future than the clocks of two gateways can differ. */
 export function isInFuture(time: number | undefined, now: number, { sendTimeoutMs }: OrderTimings): boolean {
   return (time ?? UNKNOWN_TIME) > now + sendTimeoutMs;
 }
 
-/** Extends a change: replaces attempt times that are in the future with `UNKNOWN_TIME`, for good. */
+/** Extends a change: permanently replaces attempt times in the future with `UNKNOWN_TIME`. */
 export function discardFutureTimestamps(
   order: StoredOrder,
   change: OrderChange,

@@ -1,6 +1,6 @@
 /**
- * Checks that docs/explanation/exactly-once-payouts.md lists all transitions of the state machine, and no other. The functions of the
- * state machine are pure, so the test calls them with every combination of the inputs that decide a transition.
+ * Checks that docs/explanation/exactly-once-payouts.md lists all transitions of the state machine, and no others. The functions of the
+ * state machine are pure, so the test calls them with every combination of the inputs on which a transition depends.
  */
 import { PspError, type OrderStatus, type PspClient } from '@tributary/connector-api';
 import { ORDER_STATES, type OrderState, type StoredOrder } from '@tributary/feed';
@@ -78,7 +78,7 @@ function listNextStates(order: StoredOrder, context: DecisionContext): (OrderSta
   ];
 }
 
-/** Returns orders in every state, with the combinations of properties that are possible in it. */
+/** Returns orders in every state, with all combinations of properties that are possible in the state. */
 function listOrders(): StoredOrder[] {
   const attempt = { attempts: 1, sentAt: NOW - 90_000 };
   const wasUnknown = { attempts: 2, outcomeUnknownSince: NOW - 90_000 };
@@ -107,13 +107,13 @@ function listOrders(): StoredOrder[] {
   });
 }
 
-/** Returns the properties of an order whose repeat was declined: a moment ago, and long ago. */
+/** Returns an order's properties with a repeat that was declined a moment ago, and with a repeat that was declined long ago. */
 function listDeclines<T extends object>(properties: T): (T & { declinedAt: number })[] {
   const longAgo = NOW - DEFAULT_ORDER_TIMINGS.declineConfirmationMs;
   return [NOW - 1, longAgo].map((declinedAt) => ({ ...properties, declinedAt }));
 }
 
-/** Returns the outcomes of a call except `result`, whose statuses are in `PSP_STATUSES`. */
+/** Returns all outcomes of a call except `result`, whose statuses are in `PSP_STATUSES`. */
 function listOutcomes(): AttemptOutcome[] {
   return [
     { kind: 'not-found' },

@@ -1,14 +1,15 @@
 /**
- * The order state machine: decides the next action of an order, and the state change that is committed before the action starts.
- * Pure. The diagram of the states is in `docs/explanation/exactly-once-payouts.md`.
+ * The order state machine: decides the next action of an order, and the state change that is committed before the action starts. Pure.
+ * `docs/explanation/exactly-once-payouts.md` contains the diagram of the states.
  *
- * - `received`, `waiting` (the PSP never accepted it): sends it, → `sending`. While the PSP throttles, → `waiting`.
- * - `sending` (a call is in progress): nothing while the lease lasts. If the process died, → `unknown`.
- * - `unknown` (the PSP may have it): looks it up at the PSP. Without lookup, sends it again while the PSP recognises repeats, → `sending`.
- * - `pending` (the PSP has it): looks it up until the status is final.
+ * - `received`, `waiting` (the PSP never accepted the order): sends the order, → `sending`. While the PSP throttles, → `waiting`.
+ * - `sending` (a call is in progress): nothing while the lease is valid. If the process died, → `unknown`.
+ * - `unknown` (the PSP may have the order): looks the order up at the PSP. If the PSP has no lookup, sends the order again while the PSP
+ *   recognises repeats, → `sending`.
+ * - `pending` (the PSP has the order): looks the order up until the status is final.
  * - `succeeded`, `failed`, `returned` (final): nothing, or a lookup while the status is disputed.
  *
- * `apply-outcome.ts` has the transitions after an action, `apply-psp-status.ts` those after a status of the PSP.
+ * `apply-outcome.ts` contains the transitions after an action, and `apply-psp-status.ts` the transitions after a status of the PSP.
  */
 import {
   isHolderDead,
@@ -23,7 +24,7 @@ import { isDisputed } from '../model/stored-order-details.js';
 import type { DecisionContext, OrderAction } from './state-machine.types.js';
 import { getDelayForAge } from './order-timings.js';
 
-/** A state change, and the action that follows it. Without an action the order is left alone until `nextActionAt`. */
+/** A state change, and the action that follows it. Without an action, the order is not processed until `nextActionAt`. */
 export interface Decision {
   change: OrderChange;
   action?: OrderAction['type'];
@@ -33,9 +34,9 @@ const noAction: Decision = { change: { set: { nextActionAt: undefined } } };
 
 /** Maximum duration of a lease in ms. A lease that seems to last longer was acquired with a wrong clock and is ignored. */
 const MAX_LEASE_MS = 3_600_000;
-/** Time in ms after a restore in which a client may repeat an order that the backup lacks. */
+/** Time in ms after a restore during which a client may repeat an order that the backup lacks. */
 const LOST_ORDER_REPEAT_MS = 30 * 24 * 3_600_000;
-/** The same time for a PSP without lookup. It is shorter, because a person may have to decide about every new order within it. */
+/** The same time for a PSP without lookup. It is shorter, because during this time a person may have to decide about every new order. */
 const UNKNOWN_ORDER_REPEAT_MS = 24 * 3_600_000;
 
 /**
@@ -58,7 +59,7 @@ export function decideNextAction(order: StoredOrder, context: DecisionContext): 
     case 'succeeded':
     case 'failed':
     case 'returned':
-      // The order is due because its status can be published now, or because its status is disputed. Publishing needs no action of its own:
+      // The order is due because its status can be published now, or because its status is disputed. Publishing needs no action, because
       // every change of an order also publishes what is due.
       return isDisputed(order) && supportsLookup(order, context)
         ? startLookup({ set: {} }, order, context)
@@ -66,7 +67,7 @@ export function decideNextAction(order: StoredOrder, context: DecisionContext): 
   }
 }
 
-/** Tells whether the order has a valid lease whose holder is alive. The holder can be this process. */
+/** Returns true if the order has a valid lease whose holder is alive. The holder can be this process. */
 export function hasRunningLease(
   { holder, leasedUntil }: StoredOrder,
   currentHolder: LeaseHolder,
@@ -76,15 +77,15 @@ export function hasRunningLease(
   return !isHolderDead(holder, currentHolder);
 }
 
-/** Tells whether the order is due. New orders, and orders whose sender is gone, are due at once. */
+/** Returns true if the order is due. New orders, and orders whose sender has died, are due at once. */
 function isDue({ state, nextActionAt }: StoredOrder, now: number): boolean {
   return state === 'received' || state === 'sending' || (nextActionAt ?? Infinity) <= now;
 }
 
 /**
- * Tells whether the order may have been sent after the backup was made and before it was restored. The store does not know such an
- * attempt. It is possible for an order that the
- * backup has as not sent, and for a new one: its client may be repeating an order that was lost.
+ * Returns true if the order may have been sent between the backup and the restore, so that the store lacks the attempt. This is possible
+ * for an order that the backup contains as not sent. It is also possible for a new order, because its client may be repeating an order that
+ * was lost.
  */
 function mayHaveBeenLost(order: StoredOrder, context: DecisionContext): boolean {
   const { now, restore } = context;
@@ -95,8 +96,8 @@ function mayHaveBeenLost(order: StoredOrder, context: DecisionContext): boolean 
 }
 
 /**
- * Looks up an order before it is sent. All attempts that the store lost ended before the restore. So if the PSP does not know the order now,
- * it was never sent. Without lookup the order counts as sent when the backup was made.
+ * Looks up an order before it is sent. All attempts that the store lost ended before the restore. So if the PSP does not have the order
+ * now, it was never sent. Without lookup, the order is treated as sent at the time of the backup.
  */
 function lookUpBeforeFirstAttempt(order: StoredOrder, context: DecisionContext): Decision {
   const outcomeUnknownSince = supportsLookup(order, context) ? undefined : context.restore?.backupAt;
@@ -110,7 +111,7 @@ function lookUpBeforeFirstAttempt(order: StoredOrder, context: DecisionContext):
   );
 }
 
-/** Marks the outcome of the current attempt as unknown. From now on only the PSP can tell that the attempt had no effect. */
+/** Marks the outcome of the current attempt as unknown. From now on, only the PSP can confirm that the attempt had no effect. */
 export function markOutcomeUnknown({ outcomeUnknownSince, sentAt }: StoredOrder, event: string): OrderChange {
   return {
     set: {
@@ -124,8 +125,8 @@ export function markOutcomeUnknown({ outcomeUnknownSince, sentAt }: StoredOrder,
 }
 
 /**
- * Tells whether sending is safe: the PSP has seen no attempt, or it still recognises the key. The PSP's memory is counted from the
- * first attempt that it may have seen.
+ * Returns true if sending is safe: the PSP has received no attempt, or it still recognises the key. The time for which the PSP recognises a
+ * key starts with the first attempt that it may have received.
  */
 export function canSendSafely(order: StoredOrder, { now, connector, timings }: DecisionContext): boolean {
   if (order.outcomeUnknownSince === undefined) return true;
@@ -141,7 +142,10 @@ export function supportsLookup({ pspId }: StoredOrder, { connector }: DecisionCo
   return client.findOrder !== undefined && (pspId !== undefined || idempotency.findsOrdersByIdOnly !== true);
 }
 
-/** Starts an attempt. The lease lasts for the PSP call and the write after it. If this process dies, another process takes over when it expires. */
+/**
+ * Starts an attempt. The lease covers the PSP call and the write after it. If this process dies, another process takes over the order when
+ * the lease expires.
+ */
 export function startAttempt(order: StoredOrder, context: DecisionContext): Decision {
   const attempts = order.attempts + 1;
   const set: Partial<MutableOrderFields> = {
@@ -160,7 +164,7 @@ function startLookup({ set, event }: OrderChange, order: StoredOrder, context: D
   };
 }
 
-/** Handles an order whose outcome is unknown: looks it up at the PSP, or sends it again where the PSP recognises the repeat. */
+/** Handles an order whose outcome is unknown: looks it up at the PSP, or sends it again if the PSP recognises the repeat. */
 function lookUpOrResend(change: OrderChange, storedOrder: StoredOrder, context: DecisionContext): Decision {
   const order = { ...storedOrder, ...change.set };
   if (supportsLookup(order, context)) return startLookup(change, order, context);
@@ -174,7 +178,7 @@ function lookUpOrResend(change: OrderChange, storedOrder: StoredOrder, context: 
   return { change: { ...change, set: { ...change.set, ...RELEASED_LEASE, nextActionAt: undefined } } };
 }
 
-/** Merges a change into a decision that was made on top of it. */
+/** Merges a change into a decision that is based on this change. */
 function mergeIntoDecision({ set }: OrderChange, decision: Decision): Decision {
   return { ...decision, change: { ...decision.change, set: { ...set, ...decision.change.set } } };
 }

@@ -1,4 +1,4 @@
-/** Marks an order as overdue, once, when the PSP has not confirmed it for too long. The mark makes operators see an alert. Pure. */
+/** Marks an order as overdue, once, when the PSP has not confirmed it for too long. The mark raises an alert for operators. Pure. */
 import type { OrderChange, OrderState, StoredOrder } from '@tributary/feed';
 import type { OrderConnector } from './state-machine.types.js';
 
@@ -8,7 +8,7 @@ export const UNCONFIRMED_STATES: readonly OrderState[] = ['received', 'waiting',
 /** States of orders that are not final. */
 export const NON_FINAL_STATES: readonly OrderState[] = [...UNCONFIRMED_STATES, 'pending'];
 
-/** Extends a change: sets the time of the alert when it is due, or else schedules the order for the time when it will be due. */
+/** Extends a change: sets the time of the alert when it is due; otherwise schedules the order for the time when it is due. */
 export function markOverdue(
   order: StoredOrder,
   change: OrderChange,

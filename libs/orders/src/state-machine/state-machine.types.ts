@@ -14,19 +14,19 @@ export interface OrderConnector {
   limits: OrderLimits;
 }
 
-/** Inputs of a decision beside the order itself. */
+/** Inputs of a decision besides the order itself. */
 export interface DecisionContext {
   now: number;
   connector: OrderConnector;
   timings: OrderTimings;
   holder: LeaseHolder;
-  /** Until this time the PSP accepts no orders, e.g. because it throttles. Milliseconds since 1970. */
+  /** Time until which the PSP accepts no orders, e.g. because it throttles. Milliseconds since 1970. */
   throttledUntil: number;
-  /** The newest restore of the store. Orders that were sent in what the store lost may be unknown to it. */
+  /** The newest restore of the store. The store may lack orders that were sent between the backup and this restore. */
   restore: StoreRestore | undefined;
 }
 
-/** A call of the PSP that the holder of the order's lease must execute. */
+/** A call to the PSP that the lease holder of the order must execute. */
 export interface OrderAction {
   type: 'send' | 'lookup';
   order: StoredOrder;

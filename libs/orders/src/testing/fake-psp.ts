@@ -1,4 +1,4 @@
-/** Fake PSP: stores payments, recognises repeats by the idempotency key, and handles each attempt as the test has scripted. */
+/** Fake PSP: stores payments, recognises repeats by the idempotency key, and handles each attempt according to the script of the test. */
 import {
   PspError,
   type Order,
@@ -24,9 +24,9 @@ export class FakePsp implements PspClient {
   readonly attemptedKeys: string[] = [];
   /** Idempotency keys of all lookups. */
   readonly lookedUpKeys: string[] = [];
-  /** Behaviour of the next attempts. Attempts after these succeed. */
+  /** Scripts of the next attempts. Further attempts succeed. */
   attemptScripts: AttemptScript[] = [];
-  /** Behaviour of the next lookups. Lookups after these return the payment, if there is one. */
+  /** Scripts of the next lookups. Further lookups return the payment, if it exists. */
   lookupScripts: ((order: Order) => Promise<OrderResult | undefined> | OrderResult | undefined)[] = [];
   /** Whether a repeat with a known key returns the first payment. */
   recognizesRepeats = true;

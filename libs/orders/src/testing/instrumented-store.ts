@@ -17,7 +17,7 @@ export interface CrashPoint {
 }
 
 export class InstrumentedStore {
-  /** Number of transactions that wrote orders so far. */
+  /** Number of transactions so far that wrote orders. */
   commitCount = 0;
   hasCrashed = false;
   /** Called after each transaction that wrote orders. */
@@ -49,7 +49,7 @@ export class InstrumentedStore {
     for (let quiet = 0; quiet < 5; quiet++) {
       await setImmediate();
       if (this.runningCount === 0) continue;
-      // The process sleeps, so that the database has the processor.
+      // The process sleeps, so that the database gets the processor.
       await new Promise<void>((resolve) => this.waiting.push(resolve));
       quiet = -1;
     }
@@ -73,7 +73,7 @@ export class InstrumentedStore {
     });
   }
 
-  /** Runs a method. After the simulated crash it returns a promise that never settles, because a dead process gets no results. */
+  /** Runs a method. After the simulated crash the promise never settles, because a dead process gets no results. */
   private async runTracked(name: string | symbol, work: () => Promise<unknown>): Promise<unknown> {
     const isWrite = WRITE_METHODS.includes(name);
     if (isWrite) this.crashIf('before', this.commitCount + 1);

@@ -1,4 +1,4 @@
-/** Test harness: runs order engines on a real store with a manual clock and a fake PSP, and reads what clients would see. */
+/** Test harness: runs order engines on a real store with a manual clock and a fake PSP, and reads the data that clients would get. */
 import type { OrderKind, OrderRequest, IdempotencySupport, PspClient } from '@tributary/connector-api';
 import { openStore, startEpochAfterRestore, type Store, type StoredOrder } from '@tributary/feed';
 import { pino } from 'pino';
@@ -37,14 +37,14 @@ export interface TransactionRow {
   metadata: Record<string, string>;
 }
 
-/** The parts of one gateway that orders need. */
+/** The parts of one gateway that the order library uses. */
 export interface TestGateway {
   store: Store;
   instrumented: InstrumentedStore;
   engine: OrderEngine;
   service: OrderService;
   matcher: TransactionMatcher;
-  /** Time between two polls of the engine in ms. Tests of hours use a longer one, because each poll costs a query. */
+  /** Time between two polls of the engine in ms. Tests that simulate hours use a longer time, because each poll needs a query. */
   pollIntervalMs: number;
 }
 
@@ -96,8 +96,8 @@ export class OrderTestHarness {
   }
 
   /**
-   * Stops a gateway and backs its store up.
-   * @returns a function that stops another gateway, puts the backup back, and restores the store at the time of the manual clock
+   * Stops a gateway and backs up its store.
+   * @returns a function that stops another gateway, restores the backup, and starts a new epoch at the time of the manual clock
    */
   async stopAndBackUp(gateway: TestGateway): Promise<(later: TestGateway) => Promise<void>> {
     const { url } = await (this.freshStore ??= this.storeKind.createMigrated());
@@ -115,7 +115,7 @@ export class OrderTestHarness {
     };
   }
 
-  /** Runs SQL beside the gateways, as a failover that loses rows would. */
+  /** Runs SQL directly on the database, as a failover that loses rows would. */
   async runSql(...statements: string[]): Promise<void> {
     const { url } = await (this.freshStore ??= this.storeKind.createMigrated());
     await runSql(url, ...statements);
@@ -170,7 +170,7 @@ export class OrderTestHarness {
     );
   }
 
-  /** Advances the clock in steps. Before each step it waits until the stores are idle, so slow work takes no clock time. */
+  /** Advances the clock in steps. Before each step it waits until the stores are idle, so real time does not affect the simulated time. */
   async advance(milliseconds: number, step = 500): Promise<void> {
     for (let passed = 0; passed < milliseconds; passed += step) {
       await this.waitUntilIdle();
@@ -179,7 +179,7 @@ export class OrderTestHarness {
     await this.waitUntilIdle();
   }
 
-  /** Advances the clock until the order is in a state, at most one hour. @throws Error when it never is */
+  /** Advances the clock until the order is in a state, at most one hour. @throws Error when the order does not reach the state */
   async advanceUntilState(
     gateway: TestGateway,
     state: StoredOrder['state'],
@@ -193,7 +193,7 @@ export class OrderTestHarness {
     throw new Error(`the order is never ${state}, it is ${(await this.getOrder(gateway, key)).state}`);
   }
 
-  /** Advances the clock until the outcome of an order whose response was just returned may be published. */
+  /** For an order whose response was just returned: advances the clock until its outcome may be published. */
   async advanceUntilPublished(gateway: TestGateway): Promise<void> {
     gateway.engine.start();
     await this.advance(DEFAULT_ORDER_TIMINGS.publishDelayMs + 2 * gateway.pollIntervalMs, 1_000);
@@ -216,7 +216,7 @@ export class OrderTestHarness {
     return this.advanceUntilSettled(service.submit(kind, createRequest(changes)));
   }
 
-  /** Advances the clock until the promise settles, at most 10 s, because clients wait that long. */
+  /** Advances the clock until the promise settles, at most 10 s, because clients wait for 10 s. */
   async advanceUntilSettled<T>(work: Promise<T>): Promise<T> {
     let done = false;
     const end = () => (done = true);

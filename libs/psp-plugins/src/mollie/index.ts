@@ -11,9 +11,10 @@ export const mollie = definePlugin({
   name: 'mollie',
   title: 'Mollie: balances, business accounts, and every movement of their journals',
   settings: MollieSettings,
-  // Tokens change when they are renewed, and the settings do not name the organisation, so only the environment is compared.
+  // Only the environment is compared, because tokens change when they are renewed and the settings do not contain the organisation.
   identifyAccount: ({ url, testmode }) => (testmode ? `${url}, test data` : url),
-  // Mollie's document says that it recognizes a repeated key, but not for how long. So a repeat is only sent within 15 minutes. See README.md.
+  // Mollie's document states that Mollie recognizes a repeated key, but not for how long. So a repeat is only sent within 15 minutes. See
+  // README.md.
   orders: { keyFormat: 'uuid', idempotencyWindowMs: 15 * 60_000 },
   completeness: ({ balance }) =>
     balance === 'available'
@@ -28,7 +29,7 @@ export const mollie = definePlugin({
       authentication: createRefreshTokenAuth({
         path: '/oauth2/tokens',
         format: 'json',
-        // The refresh token does not expire and stays the same when it is used.
+        // The refresh token does not expire and does not change when it is used.
         refreshToken: settings.refreshToken ?? '',
         accessToken: settings.accessToken,
         client: { id: settings.clientId ?? '', secret: clientSecret },

@@ -27,11 +27,11 @@ export function listAccountPages({ client, settings, clock }: MollieContext) {
 
 export async function readBalances(context: MollieContext, accountId: string): Promise<Balances> {
   const { client, settings, clock } = context;
-  // The response has no time, so the balance has the time of the request.
+  // The response contains no time, so the balance gets the time of the request.
   const at = formatTime(clock.now());
   const resource = getAccountResource(accountId);
   const found = await client.find(resource, accountId);
-  // A balance that Mollie no longer has is empty. It is served without amounts, so that clients see zero for its assets.
+  // A balance that no longer exists at Mollie has no amounts. It is served without amounts, so that clients get zero for its assets.
   if (found === undefined) return { accountId, at, amounts: [] };
   return { accountId: found.string('id'), at, amounts: MAPPERS[resource].toAmounts(found, settings) };
 }

@@ -1,6 +1,6 @@
 /**
- * Lists payees as beneficiaries. A balance pays to the organisation's own bank account, a business account to every IBAN with a name: those of
- * the settings, and those that it has paid before.
+ * Lists payees as beneficiaries. A balance pays to the organisation's own bank account. A business account pays to every IBAN with a name:
+ * payees from the settings, and payees of earlier payments.
  */
 import {
   createPspMetadata,
@@ -37,7 +37,7 @@ export async function* listBeneficiaryPages(
   });
 }
 
-/** Returns the organisation's own bank account to which a balance is paid out; nothing when it is not set up. */
+/** Returns the organisation's own bank account to which a balance is paid out; an empty list when no bank account is set up. */
 function toOwnBankAccounts(balance: Json): Beneficiary[] {
   const destination = balance.optionalObject('transferDestination');
   if (destination === undefined) return [];

@@ -12,13 +12,13 @@ const BUSINESS_PATH = '/v2/business-accounts';
 
 /** The paths of the resources, and the names of their lists in a response. */
 const RESOURCES = {
-  /** Needs balances.read. */
+  /** Needs the scope balances.read. */
   balances: { path: '/v2/balances', list: 'balances', journal: 'balance_transactions' },
-  /** Needs business-accounts.read. */
+  /** Needs the scope business-accounts.read. */
   businessAccounts: { path: `${BUSINESS_PATH}/accounts`, list: 'businessAccounts', journal: 'transactions' },
-  /** Needs payouts.read and payouts.write. */
+  /** Needs the scopes payouts.read and payouts.write. */
   payouts: { path: '/v2/payouts', list: 'payouts' },
-  /** Needs business-account-draft-transfers.read and business-account-draft-transfers.write. */
+  /** Needs the scopes business-account-draft-transfers.read and business-account-draft-transfers.write. */
   draftTransfers: { path: `${BUSINESS_PATH}/draft-transfers`, list: 'draft_transfers' },
 } as const;
 
@@ -39,7 +39,7 @@ export class MollieClient {
 
   /**
    * Creates a payout or a draft transfer: `POST /v2/payouts`.
-   * @param idempotencyKey Mollie sends its first response again for a repeat with the same key
+   * @param idempotencyKey for a repeat with the same key, Mollie sends its first response again
    */
   create(
     resource: 'payouts' | 'draftTransfers',
@@ -50,7 +50,7 @@ export class MollieClient {
     return this.http.post(RESOURCES[resource].path, { body: { ...body, ...this.testmode }, headers });
   }
 
-  /** Returns all balances, or all business accounts: none of these when the settings exclude them. */
+  /** Returns all balances, or all business accounts. The result is empty for business accounts that the settings exclude. */
   async listAccounts(resource: AccountResource): Promise<Json[]> {
     const access = resource === 'balances' ? 'required' : this.settings.businessAccounts;
     if (access === 'off') return [];

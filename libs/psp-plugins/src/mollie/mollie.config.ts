@@ -11,11 +11,11 @@ import {
 import type { PayeeSettings } from '@tributary/connector-api';
 import { Matches } from 'class-validator';
 
-/** Mollie's API keys are easier to find in its dashboard, but they cannot read balances. So the message names the token. */
+/** Mollie's API keys are easier to find in its dashboard, but they cannot read balances. So the message describes the right token. */
 const ACCESS_TOKEN_DESCRIPTION = 'an organisation access token (access_…)';
 
 const BALANCES = ['available', 'available-and-pending'] as const;
-/** `where-allowed`: none where the token may not read them; `required`: an error there. */
+/** `where-allowed`: read only if the token permits it. `required`: an error if the token does not permit it. `off`: never read. */
 const BUSINESS_ACCOUNTS = ['where-allowed', 'required', 'off'] as const;
 const PAYOUTS = ['off', 'switch-to-manual-settlement'] as const;
 const TRANSFERS = ['off', 'draft'] as const;
@@ -75,7 +75,7 @@ export class MollieSettings {
   classicWebhooks: boolean = false;
 }
 
-/** OAuth is used if there is no access token, but one of the three settings of OAuth: then all three are needed. */
+/** OAuth is used if there is no access token but at least one of the three OAuth settings; then all three settings are required. */
 function isOAuthUsed({ accessToken, refreshToken, clientId, clientSecret }: MollieSettings): boolean {
   return accessToken === undefined && [refreshToken, clientId, clientSecret].some((one) => one !== undefined);
 }

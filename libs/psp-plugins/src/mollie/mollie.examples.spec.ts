@@ -50,7 +50,7 @@ const PLUGIN_CALLS: Record<string, (trial: MollieTestConnector) => Promise<unkno
   'POST /v2/payouts': ({ psp }) => psp.createPayout!(ORDER),
   'GET /v2/payouts/{payoutId}': ({ psp }) =>
     psp.findOrder!({ ...ORDER, pspId: 'payout_j8NvRAM2WNZtsykpLEX8J' }),
-  // The fake has no draft with this id, so the plugin reads the list.
+  // The fake has no draft with this id, so the plugin then reads the list.
   'GET /v2/business-accounts/draft-transfers': ({ psp }) => psp.findOrder!({ ...TRANSFER, pspId: DRAFT }),
   'POST /v2/business-accounts/draft-transfers': ({ psp }) => psp.createPayout!(TRANSFER),
   'GET /v2/business-accounts/draft-transfers/{draftTransferId}': ({ psp }) =>
@@ -80,7 +80,7 @@ else {
       beneficiaries: method === 'POST' ? [{ name: 'Jan Jansen', iban: TRANSFER.destinationAccountId }] : [],
       businessAccounts: 'required',
     });
-    // A link to the next page leads to a page that the document does not have, so the link is left out.
+    // The link leads to a page that the document does not contain, so the link is removed.
     const body = withoutNextLink(value);
     fake.server.injectFault({
       method,

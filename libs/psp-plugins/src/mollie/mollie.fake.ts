@@ -22,14 +22,14 @@ export const FAKE_ACCESS_TOKEN = 'access_fake4PspTokenThatMustNotShow';
 export interface FakeBalanceTransaction {
   id: string;
   type: string;
-  /** Gross amount, signed. */
+  /** Gross amount with its sign. */
   amount: Cents;
-  /** Signed amounts. */
+  /** Amounts with their signs. */
   deductions?: Partial<Record<'fees' | 'commissions' | 'repayments' | 'reservations', Cents>>;
   /** Milliseconds since 1970; served in whole seconds. */
   createdAt: number;
   context?: Readonly<Record<string, string>>;
-  /** Overrides properties of the served row. For rows that the document does not allow. */
+  /** Overrides properties of the served row, for rows that the document does not allow. */
   odd?: object;
 }
 
@@ -65,7 +65,7 @@ export class FakeMollie {
   initiatesImmediately = false;
   /** Mollie's clock in milliseconds since 1970. */
   now: () => number = () => Date.now();
-  /** Maximum number of rows of a page, even if the request asks for more. */
+  /** Maximum number of rows of a page, even if the request has a larger limit. */
   maxPageSize = 250;
   private psp: FakePsp | undefined;
   private count = 0;
@@ -159,7 +159,7 @@ export class FakeMollie {
   }
 
   /**
-   * Returns a payout that had left its balance.
+   * Returns the money of a payout that had left its balance.
    * @param row the settlement row of the payout
    */
   returnPayout(payout: FakePayout, row: FakeBalanceTransaction, now: number): void {

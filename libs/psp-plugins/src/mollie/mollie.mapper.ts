@@ -1,4 +1,4 @@
-/** Maps Mollie's transactions to rows, without side effects. Amounts are gross; each deduction is a row of its own. */
+/** Maps Mollie's transactions to rows, without side effects. Amounts are gross, and each deduction is a separate row. */
 import { isIBAN } from 'class-validator';
 import {
   applyDirection,
@@ -34,9 +34,9 @@ import {
 } from './mollie.types.js';
 
 /**
- * Maps one balance transaction to its row and one row for each deduction. The sum of the rows is `resultAmount`. Mollie's journal names payments
- * (`tr_…`) and transfers (`trf_…`), not the rows that contain them. So the row of a payment is served under the payment's id, and rows that refer
- * to the payment find it.
+ * Maps one balance transaction to its row and one row for each deduction. The sum of the rows is `resultAmount`. Mollie's journal contains
+ * the ids of payments (`tr_…`) and transfers (`trf_…`), but not the ids of the rows of these payments. So the row of a payment is served
+ * under the payment's id, and rows that refer to the payment find it.
  */
 export function toUnlinkedRows(json: Json, balanceId: string): UnlinkedRow[] {
   const [id, type] = [json.string('id'), json.string('type')];
@@ -50,7 +50,7 @@ export function toUnlinkedRows(json: Json, balanceId: string): UnlinkedRow[] {
   const createdAt = json.time('createdAt');
   const fields = { id, createdAt, accountId: balanceId, amount, details: { settlement }, metadata };
   const originalId = movement === 'payout' || movement === 'payout_return' ? transferId : paymentId;
-  // A payment or a transfer is served under its own id, and so is what refers to it.
+  // A payment or a transfer is served under its own id, and rows that refer to it contain this id.
   const details = { settlement, relatedId: paymentId ?? transferId ?? id };
   const net = parseMoneyObject(json.object('resultAmount'));
   const amounts = { gross: amount, net, parseMoney: parseMoneyObject };
@@ -103,8 +103,8 @@ export function toBusinessTransaction(json: Json, accountId: string): Transactio
 }
 
 /**
- * Returns the payee of a transaction of a business account. Returns none when the identifier of the counterparty is not an IBAN,
- * because it cannot be paid then.
+ * Returns the payee of a transaction of a business account. The list is empty if the identifier of the counterparty is not an IBAN, because
+ * such a payee cannot be paid.
  */
 export function parsePayees(json: Json): Payee[] {
   if (json.string('creditDebitIndicator') !== 'debit' || json.string('type') !== 'bank-transfer') return [];

@@ -20,10 +20,10 @@ import { parseMoneyObject } from './mollie.mapper.js';
 import { getBankAccountId, ORDER_FORMAT } from './mollie.types.js';
 
 const MAX_DESCRIPTION_LENGTH = 255;
-/** Milliseconds. The money leaves the balance at `initiatedAt`, which the journal shows as a row of its own. */
+/** Maximum time in ms between `initiatedAt` of a payout and its row in the journal. The money leaves the balance at `initiatedAt`. */
 const MAX_INITIATION_OFFSET_MS = 12 * 3_600_000;
 const MAX_RETURN_DELAY_MS = 30 * 24 * 3_600_000;
-/** Mollie's clock can be behind the gateway's clock. */
+/** Maximum time in ms by which Mollie's clock can be behind the gateway's clock. */
 const MAX_CLOCK_SKEW_MS = 10 * 60_000;
 
 /** @throws PspError `rejected` when Mollie cannot execute the order exactly as it is */
@@ -39,7 +39,7 @@ export async function createPayout(client: MollieClient, order: Order): Promise<
   return toPayoutResult(await client.create('payouts', { balanceId, amount, description }, idempotencyKey));
 }
 
-/** Finds a payout by id, or in the list of payouts by its key, as long as Mollie's id is unknown. */
+/** Finds a payout by its id. While Mollie's id is unknown, it searches the list of payouts by the key. */
 export async function findPayout(client: MollieClient, order: Order): Promise<OrderResult | undefined> {
   const { pspId, sourceAccountId: balanceId, idempotencyKey, createdAt } = order;
   const orderedAt = Date.parse(createdAt) - MAX_CLOCK_SKEW_MS;
@@ -71,8 +71,8 @@ function isSettlement({ row, preferredId, linked }: UnlinkedRow): boolean {
 }
 
 /**
- * The journal does not name payouts. A settlement belongs to the payout of the same balance and amount that was initiated at that time (Mollie
- * makes at most one payout of a balance a day). A return belongs to a payout that failed after it had left the balance.
+ * The journal does not contain the ids of payouts. A settlement belongs to the payout of the same balance and amount that was initiated at
+ * that time (Mollie makes at most one payout of a balance a day). A return belongs to a payout that failed after it had left the balance.
  */
 function linkPayout(unlinked: UnlinkedRow, payouts: readonly Json[]): UnlinkedRow {
   const { row, linked } = unlinked;
@@ -85,7 +85,7 @@ function linkPayout(unlinked: UnlinkedRow, payouts: readonly Json[]): UnlinkedRo
   });
   if (payout === undefined) return unlinked;
   const id = payout.string('id');
-  // The order is already served as the row of its payout, so `linkRows` does not find that row. The link is set here.
+  // The order is already served as the row of its payout, so `linkRows` does not find that row. Therefore the link is set here.
   if (linked) return { row: { ...linked, relatedTransactionId: id } };
   const [orderKey, status] = [readOrderKey(payout), mapPayoutStatus(payout)];
   const rowStatus = status === 'RETURNED' ? 'SUCCEEDED' : status;
@@ -104,7 +104,7 @@ const PAYOUT_STATUSES = { completed: 'SUCCEEDED', failed: 'FAILED', canceled: 'F
 
 function mapPayoutStatus(payout: Json): OrderStatus {
   const word = payout.string('status');
-  // "The payout has been returned by the bank": it failed after it had been sent.
+  // Mollie: "The payout has been returned by the bank". The payout failed after it had been sent.
   if (word === 'failed' && payout.has('completedAt')) return 'RETURNED';
   return translateOrDefault<OrderStatus>(PAYOUT_STATUSES, word, 'PENDING');
 }

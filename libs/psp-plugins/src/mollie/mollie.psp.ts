@@ -24,7 +24,7 @@ export class MolliePsp implements PspClient {
     @Inject(FEED_READER) feedReader: FeedReader,
   ) {
     this.context = { settings, client, feedReader, clock };
-    // Without these methods the gateway rejects every payout: payouts are off unless the settings allow them.
+    // Payouts are off unless the settings allow them. Without these methods the gateway rejects every payout.
     if (settings.payouts === 'off' && settings.transfers === 'off') return;
     this.createPayout = (order) => createOrder(this.context, order);
     this.findOrder = (order) => findOrder(this.context, order);

@@ -89,7 +89,7 @@ describe('rows', () => {
       [`${SPEC}refund_id`]: 're_1',
       [`${SPEC}type`]: 'refund',
     });
-    // Formance would apply the status of a deduction to the payment if the deduction were linked to it.
+    // If the deduction were linked to the payment, Formance would apply the status of the deduction to the payment.
     expect(trial.transactions.get('baltr_2-fees')).toMatchObject({ type: 'OTHER', status: 'SUCCEEDED' });
     expect(trial.transactions.get('baltr_2-fees')?.relatedTransactionId).toBeUndefined();
   });

@@ -10,7 +10,7 @@ import {
 
 describe.each([
   ['payouts of a balance', startBalancePayoutsFixture, undefined],
-  // The other groups read the same journals as the first run.
+  // The other groups read the same journals as the first run, so they are not repeated.
   [
     'draft transfers from a business account',
     startDraftTransfersFixture,

@@ -1,6 +1,6 @@
 /**
- * Lists the journals of all balances and business accounts. A journal can only be read from its newest row to its oldest, and each has a
- * position of its own in the cursor.
+ * Lists the journals of all balances and business accounts. A journal can only be read from its newest row to its oldest row. The cursor
+ * contains a separate position for each journal.
  */
 import { convertValidRecords, linkRows, normalizeIban, parseRows, readText } from '@tributary/connector-api';
 import type { Cursor, FeedReader, Page, Transaction } from '@tributary/connector-api';
@@ -21,10 +21,13 @@ import { linkMovementsToDrafts } from './mollie.transfers.js';
 import { BALANCE_TRANSACTION_KEY, type AccountResource } from './mollie.types.js';
 
 const MINUTE_MS = 60_000;
-/** A SEPA transfer takes up to two days until `processedAt` is set, which changes the row. */
+/**
+ * Maximum age in ms of business transactions that are read again. A SEPA transfer takes up to two days until `processedAt` is set, which
+ * changes the row.
+ */
 const BUSINESS_REREAD_MS = 4 * 24 * 60 * MINUTE_MS;
 
-/** What the functions of this plugin need. */
+/** The objects that the functions of this plugin use. */
 export interface MollieContext extends ListingContext {
   client: MollieClient;
   settings: MollieSettings;
@@ -57,7 +60,9 @@ export async function* listTransactionPages(
   );
 }
 
-/** Returns the journals of all balances or business accounts. A malformed account has none: the list of accounts reports it. */
+/**
+ * Returns the journals of all balances or business accounts. An invalid account has no journal, because the list of accounts reports it.
+ */
 export async function findJournals(
   { client, settings }: MollieContext,
   resource: AccountResource,

@@ -1,6 +1,6 @@
 /**
- * Transfers from a business account, which are created as drafts: creates and finds them, and links the rows of the journal to them. A person
- * approves each draft in Mollie's app, and no money moves before.
+ * Handles transfers from a business account, which are created as drafts: creates and finds drafts, and links the rows of the journal to
+ * drafts. A person approves each draft in Mollie's app, and no money moves before the approval.
  */
 import {
   createOrderDescription,
@@ -23,9 +23,9 @@ import { DESCRIPTION_KEY, ORDER_FORMAT } from './mollie.types.js';
 
 const MAX_DESCRIPTION_LENGTH = 140;
 const MAX_NAME_LENGTH = 70;
-/** A SEPA transfer is executed at most two business days later. */
+/** Maximum time in ms from the approval to the execution. A SEPA transfer is executed at most two business days later. */
 const MAX_EXECUTION_DELAY_MS = 5 * 24 * 3_600_000;
-/** Mollie's clock in one response can be behind its clock in another response. */
+/** Maximum time in ms by which Mollie's clock in one response can be behind its clock in another response. */
 const MAX_CLOCK_SKEW_MS = 10 * 60_000;
 
 /** @throws PspError `rejected` when Mollie cannot execute the order exactly as it is */
@@ -52,7 +52,7 @@ export async function findDraft(
   client: MollieClient,
   { idempotencyKey, pspId }: Order,
 ): Promise<OrderResult | undefined> {
-  // An order can have the id of its transaction instead, if the transaction was seen before the draft.
+  // If the transaction was listed before the draft was known, the order has the id of its transaction.
   const draft = pspId?.startsWith('badrt_') ? await client.find('draftTransfers', pspId) : undefined;
   const isWanted = (one: Json) =>
     readOrderKey(one) === idempotencyKey || (pspId !== undefined && readText(one, 'id') === pspId);
@@ -76,7 +76,7 @@ export async function linkMovementsToDrafts(
   });
 }
 
-/** Returns whether a payout has a payee but no description, in which the order's key would be. */
+/** Returns true if a payout has a payee but no description (the description would contain the order's key). */
 function isPayoutWithoutDescription({ type, destinationAccountId, metadata }: Transaction): boolean {
   return type === 'PAYOUT' && destinationAccountId !== undefined && metadata?.[DESCRIPTION_KEY] === undefined;
 }
@@ -99,7 +99,7 @@ function findDraftOfMovement(
   });
 }
 
-/** Returns the time of the approval, or the scheduled day if that is later. The day begins in Amsterdam, at UTC+02:00 at the earliest. */
+/** Returns the time of the approval, or the scheduled day if it is later. The day begins in Amsterdam, at UTC+02:00 at the earliest. */
 function getExecutionTime(draft: Json): string {
   const day = draft.optionalString('scheduledExecutionDate');
   const times = [draft.time('approvedAt'), ...(day === undefined ? [] : [`${day}T00:00:00+02:00`])];
@@ -110,8 +110,8 @@ const DRAFT_TIMES = ['scheduledExecutionDate', 'approvedAt', 'declinedAt', 'dele
 const DRAFT_FORMAT = { ...ORDER_FORMAT, statusKey: 'draft_transfer_status', properties: DRAFT_TIMES };
 
 /**
- * Maps a draft to its result. A draft does not show its execution: only the journal shows that the money left. So all statuses but `declined`
- * are not final, and neither is one that Mollie adds.
+ * Maps a draft to its result. A draft does not show its execution; only the journal shows that the money left. So no status except
+ * `declined` is final, also if Mollie adds further statuses.
  */
 function toDraftResult(draft: Json): OrderResult {
   const status = draft.string('status') === 'declined' ? 'FAILED' : 'PENDING';

@@ -10,18 +10,20 @@ import { BALANCE_TRANSACTION_KEY } from './mollie.types.js';
 const types = JSON.parse(
   readFileSync(join(import.meta.dirname, 'fixtures/balance-transaction-types.json'), 'utf8'),
 ) as string[];
-/** The description of `type` names these types, but the enum does not contain them. */
+/** The description of `type` contains these types, but the enum does not. */
 const ONLY_IN_PROSE = ['unauthorized-direct-debit', 'canceled-outgoing-transfer'];
 const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8');
 const SPEC = join(import.meta.dirname, '../../../../../shared/specs/mollie/specs.yaml');
 
-/** A feed that has the payment and the transfer of every row. */
+/** A feed that contains the payment and the transfer of every row. */
 const FEED_READER_WITH_ORIGINALS: FeedReader = {
   findLatest: async () =>
     new Map(['tr_1', 'trf_1'].map((id) => [id, { metadata: { [BALANCE_TRANSACTION_KEY]: 'baltr_0' } }])),
 };
 
-/** Returns type and status, as served, of an incoming and of an outgoing row. Their payment and their transfer are known. */
+/**
+ * Returns type and status, as served to clients, of an incoming and of an outgoing row. Their payment and their transfer are in the feed.
+ */
 async function describeMeanings(type: string): Promise<string> {
   const context = { paymentId: 'tr_1', transferId: 'trf_1' };
   const lines = await Promise.all(

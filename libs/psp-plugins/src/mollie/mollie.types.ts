@@ -1,7 +1,4 @@
-/**
- * The words of Mollie's API: kinds of balance transactions and of transactions of business accounts, keys of metadata,
- * and ids.
- */
+/** The words of Mollie's API: types of balance transactions and of transactions of business accounts, keys of metadata, and ids. */
 import { createWordTable } from '@tributary/connector-api';
 import type { Movement } from '@tributary/connector-api';
 
@@ -9,12 +6,13 @@ import type { Movement } from '@tributary/connector-api';
 export const BALANCE_TRANSACTION_KEY = 'com.mollie.spec/balance_transaction_id';
 export const DESCRIPTION_KEY = 'com.mollie.spec/description';
 
-/** Money that comes in without a payment of Mollie. */
+/** Types of incoming money without a payment of Mollie. */
 export const TOP_UP_TYPES: readonly string[] = ['topup', 'balance-topup', 'incoming-transfer'];
 
 /**
- * The types of balance transactions by what they are; an `adjustment` takes a failed payment back. Source: `balance-transaction-type` and the
- * prose of `context` in Mollie's document, which calls its list "not definitive". Any other type is of the kind `other`.
+ * The types of balance transactions by their kind of movement; an `adjustment` takes a failed payment back. Source:
+ * `balance-transaction-type` and the prose of `context` in Mollie's document, which calls its list "not definitive". Every other type has
+ * the kind `other`.
  */
 export const BALANCE_MOVEMENTS = createWordTable<Movement>({
   payment: ['payment', 'capture', 'split-payment', ...TOP_UP_TYPES],
@@ -28,7 +26,7 @@ export const BALANCE_MOVEMENTS = createWordTable<Movement>({
   fee: ['application-fee', 'balance-charge-fee', 'fee-prepayment', 'payment-fee'],
 });
 
-/** The parts of `deductionDetails`. Each becomes a row of its own. */
+/** The parts of `deductionDetails`. Each part becomes a separate row. */
 export const DEDUCTION_MOVEMENTS = createWordTable<Movement>({
   fee: ['fees', 'commissions'],
   adjustment: ['repayments', 'reservations'],
@@ -43,7 +41,7 @@ export const BUSINESS_MOVEMENTS = createWordTable<'payment' | 'transfer'>({
 /** Types of transaction that an approved draft transfer can become. */
 export const DRAFT_TRANSFER_TYPES: readonly string[] = ['bank-transfer', 'internal-transfer'];
 
-/** What a payout and a draft transfer have in common in a response. */
+/** The common format of payouts and draft transfers in a response. */
 export const ORDER_FORMAT = {
   psp: 'mollie',
   statusProperty: 'status',

@@ -1,7 +1,7 @@
 /**
- * Parses both kinds of Mollie's webhooks. The new webhooks are signed: `X-Mollie-Signature: sha256=<hex>`, the HMAC-SHA256 of the raw body. While
- * a secret is replaced there are two signatures. The signature has no time, so an old webhook can be sent again. It only starts a sync. The
- * classic webhooks are not signed, and contain only the id of the object that changed.
+ * Parses both kinds of Mollie's webhooks. The new webhooks are signed: `X-Mollie-Signature: sha256=<hex>`, the HMAC-SHA256 of the raw body.
+ * While a secret is being replaced, there are two signatures. The signature contains no time, so an old webhook can be sent again, but it
+ * only starts a pull. The classic webhooks are not signed, and contain only the id of the changed object.
  */
 import { parseWebhookEvent, rejectWebhook, verifyHmac } from '@tributary/connector-api';
 import type { Stream, WebhookRequest } from '@tributary/connector-api';

@@ -1,5 +1,5 @@
 /**
- * Reads a whole year of transactions. Every row arrives once and in order, and the sum is right, in spite of faults. Every response is checked
+ * Reads a whole year of transactions. Despite faults, every row arrives once and in order, and the sum is right. Every response is checked
  * against Mollie's document. `npm run soak` uses 200 000 rows.
  */
 import { PspDocumentValidator } from '@tributary/connector-api/testing';

@@ -11,11 +11,11 @@ export const revolutBusiness = definePlugin({
   name: PLUGIN_NAME,
   title: 'Revolut Business: accounts, counterparties, transactions, payments and transfers',
   settings: RevolutBusinessSettings,
-  // The client id changes with each renewed certificate, so only the environment is compared.
+  // Only the environment is compared, because the client id changes with each renewed certificate.
   identifyAccount: ({ url }) => url,
-  // Revolut remembers a request_id for two weeks. The last day is a margin for clock differences and for orders that wait.
+  // Revolut recognises a request_id for two weeks. The last day is a margin for clock differences and for waiting orders.
   orders: { keyFormat: 'uuid', idempotencyWindowMs: 13 * DAY_MS },
-  // Without the setting `since`, the listing begins before Revolut Business existed, so every account began with zero.
+  // Without the setting `since`, the listing begins before Revolut Business existed, so every account began with a balance of zero.
   completeness: ({ since }) => ({
     isComparable: true,
     opening: since === new RevolutBusinessSettings().since ? 'zero' : 'unknown',

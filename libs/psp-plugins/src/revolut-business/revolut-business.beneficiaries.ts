@@ -20,19 +20,19 @@ import { REVOLUT_LISTS, type RevolutBusinessContext } from './revolut-business.c
 import { PLUGIN_NAME } from './revolut-business.types.js';
 
 const HOUR_MS = 3_600_000;
-/** The year in which Revolut was founded, and a hundred years: the first window is all time, because the list is short. */
+/** The start is the year in which Revolut was founded. The first window is a hundred years, because the list is short. */
 const START = { at: Date.UTC(2015, 0, 1), span: 100 * 365 * 24 * HOUR_MS };
 
 const CURSOR_FORMAT = createCursorFormat({
   plugin: PLUGIN_NAME,
   version: 3,
   isPosition: isRereadTimeWindowsPosition,
-  // Version 2 had another position. Everything is listed again, and the feed ignores what it has.
+  // The position of version 2 has another format. Everything is listed again, and the feed ignores known records.
   upgrade: ({ v, position }) =>
     v === 2 && position !== undefined ? { base: START, reread: 0, open: [] } : undefined,
 });
 
-/** Lists new counterparties. Every `rereadEveryHours` it lists all of them, to see changes. */
+/** Lists new counterparties. Every `rereadEveryHours` it lists all counterparties, to find changes. */
 export async function* listBeneficiaryPages(
   context: RevolutBusinessContext,
   since: Cursor | undefined,
@@ -81,8 +81,8 @@ export function parseBeneficiaryId(id: string): PaymentReceiver {
 }
 
 /**
- * Maps a counterparty to one beneficiary for each account and card. Revolut rejects a payment to a counterparty with several of them unless the
- * payment names one. A counterparty without accounts and cards (another customer of Revolut) is one beneficiary.
+ * Maps a counterparty to one beneficiary for each account and card. If a counterparty has several of them, Revolut rejects a payment that
+ * does not contain one of their ids. A counterparty without accounts and cards (another customer of Revolut) is one beneficiary.
  */
 function toBeneficiaries(row: Json): Beneficiary[] {
   const counterparty_id = row.string('id');
@@ -122,7 +122,7 @@ function createAccountMetadata(row: Json, account: Json): Metadata {
   };
 }
 
-/** What the banks of different countries have instead of an IBAN. */
+/** Account identifiers that banks of some countries use instead of an IBAN. */
 const BANK_CODES = ['sort_code', 'routing_number', 'clabe', 'ifsc', 'bsb_code', 'bank_number', 'branch_code'];
 
 function createCardMetadata(card: Json): Metadata {

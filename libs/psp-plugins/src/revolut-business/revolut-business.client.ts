@@ -7,7 +7,7 @@ import { createJsonRowReader, requireRows } from '@tributary/connector-api/listi
 import type { ListingContext, TimeWindowSource } from '@tributary/connector-api/listing';
 import type { RevolutBusinessSettings } from './revolut-business.config.js';
 
-/** What the functions of this plugin need. */
+/** The objects that the functions of this plugin use. */
 export interface RevolutBusinessContext extends ListingContext {
   client: RevolutBusinessClient;
   settings: RevolutBusinessSettings;

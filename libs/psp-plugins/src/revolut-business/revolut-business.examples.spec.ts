@@ -28,7 +28,7 @@ const PLUGIN_CALLS: readonly [
   ['GET', '/accounts', async (psp) => collectPages(psp.accounts())],
   ['GET', '/counterparties', async (psp) => collectPages(psp.beneficiaries!())],
   ['GET', '/transactions', (psp) => listServedTransactions(psp)],
-  // Read as rows of the list, which have the same form.
+  // The response is read as a row of the list, because both have the same format.
   ['GET', '/transaction/{id}', (psp) => listServedTransactions(psp)],
   ['POST', '/pay', (psp) => psp.createPayout!(ORDER)],
   [
@@ -71,7 +71,7 @@ async function expectSnapshot(
 ) {
   const clock = new FakeClock(NOW);
   const fake = await RevolutBusinessFake.start({ clock });
-  // One time range reaches back to the first example.
+  // A single time range that includes the first example.
   const connector = await mountPlugin({ ...fake.settings, since: '2026-05-20' }, clock);
   try {
     const isOne = path === '/transaction/{id}';

@@ -1,4 +1,7 @@
-/** A fake of Revolut's API on localhost over simulated data. It is checked against Revolut's own document, if that is available. */
+/**
+ * A fake of Revolut's API on localhost with simulated data. Its requests and responses are checked against Revolut's own document, if it is
+ * available.
+ */
 import { FakePsp, PspDocumentValidator, fakeRoute } from '@tributary/connector-api/testing';
 import type { FakeResponse, FakeRequest } from '@tributary/connector-api/testing';
 import { createVerify, generateKeyPairSync } from 'node:crypto';
@@ -38,7 +41,7 @@ export interface RevolutFakeOptions {
 
 export class RevolutBusinessFake {
   server!: FakePsp;
-  /** The orders that were accepted, with their amounts as they were sent. */
+  /** The accepted orders, with their amounts as they were sent. */
   readonly orders: { key: string; amount: string; currency: string }[] = [];
   /** Number of full pages that ended between rows with the same time. */
   pageBordersAmongTies = 0;
@@ -46,7 +49,7 @@ export class RevolutBusinessFake {
   issuedTokenCount = 0;
   /** Properties that override the next orders of `/pay` and `/transfer`. */
   nextOrderOverrides: Partial<SimulatedTransaction> = {};
-  /** Number of rows that a page contains at most, whatever `count` asks for. */
+  /** Maximum number of rows of a page, for any value of `count`. */
   maxRowsPerPage = Infinity;
   private readonly tokens = new Map<string, number>();
 
@@ -278,7 +281,7 @@ function toMicroseconds(text: string | null): bigint {
   return BigInt(Date.parse(text ?? '')) * 1000n;
 }
 
-/** Converts a decimal string to minor units. It never uses a double, so that the fake sees the exact amount that was sent. */
+/** Converts a decimal string to minor units without a double, so that the fake gets the exact amount that was sent. */
 function toMinorUnits(text: string, digits: number): bigint {
   const [whole = '0', fraction = ''] = text.split('.');
   return BigInt(whole + fraction.padEnd(digits, '0'));

@@ -87,7 +87,7 @@ describe('what changes late', () => {
     const before = asked();
     await feed.pull(psp);
     expect(feed.rows.get(createUuid(1, 1))?.status).toBe('SUCCEEDED');
-    // One request each: undecided transactions, the decided transaction, the last hours.
+    // One request for each of: undecided transactions, the decided transaction, the last hours.
     expect(asked() - before).toBe(3);
   });
 

@@ -1,7 +1,7 @@
 /**
- * Maps one transaction of Revolut to rows, without side effects. A transaction has one or two legs. Each leg changes the balance of one account by
- * `amount - fee`, so the sum of an account's rows is the change of its balance. All functions throw InvalidRecordError, which names the invalid
- * property.
+ * Maps one transaction of Revolut to rows, without side effects. A transaction has one or two legs. Each leg changes the balance of one
+ * account by `amount - fee`, so the sum of an account's rows is the change of its balance. All functions throw InvalidRecordError with the
+ * name of the invalid property.
  */
 import {
   createPspMetadata,
@@ -37,7 +37,7 @@ type Leg = ReturnType<typeof parseLeg>;
 
 /**
  * Maps a transaction to its rows.
- * @returns no rows for a refund that is undecided
+ * @returns no rows for an undecided refund
  */
 export function toTransactions(json: Json): Transaction[] {
   const whole = parseTransaction(json);
@@ -46,14 +46,15 @@ export function toTransactions(json: Json): Transaction[] {
   if (!whole.isExecuted) return rows;
   const settled = [...rows, ...createFeeRows(whole, legs, rows)];
   if (whole.state !== 'reverted') return settled;
-  // A reversal has the time of its row, so that every reading gives the same reversal.
+  // A reversal gets the time of its row, so that every reading gives the same reversal.
   return [...settled, ...settled.map((row) => reverseRow(row, `${row.id}.reverted`))];
 }
 
-/** Reads what all rows of a transaction share. */
+/** Reads the properties that all rows of a transaction share. */
 function parseTransaction(json: Json) {
   const [id, type, state] = [json.string('id'), json.string('type'), json.string('state')];
-  // Whether the money moved at some time. A reverted transfer had left the account. A reverted card payment that was never completed is an authorisation that expired.
+  // Whether the money ever moved. A reverted transfer had left the account. A reverted card payment that was never completed is an expired
+  // authorisation.
   const isExecuted =
     state === 'completed' || (state === 'reverted' && (json.has('completed_at') || type === 'transfer'));
   return {
@@ -94,7 +95,7 @@ function createRows(whole: ParsedTransaction, legs: Leg[]): Transaction[] {
   if (second === undefined) return createSingleRow(whole, first);
   const [a, b] = [toAbsoluteMoney(first.amount), toAbsoluteMoney(second.amount)];
   if (a.asset !== b.asset || a.amount !== b.amount) return createExchangeRows(whole, legs);
-  // In the document's example of an internal transfer no amount is negative, and the first leg is the source.
+  // In the document's example of an internal transfer, no amount is negative and the first leg is the source.
   const isReversed = first.amount.amount > 0n && second.amount.amount < 0n;
   const [source, target] = isReversed ? [second, first] : [first, second];
   return [toTransfer({ ...createFields(whole, source), toAccountId: target.accountId })];
@@ -113,7 +114,7 @@ function createSingleRow(whole: ParsedTransaction, leg: Leg): Transaction[] {
   const fields = createFields(whole, leg);
   const originalId = readText(whole.json, 'related_transaction_id');
   if (originalId !== undefined && RETURN_TYPES.includes(whole.type)) {
-    // An undecided return gives no row, because the row would mark the original as pending.
+    // An undecided return gives no row, because clients would then show the original as pending.
     return isFinalState(whole.state) ? [createReturnRow(whole, fields, originalId)] : [];
   }
   if (whole.kind === 'other') return [toOtherMovement(fields)];
@@ -140,8 +141,8 @@ function createReturnRow(whole: ParsedTransaction, fields: MovementFields, origi
 }
 
 /**
- * Creates one row for each leg of an exchange, because the two amounts differ. The rows name each other in metadata. `relatedTransactionId` with
- * the same type would merge them into one payment.
+ * Creates one row for each leg of an exchange, because the two amounts differ. The rows refer to each other in the metadata. With
+ * `relatedTransactionId` and the same type, clients would merge them into one payment.
  */
 function createExchangeRows(whole: ParsedTransaction, legs: Leg[]): Transaction[] {
   const sold = legs.find(({ amount }) => amount.amount < 0n) ?? legs[0];
@@ -168,8 +169,8 @@ function createExchangeRows(whole: ParsedTransaction, legs: Leg[]): Transaction[
 }
 
 /**
- * Creates a row for each fee that Revolut charged on top of the amount. A fee is linked to its row, except when clients would merge the two into
- * one payment: clients identify a payment by the linked id and the type.
+ * Creates a row for each fee that Revolut charged in addition to the amount. A fee is linked to its row, except when clients would merge
+ * the two rows into one payment, because clients identify a payment by the linked id and the type.
  */
 function createFeeRows({ fields }: ParsedTransaction, legs: Leg[], rows: Transaction[]): Transaction[] {
   const { id, createdAt, updatedAt, details } = fields;
@@ -199,7 +200,9 @@ const TRANSACTION_PROPERTIES = [
   'related_transaction_id',
 ];
 
-/** Metadata only changes when the transaction changes. So it contains neither `updated_at` nor balances, and no personal data of cards. */
+/**
+ * Metadata must change only when the transaction changes. So it contains neither `updated_at` nor balances, and no personal data of cards.
+ */
 function createTransactionMetadata(json: Json): Metadata {
   return {
     ...pickProperties(PLUGIN_NAME, json, TRANSACTION_PROPERTIES),

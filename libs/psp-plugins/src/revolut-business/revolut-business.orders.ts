@@ -14,13 +14,18 @@ import type { RevolutBusinessContext } from './revolut-business.client.js';
 import { ORDER_STATUSES, PLUGIN_NAME } from './revolut-business.types.js';
 
 const HOUR_MS = 3_600_000;
-/** Milliseconds. A search by `request_id` covers at most 14 days. Source: `request_id` of GET /transactions. */
+/**
+ * Maximum range in ms of a search for an order. A search by `request_id` covers at most 14 days. Source: `request_id` of GET /transactions.
+ */
 const ORDER_SEARCH_RANGE_MS = 14 * 24 * HOUR_MS - HOUR_MS;
-/** `code` of the error "Duplicate request": Revolut already has this request_id. The document says a number, but it can be a text. */
+/**
+ * `code` of the error "Duplicate request": Revolut already has an order with this request_id. The document declares a number, but the code
+ * can be a string.
+ */
 const DUPLICATE_REQUEST_CODE = '3020';
 /** Some currencies and countries require these properties. A client sends them in the metadata of the order. */
 const METADATA_PROPERTIES = ['charge_bearer', 'transfer_reason_code', 'exchange_reason_code'];
-/** Revolut cuts a longer reference as well, and some banks of recipients cut it further. */
+/** Maximum number of characters of a reference. Revolut cuts longer references, and some recipients' banks cut them further. */
 const MAX_REFERENCE_LENGTH = 140;
 
 /** Sends an order to `/pay` or `/transfer`. */
@@ -54,7 +59,7 @@ async function sendOrder({ client }: RevolutBusinessContext, order: Order): Prom
   return client.createPayment(body);
 }
 
-/** Finds an order by Revolut's id. Before that id is known, it searches by the order's key, which Revolut supports for at most 14 days. */
+/** Finds an order by Revolut's id. While that id is unknown, it searches by the order's key, which Revolut supports for at most 14 days. */
 export async function findOrder(
   { client }: RevolutBusinessContext,
   { pspId, idempotencyKey, createdAt }: Order,

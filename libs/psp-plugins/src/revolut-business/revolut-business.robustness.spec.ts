@@ -1,4 +1,4 @@
-/** Tests with responses that the document does not promise: short pages, other types, unknown words, amounts with the noise of a double. */
+/** Tests with responses that violate the document: short pages, other types, unknown words, amounts with the rounding noise of a double. */
 import { isRejectedRecord } from '@tributary/connector-api';
 import type { Order } from '@tributary/connector-api';
 import { JsonNumber } from '@tributary/connector-api/http';
@@ -127,7 +127,7 @@ it('sees at the next listing that a transaction of an unknown state was decided'
   const body = [{ ...world.toJson(world.transactions[0]!), state: 'awaiting_review' }];
   fake.server.injectFault({ fault: { response: { body } }, path: '/transactions' });
   const feed = new TestFeed();
-  // The listing is killed, so that nothing but the first page has the unknown state.
+  // The listing is stopped, so that only the first page has the unknown state.
   await feed.pull(psp, 1);
   expect(feed.rows.get(id)?.status).toBe('OTHER');
   await clock.sleep(HOUR);

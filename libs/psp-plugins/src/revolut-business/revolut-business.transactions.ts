@@ -22,9 +22,9 @@ import { toTransactions } from './revolut-business.mapper.js';
 import { isFinalState, PLUGIN_NAME, TRANSACTION_KINDS } from './revolut-business.types.js';
 
 const HOUR_MS = 3_600_000;
-/** Milliseconds that are read again. Rows can appear late, and Revolut's clock can differ from the gateway's clock. */
+/** Time in milliseconds that is read again. Rows can appear late, and Revolut's clock can differ from the gateway's clock. */
 const OVERLAP_MS = 2 * HOUR_MS;
-/** Longer than the longest time between two readings of everything, which is 168 hours (`rereadEveryHours`). */
+/** A time in ms that is longer than the maximum interval between two complete readings, which is 168 hours (`rereadEveryHours`). */
 const MAX_REREAD_MS = 170 * HOUR_MS;
 const WATCHED_STATES = ['created', 'pending', 'reverted'];
 
@@ -32,8 +32,8 @@ const CURSOR_FORMAT = createCursorFormat({
   plugin: PLUGIN_NAME,
   version: 2,
   isPosition: isRereadTimeWindowsPosition,
-  // Version 1 contained the times of the open transactions instead of their ids. The new one finds them when it reads everything again,
-  // which is due: `reread` is older than the longest time between two such readings.
+  // Version 1 contained the times of the open transactions instead of their ids. The new version finds them at the next complete reading,
+  // which is due because `reread` is older than the maximum interval.
   upgrade: ({ v, at, span }) =>
     v === 1 && isTimeWindowsPosition({ at, span })
       ? {
@@ -56,9 +56,9 @@ export async function* listTransactionPages(
     ...REVOLUT_LISTS,
     fetchPage: (query, signal) => list(query, signal),
     fetchOpenPage: (query, signal) => list(query, signal, { state: WATCHED_STATES }),
-    // More rows of one millisecond than a page holds are read type by type.
+    // If one millisecond has more rows than a page can contain, the rows are read separately for each type.
     instantFilters: Object.keys(TRANSACTION_KINDS),
-    // A state that Revolut adds later counts as open, because it is not known to be final.
+    // A state that Revolut adds later is treated as open, because it is not known to be final.
     isOpen: (row) => !isFinalState(readText(row, 'state') ?? ''),
     start: Math.min(Date.parse(firstDay), context.clock.now()),
     overlapMs: OVERLAP_MS,

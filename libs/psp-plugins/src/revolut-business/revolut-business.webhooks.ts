@@ -28,7 +28,7 @@ export function parseWebhook(
   });
   const at = /^\d{1,15}$/.test(timestamp) ? Number(timestamp) : NaN;
   verifyTimestamp({ header: 'Revolut-Request-Timestamp', at, now });
-  // A payout link moves no money until it is claimed. Then there is a transaction event.
+  // A payout link moves no money until it is claimed. The claim then causes a transaction event.
   const isMoneyEvent = parseWebhookEvent(rawBody, 'event').startsWith('Transaction');
   return isMoneyEvent ? ['transactions', 'accounts'] : [];
 }

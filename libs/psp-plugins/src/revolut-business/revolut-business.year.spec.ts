@@ -79,9 +79,10 @@ it(
     await feed.pull(psp);
     const second = asked() - known;
     console.info(`second sync, two minutes later: ${second} requests, ${feed.newVersionCount} versions`);
-    // Open, decided and recent transactions. A page with a known older row proves its end, so no reading needs another request.
+    // One request each for open, decided and recent transactions. A page with a known older row is complete, so no further request is
+    // needed.
     expect(second).toBeLessThanOrEqual(4);
-    // 284 requests for 200 000 transactions, and the overlap of windows weighs more in a shorter year.
+    // A year with 200 000 transactions needs 284 requests. In a shorter year, the overlap of windows needs a larger share of the requests.
     expect(first / rows).toBeLessThanOrEqual(rows >= 200_000 ? 284 / 200_000 : 36 / 20_000);
     expectComplete(feed, world);
   },

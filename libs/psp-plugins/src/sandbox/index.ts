@@ -12,9 +12,9 @@ export const sandbox = definePlugin({
   settings: SandboxSettings,
   identifyAccount: ({ seed, journal }) =>
     `seed ${seed}${journal === undefined ? '' : `, journal ${journal}`}`,
-  // The window is unlimited, because the sandbox's order journal never forgets an idempotency key.
+  // The window is unlimited, because the sandbox's order journal keeps every idempotency key for ever.
   orders: { keyFormat: 'uuid', idempotencyWindowMs: Infinity },
-  // Balances contain exactly the rows that are visible, and with `listsDays` only the newest rows are listed.
+  // Balances contain exactly the visible rows. With `listsDays`, only the newest rows are listed.
   completeness: ({ listsDays }) => ({
     isComparable: true,
     maxLatenessMs: 0,

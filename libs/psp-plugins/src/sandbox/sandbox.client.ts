@@ -1,6 +1,6 @@
 /**
- * Requests to the simulated PSP. There is no network in between, but each response becomes JSON text and is parsed again, so that the plugin
- * reads it as it would read a response over HTTP.
+ * Requests to the simulated PSP. There is no network, but each response is converted to JSON text and parsed again, so that the plugin
+ * reads it like a response over HTTP.
  */
 import { Json } from '@tributary/connector-api/http';
 import type { ListingContext, TokenPage } from '@tributary/connector-api/listing';
@@ -8,7 +8,7 @@ import type { SandboxSettings } from './sandbox.config.js';
 import type { PaymentRequest } from './simulator/order-endpoint.js';
 import type { ListPage, SimulatedApi } from './simulator/simulated-api.js';
 
-/** What the functions of this plugin need. */
+/** The objects that the functions of this plugin use. */
 export interface SandboxContext extends ListingContext {
   client: SandboxClient;
   settings: SandboxSettings;

@@ -1,4 +1,4 @@
-/** Settings of the simulated PSP. Two connectors with equal settings see the same PSP. */
+/** Settings of the simulated PSP. Two connectors with equal settings use the same PSP. */
 import { Setting } from '@tributary/connector-api';
 import {
   IsBoolean,

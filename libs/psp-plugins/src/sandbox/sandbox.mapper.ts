@@ -17,7 +17,7 @@ import type { MovementFields, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import { PLUGIN_NAME, RETURNED_STATE, TRANSACTION_KINDS, TRANSACTION_STATUSES } from './sandbox.types.js';
 
-/** @throws InvalidRecordError that names the invalid property */
+/** @throws InvalidRecordError with the name of the invalid property */
 export function toTransaction(row: Json): Transaction {
   return row.optionalString('state') === RETURNED_STATE ? toReturn(row) : toMovement(row);
 }
@@ -41,7 +41,7 @@ function toMovement(row: Json): Transaction {
 function toReturn(row: Json): Transaction {
   const original = row.optionalString('original');
   const returned = toLinkedReturn(row, original ?? '');
-  // If the original is older than the history of the PSP, the PSP does not name it.
+  // If the original is older than the history of the PSP, the response does not contain its id.
   return original === undefined ? { ...returned, relatedTransactionId: undefined } : returned;
 }
 
@@ -57,7 +57,7 @@ function toLinkedReturn(row: Json, id: string): Transaction {
 }
 
 /**
- * Reads what all rows have.
+ * Reads the properties that all rows have.
  * @param accountProperty the property with the own account whose balance changes
  * @param counterpartyProperty the property with the other side
  */

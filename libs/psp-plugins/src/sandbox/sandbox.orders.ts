@@ -15,7 +15,7 @@ export async function createOrder(client: SandboxClient, order: Order): Promise<
   return toOrderResult(await client.createPayment(toPaymentRequest(order)));
 }
 
-/** Finds an order by its key, which the PSP never forgets. */
+/** Finds an order by its key, which the PSP keeps for ever. */
 export async function findOrder(
   client: SandboxClient,
   { idempotencyKey }: Order,

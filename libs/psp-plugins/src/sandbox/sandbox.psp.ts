@@ -25,7 +25,7 @@ export class SandboxPsp implements PspClient {
     @Inject(SANDBOX_CLOCK) now: Clock,
   ) {
     this.context = { settings, client, clock: { ...systemHttpClock, now } };
-    // Without a journal the PSP cannot detect repeated orders, so it must not accept any.
+    // Without a journal the PSP cannot detect repeated orders, so it must not accept orders.
     if (settings.journal === undefined) return;
     this.createPayout = this.createTransfer = (order) => createOrder(client, order);
     this.findOrder = (order) => findOrder(client, order);

@@ -1,7 +1,7 @@
 /**
  * Lists transactions. The PSP lists them by time, in either order and page by page, publishes rows late, changes rows silently and has no
- * filter for changes. A row is final `changesWithin` after its time. So a listing reads time windows, oldest first, and begins with the rows
- * that were not final when the listing before it began.
+ * filter for changes. A row is final `changesWithin` after its time. So a listing reads time windows, oldest first, and begins with the
+ * rows that were not final when the previous listing began.
  */
 import { formatTime, parseRows } from '@tributary/connector-api';
 import type { Cursor, DataWarning, Page, Transaction } from '@tributary/connector-api';
@@ -25,9 +25,9 @@ const DAY_MS = 86_400_000;
 const MAX_WINDOW_PAGES = 10;
 
 /**
- * The cursor is `<from>/<length of the window>`, in milliseconds. It is not JSON, because older releases read it. `from` is a whole second, as the
- * times of rows are. While a listing is under way, it is not later than the time from which the next listing must read again, so the position
- * needs nothing else.
+ * The cursor is `<from>/<length of the window>`, in milliseconds. It is not JSON, because older releases must be able to read it. `from` is
+ * a whole second, like the times of rows. During a listing, `from` is not later than the time from which the next listing must read again,
+ * so the position needs no further data.
  */
 const CURSOR_FORMAT: CursorFormat<TimeWindowsPosition> = {
   serialize: ({ at, span, back = at }) => `${floorToSecond(Math.min(at, back))}/${span}`,
@@ -50,7 +50,7 @@ export async function* listTransactionPages(
   const options: TimeWindowsOptions<Json> = {
     getId: (row) => row.scalar('id') ?? row.toJsonString(),
     getTime,
-    // Rows that appear during the listing belong to the next one: between two pages they would come out of order.
+    // Rows that appear during the listing are left to the next listing, because between two pages they would be out of order.
     fetchPage: (query, signal) => client.listTransactions({ ...query, to: Math.min(query.to, end) }, signal),
     order: settings.newestFirst ? 'newest-first' : 'oldest-first',
     paging: 'token',

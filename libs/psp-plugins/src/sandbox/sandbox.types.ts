@@ -1,4 +1,4 @@
-/** The words of the simulated PSP, and what they mean. */
+/** The words of the simulated PSP, and their meanings. */
 
 export const PLUGIN_NAME = 'sandbox';
 

@@ -1,4 +1,7 @@
-/** Records what people decide about breaks: accept, assign, comment, link and unlink. Each decision is an event of the audit trail. */
+/**
+ * Records the decisions of people about breaks: accept, assign, comment, link and unlink. A break is a set of items that no rule could
+ * match. Each decision is an event of the audit trail.
+ */
 import type { ReconciliationRepository, StoredRun } from '@tributary/feed';
 import { readDecisions } from '../events/read-decisions.js';
 import type { Decision, ItemReference } from '../events/event.types.js';
@@ -10,7 +13,7 @@ export interface DecisionAuthor {
   note: string;
 }
 
-/** The decision is not possible. The message says why. */
+/** The decision is not possible. The message contains the reason. */
 export class DecisionError extends Error {
   override readonly name = 'DecisionError';
 }
@@ -22,7 +25,7 @@ export class BreakDecisions {
     private readonly policies: readonly string[],
   ) {}
 
-  /** Finds a break in the newest run of its policy. @throws DecisionError when no newest run has it */
+  /** Finds a break in the newest run of its policy. @throws DecisionError when the newest run of no policy contains it */
   async find(id: string): Promise<{ run: StoredRun; found: Break }> {
     for (const policy of this.policies) {
       const [run] = await this.repository.listRuns(policy, 1);
@@ -35,8 +38,8 @@ export class BreakDecisions {
   }
 
   /**
-   * Accepts a break as it is now. If its class or an item changes, it is open again.
-   * @param until RFC 3339; the acceptance ends then
+   * Accepts a break in its present state. If its class or an item changes, the break is open again.
+   * @param until RFC 3339; time at which the acceptance ends
    */
   async accept(id: string, { until, ...author }: DecisionAuthor & { until?: string }): Promise<void> {
     const { run, found } = await this.find(id);
@@ -58,7 +61,7 @@ export class BreakDecisions {
   }
 
   /**
-   * Matches the items of these breaks by hand.
+   * Matches the items of these breaks manually.
    * @returns the sequence number of the event, with which the link can be undone
    * @throws DecisionError when the sums of both sides differ
    */
@@ -80,7 +83,7 @@ export class BreakDecisions {
     });
   }
 
-  /** Undoes a link. @param link sequence number of its event @throws DecisionError when there is no such link */
+  /** Undoes a link. @param link sequence number of the link's event @throws DecisionError when there is no such link */
   async unlink(link: number, author: DecisionAuthor): Promise<void> {
     const last = await this.repository.findLastEventSeq();
     for (const policy of this.policies) {

@@ -1,10 +1,10 @@
-/** Turns a draft into a break: gives it its stable id, and applies the time and the decisions of people. */
+/** Converts a draft to a break: adds its stable id, and applies the time and the decisions of people. */
 import { createHash } from 'node:crypto';
 import type { Decisions } from '../events/read-decisions.js';
 import type { Policy } from '../policy/policy.types.js';
 import type { Break, BreakDraft, BreakItem, ComparedItem } from './break.types.js';
 
-/** Number of items that a break lists. */
+/** Maximum number of items that a break lists. */
 export const MAX_LISTED_ITEMS = 100;
 
 /** @param asOf milliseconds since 1970 */
@@ -42,7 +42,7 @@ export function buildBreak(
   };
 }
 
-/** Sorts the rows of the PSP before the bookings, and both by their identity. So the first item is the same in each run. */
+/** Sorts the rows of the PSP before the bookings, and then by their identity. So the first item is the same in every run. */
 function compareItems(a: ComparedItem, b: ComparedItem): number {
   if (a.side !== b.side) return a.side === 'psp' ? -1 : 1;
   return toIdentity(a) < toIdentity(b) ? -1 : 1;
@@ -52,7 +52,7 @@ function toIdentity({ side, source, recordId, account, asset }: ComparedItem): s
   return JSON.stringify([side, source, recordId, account, asset]);
 }
 
-/** Returns the id that the draft has as a break. It depends on the first item only, so it stays when the class or an amount changes. */
+/** Returns the id of the break. The id depends only on the first item, so it does not change when the class or an amount changes. */
 export function toBreakId(policy: string, items: readonly ComparedItem[]): string {
   const [first] = [...items].sort(compareItems);
   if (!first) throw new Error('a break has no item; expected at least one');

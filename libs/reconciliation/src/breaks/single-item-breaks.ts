@@ -1,9 +1,9 @@
-/** Holds the breaks of single items until all of them are known, because a suggestion needs the other ones. */
+/** Holds the breaks of single items until all of them are known, because a suggestion needs all breaks. */
 import { addSuggestions } from '../matching/find-suggestions.js';
 import type { Policy } from '../policy/policy.types.js';
 import type { BreakDraft } from './break.types.js';
 
-/** If a run has more breaks of single items, it suggests nothing, so that its memory stays bounded. */
+/** Maximum number of breaks of single items that are kept in memory. If a run has more, it makes no suggestions. */
 const MAX_HELD_BREAKS = 50_000;
 
 export class SingleItemBreaks {
@@ -23,7 +23,7 @@ export class SingleItemBreaks {
     for (const each of held) await this.onBreak(each);
   }
 
-  /** Passes on the breaks that are held, with their suggestions. */
+  /** Passes on the held breaks with their suggestions. */
   async finish(): Promise<void> {
     if (!this.held) return;
     addSuggestions(this.policy, this.held);

@@ -1,4 +1,4 @@
-/** The events of the audit trail: what people decided about breaks, and which runs were made. */
+/** The events of the audit trail: decisions of people about breaks, and finished runs. */
 import type { ItemSide } from '@tributary/feed';
 
 /** Identifies an item across runs. */
@@ -10,12 +10,12 @@ export interface ItemReference {
   asset: string;
 }
 
-/** What a person does. `by` names the person. */
+/** A decision of a person. `by` is the name of the person. */
 export type Decision = { policy: string; by: string; note: string } & (
   | { kind: 'accept'; break: string; fingerprint: string; until?: string }
   | { kind: 'assign'; break: string; assignee: string }
   | { kind: 'comment'; break: string }
-  /** The items belong together, although no rule says so. Their sums are equal. */
+  /** The items belong together although no rule matches them. The sums of their two sides are equal. */
   | { kind: 'link'; breaks: string[]; items: ItemReference[] }
   /** Undoes the event `link` with this sequence number. */
   | { kind: 'unlink'; link: number }

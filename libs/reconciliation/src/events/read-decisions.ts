@@ -1,4 +1,4 @@
-/** Reads what people have decided about the breaks of a policy, up to a position in the audit trail. */
+/** Reads the decisions of people about the breaks of a policy, up to a position in the audit trail. */
 import type { ReconciliationRepository } from '@tributary/feed';
 import type { Decision, ItemReference, ReconciliationEvent } from './event.types.js';
 
@@ -22,7 +22,7 @@ export interface Decisions {
   /** The newest acceptance of each break. */
   acceptances: ReadonlyMap<string, Acceptance>;
   assignees: ReadonlyMap<string, string>;
-  /** Those that are not undone, oldest first. */
+  /** The links that were not undone, oldest first. */
   links: readonly Link[];
 }
 
@@ -77,7 +77,7 @@ export async function* streamEvents(
   }
 }
 
-/** Returns what people did with one break, oldest first. */
+/** Returns the decisions about one break, oldest first. */
 export async function listBreakEvents(
   repository: ReconciliationRepository,
   breakId: string,

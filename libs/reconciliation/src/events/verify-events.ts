@@ -1,9 +1,9 @@
-/** Proves that no event of the audit trail was changed, removed or inserted. */
+/** Verifies that no event of the audit trail was changed, removed or inserted. */
 import { hashEvent, type ReconciliationRepository } from '@tributary/feed';
 
 const BATCH_EVENTS = 1000;
 
-/** @returns the first problem, or `undefined`; and the number of events */
+/** @returns the number of events, and the first problem or `undefined` */
 export async function verifyEvents(
   repository: ReconciliationRepository,
 ): Promise<{ events: number; problem: string | undefined }> {

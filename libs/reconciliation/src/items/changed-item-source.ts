@@ -1,13 +1,13 @@
 /**
- * Reads the items that a change can affect: the changed ones, and all items that are connected with them by keys. No other item can have
- * another result, because a rule compares items with an equal key only.
+ * Reads the items that a change can affect: the changed items, and all items that are connected with them by keys. No other item can get
+ * another result, because a rule compares only items with an equal key.
  */
 import type { ItemCuts, ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
 import type { ItemReference } from '../events/event.types.js';
 import { createCutFilter } from './cut-filter.js';
 import type { ItemSource, KeyGroup } from './item-source.js';
 
-/** When more items are connected, comparing all items costs less than finding them. */
+/** Maximum number of connected items. With more items, comparing all items takes less time than finding the connected ones. */
 const MAX_CONNECTED_ITEMS = 50_000;
 const BATCH_SIZE = 1000;
 
@@ -46,7 +46,7 @@ export async function findConnectedItems(
   return { items, groups, numbersWithKey };
 }
 
-/** Returns the keys of these items that have no group yet, by rule, and creates their empty groups. */
+/** Returns, by rule, the keys of these items that have no group yet, and creates their empty groups. */
 async function findNewKeys(
   repository: ReconciliationRepository,
   policyId: string,

@@ -3,7 +3,7 @@ import { readBalanceEffects, isRepeatedReturn, type TransactionStatus } from '@t
 import type { StoredFeedRow, ReconciliationItem, ItemKey, NewItem } from '@tributary/feed';
 import { toAccountName, type MatchingRule, type Policy, type PspField } from '../policy/policy.types.js';
 
-/** A served row of the transactions feed, as far as reconciliation reads it. */
+/** The properties of a served row of the transactions feed that reconciliation uses. */
 interface ServedRow {
   id: string;
   relatedTransactionID?: string;
@@ -19,17 +19,17 @@ interface ServedRow {
 
 export interface ConvertedRows {
   items: NewItem[];
-  /** Stored items that a later row of their record replaces. */
+  /** Stored items that are replaced by a later row of their record. */
   replaced: { number: number; untilPosition: number }[];
 }
 
-/** Items of the newest version of a record: stored ones have a number, new ones do not. */
+/** Items of the newest version of a record. A stored item has a number, and a new item has none. */
 type CurrentItem = (NewItem | ReconciliationItem) & { number?: number };
 
 /**
- * Converts the rows of one connector, oldest first. Each version of a record has items of its own, which end where the next version begins:
- * so a run at an earlier position sees the versions of that time.
- * @param stored items of the records of these rows
+ * Converts the rows of one connector, oldest first. Each version of a record has its own items, which end where the next version begins. So
+ * a run at an earlier position uses the versions of that time.
+ * @param stored the stored items of the records of these rows
  */
 export function convertFeedRows(
   policy: Policy,

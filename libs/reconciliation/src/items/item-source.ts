@@ -1,8 +1,8 @@
-/** From where a comparison reads the items that exist at its cuts: the store, or the part of them that has changed. */
+/** The interface from which a comparison reads the items that exist at its cuts: all items of the store, or only the changed part. */
 import type { ReconciliationItem } from '@tributary/feed';
 import type { ItemReference } from '../events/event.types.js';
 
-/** One row and one booking with a key of their own and equal account, asset and amount. Both have moved money. */
+/** One row and one booking that are the only items of a key and have an equal account, asset and amount. Both have moved money. */
 export interface ItemPair {
   /** Numbers of the items. */
   first: number;
@@ -20,8 +20,8 @@ export interface KeyGroup {
 
 export interface ItemSource {
   /**
-   * Reads the groups of a rule, each once, in batches.
-   * @param isMatched tells whether an item is matched already. A pair with exactly one matched item is returned as a group
+   * Reads the groups of a rule, each group once, in batches.
+   * @param isMatched returns true for an item that is already matched. A pair with exactly one matched item is returned as a group
    */
   streamGroups(
     rule: number,
@@ -29,10 +29,10 @@ export interface ItemSource {
   ): AsyncGenerator<{ pairs: ItemPair[]; groups: KeyGroup[] }>;
   /** Reads the groups of a rule again that `streamGroups` returned as groups. */
   streamGroupsAgain(rule: number, isMatched: (number: number) => boolean): AsyncGenerator<KeyGroup>;
-  /** Reads the items, in batches. @param isSkipped tells which ones are not needed */
+  /** Reads the items, in batches. @param isSkipped returns true for an item that is not needed */
   streamItems(isSkipped: (number: number) => boolean): AsyncGenerator<ReconciliationItem[]>;
   /** Returns the items of a link. */
   findReferenced(reference: ItemReference): Promise<ReconciliationItem[]>;
-  /** Returns the numbers of those items that have a key for a rule. */
+  /** Returns the numbers of the items that have a key for at least one rule. */
   findNumbersWithKey(items: readonly ReconciliationItem[]): Promise<ReadonlySet<number>>;
 }

@@ -2,10 +2,15 @@
 import type { ItemKey, LedgerTransaction, NewItem, ReconciliationRepository } from '@tributary/feed';
 import { toAccountName, type LedgerField, type MatchingRule, type Policy } from '../policy/policy.types.js';
 
-/** Metadata with which a Formance Ledger marks a transaction that reverts another one. Source: formancehq/ledger, `internal/metadata.go`. */
+/**
+ * Metadata with which a Formance Ledger marks a transaction that reverts another transaction. Source: formancehq/ledger,
+ * `internal/metadata.go`.
+ */
 const REVERTS_KEY = 'com.formance.spec/state/reverts';
 
-/** Converts transactions of the ledger of a policy, in their sequence. It reads the transactions that they revert from the store. */
+/**
+ * Converts transactions of the ledger of a policy, in sequence. If they revert other transactions, the function reads those from the store.
+ */
 export async function convertLedgerTransactions(
   repository: ReconciliationRepository,
   policy: Policy,
@@ -19,7 +24,7 @@ export async function convertLedgerTransactions(
   return items;
 }
 
-/** Returns the stored transaction that this one reverts, or `undefined`. */
+/** Returns the stored transaction that the given transaction reverts, or `undefined`. */
 async function findReverted(
   repository: ReconciliationRepository,
   ledger: string,
@@ -29,15 +34,15 @@ async function findReverted(
   return id === undefined ? undefined : repository.findLedgerTransaction(ledger, id);
 }
 
-/** Returns the id of the transaction that this one reverts, or `undefined`. */
+/** Returns the id of the transaction that the given transaction reverts, or `undefined`. */
 function getRevertedId({ metadata }: LedgerTransaction): number | undefined {
   const id = metadata[REVERTS_KEY];
   return id === undefined || !/^\d+$/.test(id) ? undefined : Number(id);
 }
 
 /**
- * Converts one transaction: one item for each account of the policy and each asset that it changes.
- * @param reverted the transaction that it reverts. A reversal has the keys of the transaction that it reverts
+ * Converts one transaction: one item for each account of the policy and each asset that the transaction changes.
+ * @param reverted the transaction that the given transaction reverts. A reversal gets the keys of this transaction
  */
 function convertTransaction(
   policy: Policy,

@@ -1,4 +1,7 @@
-/** Reads all items of a policy at the cuts of a run from the store. Memory holds a batch, and the keys of a limited number of groups. */
+/**
+ * Reads all items of a policy at the cuts of a run from the store. Only one batch, and the keys of a limited number of groups, are in
+ * memory.
+ */
 import type { ItemCuts, KeyedItem, ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
 import type { ItemReference } from '../events/event.types.js';
 import { createCutFilter } from './cut-filter.js';
@@ -6,12 +9,14 @@ import type { ItemPair, ItemSource, KeyGroup } from './item-source.js';
 
 const BATCH_GROUPS = 5000;
 const BATCH_ITEMS = 1000;
-/** A rule with more groups than this that are no pairs reads its keys a second time. */
+/**
+ * Maximum number of keys that are kept in memory for a rule. If a rule has more groups that are no pairs, the keys are read a second time.
+ */
 const MAX_REMEMBERED_KEYS = 100_000;
 
 export class StoredItemSource implements ItemSource {
   private readonly isIncluded: (item: ReconciliationItem) => boolean;
-  /** The keys of the groups that are no pairs, by rule; no entry when they are too many. */
+  /** The keys of the groups that are no pairs, by rule. A rule with too many groups has no entry. */
   private readonly groupKeys = new Map<number, string[]>();
 
   constructor(

@@ -1,11 +1,14 @@
-/** Creates the items of everything that is new in the feeds and in the stored ledger. The work is in proportion to what is new. */
+/**
+ * Creates items from all new rows of the feeds and all new transactions of the stored ledger. The work is proportional to the number of new
+ * rows and transactions.
+ */
 import type { ItemCuts, ReconciliationRepository } from '@tributary/feed';
 import { LEDGER_START } from '../ledger/read-ledger.js';
 import type { Policy } from '../policy/policy.types.js';
 import { convertFeedRows } from './feed-items.js';
 import { convertLedgerTransactions } from './ledger-items.js';
 
-/** Rows that are read, converted and stored in one transaction. */
+/** Number of rows that are read, converted and stored in one transaction. */
 const BATCH_ROWS = 1000;
 
 /** Creates the items of a policy version up to these cuts. Several processes may do this at the same time. */
@@ -20,7 +23,7 @@ export async function updateItems(
   while (await addLedgerBatch(repository, policyId, policy, cuts.ledger));
 }
 
-/** @returns false when there is nothing more */
+/** @returns false when there are no further rows */
 async function addFeedBatch(
   repository: ReconciliationRepository,
   policyId: string,

@@ -1,4 +1,4 @@
-/** Proves that the stored items of a policy are those that the feed rows and the stored ledger transactions give. */
+/** Verifies that the stored items of a policy are the items that result from the feed rows and the stored ledger transactions. */
 import type { ItemSide, NewItem, ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
 import { LEDGER_START } from '../ledger/read-ledger.js';
 import type { Policy } from '../policy/policy.types.js';
@@ -8,7 +8,8 @@ import { convertLedgerTransactions } from './ledger-items.js';
 const BATCH_ROWS = 500;
 
 /**
- * Converts all rows and transactions of the policy again, and compares each column and each key. The positions may be ahead of a run.
+ * Converts all rows and transactions of the policy again, and compares each column and each key. The positions may be later than those of a
+ * run.
  * @returns the first difference, or `undefined`
  */
 export async function verifyItems(
@@ -81,7 +82,7 @@ class ItemVerifier {
     return undefined;
   }
 
-  /** Finds items that no row gives, and numbers that were changed. */
+  /** Finds items that do not result from any row, and numbers that were changed. */
   async verifyNumbers(): Promise<string | undefined> {
     const count = await this.repository.countItems(this.policyId);
     return this.items === count && this.highestNumber < count
@@ -89,7 +90,7 @@ class ItemVerifier {
       : `the policy has ${count} items; its rows and transactions give ${this.items} with numbers below ${count}`;
   }
 
-  /** @param to ends of items after this position are not compared */
+  /** @param to if the end of an item is after this position, it is not compared */
   private async compare(
     side: ItemSide,
     source: string,
@@ -133,7 +134,7 @@ class ItemVerifier {
   }
 }
 
-/** Leaves out the end of an item that a row after this position caused. */
+/** Omits the end of an item if a row after this position caused it. */
 function hideLater(untilPosition: number | undefined, to: number): number | undefined {
   return untilPosition === undefined || untilPosition > to ? undefined : untilPosition;
 }

@@ -1,5 +1,5 @@
 /**
- * Reads a Formance Ledger over its API v2. Sources: the OpenAPI document of Ledger v2.4; for the filter by id, the file
+ * Reads a Formance Ledger through its API v2. Sources: the OpenAPI document of Ledger v2.4; for the filter by id, the file
  * `internal/storage/ledger/resource_transactions.go` of formancehq/ledger.
  */
 import type { LedgerPosting, LedgerTransaction } from '@tributary/feed';
@@ -130,11 +130,11 @@ function malformed(name: string, expected: string, found: unknown): LedgerError 
   return new LedgerError(`the ledger answered with ${name} of type ${typeof found}; expected ${expected}`);
 }
 
-/** Returns the reason of a failed request. `fetch` puts it into the cause. */
+/** Returns the reason of a failed request, which `fetch` puts into `cause`. */
 function describeFailure(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   if (!(cause instanceof Error)) return String(cause);
-  // The code of a timeout is a number that says nothing to a person.
+  // The code of a timeout is a number without meaning for people.
   const { code } = cause as NodeJS.ErrnoException;
   return typeof code === 'string' ? code : cause.message;
 }

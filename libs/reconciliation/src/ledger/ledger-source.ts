@@ -1,12 +1,12 @@
-/** What reconciliation needs from a Formance Ledger. */
+/** The interface of a Formance Ledger that reconciliation uses. */
 import type { LedgerTransaction } from '@tributary/feed';
 
 export interface LedgerSource {
-  /** Names the server and the ledger, without a secret: `https://ledger.example.com/main`. */
+  /** Identifies the server and the ledger, without a secret: `https://ledger.example.com/main`. */
   readonly name: string;
   /**
    * Returns the next transactions after this id, sorted by id; an empty list at the end.
-   * @throws LedgerError when the ledger does not answer as its document promises
+   * @throws LedgerError when the response of the ledger does not match its OpenAPI document
    */
   listTransactions(afterId: number): Promise<LedgerTransaction[]>;
   /** Returns the balance of one account for each asset, in minor units. @throws LedgerError */

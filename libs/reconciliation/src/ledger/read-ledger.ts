@@ -1,4 +1,7 @@
-/** Copies the new transactions of a ledger into the store, in the sequence of their ids. A copy that is interrupted continues where it ended. */
+/**
+ * Copies the new transactions of a ledger into the store, in the sequence of their ids. An interrupted copy continues after its last stored
+ * transaction.
+ */
 import type { ReconciliationRepository } from '@tributary/feed';
 import type { LedgerSource } from './ledger-source.js';
 
@@ -6,9 +9,9 @@ import type { LedgerSource } from './ledger-source.js';
 export const LEDGER_START = -1;
 
 /**
- * Reads until the ledger has nothing new.
- * @returns the id of the newest transaction, `LEDGER_START` when there is none
- * @throws LedgerError; what was read before the error is stored
+ * Reads until the ledger has no new transactions.
+ * @returns the id of the newest transaction; `LEDGER_START` when there is none
+ * @throws LedgerError; transactions that were read before the error are stored
  */
 export async function readLedger(
   repository: ReconciliationRepository,

@@ -1,4 +1,4 @@
-/** Decides what is wrong with the items of one key that no rule could match. */
+/** Classifies the items of one key that no rule could match. */
 import type { ReconciliationItem } from '@tributary/feed';
 import type { BreakClass, BreakDraft } from '../breaks/break.types.js';
 import { sumAmounts, groupByAccountAndAsset, type AccountAssetItems } from './match-group.js';
@@ -11,9 +11,9 @@ export interface GroupBreak extends Pick<BreakDraft, 'class' | 'reason'> {
 /**
  * Classifies the unmatched items of a group.
  * @param items all items of the group
- * @param isMatched tells whether a rule or a person has matched an item
- * @param isBroken tells whether an item belongs to a break already
- * @returns no break for items that have no other side under this key: another rule may still find it
+ * @param isMatched returns true if a rule or a person has matched the item
+ * @param isBroken returns true if the item already belongs to a break
+ * @returns no break for items that have no other side under this key, because another rule may still match them
  */
 export function classifyGroup(
   items: readonly ReconciliationItem[],
@@ -65,7 +65,7 @@ function classifyOthers(
   return [{ class: found, items: [...open], reason }];
 }
 
-/** Classifies bookings whose key leads to rows of the PSP that move no money. */
+/** Classifies bookings whose key belongs to rows of the PSP that move no money. */
 function classifyBookings(
   bookings: ReconciliationItem[],
   items: readonly ReconciliationItem[],

@@ -1,9 +1,14 @@
-/** The rule `window`: suggests the only booking with an equal amount near a row, and the other way round. */
+/**
+ * The rule `window`: for a row, suggests the booking with an equal amount and a near time, if it is the only one. For a booking, it
+ * suggests a row in the same way.
+ */
 import type { BreakDraft, ComparedItem } from '../breaks/break.types.js';
 import type { Policy } from '../policy/policy.types.js';
 
 const DAY_MS = 86_400_000;
-/** In a larger group of equal amounts nothing is suggested: comparing each with each would take too long. */
+/**
+ * Maximum number of items with equal amounts for which suggestions are made. In a larger group, comparing all pairs would take too long.
+ */
 const MAX_GROUP_ITEMS = 2000;
 
 /**

@@ -1,4 +1,4 @@
-/** A set of item numbers that needs one bit for each number, so that a run over millions of items stays small in memory. */
+/** A set of item numbers. It needs one bit for each number, so a run over millions of items needs little memory. */
 export class ItemNumberSet {
   private bits = new Uint32Array(1024);
 

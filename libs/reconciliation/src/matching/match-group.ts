@@ -9,7 +9,7 @@ export interface GroupMatch {
   asset: string;
   psp: ReconciliationItem[];
   ledger: ReconciliationItem[];
-  /** Sum of the PSP minus sum of the ledger, in minor units. Not zero only for the rule `tolerance`. */
+  /** Sum of the PSP minus sum of the ledger, in minor units. It can differ from zero only for the rule `tolerance`. */
   difference: bigint;
 }
 
@@ -19,7 +19,7 @@ export interface AccountAssetItems {
   asset: string;
   psp: ReconciliationItem[];
   ledger: ReconciliationItem[];
-  /** Bookings whose reversal is in the cell, and these reversals. */
+  /** Bookings whose reversal is in the same group, and these reversals. */
   cancelled: ReconciliationItem[];
 }
 
@@ -34,14 +34,14 @@ export function matchGroup(
   return groupByAccountAndAsset(items).flatMap((cell) => {
     const matches = matchCell(rule, cell);
     const matched = matches.reduce((count, match) => count + match.psp.length, 0);
-    // A row whose booking was reverted stays, and so do the booking and its reversal: together they are a break.
+    // If the booking of a row was reverted, the row, the booking and its reversal stay unmatched: together they are a break.
     if (cell.cancelled.length > 0 && matched === cell.psp.length)
       matches.push(toMatch(cell, 'cancelled', [], cell.cancelled));
     return matches;
   });
 }
 
-/** Groups items by account and asset, and takes out the bookings that were reverted. */
+/** Groups items by account and asset, and separates the bookings that were reverted. */
 export function groupByAccountAndAsset(items: readonly ReconciliationItem[]): AccountAssetItems[] {
   const cells = new Map<string, AccountAssetItems>();
   for (const item of items) {

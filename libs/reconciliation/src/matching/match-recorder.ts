@@ -1,4 +1,4 @@
-/** Records matches during a run: which items are matched, and totals of the matches. It does not keep the matches themselves. */
+/** Records matches during a run: which items are matched, and totals of the matches. The matches themselves are not kept. */
 import type { MatchCount } from '../runs/run.types.js';
 import { ItemNumberSet } from './item-number-set.js';
 import type { GroupMatch } from './match-group.js';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Policy } from './policy.types.js';
 
-/** Returns the same text for equal policies. A changed policy is a new version, with items and runs of its own. */
+/** Returns the same string for equal policies. A changed policy is a new version with its own items and runs. */
 export function serializePolicy({ name, ledger, sign, accounts, rules, grace }: Policy): string {
   return JSON.stringify(
     {
@@ -17,7 +17,7 @@ export function serializePolicy({ name, ledger, sign, accounts, rules, grace }: 
   );
 }
 
-/** Reads the text of `serializePolicy`. */
+/** Parses the result of `serializePolicy`. */
 export function parsePolicy(text: string): Policy {
   const policy = JSON.parse(text) as Policy;
   const rules = policy.rules.map((rule) =>
@@ -33,7 +33,7 @@ export function parsePolicy(text: string): Policy {
   return { ...policy, rules };
 }
 
-/** Returns the id of a version of a policy: the SHA-256 of its text. */
+/** Returns the id of a policy version: the SHA-256 of the serialized policy. */
 export function toPolicyId(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

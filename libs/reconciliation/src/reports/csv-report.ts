@@ -34,7 +34,7 @@ function toLine(cells: readonly string[]): string {
   return `${cells.map(toCell).join(',')}\r\n`;
 }
 
-/** Quotes a cell where RFC 4180 asks for it. A cell that a spreadsheet would take for a formula gets an apostrophe. */
+/** Quotes a cell where RFC 4180 requires it. If a spreadsheet would treat the cell as a formula, an apostrophe is added. */
 function toCell(text: string): string {
   const safe = /^[=+@\t\r]|^-(?!\d+(?:\.\d+)?$)/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

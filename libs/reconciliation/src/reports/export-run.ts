@@ -1,4 +1,7 @@
-/** Writes the report of a run into a directory, with a manifest of the SHA-256 of each file. The same run gives the same bytes. */
+/**
+ * Writes the report of a run into a directory, with a manifest that contains the SHA-256 of each file. The same run always gives the same
+ * bytes.
+ */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -61,7 +64,7 @@ async function writeReportFile({ write }: ReportFile, path: string): Promise<str
 }
 
 /**
- * Compares the files of an exported report with what the stored run gives.
+ * Compares the files of an exported report with the files that result from the stored run.
  * @returns the first difference, or `undefined`
  */
 export async function verifyExport(

@@ -1,4 +1,4 @@
-/** The report as one HTML page without external files. It is made for A4 paper and for people in finance. */
+/** The report as one HTML page without external files, for A4 paper and for readers in finance. */
 import { formatAmount } from '@tributary/connector-api';
 import type { StoredBreak } from '@tributary/feed';
 import { BREAK_CLASSES, type Break, type BreakItem } from '../breaks/break.types.js';
@@ -7,7 +7,7 @@ import { drawClassChart } from './class-chart.js';
 import { escapeHtml } from './escape-html.js';
 import type { ReportHead } from './report.types.js';
 
-/** The page shows at most so many breaks; JSON and CSV have all of them. */
+/** Maximum number of breaks on the page. The JSON and CSV files contain all breaks. */
 const MAX_SHOWN_BREAKS = 2000;
 
 export async function* writeHtmlReport(

@@ -1,4 +1,4 @@
-/** The report of a run, as it is written to files. */
+/** Types for the files of a run's report. */
 import type { RunInputs, RunSummary } from '../runs/run.types.js';
 
 /** A file of a report. Its content is written in pieces, because a report can have a million breaks. */
@@ -7,7 +7,7 @@ export interface ReportFile {
   write: () => AsyncIterable<string>;
 }
 
-/** What all files of a report have in common. */
+/** Data that all files of a report contain. */
 export interface ReportHead {
   id: string;
   sha256: string;

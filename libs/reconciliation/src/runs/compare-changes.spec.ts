@@ -1,4 +1,7 @@
-/** A run that derives its result from the run before gives what a comparison of all items gives, after random changes on both sides. */
+/**
+ * Tests, with random changes on both sides, that a run which uses the result of the previous run gives the same result as a comparison of
+ * all items.
+ */
 import type { Transaction } from '@tributary/connector-api';
 import { openStore, type Store } from '@tributary/feed';
 import { createSeededRandom } from '../../../../test/reconciliation/seeded-random.js';
@@ -74,7 +77,7 @@ describe.each(STORES)('runs that follow each other, in $name', (kind) => {
   });
 });
 
-/** A new row, or a new version of one, with few different ids and keys, so that the items are connected in many ways. */
+/** Creates a new row, or a new version of a row. There are few different ids and keys, so that the items are connected in many ways. */
 function createRow(pick: (count: number) => number): Transaction {
   const number = pick(60);
   return {
@@ -99,7 +102,7 @@ function book(ledger: MemoryLedger, pick: (count: number) => number): void {
   });
 }
 
-/** Accepts a break, links two, or undoes a link. A link of unequal sums is refused, which changes nothing. */
+/** Accepts a break, links two breaks, or undoes a link. A link of unequal sums is rejected and changes nothing. */
 async function decide(store: Store, pick: (count: number) => number): Promise<void> {
   const repository = store.reconciliation();
   const decisions = new BreakDecisions(repository, ['psp']);

@@ -1,7 +1,8 @@
 /**
- * Derives the result of a run from the run before, so that its cost depends on what is new and on the open breaks. The changed items and all
- * items that are connected with them by keys are compared twice: at the cuts of the run before, and at the new cuts. The result is that of the
- * run before, minus the first comparison, plus the second one. `verifyRun` compares everything, and so it proves that this is right.
+ * Calculates the result of a run from the result of the previous run, so that the work depends only on new data and open breaks. The
+ * changed items, and all items connected with them by keys, are compared twice: at the cuts of the previous run, and at the new cuts. The
+ * result is the previous result, minus the first comparison, plus the second comparison. `verifyRun` compares all items, and so verifies
+ * this result.
  */
 import { createHash } from 'node:crypto';
 import type { ItemCuts, ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
@@ -17,7 +18,7 @@ import { addBreakToHash, hashRun } from './hash-run.js';
 import type { BalanceLine, MatchCount, RunInputs, RunSummary } from './run.types.js';
 import { streamBreaks } from './stream-breaks.js';
 
-/** With more new rows or more breaks of the run before, everything is compared. */
+/** Maximum number of new rows, and of breaks of the previous run. If there are more, all items are compared. */
 const MAX_NEW_ROWS = 50_000;
 const MAX_CARRIED_BREAKS = 50_000;
 const BATCH_ROWS = 1000;
@@ -27,7 +28,7 @@ export interface ChangedComparison {
   drafts: BreakDraft[];
 }
 
-/** @returns `undefined` when everything has to be compared */
+/** @returns `undefined` when all items must be compared */
 export async function compareChanges(
   repository: ReconciliationRepository,
   policyId: string,
@@ -69,14 +70,14 @@ export async function compareChanges(
   };
 }
 
-/** Returns how many rows and transactions are new; infinity when a position went back. */
+/** Returns the number of new rows and transactions; infinity when a position moved back. */
 function countNewRows(before: ItemCuts, cuts: ItemCuts): number {
   const counts = Object.entries(cuts.feeds).map(([name, seq]) => seq - (before.feeds[name] ?? 0));
   counts.push(cuts.ledger - before.ledger);
   return counts.some((count) => count < 0) ? Infinity : counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** @returns `undefined` when the stored breaks are not those of the summary */
+/** @returns `undefined` when the stored breaks do not match the summary */
 async function readUnchangedBreaks(
   repository: ReconciliationRepository,
   runId: string,
@@ -137,13 +138,13 @@ function toDraft({ class: name, items, reason, rule, key }: Break): BreakDraft {
   };
 }
 
-/** Takes what `earlier` found out of the result of the run before, and adds what `now` found. */
+/** Subtracts the comparison `earlier` from the result of the previous run, and adds the comparison `now`. */
 function combine(summary: RunSummary, earlier: ItemComparison, now: ItemComparison): ItemComparison {
   return {
     matches: combineMatches(summary.matches, earlier.matches, now.matches),
     tolerated: combineTolerated(summary.balances, earlier.tolerated, now.tolerated),
     totals: combineTotals(summary.balances, earlier.totals, now.totals),
-    // All items of links are compared each time.
+    // All items of links are compared in every run.
     lapsedLinks: now.lapsedLinks,
   };
 }

@@ -1,8 +1,10 @@
 /**
- * Compares the items of both sides at the cuts of a run.
+ * Compares the items of both sides at the cuts of a run, in four steps:
  *
- * 1. Links that people made. 2. The rules, in sequence: each matches items that are not matched yet. 3. Classification: for each rule, the
- * unmatched items that have an unmatched or a matched other side under their key. 4. What is left has no other side.
+ * 1. Links that people made.
+ * 2. The rules, in sequence. Each rule matches items that are not matched yet.
+ * 3. Classification. For each rule, it examines the unmatched items whose key also has items of the other side, matched or not.
+ * 4. The remaining items have no other side.
  */
 import type { ReconciliationItem } from '@tributary/feed';
 import type { BreakDraft } from '../breaks/break.types.js';
@@ -33,7 +35,7 @@ export interface AccountTotal {
 
 export type AccountTotals = Map<string, AccountTotal>;
 
-/** @param onBreak receives each break once. A break without a rule is a single item that has no other side under any key */
+/** @param onBreak receives each break once. A break without a rule is a single item that has no other side under any of its keys */
 export async function compareItems(
   source: ItemSource,
   rules: readonly MatchingRule[],
@@ -88,7 +90,7 @@ export function hasMovedMoney({ state }: ReconciliationItem): boolean {
   return state === 'moved' || state === 'reversal';
 }
 
-/** Matches the items of each link, unless their sums differ now. @returns the links that no longer hold */
+/** Matches the items of each link, unless their sums are no longer equal. @returns the links that are no longer valid */
 async function applyLinks(
   source: ItemSource,
   links: readonly Link[],

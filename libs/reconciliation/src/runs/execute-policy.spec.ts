@@ -1,4 +1,4 @@
-/** Runs of small policies, on both databases: classes, verdicts, cuts, and what a repeated run says. */
+/** Tests runs of small policies on both databases: classes, verdicts, cuts, and results of repeated runs. */
 import type { Transaction } from '@tributary/connector-api';
 import { openStore, type Store } from '@tributary/feed';
 import { runSql } from '../../../feed/src/testing/raw-sql.js';

@@ -21,7 +21,7 @@ import { streamBreaks } from './stream-breaks.js';
 import { BreakTotals, summarizeRun } from './summarize-run.js';
 
 const BATCH_BREAKS = 500;
-/** A summary lists at most so many resolved breaks. */
+/** Maximum number of resolved breaks that a summary lists. */
 const MAX_LISTED_RESOLVED = 1000;
 
 export interface RunResult {
@@ -32,7 +32,7 @@ export interface RunResult {
 }
 
 /**
- * Runs a policy on everything that the store and the ledger have now.
+ * Runs a policy on all data that the store and the ledger have now.
  * @param asOf milliseconds since 1970
  */
 export async function runPolicy(
@@ -68,7 +68,7 @@ function toRunId(policyId: string, inputs: string): string {
   return `run_${createHash('sha256').update(policyId).update(inputs).digest('hex').slice(0, 20)}`;
 }
 
-/** Stores the policy, reads what is new at the sources, and makes the cuts. */
+/** Stores the policy, reads new data from the sources, and determines the cuts. */
 async function prepareRun(store: Store, policy: Policy, source: LedgerSource, asOf: number) {
   const repository = store.reconciliation();
   const spec = serializePolicy(policy);
@@ -77,18 +77,18 @@ async function prepareRun(store: Store, policy: Policy, source: LedgerSource, as
   return { repository, policyId, inputs: await observeSources(store, policy, source, asOf) };
 }
 
-/** What a policy would find, without a run. */
+/** The result that a policy would have, without a stored run. */
 export interface PolicyPreview {
   summary: PartialSummary;
   /** The first breaks of each class. */
   examples: Break[];
 }
 
-/** A preview has at most so many examples of each class. */
+/** Maximum number of examples of each class in a preview. */
 const MAX_EXAMPLES = 3;
 
 /**
- * Compares everything that the store and the ledger have now, and stores no run. For a policy that is not in use yet.
+ * Compares all data that the store and the ledger have now, and stores no run. For a policy that is not in use yet.
  * @param asOf milliseconds since 1970
  */
 export async function previewPolicy(
@@ -109,8 +109,8 @@ export async function previewPolicy(
 }
 
 /**
- * Proves a stored run: its record agrees with its event, its items follow from the rows and transactions, and its result follows from the
- * items.
+ * Verifies a stored run in three steps: the run agrees with its event, its items result from the rows and transactions, and its result
+ * results from the items.
  * @returns the first difference, or `undefined`
  */
 export async function verifyRun(
@@ -148,7 +148,7 @@ export async function verifyRun(
   return undefined;
 }
 
-/** Returns whether the event that the end of the run appended says the same as the stored run. */
+/** Returns true if the event that the run appended at its end agrees with the stored run. */
 async function hasEvent(
   repository: ReconciliationRepository,
   { id, name, verdict, sha256, startedAt, finishedAt, eventSeq }: StoredRun,
@@ -169,7 +169,7 @@ type PartialSummary = ReturnType<typeof summarizeRun>;
 
 /**
  * Compares the items at the cuts.
- * @param mode `changes` derives the result from the run before where that is possible; `all` compares all items
+ * @param mode `changes` uses the result of the previous run where possible; `all` compares all items
  */
 async function compute(
   mode: 'changes' | 'all',
@@ -214,7 +214,7 @@ function toStoredBreak(found: Break): StoredBreak {
   return { id: found.id, class: found.class, state: found.state, body: JSON.stringify(found) };
 }
 
-/** Adds what follows from the stored breaks of this run and of the run before. */
+/** Adds the data that results from the stored breaks of this run and of the previous run. */
 async function completeSummary(
   repository: ReconciliationRepository,
   runId: string,
@@ -229,7 +229,7 @@ async function completeSummary(
     breaks.count++;
     const { isNew, since } = JSON.parse(stored.body) as Break;
     if (isNew) breaks.new++;
-    // RFC 3339 in UTC with equal digits: the texts have the sequence of the times.
+    // The times are RFC 3339 in UTC with the same number of digits, so sorting them as strings sorts them by time.
     if (stored.state === 'open' && (oldestOpen === undefined || since < oldestOpen)) oldestOpen = since;
   }
   const resolved: RunSummary['resolved'] = { count: 0, ids: [] };

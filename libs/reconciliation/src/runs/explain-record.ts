@@ -1,4 +1,4 @@
-/** Explains one record at the cuts of a run: with what it is matched and by which rule, or which candidates did not match and why. */
+/** Explains the result for one record at the cuts of a run: its match and the rule, or the candidates and why they did not match. */
 import type { ReconciliationItem, ReconciliationRepository, StoredRun } from '@tributary/feed';
 import { toBreakItem } from '../breaks/build-break.js';
 import type { BreakItem } from '../breaks/break.types.js';
@@ -12,19 +12,19 @@ import type { RunInputs, RunSummary } from './run.types.js';
 
 export interface ItemExplanation {
   item: BreakItem;
-  /** `linked`: a person linked it. */
+  /** `linked`: a person linked the record. */
   outcome: 'matched' | 'linked' | 'not-matched' | 'moves-no-money';
-  /** Index of the rule that matched it. */
+  /** Index of the rule that matched the record. */
   rule?: number;
   kind?: GroupMatch['kind'];
   /** All items of the match, or of the link. */
   matchedWith: BreakItem[];
-  /** Other items with one of its keys, and why they did not match it. */
+  /** Other items with a key of the record, each with the reason why it did not match. */
   candidates: { rule: number; key: string; item: BreakItem; why: string }[];
 }
 
 /**
- * @param recordId the id of a row as served, or the id of a ledger transaction
+ * @param recordId the id of a row as served to clients, or the id of a ledger transaction
  * @returns one explanation for each account and asset that the record changes; none when the policy has no such record
  */
 export async function explainRecord(

@@ -1,11 +1,11 @@
-/** Makes the cuts of a run, and records what the sources say at this moment. */
+/** Determines the cuts of a run, and records the state of the sources at this moment. */
 import type { ReconciliationRepository, Store } from '@tributary/feed';
 import { LedgerError, type LedgerSource } from '../ledger/ledger-source.js';
 import { LEDGER_START, readLedger } from '../ledger/read-ledger.js';
 import { toAccountName, type Policy } from '../policy/policy.types.js';
 import type { Observations, PspObservation, RunInputs } from './run.types.js';
 
-/** A source that changes while its sums are read is read again so often. */
+/** Maximum number of attempts to read a source that changes while its sums are read. */
 const MAX_ATTEMPTS = 5;
 
 /** @param asOf milliseconds since 1970 */
@@ -111,7 +111,8 @@ async function observeFeed(
         problems.push(
           `${account}: the balance of the PSP is ${check.gap.amount} ${asset} away from its rows; see tributary quarantine --gaps`,
         );
-      // Rows that were in the store before the sums are not in them, and rows that wait are in them before they are in the feed.
+      // The sums do not contain rows that are older than the sums. They do contain held rows, which are not in the feed yet. In both cases
+      // the sums cannot be compared with the feed.
       if (head.summedAfter > 0 || hasWaitingRows) continue;
       const opening = check.opening?.toString();
       psp.push({ account, asset, rows: total.toString(), ...(opening !== undefined && { opening }) });

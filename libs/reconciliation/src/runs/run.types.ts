@@ -4,34 +4,34 @@ import type { ItemCuts } from '@tributary/feed';
 import type { GroupMatch } from '../matching/match-group.js';
 
 /**
- * `reconciled`: every item is matched or accepted. `pending`: what is left is within the grace. `breaks`: at least one break is open.
- * `incomplete`: the data cannot prove anything, because a source is behind or a sum is wrong.
+ * `reconciled`: every item is matched or accepted. `pending`: all remaining items are within the grace. `breaks`: at least one break is
+ * open. `incomplete`: the data proves nothing, because a source is behind or a sum is wrong.
  */
 export const VERDICTS = ['reconciled', 'pending', 'breaks', 'incomplete'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** Everything that a run follows from, besides the items. The same inputs give the same bytes. */
+/** All inputs of a run besides the items. The same inputs give the same bytes. */
 export interface RunInputs {
   cuts: ItemCuts & { events: number };
-  /** RFC 3339. The grace of items is measured at this time. */
+  /** RFC 3339. The reference time for the grace of items. */
   asOf: string;
-  /** The run before of the same policy. */
+  /** The id of the previous run of the same policy. */
   previous?: string;
   observations: Observations;
 }
 
-/** What was seen outside the items when the cuts were made. Amounts are decimal digits, as the PSP counts them. */
+/** Data from outside the items, observed when the cuts were determined. Amounts are decimal digits with the sign of the PSP. */
 export interface Observations {
   psp: PspObservation[];
   /** Absent when the ledger could not be read. */
   ledger?: { account: string; asset: string; balance: string }[];
-  /** Why the data is incomplete. */
+  /** The reasons why the data is incomplete. */
   problems: string[];
-  /** Checks that could not be made, and why. They do not change the verdict. */
+  /** Checks that were not possible, and the reasons. They do not change the verdict. */
   notMade: string[];
 }
 
-/** The sum of the rows of an account, which the store keeps at every append, and its opening balance. */
+/** The sum of the rows of an account, which the store updates at every append, and the opening balance of the account. */
 export interface PspObservation {
   account: string;
   asset: string;
@@ -57,7 +57,7 @@ export interface BalanceLine {
   tolerated: string;
   /** Differences of the breaks, by class. */
   explained: Partial<Record<BreakClass, string>>;
-  /** `difference` minus `tolerated` minus all of `explained`. Anything but 0 makes the run incomplete. */
+  /** `difference` minus `tolerated` minus all amounts in `explained`. If it is not 0, the verdict is `incomplete`. */
   residual: string;
   /** Balance before the first row of the PSP; absent when it is unknown. */
   opening?: string;
@@ -76,9 +76,9 @@ export interface RunSummary {
   policy: string;
   policyId: string;
   verdict: Verdict;
-  /** Why the verdict is `incomplete`. */
+  /** The reasons for the verdict `incomplete`. */
   problems: string[];
-  /** Checks that could not be made, and why. */
+  /** Checks that were not possible, and the reasons. */
   notMade: string[];
   /** The equation that the run checked, in words. */
   equation: string;
@@ -86,9 +86,9 @@ export interface RunSummary {
   matches: MatchCount[];
   /** Number of breaks by class and state. */
   classes: Partial<Record<BreakClass, Partial<Record<BreakState, number>>>>;
-  /** What has to be booked for the tolerated differences. */
+  /** The amounts to book for the tolerated differences. */
   tolerated: { address: string; asset: string; amount: string }[];
-  /** Links that no longer hold, because the sums of their items differ now. */
+  /** Links that are no longer valid, because the sums of their items now differ. */
   lapsedLinks: number[];
   breaks: {
     count: number;
@@ -97,6 +97,6 @@ export interface RunSummary {
     /** Time of the oldest item of an open break, RFC 3339; absent without open breaks. */
     oldestOpen?: string;
   };
-  /** Breaks of the run before that are gone. */
+  /** Breaks of the previous run that no longer exist. */
   resolved: { count: number; ids: string[] };
 }

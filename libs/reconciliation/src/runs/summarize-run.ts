@@ -1,4 +1,4 @@
-/** Adds up a run: one line for each account and asset, the residual, and the verdict. */
+/** Summarizes a run: one line for each account and asset, the residual, and the verdict. */
 import type { Break, BreakClass } from '../breaks/break.types.js';
 import { toAccountName, type Policy } from '../policy/policy.types.js';
 import type { AccountTotal, ItemComparison } from './compare-items.js';
@@ -85,7 +85,7 @@ function buildBalances(
   });
 }
 
-/** Compares the sums of the items with sums that were made in another way. */
+/** Compares the sums of the items with sums that were calculated independently. */
 function findSumProblems(
   policy: Policy,
   { observations }: RunInputs,

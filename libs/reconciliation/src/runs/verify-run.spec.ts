@@ -1,4 +1,4 @@
-/** `verifyRun` and `verifyEvents` find a change of each column of each stored item, break, run and event. */
+/** Tests that `verifyRun` and `verifyEvents` detect a change of each column of each stored item, break, run and event. */
 import { openStore, type Store } from '@tributary/feed';
 import { runSql } from '../../../feed/src/testing/raw-sql.js';
 import { SQLITE, type FreshStore } from '../../../feed/src/testing/stores.js';
@@ -76,7 +76,7 @@ test.each(
   expect(rows.length).toBeGreaterThan(0);
   for (const { row_key: key, value } of rows) {
     const where = `${identify(table)} = ${quote(key)}`;
-    // The identity of a row can contain the changed column.
+    // The changed column can be part of the row's identity.
     const changed = typeof value === 'number' ? value + 1000 : value === null ? 1 : changeByte(toText(value));
     const rest = await runSql(fresh.url, `select * from ${table} where ${where}`);
     await runSql(fresh.url, `update ${table} set ${column} = ${quote(changed)} where ${where}`);
@@ -86,7 +86,7 @@ test.each(
   }
 });
 
-/** Runs other than the verified one are no part of the proof. */
+/** Runs other than the verified run are not part of the verification. */
 function selectValues(table: string, column: string): string {
   const only =
     table === 'reconciliation_runs'

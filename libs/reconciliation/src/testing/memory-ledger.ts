@@ -1,4 +1,7 @@
-/** A ledger in memory, for tests. It can fail, and it has the same transactions and balances as a Formance Ledger would have. */
+/**
+ * A ledger in memory, for tests. It has the same transactions and balances as a Formance Ledger would have, and a test can make its calls
+ * fail.
+ */
 import type { LedgerPosting, LedgerTransaction } from '@tributary/feed';
 import { LedgerError, type LedgerSource } from '../ledger/ledger-source.js';
 
@@ -6,7 +9,7 @@ const PAGE_SIZE = 500;
 
 export class MemoryLedger implements LedgerSource {
   readonly transactions: LedgerTransaction[] = [];
-  /** While it is set, each call fails with it. */
+  /** While this error is set, each call throws it. */
   failure: string | undefined;
 
   constructor(readonly name = 'memory/main') {}

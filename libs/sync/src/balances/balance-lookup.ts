@@ -1,11 +1,11 @@
 /**
- * Looks up accounts and their stored balances for many requests with few queries. Clients request the balances of all accounts at once:
- * a query for each of them costs more than everything else, and keeps the process from answering health checks.
+ * Looks up accounts and their stored balances for many requests with few queries. Clients request the balances of all accounts at once. One
+ * query for each account would take more time than all other work, and would block responses to health checks.
  */
 import type { ServedBalances } from '@tributary/connector-api';
 import type { BalanceRepository, Store } from '@tributary/feed';
 
-/** What the store knows about an account. */
+/** The stored data about an account. */
 export interface KnownAccount {
   /** Whether the account is in the feed of accounts. */
   isServed: boolean;
@@ -19,9 +19,9 @@ interface PendingLookup {
   reject: (error: unknown) => void;
 }
 
-/** Lookups in one turn of the event loop. Other requests, e.g. health checks, are answered between two turns. */
+/** Maximum number of lookups in one turn of the event loop. Between two turns, other requests, e.g. health checks, are answered. */
 const MAX_LOOKUPS_PER_TURN = 100;
-/** An account that was served once is served for ever, so its id can be remembered. The limit bounds the memory. */
+/** Maximum number of accounts kept in memory. An account that was served once is served for ever, so its id can be cached. */
 const MAX_REMEMBERED_ACCOUNTS = 100_000;
 
 export class BalanceLookup {
@@ -34,7 +34,7 @@ export class BalanceLookup {
     private readonly repository: BalanceRepository,
   ) {}
 
-  /** @param accountId the id as it is served */
+  /** @param accountId the id as served to clients */
   find(accountId: string): Promise<KnownAccount> {
     return new Promise((resolve, reject) => {
       if (this.pending.length === 0) this.scheduleTurn();

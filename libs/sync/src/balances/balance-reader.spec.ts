@@ -27,7 +27,7 @@ function createBalances(accountId: string, ...amounts: [bigint, string][]): Bala
   return { accountId, at: currentIsoTime(), amounts: amounts.map(([amount, asset]) => ({ amount, asset })) };
 }
 
-/** Creates a reader for a connector whose accounts are in the feed already. */
+/** Creates a reader for a connector whose accounts are already in the feed. */
 async function createReader(
   balances: PspClient['balances'],
   accounts = ['a', 'b', 'DE 1/x'],
@@ -346,7 +346,7 @@ describe('many readers', () => {
       reader.read(id, 'key').then((answer) => (answered.push(bench.clock.now() - start), answer)),
     );
     expect(listAmounts(await advanceUntilSettled(Promise.all(reads)))).toEqual(accounts.map(() => '1'));
-    // Ten requests wait one second for the PSP, which is free.
+    // Ten requests wait one second for the PSP, because its connections are free.
     expect(answered.filter((afterMs) => afterMs === 0)).toHaveLength(90);
     expect(Math.max(...answered)).toBeLessThanOrEqual(1_100);
 

@@ -1,7 +1,7 @@
 /**
- * Reads the balances of an account for a client. The client polls every account, all of them at the same time, and gives up after ten
- * seconds. So the response comes from the store, and the balances are refreshed behind it. Only if the PSP is free at this moment, the
- * response waits a short time for it; and if no balances are stored, it must wait.
+ * Reads the balances of an account for a client. A client requests the balances of all accounts at once, and gives up after ten seconds. So
+ * the response comes from the store, and the balances are refreshed after the response. There are two exceptions. If the PSP is free at
+ * this moment, the response waits a short time for the PSP. If no balances are stored, the response must wait.
  */
 import { validateBalances, decodeId, formatTime, PspError } from '@tributary/connector-api';
 import type { Balances, ServedBalances, ValidatedBalances } from '@tributary/connector-api';
@@ -19,7 +19,7 @@ import type { SyncConnector } from '../sync.types.js';
 
 /** Options of `BalanceReader`. */
 export interface BalanceReaderOptions extends SyncOptions {
-  /** Timeout in milliseconds of a response if no balances are stored. The default is 4 s. */
+  /** Timeout in milliseconds of a response when no balances are stored. The default is 4 s. */
   responseTimeoutMs?: number;
 }
 
@@ -29,10 +29,11 @@ interface BalanceResult {
 }
 
 const RESPONSE_TIMEOUT_MS = 4_000;
-/** Time for which a response waits for a PSP that is free, although balances are stored. */
+/** Time in ms for which a response waits for a free PSP although balances are stored. */
 const MAX_REFRESH_WAIT_MS = 1_000;
 /**
- * Timeout of the call to the PSP. A call that is too late for its own response still updates the stored balances for the next.
+ * Timeout in ms of the call to the PSP. If the result comes too late for its own response, it still updates the stored balances for the
+ * next response.
  */
 const CALL_TIMEOUT_MS = 5_000;
 /** Reads balances of one connector's accounts, with a concurrency limit and a circuit breaker. */
@@ -63,9 +64,9 @@ export class BalanceReader {
   }
 
   /**
-   * Returns the balances of an account, with the time `at` that fits what the reader got before.
-   * @param accountId the id as it is served, i.e. encoded
-   * @param reader id of the API key that the request was sent with
+   * Returns the balances of an account. Their time `at` is chosen from the previous responses to this reader.
+   * @param accountId the id as served to clients, i.e. encoded
+   * @param reader id of the API key of the request
    * @returns `undefined` for an account that was never served
    * @throws PspError `unavailable` when the PSP does not respond and no balances are stored
    */
@@ -79,8 +80,8 @@ export class BalanceReader {
   }
 
   /**
-   * Reads the balances of accounts that have none, behind all other work, so that the store has them when a client requests all of them
-   * at once. It never throws: what it does not store, the first request reads.
+   * Reads the balances of new accounts with low priority, so that they are stored when a client requests all balances at once. The method
+   * never throws. If it cannot store a balance, the first request reads this balance.
    */
   async storeFirstBalances(accountIds: readonly string[]): Promise<void> {
     if (!this.connector.client.balances) return;
@@ -94,12 +95,12 @@ export class BalanceReader {
     }
   }
 
-  /** Stops the refreshes that have not begun. */
+  /** Drops the refreshes that have not begun. */
   stop(): void {
     this.refreshes.stop();
   }
 
-  /** Replaces the time at which the balances were observed by the time that this reader is served. */
+  /** Replaces the time of the observation by the time for this reader. */
   private async chooseTime(
     accountId: string,
     reader: string,
@@ -107,7 +108,7 @@ export class BalanceReader {
   ): Promise<ServedBalances> {
     const { balanceValidity, client } = this.connector;
     if (balanceValidity === 'off' || source === 'none') return balances;
-    // A plugin without `balances` lists every new balance with its account, so the stored balances are the current ones.
+    // A plugin without `balances` lists every new balance with its account, so the stored balances are always current.
     const isCurrent = source !== 'last' || client.balances === undefined;
     return (await this.readerTimes.choose({ accountId, reader, isCurrent })) ?? balances;
   }
@@ -127,7 +128,7 @@ export class BalanceReader {
       const refresh = this.refreshes.add(accountId, false);
       return isIdle ? await this.limitTime(refresh, MAX_REFRESH_WAIT_MS) : result;
     } catch {
-      // The circuit breaker has logged the failure.
+      // The circuit breaker has already logged the failure.
       return result;
     }
   }
@@ -174,7 +175,7 @@ export class BalanceReader {
 
   /**
    * Validates the plugin's balances.
-   * @throws InvalidRecordError when they cannot be served; PspError when they are of another account
+   * @throws InvalidRecordError when the balances cannot be served; PspError when they belong to another account
    */
   private validateBalances(
     balances: Balances | undefined,
@@ -189,11 +190,14 @@ export class BalanceReader {
       );
     }
     const validated = validateBalances(balances);
-    // A time in the future would make all later observations before that time look old.
+    // A time in the future would make later observations look outdated.
     return { ...validated, accountId, at: Math.min(validated.at, this.context.clock.now()) };
   }
 
-  /** Stores zero for each asset of a closed account. With an absent asset or a 404, Formance would keep the last balance. */
+  /**
+   * Stores zero for each asset of a closed account. If the assets were missing or the response were a 404, Formance would keep the last
+   * balance.
+   */
   private async recordClosedAccount(accountId: string): Promise<BalanceResult> {
     this.circuitBreaker.recordSuccess();
     if (!(await this.balanceRepository.findLatest(accountId))) return this.emptyBalances(accountId);
@@ -202,7 +206,7 @@ export class BalanceReader {
   }
 
   /**
-   * Returns an empty list of balances. It is not stored: nothing was observed, and the first observation may have an earlier
+   * Returns an empty list of balances. The list is not stored, because nothing was observed and the first observation may have an earlier
    * time.
    */
   private emptyBalances(accountId: string): BalanceResult {
@@ -211,7 +215,7 @@ export class BalanceReader {
   }
 }
 
-/** Whether the PSP says that the account does not exist. Any other rejection is about the request, not about the balance. */
+/** Returns true if the PSP reports that the account does not exist. Any other rejection concerns the request, not the balance. */
 function isAccountGone({ kind, details }: PspError): boolean {
   return (
     kind === 'rejected' && (details.status === undefined || details.status === 404 || details.status === 410)

@@ -7,11 +7,11 @@ import type { SyncContext } from '../sync-context.js';
 
 /** Time in milliseconds for which the circuit breaker is open after a failure. */
 const OPEN_MS = 1_000;
-/** The same after the PSP rejected the credentials. */
+/** Time in milliseconds for which the circuit breaker is open after the PSP rejected the credentials. */
 const UNAUTHORIZED_OPEN_MS = 30_000;
-/** Upper limit of the PSP's `Retry-After`. */
+/** Maximum time in ms that is accepted from the PSP's `Retry-After`. */
 const MAX_RATE_LIMITED_OPEN_MS = 5 * 60_000;
-/** Number of consecutive failures after which the PSP counts as failing. Fewer failures may concern single accounts. */
+/** Number of consecutive failures after which the PSP is regarded as failing. Fewer failures may concern single accounts. */
 const PSP_FAILURE_THRESHOLD = 3;
 const MAX_TRACKED_ACCOUNTS = 1_000;
 

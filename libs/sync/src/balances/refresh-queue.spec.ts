@@ -5,7 +5,7 @@ it('runs a waiting account before all others as soon as a client waits for it', 
   const queue = new RefreshQueue(async (accountId) => void done.push(accountId));
   const all = Array.from({ length: 30 }, (_, index) => queue.add(`acc${index}`, false));
   await Promise.all([...all, queue.add('acc29', true)]);
-  // The ten running accounts come first.
+  // The ten refreshes that are already running end first.
   expect(done.indexOf('acc29')).toBe(10);
   expect(done).toHaveLength(30);
 });

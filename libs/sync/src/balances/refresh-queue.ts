@@ -1,4 +1,7 @@
-/** Runs a task for each of many accounts: a few at a time, each account once, accounts that a client waits for first. */
+/**
+ * Runs a task for each of many accounts. A few tasks run at a time, each account has one task, and accounts for which a client waits come
+ * first.
+ */
 import { PspError } from '@tributary/connector-api';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
@@ -14,14 +17,14 @@ interface QueuedTask<T> {
 }
 
 export class RefreshQueue<T> {
-  /** Waiting and running tasks by account. Concurrent requests for one account share a task. */
+  /** Waiting and running tasks by account. Concurrent requests for the same account share one task. */
   private readonly tasks = new Map<string, QueuedTask<T>>();
   private readonly urgent = new Set<QueuedTask<T>>();
   private readonly background = new Set<QueuedTask<T>>();
   private runningCount = 0;
   private isStopped = false;
 
-  /** @param refresh refreshes one account; its error is thrown to those who wait for the task */
+  /** @param refresh refreshes one account; its error is thrown to the requests that wait for the task */
   constructor(private readonly refresh: (accountId: string) => Promise<T>) {}
 
   /** Returns true if a task that is added now starts at once. */
@@ -30,14 +33,14 @@ export class RefreshQueue<T> {
   }
 
   /**
-   * Adds an account, or joins its task.
-   * @param urgent whether a client waits for the result and has nothing else
+   * Adds an account, or returns the result of its existing task.
+   * @param urgent whether a client waits for the result because no balances are stored
    * @throws PspError `unavailable` if too many accounts wait already
    */
   add(accountId: string, urgent: boolean): Promise<T> {
     const existing = this.tasks.get(accountId);
     if (existing) {
-      // A task that is running already is in neither set.
+      // A task that is already running is in neither of the two sets.
       if (urgent && this.background.delete(existing)) this.urgent.add(existing);
       return existing.promise;
     }
@@ -51,7 +54,7 @@ export class RefreshQueue<T> {
     return task.promise;
   }
 
-  /** Drops the accounts that wait. */
+  /** Drops the waiting accounts. */
   stop(): void {
     this.isStopped = true;
     this.urgent.clear();
@@ -63,7 +66,7 @@ export class RefreshQueue<T> {
     const promise = new Promise<T>((resolve, reject) => {
       start = () => this.refresh(accountId).then(resolve, reject);
     });
-    // For most tasks no request waits. A request that waits gets the error from the promise.
+    // No request waits for most tasks. If a request waits, it gets the error from the promise.
     promise.catch(() => undefined);
     return { accountId, promise, start };
   }
@@ -73,7 +76,7 @@ export class RefreshQueue<T> {
     for (let task = this.takeTask(); task !== undefined; task = this.takeTask()) {
       await task.start();
       this.tasks.delete(task.accountId);
-      // A PSP that answers at once must not keep the process from answering requests.
+      // If a PSP responds at once, its tasks must not prevent this process from answering requests.
       await nextTurn();
     }
     this.runningCount--;

@@ -1,6 +1,6 @@
 /**
- * Chooses the times of balance responses, for many requests in one transaction. Clients request the balances of all accounts at once, and one
- * transaction for each request would cost more than the rest of the work.
+ * Chooses the times of balance responses, for many requests in one transaction. Clients request the balances of all accounts at once, and a
+ * separate transaction for each request would take longer than all other work.
  */
 import type { ServedBalances } from '@tributary/connector-api';
 import type { BalanceRepository, ReaderRequest } from '@tributary/feed';
@@ -12,9 +12,9 @@ interface PendingRequest extends ReaderRequest {
   reject: (error: unknown) => void;
 }
 
-/** Requests in one transaction. Other work gets its turn between two transactions. */
+/** Maximum number of requests in one transaction. Other work runs between two transactions. */
 const MAX_REQUESTS_PER_TRANSACTION = 100;
-/** Timeout of a transaction. Together with the other timeouts of a response it is shorter than the client's ten seconds. */
+/** Timeout in ms of a transaction. The sum of this timeout and the other timeouts of a response is less than the client's ten seconds. */
 const WRITE_TIMEOUT_MS = 2_000;
 
 export class ServedTimes {
@@ -39,7 +39,7 @@ export class ServedTimes {
   private async run(): Promise<void> {
     this.isRunning = true;
     while (this.pending.length > 0) {
-      // Requests that arrive in the same turn of the event loop share a transaction.
+      // Requests that arrive in the same turn of the event loop share one transaction.
       await new Promise((resolve) => setImmediate(resolve));
       const batch = this.pending.splice(0, MAX_REQUESTS_PER_TRANSACTION);
       await this.serve(batch).then(
@@ -57,7 +57,8 @@ export class ServedTimes {
       const serving = repository.serveReaders(requests, validForMs);
       return await withTimeout(serving, { clock, timeoutMs: WRITE_TIMEOUT_MS, createTimeoutError });
     } catch {
-      // The disk is full, or the file is locked. A response that is not recorded is still correct: the next response repeats its time.
+      // The write failed, e.g. because the disk is full or the file is locked. A response that is not stored is still correct: the next
+      // response repeats its time.
       return repository.previewReaders(requests, validForMs);
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Accepts a gap that a person has explained, e.g. a movement that the PSP never lists. The difference becomes a part of the opening balance, so
- * that balance and rows agree again, and later losses are found.
+ * Accepts a gap (a confirmed difference between balance and rows) that a person has explained, e.g. a movement that the PSP never lists.
+ * The difference is added to the opening balance. Then balance and rows agree again, so later losses are found.
  */
 import { formatTime } from '@tributary/connector-api';
 import { ACCEPTANCE_ID_PREFIX, type AccountSum, type Store } from '@tributary/feed';
@@ -9,7 +9,7 @@ import { createGapWarningId } from './gap-warning-id.js';
 /** The person who accepts a gap, and the reason. */
 export interface GapAcceptance {
   connector: string;
-  /** The id as served. */
+  /** The account id as served to clients. */
   accountId: string;
   asset: string;
   by: string;
@@ -17,8 +17,8 @@ export interface GapAcceptance {
 }
 
 /**
- * Accepts the confirmed gap of a balance, in one transaction with the entry that says who accepted it, when, and why.
- * @returns the difference that was accepted, in minor units; `undefined` if the balance has no confirmed gap, and nothing was changed
+ * Accepts the confirmed gap of a balance. The same transaction stores an entry with the person, the time and the reason.
+ * @returns the accepted difference in minor units; `undefined` if the balance has no confirmed gap, in which case nothing is changed
  */
 export async function acceptGap(store: Store, acceptance: GapAcceptance): Promise<bigint | undefined> {
   const { connector, accountId, asset } = acceptance;

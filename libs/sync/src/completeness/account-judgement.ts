@@ -2,7 +2,7 @@
 import type { AccountSum } from '@tributary/feed';
 import type { CompletenessJudgement } from './judge-observation.js';
 
-/** A judgement with its account. */
+/** A judgement (the result of one check) with its account. */
 export interface AccountJudgement extends CompletenessJudgement {
   accountId: string;
   asset: string;

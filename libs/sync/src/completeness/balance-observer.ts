@@ -1,6 +1,6 @@
 /**
- * Reads the balances of a connector's accounts from the PSP, right before a pull of its transactions. What the PSP had booked at that
- * moment must be in the feed when the pull has caught up.
+ * Reads the balances of a connector's accounts from the PSP immediately before a pull of its transactions. When the pull has caught up, the
+ * feed must contain everything that the PSP had booked at the time of this reading.
  */
 import { decodeId, isRejectedRecord, tryEncodeId, validateBalances } from '@tributary/connector-api';
 import type { Balances, PspClient, ValidatedBalances } from '@tributary/connector-api';
@@ -8,34 +8,32 @@ import type { PluginCaller } from '../pulling/plugin-caller.js';
 import type { SyncContext } from '../sync-context.js';
 
 const CALL_TIMEOUT_MS = 5_000;
-/** Pages of the list of accounts that are read. Of a longer list only the accounts of these pages are checked. */
+/** Maximum number of pages that are read from the list of accounts. If the list is longer, only the accounts of these pages are checked. */
 const MAX_LIST_PAGES = 20;
-/** Balances that one pull reads one by one. The accounts take turns. */
+/** Maximum number of balances that one pull reads with single requests. The next pull reads the balances of the next accounts. */
 const MAX_SINGLE_READS = 20;
-/**
- * Time in ms for which the list of accounts is not read again. It is used for a PSP that returns the balance of one account per request.
- */
+/** Time in ms for which the list of accounts is not read again. Used for a PSP that returns the balance of one account per request. */
 const ACCOUNT_LIST_TTL_MS = 10 * 60_000;
 /**
- * If a balance is older than the pull by more than this time in ms, it says nothing about this pull. An example is the balance in a
- * statement of yesterday.
+ * Maximum time in ms by which a balance may be older than the pull. An older balance, e.g. from yesterday's statement, cannot be compared
+ * with this pull.
  */
 const MAX_BALANCE_AGE_MS = 60_000;
 
-/** What the PSP says about its accounts at one moment. */
+/** The accounts and balances that the PSP returned at one moment. */
 export interface ObservedBalances {
   balances: ValidatedBalances[];
-  /** Ids of all accounts that the PSP listed at this moment, as served; `undefined` if the list is not known to be complete. */
+  /** Ids (as served to clients) of all accounts that the PSP listed at this moment; `undefined` if the list may be incomplete. */
   listedIds: ReadonlySet<string> | undefined;
   /** Milliseconds since 1970. */
   at: number;
 }
 
-/** What one reading returned, before the balances are validated. */
+/** The result of one reading, before the balances are validated. */
 type ReadBalances = Pick<ObservedBalances, 'listedIds'> & { balances: Balances[] };
 
 export class BalanceObserver {
-  /** Ids of the accounts (as served), for a PSP that returns the balance of one account per request. */
+  /** Ids of the accounts (as served to clients), for a PSP that returns the balance of one account per request. */
   private accountIds: string[] = [];
   private listedAt = -Infinity;
   private nextAccount = 0;
@@ -47,8 +45,8 @@ export class BalanceObserver {
   ) {}
 
   /**
-   * Returns the balances that the PSP has now.
-   * @param urgent accounts (ids as served) whose turn it is before all others
+   * Returns the present balances at the PSP.
+   * @param urgent ids (as served to clients) of the accounts that are read before all others
    * @throws PspError, or the reason of the signal
    */
   async observe(urgent: readonly string[], signal: AbortSignal): Promise<ObservedBalances> {
@@ -67,7 +65,7 @@ export class BalanceObserver {
     now: number,
   ): Promise<ReadBalances> {
     let listedIds: ReadonlySet<string> | undefined;
-    // A PSP that lists balances with the accounts needs one request for all of them.
+    // If the PSP lists balances with the accounts, one request returns all balances.
     if (!this.client.balances || now - this.listedAt >= ACCOUNT_LIST_TTL_MS) {
       const listed = await this.listAccounts(signal);
       if (listed.balances.length > 0 || !this.client.balances) return listed;
@@ -98,7 +96,7 @@ export class BalanceObserver {
     return { balances, listedIds: isComplete ? new Set(ids) : undefined };
   }
 
-  /** Returns the accounts whose balances are read now. */
+  /** Returns the ids of the accounts whose balances this pull reads. */
   private takeTurn(urgent: readonly string[]): string[] {
     const turn = new Set(urgent.slice(0, MAX_SINGLE_READS));
     const { accountIds } = this;
@@ -109,7 +107,7 @@ export class BalanceObserver {
     return [...turn];
   }
 
-  /** @returns `undefined` if the PSP does not tell this balance now, which does not concern the other accounts */
+  /** @returns `undefined` if the PSP does not return this balance now; the other accounts are not affected */
   private async readSingle(accountId: string, signal: AbortSignal): Promise<Balances | undefined> {
     const pspId = decodeId(accountId);
     if (pspId === undefined) return undefined;
@@ -125,7 +123,7 @@ export class BalanceObserver {
   }
 }
 
-/** Returns the id of an account as it is served. A rejected record, or an id that cannot be served, has none. */
+/** Returns the id of an account as served to clients. The result is empty for a rejected record, and for an id that cannot be served. */
 function readId(item: unknown): string[] {
   if (typeof item !== 'object' || item === null || isRejectedRecord(item)) return [];
   const { id } = item as { id?: unknown };
@@ -133,7 +131,7 @@ function readId(item: unknown): string[] {
   return served === undefined ? [] : [served];
 }
 
-/** @returns `undefined` for balances that cannot be served. The quarantine of the accounts says why */
+/** @returns `undefined` for balances that cannot be served. The quarantine of the accounts contains the reason */
 function validateOrDrop(balances: Balances): ValidatedBalances | undefined {
   try {
     return validateBalances(balances);

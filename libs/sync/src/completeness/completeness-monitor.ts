@@ -1,6 +1,7 @@
 /**
- * The completeness check of one connector: between two balances of an account, opening + rows = closing, for each asset. The monitor lives
- * as long as the connector. Each pull of the transactions makes one check: balances before the pull, comparison after it.
+ * The completeness check of one connector: between two balances of an account, opening balance + rows = closing balance, for each asset.
+ * The monitor exists as long as the connector. Each pull of the transactions makes one check: it reads balances before the pull and
+ * compares them after the pull.
  */
 import type { ValidatedBalances } from '@tributary/connector-api';
 import type { CompletenessRepository, Lease, Store } from '@tributary/feed';
@@ -19,7 +20,7 @@ export class CompletenessMonitor implements PullCheckContext {
   readonly reporter: CompletenessReporter;
   readonly lastAgreement = new LastAgreedBalance();
   private lastObservedAt = -Infinity;
-  /** Ids of the accounts that were compared before, also by earlier processes; `undefined` before the first check of this process. */
+  /** Ids of the accounts that were compared before, by this or earlier processes; `undefined` before the first check of this process. */
   private comparedIds: Set<string> | undefined;
   private readonly observer: BalanceObserver;
 
@@ -73,8 +74,8 @@ export class CompletenessMonitor implements PullCheckContext {
   }
 
   /**
-   * Returns the balances that the PSP has now. An account that the PSP listed earlier and does not list any more counts as an account with
-   * the balance zero: a closed account agrees with its rows, and an account that was lost with its money does not.
+   * Returns the present balances at the PSP. If the PSP no longer lists an account that it listed earlier, the balance of this account is
+   * treated as zero. So a closed account agrees with its rows, and an account that was lost together with its money does not.
    */
   private async observeAccounts(signal: AbortSignal): Promise<ValidatedBalances[]> {
     const { balances, listedIds, at } = await this.observer.observe(

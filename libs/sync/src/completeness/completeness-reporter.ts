@@ -1,4 +1,7 @@
-/** Reports the results of completeness checks: log, metrics and data warnings. A warning names the rows and records that may explain a gap. */
+/**
+ * Reports the results of completeness checks in the log, the metrics and data warnings. A warning lists the rows and records that may
+ * explain a gap.
+ */
 import { formatAmount, formatTime, type DataWarning } from '@tributary/connector-api';
 import { toAccountAssetKey, type CompletenessRepository, type Store } from '@tributary/feed';
 import { MAX_QUARANTINE_ENTRIES_READ } from '../reporting/new-issue-logger.js';
@@ -36,14 +39,14 @@ export class CompletenessReporter {
     this.updateGauge();
   }
 
-  /** Forgets what this process found, because another process checks the connector now. */
+  /** Clears the results in memory, because another process checks the connector now. */
   clear(): void {
     if (this.disagreeing.size === 0) return;
     this.disagreeing.clear();
     this.updateGauge();
   }
 
-  /** @param hasReread whether the span was read again before this judgement */
+  /** @param hasReread whether the rows were read again before this judgement */
   async report(judgements: readonly AccountJudgement[], hasReread: boolean): Promise<void> {
     const { metrics } = this.context;
     for (const judgement of judgements) {
@@ -56,7 +59,7 @@ export class CompletenessReporter {
     await this.warnOfGaps(judgements.filter((each) => this.isNewGap(each)));
   }
 
-  /** Returns the data warning about a balance that can never be compared. */
+  /** Returns the data warning about a balance whose difference is another amount at every check, so that no gap can be confirmed. */
   toUnsteadyWarning(judgement: AccountJudgement): DataWarning[] {
     const { verdict, check, at, accountId, asset } = judgement;
     if (verdict !== 'unsteady') return [];
@@ -95,7 +98,7 @@ export class CompletenessReporter {
     return isNew;
   }
 
-  /** Logs gaps and stores data warnings, which name what may explain them. */
+  /** Logs gaps and stores data warnings, which list possible explanations. */
   private async warnOfGaps(gaps: readonly AccountJudgement[]): Promise<void> {
     if (gaps.length === 0) return;
     const entries = await this.store.listQuarantine(this.path, MAX_QUARANTINE_ENTRIES_READ);

@@ -1,12 +1,13 @@
 /**
- * Decides what one observed balance says about the completeness of the rows. Pure functions.
+ * Decides from one observed balance whether the rows are complete. Pure functions.
  *
  * States of the check of one account in one asset:
- * - learning: the opening balance is not certain. The first two observations that agree prove it.
- * - agreed: balance = opening + rows.
- * - suspect: an observation disagreed. It may be early: rows can turn up late. It is compared again with every later row.
- * - re-read: the same difference is there in a second observation, and the PSP's lateness has passed. The span is read again, once.
- * - gap: the difference is still there after that. A person must look at it.
+ * - learning: the opening balance is not certain. It is proven when two observations agree.
+ * - agreed: balance = opening balance + rows.
+ * - suspect: an observation disagreed. Rows can arrive later than the balance, so the observation is compared again whenever rows arrive.
+ * - re-read: a second observation shows the same difference, and the PSP's lateness (the maximum delay of a row) has passed. The rows are
+ *   read again, once.
+ * - gap: the difference remains after that. A person must examine it.
  *
  * An observation that agrees ends every state. `docs/decisions/0016-completeness-check.md` explains the rules.
  */
@@ -27,7 +28,7 @@ export interface JudgeOptions {
   hasZeroOpening: boolean;
   /** Sequence number of the last row of the feed before the pull. */
   seq: number;
-  /** Whether this pull has read the span again already. */
+  /** Whether this pull has already read the rows again. */
   hasReread: boolean;
 }
 
@@ -36,11 +37,14 @@ export type CompletenessVerdict = 'agreed' | 'learning' | 'suspect' | 'unsteady'
 export interface CompletenessJudgement {
   verdict: CompletenessVerdict;
   check: AccountCheck;
-  /** Balance minus (opening + rows). */
+  /** Balance minus (opening balance + rows). */
   difference: bigint;
 }
 
-/** Differences that are another amount at each check are reported if no observation has agreed for this time. */
+/**
+ * Time in ms without any agreement after which an unsteady difference is reported. A difference is unsteady if its amount changes at each
+ * check.
+ */
 const MAX_UNSTEADY_MS = 24 * 3_600_000;
 
 export const INITIAL_ACCOUNT_CHECK: AccountCheck = {
@@ -78,7 +82,7 @@ export function judgeObservation(
   const known = { ...check, opening, isOpeningProven };
   const difference = offset - opening;
   if (check.gap?.amount === difference)
-    // The rows agree with the balance except for the known gap. A later re-read need not begin before this observation.
+    // The rows agree with the balance except for the known gap. A later re-read can therefore start after this observation.
     return { verdict: 'gap', check: { ...known, suspect: undefined, agreed }, difference };
   return judgeDifference({ total, check: known }, observation, { ...options, opening, difference });
 }
@@ -92,7 +96,7 @@ function judgeDifference(
   const { suspect, rereadAt } = check;
   const fresh = { at, balance, after, since: at };
   const suspectDifference = suspect && computeSuspectDifference(suspect, total, opening);
-  // Rows that came later explain the first difference. The present one is new.
+  // Rows that arrived later explain the first difference. The present difference is new.
   if (!suspect || suspectDifference === 0n)
     return { verdict: 'suspect', check: { ...check, suspect: fresh }, difference };
   if (at <= suspect.at || at - suspect.at < maxLatenessMs) return { verdict: 'suspect', check, difference };
@@ -100,7 +104,7 @@ function judgeDifference(
     const verdict = at - suspect.since > MAX_UNSTEADY_MS ? 'unsteady' : 'suspect';
     return { verdict, check: { ...check, suspect: { ...fresh, since: suspect.since } }, difference };
   }
-  // The time of a re-read is stored only after it has ended, so a re-read that fails is repeated.
+  // The time of a re-read is stored only after the re-read has ended, so a failed re-read is repeated.
   if (!hasReread && (rereadAt === undefined || rereadAt < suspect.since))
     return { verdict: 'reread', check, difference };
   const gap = { amount: difference, since: check.gap?.since ?? suspect.since };
@@ -108,7 +112,7 @@ function judgeDifference(
   return { verdict: 'gap', check: { ...check, suspect: undefined, gap, rereadAt: readAgainAt }, difference };
 }
 
-/** Returns the difference of a suspect observation to the rows that the feed has now: balance minus (opening + rows). */
+/** Compares a suspect observation with the present rows of the feed, and returns the difference: balance minus (opening balance + rows). */
 export function computeSuspectDifference(
   { balance, after }: SuspectObservation,
   total: bigint,
@@ -117,7 +121,7 @@ export function computeSuspectDifference(
   return balance - opening - (total - after);
 }
 
-/** Tells whether two states differ in more than the time of the last agreement. */
+/** Returns true if two states differ in more than the time of the last agreement. */
 export function hasCheckChanged(before: AccountCheck, after: AccountCheck): boolean {
   return (
     before.opening !== after.opening ||

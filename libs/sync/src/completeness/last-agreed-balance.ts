@@ -1,11 +1,11 @@
-/** Remembers the balances that agreed last, so that a pull that changes nothing needs no comparison. */
+/** Keeps the balances that agreed last in memory, so that a pull that changes nothing needs no comparison. */
 import type { ValidatedBalances } from '@tributary/connector-api';
 
 export class LastAgreedBalance {
-  /** The balances, and the number of the last row before the pull of that check. */
+  /** The balances, and the sequence number of the last row before the pull of that check. */
   private agreed: { seq: number; balances: string } | undefined;
 
-  /** Tells whether nothing has changed since all of these balances agreed. */
+  /** Returns true if nothing has changed since all of these balances agreed. */
   isUnchanged(seq: number, observed: readonly ValidatedBalances[]): boolean {
     return this.agreed?.seq === seq && this.agreed.balances === describeBalances(observed);
   }

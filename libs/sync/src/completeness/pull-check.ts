@@ -1,4 +1,4 @@
-/** The check of one pull: balances from before the pull are compared with the rows that the feed has after it. */
+/** The check of one pull: it compares the balances from before the pull with the rows in the feed after the pull. */
 import type { CompletenessDeclaration, Cursor, ValidatedBalances } from '@tributary/connector-api';
 import { toAccountAssetKey } from '@tributary/feed';
 import type {
@@ -15,8 +15,8 @@ import { hasCheckChanged, judgeObservation, INITIAL_ACCOUNT_CHECK } from './judg
 import type { LastAgreedBalance } from './last-agreed-balance.js';
 
 /**
- * Accounts agree at nearly every pull. If an agreement only moves forward, it is stored only after this time in ms or this number of rows.
- * A re-read begins at the last stored agreement.
+ * Minimum time in ms between two stored agreements. Accounts agree at nearly every pull, so a new agreement is stored only after this time
+ * or this number of rows. A re-read begins at the last stored agreement.
  */
 const MIN_AGREEMENT_INTERVAL_MS = 10 * 60_000;
 const MAX_UNSTORED_ROWS = 2_500;
@@ -28,7 +28,7 @@ export interface RereadRequest {
 
 export type ComparableDeclaration = Required<Extract<CompletenessDeclaration, { isComparable: true }>>;
 
-/** What the checks of one connector share. */
+/** The objects that all checks of one connector share. */
 export interface PullCheckContext {
   declaration: ComparableDeclaration;
   repository: CompletenessRepository;
@@ -44,7 +44,7 @@ export class PullCheck {
   private readonly observedAt: ReadonlyMap<string, number>;
   private readonly firstObservedAt: number;
   private hasReread = false;
-  /** A row that waits for its original changes a sum, and not the number of the last row. */
+  /** A held row (which waits for its original) changes a sum without changing the number of the last row. */
   private hasEffects = false;
 
   constructor(
@@ -58,7 +58,7 @@ export class PullCheck {
     this.firstObservedAt = Math.min(...this.observedAt.values());
   }
 
-  /** Takes note of the rows that a page of the pull appended. */
+  /** Adds the effects of the rows that a page of the pull appended. */
   addEffects(effects: readonly TimedEffect[]): void {
     this.hasEffects ||= effects.length > 0;
     for (const { accountId, asset, amount, at } of effects) {
@@ -71,7 +71,7 @@ export class PullCheck {
 
   /**
    * Compares the balances with the rows, after the pull has caught up.
-   * @returns a request to read rows again, at most once for each pull. Call `conclude` again after that
+   * @returns a request to read rows again, at most once for each pull. Call `conclude` again after the re-read
    */
   async conclude(): Promise<RereadRequest | undefined> {
     const { lease, observed } = this;
@@ -97,7 +97,7 @@ export class PullCheck {
     return { since: (await repository.findCheckpoint(seq)).cursor };
   }
 
-  /** Most checks agree and have nothing to store. They need no lock and no transaction. */
+  /** Most checks agree and store nothing, so they need no lock and no transaction. */
   private async judgeAndStore(accountIds: readonly string[]): Promise<AccountJudgement[]> {
     const { repository } = this.context;
     let judgements = this.judge(await repository.read(accountIds));
@@ -123,7 +123,7 @@ export class PullCheck {
           total: 0n,
           check: INITIAL_ACCOUNT_CHECK,
         };
-        // An asset that the PSP does not name has the balance zero.
+        // If the PSP does not return an asset, its balance is zero.
         const balance = amounts.get(asset) ?? 0n;
         const after = this.after.get(toAccountAssetKey(accountId, asset)) ?? 0n;
         const judgement = judgeObservation(sum, { at, balance, after }, options);
@@ -150,7 +150,7 @@ export class PullCheck {
   }
 }
 
-/** @param isIdle whether the pull found no new rows, so that the next pulls will store nothing either */
+/** @param isIdle whether the pull found no new rows, so that the next pulls will probably store nothing either */
 function isWorthStoring(before: AccountSum['check'], after: AccountSum['check'], isIdle: boolean): boolean {
   if (hasCheckChanged(before, after)) return true;
   if (before.agreed === undefined || after.agreed === undefined) return false;

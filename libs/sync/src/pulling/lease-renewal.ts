@@ -1,9 +1,9 @@
-/** Renews a feed's lease while a pull runs. */
+/** Renews the lease of a feed while a pull is running. */
 import type { Lease } from '@tributary/feed';
 import type { Clock } from '../clock.js';
 
 /**
- * Renews a lease periodically, because a plugin can need longer for a page than the lease lasts.
+ * Renews a lease periodically, because a plugin can need more time for a page than the duration of the lease.
  * @param intervalMs milliseconds between two renewals
  * @param onLost is called once when another process has taken the lease
  * @returns a function that stops the renewal

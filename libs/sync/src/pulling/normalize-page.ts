@@ -14,14 +14,14 @@ import { sortOldestFirst } from './sort-records.js';
 import type { Redactor } from '../secret-redactor.js';
 import { sanitizeWarning, sanitizeRejectedRecord, createRejectedRecord } from './rejected-records.js';
 
-/** Number of items that are processed before the event loop gets a turn. They take a few milliseconds. */
+/** Number of items that are processed in one turn of the event loop. They take a few milliseconds. */
 const SLICE_SIZE = 250;
 /** Prefix of the ids of rejected balances. It distinguishes them from rejected records. */
 const BALANCES_ID_PREFIX = 'balances:';
 
 /**
- * Serializers by stream. The plugin's types guarantee the type of the items. If a cast in a plugin was wrong, the serializer
- * throws and the item is rejected.
+ * Serializers by stream. The plugin's types guarantee the type of the items. If a plugin uses a wrong cast, the serializer throws and the
+ * item is rejected.
  */
 const SERIALIZERS = {
   accounts: serializeAccount,
@@ -31,7 +31,7 @@ const SERIALIZERS = {
 
 /**
  * Validates, serializes and sorts the items of a page.
- * @param records records of this page that are serialized already
+ * @param records records of this page that are already serialized
  * @param accountMetadata metadata that is added to every account
  */
 export async function normalizePage(
@@ -85,7 +85,7 @@ function addItem(
     }
     const record = serialize(item);
     page.records.push(record);
-    // The store resolves quarantine entries by the served id, but a rejected record has the PSP's id.
+    // The store resolves quarantine entries by the id as served to clients, but a rejected record has the PSP's id.
     const { id } = item as { id: string };
     if (id !== record.id) page.resolvedIds.push(id);
   } catch (thrown) {

@@ -1,9 +1,9 @@
-/** Detects a listing that repeats its pages for ever. A long listing whose records are already in the feed is not an error. */
+/** Detects a listing that repeats its pages for ever. A long listing of known records is not an error. */
 import { PspError } from '@tributary/connector-api';
 import type { AppendResult, FeedPage } from '@tributary/feed';
 import { createHash } from 'node:crypto';
 
-/** Remembers the pages of one pull since the last new record. */
+/** Stores the pages of one pull since the last new record. */
 export class PaginationLoopGuard {
   /** Hashes of the content and cursor of each page since the last new or changed record. */
   private readonly seenFingerprints = new Set<string>();
@@ -16,7 +16,7 @@ export class PaginationLoopGuard {
 
   /**
    * Checks a page.
-   * @throws PspError when the listing returned too many pages in a row that it had returned before, without new data
+   * @throws PspError when the listing returned too many pages in a row that it had already returned, without new data
    */
   checkPage(page: FeedPage, { added, changed }: AppendResult): void {
     if (added + changed > 0) {

@@ -1,6 +1,6 @@
 /**
- * Wraps every call of a plugin with a timeout, error conversion, redaction and metrics. The result is the plugin's result or a
- * `PspError`, in bounded time, for any behaviour of the plugin.
+ * Wraps every call of a plugin with a timeout, error conversion, redaction and metrics. Within the timeout it returns the plugin's result
+ * or throws a `PspError`, for any behaviour of the plugin.
  */
 import { PspError } from '@tributary/connector-api';
 import type { DataWarning, ListOptions, Page, PspClient } from '@tributary/connector-api';
@@ -85,7 +85,7 @@ export class PluginCaller {
         yield result.value;
       }
     } finally {
-      // The abort ends the requests of a listing that hangs. Otherwise it would go on beside the next one.
+      // The abort ends the requests of a listing that hangs. Otherwise these requests would continue during the next listing.
       closing.abort(new PspError('unavailable', `${this.connector} ${callName}: the listing was abandoned`));
       if (iterator && !isDone) await this.closeIterator(iterator);
     }
@@ -120,7 +120,7 @@ export function getListMethod(
   }
 }
 
-/** Checks a page at run time. A page without items or cursor cannot be committed. Malformed optional properties are ignored. */
+/** Checks a page at run time. A page without items or without a cursor cannot be committed. Invalid optional properties are ignored. */
 function validatePage(page: unknown, callLabel: string): Page<unknown> {
   const { items, cursor, balances, warnings, resolvedIds, progress } = (page ?? {}) as Partial<Page<unknown>>;
   if (!Array.isArray(items) || typeof cursor !== 'string') {

@@ -6,7 +6,10 @@ import type { Redactor } from '../secret-redactor.js';
 
 const MAX_ID_LENGTH = 512;
 const MAX_REASON_LENGTH = 2_000;
-/** A record is kept whole: the largest records of PSPs have some 10,000 characters. */
+/**
+ * Maximum number of characters of a raw record. The largest records of PSPs have about 10,000 characters, so records are normally kept
+ * completely.
+ */
 const MAX_RAW_LENGTH = 65_536;
 
 /** Redacts and shortens a record that the plugin itself rejected. */
@@ -74,10 +77,7 @@ function serializeItem(item: unknown): string {
   }
 }
 
-/**
- * Redacts before it truncates, so that no part of a secret remains at the end. It reads at most four times the limit, to save
- * time.
- */
+/** Redacts before it truncates, so that no part of a secret remains at the end. To save time, it reads at most four times `maxLength`. */
 function redactAndTruncate(text: string, maxLength: number, redact: Redactor): string {
   const redacted = redact(text.slice(0, 4 * maxLength));
   return redacted.length <= maxLength ? redacted : `${redacted.slice(0, maxLength)}…`;

@@ -1,4 +1,4 @@
-/** Counting semaphore. Waiting callers get a permit in the order in which they called `acquire`. */
+/** Counting semaphore. Waiting callers get a permit in the sequence of their calls of `acquire`. */
 export class Semaphore {
   private readonly waiters: (() => void)[] = [];
 

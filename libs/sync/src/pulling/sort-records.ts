@@ -2,9 +2,9 @@
 import type { SerializedRecord } from '@tributary/connector-api';
 
 /**
- * Sorts records by the PSP's time, oldest first. Plugins must return this order already, so the sort corrects only a faulty plugin.
- * A record without a time stays after the record before it. Versions of one record keep the plugin's order and ignore their times,
- * because the version that is listed last is the current one.
+ * Sorts records by the PSP's time, oldest first. Plugins must return this order already, so the sort only corrects a faulty plugin. A
+ * record without a time stays after the previous record. Versions of the same record keep the plugin's order without regard to their times,
+ * because the version that is listed last is the current version.
  */
 export function sortOldestFirst(records: SerializedRecord[]): SerializedRecord[] {
   const sortKeys = computeSortKeys(records);

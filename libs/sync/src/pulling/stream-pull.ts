@@ -1,4 +1,4 @@
-/** Pulls one stream once: it holds the feed's lease and commits each page together with its cursor. */
+/** Pulls one stream once. The pull holds the feed's lease, and commits each page together with its cursor. */
 import type { Cursor, Page, Stream, SerializedRecord } from '@tributary/connector-api';
 import { LeaseLostError } from '@tributary/feed';
 import type { AppendResult, FeedPage, Lease, LeaseHolder, Store, SyncRun } from '@tributary/feed';
@@ -37,7 +37,7 @@ type ListMethod = NonNullable<ReturnType<typeof getListMethod>>;
 
 /** Options that the scheduler sets for one pull. */
 export interface PullOptions {
-  /** Whether the pull runs only if the stream is due. All processes that share the store share the due time. */
+  /** Whether the pull runs only if the stream is due. All processes of the store share the due time. */
   onlyWhenDue: boolean;
   /** Returns the schedule after the pull. It is called once, with the pull's outcome. */
   planNextPull: (outcome: PullOutcome) => NextPullPlan;
@@ -86,7 +86,7 @@ export class StreamPull {
     return { run, outcome, nextDelayMs: delayMs, newIssueCount, mayHaveChangedQuarantine };
   }
 
-  /** Stops the pull after the current page. After the grace period it no longer waits for the plugin. */
+  /** Stops the pull after the current page. After the grace period the pull no longer waits for the plugin. */
   stop(): void {
     if (this.stopRequested) return;
     this.stopRequested = true;
@@ -124,7 +124,7 @@ export class StreamPull {
     });
     stopRenewal();
     this.nextPullPlan = this.options.planNextPull(outcome);
-    // A lease that could not be released expires by itself.
+    // A failed release is ignored, because the lease expires anyway.
     await lease.release(this.nextPullPlan.sharedSchedule).catch((error: unknown) => {
       context.logger.debug({ connector: connector.path, stream, err: error }, 'the lease was not released');
     });
@@ -140,7 +140,7 @@ export class StreamPull {
     if (!check || outcome.kind !== 'caught-up') return outcome;
     const reread = await check.conclude();
     if (!reread) return outcome;
-    // The pages of the re-read store earlier cursors. If it is interrupted, the next pull continues it.
+    // The pages of the re-read store earlier cursors. If the re-read is interrupted, the next pull continues it.
     const rereadOutcome = await this.pullPagesSince(lease, listMethod, reread.since, check);
     if (rereadOutcome.kind === 'caught-up') await check.conclude();
     return rereadOutcome;
@@ -160,7 +160,7 @@ export class StreamPull {
     const openListing = (signal: AbortSignal) => listMethod(since, { signal, pageTimeoutMs });
     for await (const page of pluginCaller.listPages(stream, callOptions, openListing)) {
       await this.commitPage(lease, page, check);
-      // The flag is read again, because `stop()` may have been called during the commit.
+      // `stop()` may have been called during the commit, so the flag is read again.
       if (this.isStopRequested()) return { kind: 'stopped' };
       await this.yieldPermit();
     }
@@ -241,7 +241,7 @@ export class StreamPull {
     this.turnStartedAt = this.dependencies.context.clock.now();
   }
 
-  /** Gives the event loop a turn. After the maximum turn time it gives the semaphore permit to a waiting stream. */
+  /** Lets the event loop run other work. After the maximum turn time, the pull passes its semaphore permit to a waiting stream. */
   private async yieldPermit(): Promise<void> {
     await setImmediate();
     const { semaphore, context } = this.dependencies;
@@ -270,7 +270,7 @@ export class StreamPull {
   }
 }
 
-/** Whether a page contains nothing and does not move the cursor. Such a page needs no write. */
+/** Returns true if a page contains nothing and does not change the cursor. Such a page is not written. */
 function isEmptyPage(
   { records, rejected, warnings, resolvedIds, balances, cursor }: FeedPage,
   lease: Lease,

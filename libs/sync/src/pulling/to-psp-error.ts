@@ -40,7 +40,7 @@ export function toPspError(thrown: unknown, callLabel: string, redact: Redactor)
   );
 }
 
-/** Replaces `unknown-outcome`. A listing moves no money, so it has no outcome that could be unknown. */
+/** Replaces `unknown-outcome` by another kind, because a listing moves no money and therefore has no outcome. */
 function replaceUnknownOutcome(kind: PspErrorKind): PspErrorKind {
   return kind === 'unknown-outcome' ? 'unavailable' : kind;
 }

@@ -11,8 +11,8 @@ interface TimeoutOptions {
 }
 
 /**
- * Returns the result of `work`. A result or an error that comes after the timeout or the abort is ignored.
- * @throws the error of `createTimeoutError` after the timeout; the signal's reason when it is aborted first
+ * Returns the result of `work`. A result or an error that arrives after the timeout or the abort is ignored.
+ * @throws the error of `createTimeoutError` after the timeout; the signal's reason when the wait is aborted first
  */
 export function withTimeout<T>(
   work: Promise<T>,

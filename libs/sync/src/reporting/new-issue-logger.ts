@@ -1,9 +1,9 @@
-/** Logs rejected records and data warnings once, when they are new. They are not logged again when later pulls return them. */
+/** Logs a rejected record or data warning once, when it is new. It is not logged again when later pulls return it. */
 import type { Stream } from '@tributary/connector-api';
 import type { FeedPage, Store } from '@tributary/feed';
 import type { SyncContext } from '../sync-context.js';
 
-/** Maximum number of log lines per pull. Further issues are counted in the pull's own log line and stored in the quarantine. */
+/** Maximum number of log lines per pull. Further issues are only counted in the pull's own log line and stored in the quarantine. */
 const MAX_LOG_LINES = 20;
 /** Maximum number of quarantine entries that are read for a connector. */
 export const MAX_QUARANTINE_ENTRIES_READ = 1_000;
@@ -64,8 +64,8 @@ export class NewIssueLogger {
 }
 
 /**
- * Identifies an issue. A reason can contain the position of a row in its page (`rows[3].amount`), which changes when other rows appear before
- * it. Such a reason is still the same issue.
+ * Returns a key that identifies an issue. A reason can contain the position of a row in its page (`rows[3].amount`), which changes when
+ * other rows appear before it. The key ignores this position, because the issue is the same.
  */
 function issueKey({ kind, id, reason }: Issue): string {
   return `${kind} ${id} ${reason.replace(POSITION_PATTERN, '[]')}`;

@@ -10,7 +10,7 @@ const QUARANTINE_KINDS = ['refusal', 'finding'] as const satisfies QuarantineEnt
 
 /** Writes the results of pulls to log, store and metrics. */
 export class RunReporter {
-  /** Time of the last stored row about a pull that found nothing new, by connector and stream. */
+  /** For each connector and stream, the time of the last stored row about a pull that found nothing new. */
   private readonly lastQuietRecordAt = new Map<string, number>();
   /** Number of unresolved quarantine entries by connector. */
   private readonly unresolvedCounts = new Map<string, number>();
@@ -61,9 +61,9 @@ export class RunReporter {
   }
 
   /**
-   * Whether the pull gets a row in the store. Pulls without news get one only from time to time: a thousand idle connectors
-   * would write millions of rows. A pull that lost its lease gets none: it did not fail, because another process goes on with the stream or
-   * an operator paused it, and the store would show the newest row as a failure of the stream.
+   * Returns true if the pull gets a row in the store. A pull without new data gets a row only from time to time, because a thousand idle
+   * connectors would write millions of rows. A pull that lost its lease gets no row, because it did not fail: another process continues
+   * with the stream, or an operator paused it. A row would make the store show a failure of the stream.
    */
   private shouldRecordRun({ run, outcome }: PullResult): boolean {
     if (!hasPulled(outcome) || outcome.kind === 'lost') return false;
@@ -84,8 +84,8 @@ export class RunReporter {
   }
 
   /**
-   * Updates the gauge of quarantine entries, if they may have changed. To read the quarantine at each scrape or pull would cost
-   * more than the pull.
+   * Updates the gauge of quarantine entries, if the entries may have changed. Reading the quarantine at every scrape or pull would take
+   * longer than the pull.
    */
   private async updateQuarantineGauge({ run, mayHaveChangedQuarantine }: PullResult): Promise<void> {
     const before = this.unresolvedCounts.get(run.connector);
@@ -137,7 +137,7 @@ function formatLogMessage(run: SyncRun, outcome: PullOutcome, nextDelayMs: numbe
   }
 }
 
-/** Formats the counts of a pull without those that are 0: `1 record in 1 page, 1 new`. */
+/** Formats the counts of a pull and omits counts of 0: `1 record in 1 page, 1 new`. */
 function formatCounts({ records, pages, added, changed, refused }: SyncRun): string {
   const changes = Object.entries({ new: added, changed, rejected: refused })
     .filter(([, count]) => count > 0)
@@ -161,7 +161,7 @@ function formatRetryDelay(nextDelayMs: number | undefined): string {
   return nextDelayMs === undefined ? '' : `; next try in ${Math.ceil(nextDelayMs / 1000)} s`;
 }
 
-/** Returns the error's kind. An error that is not a `PspError` comes from the store. */
+/** Returns the kind of the error. An error that is not a `PspError` comes from the store. */
 function classifyError(error: Error): string {
   return error instanceof PspError ? error.kind : 'store';
 }
@@ -173,7 +173,7 @@ function getDefectStack(error: Error): string | undefined {
     : undefined;
 }
 
-/** Rounds a duration for the log. Jitter makes it fractional. */
+/** Rounds a duration for the log, because jitter makes it fractional. */
 function roundMs(durationMs: number | undefined): number | undefined {
   return durationMs === undefined ? undefined : Math.round(durationMs);
 }

@@ -3,10 +3,13 @@ import { PspError, GatewayUnavailableError } from '@tributary/connector-api';
 import type { SyncContext } from '../sync-context.js';
 import type { SyncLimits } from '../sync-limits.js';
 
-/** Upper limit of a PSP's `Retry-After`. The longest real values are those of daily quotas. */
+/** Maximum time in ms that is accepted from a PSP's `Retry-After`. The longest real values are those of daily quotas. */
 const MAX_RETRY_AFTER_MS = 24 * 3600 * 1000;
 
-/** Upper limit while the store is unavailable. A database returns within seconds or minutes, and a retry costs little. */
+/**
+ * Maximum delay in ms while the store is unavailable. It is short, because a database returns within seconds or minutes, and a retry takes
+ * little time.
+ */
 const MAX_STORE_BACK_OFF_MS = 15_000;
 
 const UNAUTHORIZED_BACK_OFF_FACTOR = 4;
@@ -27,7 +30,7 @@ export function calculateBackOffMs(
     limits.initialBackOffMs * 2 ** Math.min(failures - 1, MAX_BACK_OFF_EXPONENT),
   );
   const exponentialMs = maxDelayMs * (0.5 + random() / 2);
-  // The store failed, not the PSP. It becomes available for all streams at the same time.
+  // The store failed, not the PSP. All streams can continue when the store is available again.
   if (error instanceof GatewayUnavailableError) return Math.min(exponentialMs, MAX_STORE_BACK_OFF_MS);
   if (!(error instanceof PspError)) return exponentialMs;
   switch (error.kind) {
@@ -45,15 +48,15 @@ export function calculateBackOffMs(
 }
 
 /**
- * The first retries come soon, because PSPs also reject credentials during an incident of their own or while they activate a new key. Later
- * ones are rare, because many PSPs block a key that fails again and again.
+ * The first retries come soon, because PSPs also reject credentials during an incident or while they activate a new key. Later retries are
+ * rare, because many PSPs block a key that fails repeatedly.
  */
 function calculateUnauthorizedDelayMs(failures: number, limits: SyncLimits): number {
   const factor = UNAUTHORIZED_BACK_OFF_FACTOR ** Math.min(failures - 1, MAX_BACK_OFF_EXPONENT);
   return Math.min(limits.unauthorizedBackOffMs, limits.initialUnauthorizedBackOffMs * factor);
 }
 
-/** Changes a period by up to 5 % in both directions, so that connectors that started together drift apart. */
+/** Changes a period by up to 5 % in both directions, so that connectors that started together are later pulled at different times. */
 export function addJitter(periodMs: number, random: () => number): number {
   return periodMs * (0.95 + random() / 10);
 }

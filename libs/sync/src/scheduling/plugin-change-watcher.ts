@@ -1,4 +1,4 @@
-/** Listens to a plugin that reports changes by itself, and listens again with a back-off after a failure. */
+/** Waits for changes that a plugin reports without a pull. After a failure it waits again with a back-off. */
 import { STREAMS } from '@tributary/connector-api';
 import type { Stream } from '@tributary/connector-api';
 import { calculateBackOffMs } from './back-off.js';

@@ -1,12 +1,12 @@
 /**
- * Notices the requests of operators (`tributary connectors retry`) while streams wait after a failure. The requests are in the store, so the
- * command reaches every gateway.
+ * Finds the requests of operators (`tributary connectors retry`) while streams wait after a failure. The requests are in the store, so that
+ * every gateway finds them.
  */
 import type { PullRequest, Store } from '@tributary/feed';
 import type { SyncContext } from '../sync-context.js';
 import type { StreamScheduler } from './stream-scheduler.js';
 
-/** Time between two queries for requests. */
+/** Time in ms between two queries for requests. */
 const POLL_INTERVAL_MS = 5_000;
 
 export class RetryRequestWatcher {
@@ -20,7 +20,7 @@ export class RetryRequestWatcher {
     private readonly schedulers: ReadonlyMap<string, readonly StreamScheduler[]>,
   ) {}
 
-  /** Polls until no stream waits after a failure any more. Without failures there are no queries. */
+  /** Polls until no stream waits after a failure. Without failures there are no queries. */
   start(): void {
     if (this.isStopped || this.cancelTimer) return;
     this.cancelTimer = this.context.clock.after(POLL_INTERVAL_MS, () => void this.poll());
@@ -35,7 +35,8 @@ export class RetryRequestWatcher {
     try {
       for (const request of await this.store.findPullRequests()) this.handle(request);
     } catch (error) {
-      // The streams fail as well while the store is unavailable, and say so. The next poll finds the request.
+      // The error is logged only at the level debug: while the store is unavailable, the streams also fail and log it. The next poll finds
+      // the request.
       this.context.logger.debug({ err: error }, 'requests for retries could not be read');
     }
     this.cancelTimer = undefined;

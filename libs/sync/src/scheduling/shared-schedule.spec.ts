@@ -19,7 +19,7 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
   let bench: SyncTestHarness;
   let engines: SyncEngine[];
   let registries: Registry[];
-  /** The gateway of each listing, in order. */
+  /** The gateway of each listing, in sequence. */
   let listings: number[];
   let count: number;
   let failing: (gateway: number) => PspErrorKind | undefined;

@@ -1,6 +1,6 @@
 /**
- * Schedules the pulls of one stream: periodically, on request, and with a back-off after a failure. At most one pull runs at a time.
- * At the end of a pull its outcome determines the time of the next one.
+ * Schedules the pulls of one stream: periodically, on request, and with a back-off after a failure. At most one pull runs at a time. The
+ * outcome of a pull determines the time of the next pull.
  */
 import { calculateBackOffMs, addJitter } from './back-off.js';
 import { PspError, type Stream } from '@tributary/connector-api';
@@ -10,26 +10,26 @@ import type { StoredRowHashCheck } from '../verification/stored-row-hash-check.j
 import { StreamPull, type PullDependencies } from '../pulling/stream-pull.js';
 import type { PullResult, PullOutcome, NextPullPlan, SyncProgress } from '../sync.types.js';
 
-/** Throttling by the PSP. All streams of a connector share it, because a PSP limits the client and not one listing. */
+/** Throttling by the PSP. All streams of a connector share this state, because a PSP limits the client and not a single listing. */
 export interface ThrottleState {
   /** Time until which no stream of the connector is pulled, in milliseconds since 1970. */
   throttledUntil: number;
 }
 
-/** After a failure a requested pull waits for the back-off delay, but at most for this time. */
+/** Maximum time in ms that a requested pull waits after a failure. Below this maximum it waits for the back-off delay. */
 const MAX_PULL_DELAY_AFTER_FAILURE_MS = 10_000;
 /** Maximum jitter after the end of a rate limit, so that the streams of the connector do not start at the same time. */
 const MAX_THROTTLE_JITTER_MS = 500;
-/** Delay until a deferred page is read again. The responses that it waits for take seconds. */
+/** Delay in ms until a deferred page is read again. The responses for which it waits take seconds. */
 const DEFERRED_PAGE_RETRY_MS = 2_000;
 /**
- * Maximum jitter after the due time of a stream that several processes share. It distributes the pulls, and another process soon
- * replaces a failed one.
+ * Maximum jitter in ms after the due time of a stream that several processes share. The jitter distributes the pulls over the processes. It
+ * is short, so that another process soon replaces a failed process.
  */
 const MAX_DUE_JITTER_MS = 1_000;
 /**
- * After a failure the stream is due for other processes after this share of the delay. They may try earlier, because the cause may be in
- * this process.
+ * Part of the retry delay after which a failed stream is due for other processes. They may try earlier, because the cause may be in this
+ * process.
  */
 const SHARED_DELAY_FACTOR = 0.8;
 /** Interval at which a single run tries to get a lease that another process holds. */
@@ -43,8 +43,7 @@ export class StreamScheduler {
   private currentPull: { pull: StreamPull; ended: Promise<void> } | undefined;
   private isPullRequested = false;
   /**
-   * Whether the next pull ignores the due time. It is set when a pull was requested, and at the start because the settings may
-   * have changed.
+   * Whether the next pull ignores the due time. True when a pull was requested, and at the start, because the settings may have changed.
    */
   private isUrgent = false;
   private consecutiveFailures = 0;
@@ -68,7 +67,7 @@ export class StreamScheduler {
     return this.dependencies.connector.path;
   }
 
-  /** Whether the last pull failed, so that the next one waits for a back-off. */
+  /** Whether the last pull failed, so that the next pull waits for a back-off. */
   get isWaitingAfterFailure(): boolean {
     return this.consecutiveFailures > 0;
   }
@@ -89,8 +88,8 @@ export class StreamScheduler {
   }
 
   /**
-   * Requests a pull soon. Several requests cause one pull. A request during a pull causes another one, because the current pull
-   * may have passed the new data already.
+   * Requests a pull soon. Several requests cause one pull. A request during a pull causes another pull, because the current pull may
+   * already have read past the position of the new data.
    */
   requestPull(): void {
     this.isUrgent = true;
@@ -99,8 +98,8 @@ export class StreamScheduler {
   }
 
   /**
-   * Pulls without the rest of the back-off, because an operator says that the cause is gone. If the pull fails again, the delays begin with the
-   * shortest one. A rate limit of the PSP still applies.
+   * Pulls without waiting for the rest of the back-off, because an operator reports that the cause is removed. If the pull fails again, the
+   * delays start with the shortest delay. A rate limit of the PSP still applies.
    */
   retryNow(): void {
     this.consecutiveFailures = 0;
@@ -117,7 +116,10 @@ export class StreamScheduler {
     await this.currentPull?.ended;
   }
 
-  /** Pulls the stream once, now. If another process holds the lease, the pull waits for it, but no longer than a lease can last. */
+  /**
+   * Pulls the stream once, now. If another process holds the lease, the pull waits for the lease, at most for the maximum duration of a
+   * lease.
+   */
   async runOnce(onProgress?: (progress: SyncProgress) => void, signal?: AbortSignal): Promise<SyncRun> {
     const { clock, limits } = this.dependencies.context;
     const giveUpAt = clock.now() + limits.leaseTtlMs;
@@ -145,7 +147,7 @@ export class StreamScheduler {
     else void this.startPull();
   }
 
-  /** Runs one pull. No timer is set while it runs. The next timer is set after the pull was reported. */
+  /** Runs one pull. No timer is set while the pull is running. The next timer is set after the report of the pull. */
   private async startPull(
     isSingleRun = false,
     onProgress?: (progress: SyncProgress) => void,
@@ -173,7 +175,7 @@ export class StreamScheduler {
     try {
       const result = await pull.execute();
       nextDelayMs = result.nextDelayMs;
-      // Keeps the urgent flag, because the requested pull did not catch up.
+      // Keeps the flag if the requested pull did not catch up.
       this.isUrgent ||= isUrgent && result.outcome.kind !== 'caught-up';
       await this.reporter.report(result, this.isScheduled ? nextDelayMs : undefined);
       if (result.outcome.kind === 'caught-up')
@@ -225,7 +227,10 @@ export class StreamScheduler {
     }
   }
 
-  /** Returns the time of the last success. After the clock was set back, it counts from now on: a negative lag would silence the alert. */
+  /**
+   * Returns the time of the last success. If this time is in the future because the clock was set back, it is replaced by now: a negative
+   * lag would prevent the alert.
+   */
   private correctLastSuccess(): number {
     this.lastSuccessAt = Math.min(this.lastSuccessAt, this.dependencies.context.clock.now());
     return this.lastSuccessAt;
@@ -243,7 +248,7 @@ export class StreamScheduler {
     const kind = error instanceof PspError ? error.kind : undefined;
     if (kind === 'rate-limited') {
       this.throttle.throttledUntil = Math.max(this.throttle.throttledUntil, now + delayMs);
-      // The connector's other streams are pulled first after the throttling: this stream may cause the next rate limit at once.
+      // After the throttling, the connector's other streams are pulled first, because this stream may cause the next rate limit at once.
       this.nextPullAllowedAt = now + delayMs + MAX_THROTTLE_JITTER_MS;
       return {
         delayMs: delayMs + MAX_THROTTLE_JITTER_MS,
@@ -252,7 +257,7 @@ export class StreamScheduler {
     }
     if (kind === 'unauthorized') {
       this.nextPullAllowedAt = now + delayMs;
-      // The shared due time does not change: other processes have their own deployment files, whose credentials may be valid.
+      // The shared due time does not change, because other processes have their own deployment files, whose credentials may be valid.
       return { delayMs };
     }
     this.nextPullAllowedAt = now + Math.min(delayMs, MAX_PULL_DELAY_AFTER_FAILURE_MS);

@@ -304,7 +304,7 @@ describe('a failure', () => {
         }),
         createBankConnector(
           {
-            // Lists everything again under one cursor: a long listing of known records that ends.
+            // Lists everything again with the same cursor. It is a long listing of known records, but it ends.
             transactions: async function* () {
               for (let number = 1; number <= 100; number++)
                 yield* yieldPages([{ items: [transaction(`t${number}`)], cursor: 'c' }]);

@@ -1,4 +1,4 @@
-/** Pulls every stream of every connector: on a schedule while the gateway runs, or once. */
+/** Pulls every stream of every connector: on a schedule while the gateway is running, or once. */
 import { STREAMS } from '@tributary/connector-api';
 import type { Stream } from '@tributary/connector-api';
 import { getCurrentProcess, type Store, type SyncRun } from '@tributary/feed';
@@ -70,7 +70,7 @@ export class SyncEngine {
     }
   }
 
-  /** Stops all pulls after their current page. It abandons pulls that take longer than the grace period. */
+  /** Stops all pulls after their current page. Pulls that take longer than the grace period are abandoned. */
   stop(): Promise<void> {
     return (this.stopping ??= this.stopAll());
   }
@@ -86,7 +86,7 @@ export class SyncEngine {
     }
   }
 
-  /** Pulls these streams at once, also while they wait after a failure. A rate limit of the PSP still applies. It returns at once. */
+  /** Pulls these streams at once, even if they wait after a failure, and returns without waiting. A rate limit of the PSP still applies. */
   retryPulls(path: string, streams: readonly Stream[]): void {
     for (const scheduler of this.schedulers.get(path) ?? [])
       if (streams.includes(scheduler.stream)) scheduler.retryNow();
@@ -125,7 +125,7 @@ export class SyncEngine {
       ...this.listenerRuns,
       ...[...this.schedulers.values()].flat().map((scheduler) => scheduler.stop()),
     ]).then(() => true);
-    // After the grace period the pulls close their iterators, and one may still commit a page, so the engine waits a little longer. Then
+    // After the grace period the pulls close their iterators, and a pull may still commit a page. So the engine waits a little longer. Then
     // it returns without waiting for the remaining pulls, which is as safe as a crash.
     const timeoutMs = limits.stopGraceMs + 2 * limits.closeTimeoutMs;
     let cancel = () => {};

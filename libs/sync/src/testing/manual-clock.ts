@@ -1,4 +1,4 @@
-/** A clock for tests, and helpers that wait for asynchronous work. */
+/** A clock for tests, and functions that wait for asynchronous work. */
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
 
@@ -10,7 +10,7 @@ interface Timer {
 /** Work that a clock waits for before it advances, e.g. calls of a store. */
 export interface PendingWork {
   readonly isUnderWay: boolean;
-  /** Waits until no work is under way. */
+  /** Waits until no work is in progress. */
   waitUntilSettled(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ const NO_WORK: PendingWork = { isUnderWay: false, waitUntilSettled: async () => 
 export class ManualClock implements Clock {
   private readonly timers = new Set<Timer>();
 
-  /** @param pendingWork time advances only after this work has ended */
+  /** @param pendingWork the clock advances only after this work has ended */
   constructor(
     private time = Date.UTC(2026, 0, 1),
     private readonly pendingWork: PendingWork = NO_WORK,
@@ -36,7 +36,7 @@ export class ManualClock implements Clock {
     return () => this.timers.delete(timer);
   }
 
-  /** Number of active timers. It shows the cost of an idle program. */
+  /** Number of active timers. A test can check with it how much an idle program does. */
   get timerCount(): number {
     return this.timers.size;
   }
@@ -70,7 +70,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Waits until the event loop had ten turns without other work. */
+/** Waits until the event loop has had ten turns without other work. */
 async function waitForIdle(pendingWork: PendingWork): Promise<void> {
   for (let turn = 0; turn < 10; turn++) {
     await setImmediate();
@@ -88,7 +88,7 @@ export async function waitUntil(
   const giveUpAt = Date.now() + 10_000;
   while (!(await condition())) {
     if (Date.now() > giveUpAt) throw new Error(`it never happened: ${description}`);
-    // A condition that reads the store is pending work itself. Without a pause the clock would never be idle and never advance.
+    // A condition that reads the store is pending work, too. Without this pause the clock would never be idle and would never advance.
     await sleep(5);
   }
 }

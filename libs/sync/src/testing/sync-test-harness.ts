@@ -1,4 +1,4 @@
-/** Test bench for this library: a real store of its own, a manual clock, the captured log, and a fake PSP client. */
+/** Test bench for this library: a separate real store, a manual clock, the captured log, and a fake PSP client. */
 import type { Account, Page, PspClient, Stream, Transaction } from '@tributary/connector-api';
 import { openStore } from '@tributary/feed';
 import type { Store } from '@tributary/feed';
@@ -31,7 +31,7 @@ export class SyncTestHarness {
     { write: (line) => void this.lines.push(JSON.parse(line) as LogLine) },
   );
   private readonly stores: Store[] = [];
-  /** The first store without tracking. A test that polls a feed must not keep the manual clock from advancing. */
+  /** The first store without tracking. A test that polls a feed must not prevent the manual clock from advancing. */
   private readingStore: Store | undefined;
 
   private constructor(private readonly freshStore: FreshStore) {}
@@ -42,7 +42,7 @@ export class SyncTestHarness {
     return bench;
   }
 
-  /** URL of the store, for statements beside it. */
+  /** URL of the store, for direct SQL statements. */
   get url(): string {
     return this.freshStore.url;
   }

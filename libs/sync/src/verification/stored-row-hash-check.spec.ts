@@ -1,4 +1,4 @@
-/** Sync compares stored rows with their hashes after its pulls: it finds every altered row, and its cost is bounded. */
+/** Tests that sync compares stored rows with their hashes after its pulls, finds every altered row, and spends limited time on it. */
 import { runSql } from '../../../feed/src/testing/raw-sql.js';
 import {
   createBankConnector,
@@ -74,7 +74,7 @@ test('the warning ends when every row was compared again, also in a process that
 });
 
 test('one sample is compared at a time, for any number of pulls', async () => {
-  // The accounts are pulled first and have the first two turns, the transactions have the third one.
+  // The accounts are pulled first and get the first two samples. The transactions get the third sample.
   await pull(3);
   expect(await metric('tributary_verified_rows_total')).toBe(30);
   for (let count = 0; count < 10; count++) await engine.runOnce('bank');

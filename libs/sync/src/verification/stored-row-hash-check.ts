@@ -1,6 +1,7 @@
 /**
- * Compares stored rows with their hashes, all the time and a few at a time. The feeds that this process pulls take turns. So every row is
- * compared again and again, at a cost that depends neither on the number of connectors nor on the length of the feeds.
+ * Compares stored rows with their hashes, continuously and a few rows at a time. Each sample reads the next feed among those that this
+ * process pulls. So every row is compared again and again, and the cost depends neither on the number of connectors nor on the length of
+ * the feeds.
  */
 import type { Stream } from '@tributary/connector-api';
 import type { DamagedRow, Feed, Store } from '@tributary/feed';
@@ -8,7 +9,7 @@ import type { SyncContext } from '../sync-context.js';
 
 const MAX_NAMED_ROWS = 5;
 
-/** How far the rows of one feed were compared. */
+/** Progress of the comparison of one feed. */
 interface FeedProgress {
   connector: string;
   stream: Stream;
@@ -16,7 +17,7 @@ interface FeedProgress {
   after: number | undefined;
   /** Whether the next sample begins at a random row, so that processes that restart often compare all rows, too. */
   startsAtRandom: boolean;
-  /** Rows that were compared since the last damaged one. */
+  /** Number of rows that were compared since the last damaged row. */
   intactRows: number;
   damaged: Map<number, DamagedRow>;
   /**
@@ -27,7 +28,7 @@ interface FeedProgress {
 }
 
 export class StoredRowHashCheck {
-  /** The feed whose turn is next comes first. */
+  /** The feeds in the sequence of their next samples; the first feed is next. */
   private readonly feeds = new Map<string, FeedProgress>();
   private lastSampleAt = -Infinity;
 
@@ -37,8 +38,8 @@ export class StoredRowHashCheck {
   ) {}
 
   /**
-   * Compares some rows, after a pull of a feed, unless this process has just compared others. It never throws.
-   * @param connector path of the connector that was pulled. Its feed takes turns with those that were pulled before
+   * Compares some rows after a pull of a feed, unless this process compared other rows a moment ago. It never throws.
+   * @param connector path of the connector that was pulled. The pulled feed is added to the feeds that are sampled in turn
    */
   async sampleAfterPull(connector: string, stream: Stream): Promise<void> {
     const { clock, limits, logger } = this.context;
@@ -65,7 +66,7 @@ export class StoredRowHashCheck {
     });
   }
 
-  /** Returns the feed whose turn it is. Its next turn comes after those of all others. */
+  /** Returns the feed for the next sample, and moves it to the end of the sequence. */
   private takeTurn(): FeedProgress {
     const [first] = this.feeds;
     if (!first) throw new Error('no feed was added');
@@ -106,7 +107,7 @@ export class StoredRowHashCheck {
     await feed.updateDamageWarning(message);
   }
 
-  /** Resolves the data warning when every row was compared since the last damaged one. */
+  /** Resolves the data warning when every row was compared since the last damaged row was found. */
   private async endDamage(feed: Feed, progress: FeedProgress): Promise<void> {
     const { rows } = await feed.head();
     if (progress.intactRows < rows) return;

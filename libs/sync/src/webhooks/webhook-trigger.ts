@@ -1,7 +1,7 @@
 /**
- * Handles the webhooks of one connector. The plugin verifies a webhook and returns the affected streams, and a pull of these streams
- * is requested. A flood of valid or forged webhooks costs only their verification and one pull at a time. A webhook does not wait
- * for the pull, and no webhook is queued.
+ * Handles the webhooks of one connector. The plugin verifies a webhook and returns the affected streams, and a pull of these streams is
+ * requested. A webhook does not wait for the pull, and no webhook is queued. So a flood of valid or forged webhooks causes only their
+ * verification and one pull at a time.
  */
 import { PspError, STREAMS } from '@tributary/connector-api';
 import type { Stream, WebhookRequest } from '@tributary/connector-api';
@@ -10,14 +10,14 @@ import type { SyncContext, SyncOptions } from '../sync-context.js';
 import { PluginCaller } from '../pulling/plugin-caller.js';
 import type { SyncConnector } from '../sync.types.js';
 
-/** Timeout for the verification. PSPs give up after 5 s to 30 s and send the webhook again. */
+/** Timeout in ms for the verification. PSPs give up after 5 s to 30 s and send the webhook again. */
 const WEBHOOK_TIMEOUT_MS = 4_000;
 /**
  * Maximum number of concurrent verifications. Some plugins call the PSP to verify a webhook, so a limit protects the PSP from a
  * flood.
  */
 const MAX_CONCURRENT_WEBHOOKS = 16;
-/** Minimum time between two pulls that webhooks request. A client that repeats a webhook must not cause constant polling. */
+/** Minimum time in ms between two pulls that webhooks request. A client that repeats a webhook must not cause constant polling. */
 const MIN_PULL_INTERVAL_MS = 1_000;
 
 /** Verifies webhooks and requests debounced pulls of the affected streams. */
@@ -26,7 +26,7 @@ export class WebhookTrigger {
   private readonly pluginCaller: PluginCaller;
   private readonly pendingStreams = new Set<Stream>();
   private runningVerifications = 0;
-  /** Cancels the scheduled pull. It is undefined when no pull is scheduled. */
+  /** Cancels the scheduled pull; `undefined` when no pull is scheduled. */
   private cancelScheduledPull: (() => void) | undefined;
   private nextPullAllowedAt = 0;
 
@@ -46,8 +46,8 @@ export class WebhookTrigger {
   }
 
   /**
-   * Verifies a webhook and schedules a pull of the streams that it names.
-   * @throws PspError `rejected` when the webhook is not from the PSP; `rate-limited` when too many arrive at once; otherwise the
+   * Verifies a webhook and schedules a pull of the streams that it affects.
+   * @throws PspError `rejected` when the webhook is not from the PSP; `rate-limited` when too many webhooks arrive at once; otherwise the
    * error of the plugin
    */
   async receive(request: WebhookRequest): Promise<void> {
@@ -69,12 +69,15 @@ export class WebhookTrigger {
     }
   }
 
-  /** Cancels the scheduled pull. Nothing is lost, because the next start pulls every stream. */
+  /** Cancels the scheduled pull. No data is lost, because every stream is pulled at the next start. */
   stop(): void {
     this.cancelScheduledPull?.();
   }
 
-  /** Requests a pull at once, or at the end of the minimum interval together with all streams that are added until then. */
+  /**
+   * Requests a pull at once, or at the end of the minimum interval. In the second case the pull includes all streams that are added until
+   * then.
+   */
   private schedulePull(streams: readonly Stream[]): void {
     for (const stream of streams) this.pendingStreams.add(stream);
     if (this.cancelScheduledPull || this.pendingStreams.size === 0) return;

@@ -42,14 +42,14 @@ export function describeDeployment(deployment: Deployment): string {
   ].join('\n');
 }
 
-/** Formats a summary such as `2 keys, 1 pays`. */
+/** Formats a summary, e.g. `2 keys, 1 pays`. */
 function formatKeySummary(keys: readonly ApiKey[]): string {
   const paying = keys.filter(({ scopes }) => scopes.includes('pay')).length;
   const all = pluralize(keys.length, 'key');
   return paying === 0 ? all : `${all}, ${paying} ${paying === 1 ? 'pays' : 'pay'}`;
 }
 
-/** Keys of the examples. They are public in the repository. */
+/** Keys of the examples, which are public in the repository. */
 export const DEMO_KEY_PATTERN = /^demo-[!-&(-~]+$/;
 
 /** @returns a warning if the deployment uses a key of the examples, which is public in the repository. */

@@ -1,4 +1,4 @@
-/** `tributary completeness`: a person accepts a confirmed gap, and the store keeps who, when and why. */
+/** Tests `tributary completeness`: a person accepts a confirmed gap, and the store keeps the person, the time and the reason. */
 import { openStore, type AccountCheck } from '@tributary/feed';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

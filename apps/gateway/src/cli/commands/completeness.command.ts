@@ -1,4 +1,4 @@
-/** `tributary completeness …`: accepts a gap that a person has explained, and lists what was accepted. */
+/** `tributary completeness …`: accepts a gap that a person has explained, and lists accepted gaps. */
 import { formatAmount, formatTime } from '@tributary/connector-api';
 import { acceptGap } from '@tributary/sync';
 import type { Command } from 'commander';

@@ -1,4 +1,4 @@
-/** `tributary conform`: checks any Generic Connector service, and says what Formance would lose. */
+/** `tributary conform`: checks any Generic Connector service, and reports the consequences in Formance. */
 import {
   formatJunit,
   formatResult,

@@ -1,4 +1,4 @@
-/** `tributary connectors …`: pulls a connector at once, or confirms that it belongs to another plugin or account from now on. */
+/** `tributary connectors …`: pulls a connector at once, or assigns it to another plugin or account. */
 import { STREAMS } from '@tributary/connector-api';
 import { adoptConnector } from '@tributary/feed';
 import type { Command } from 'commander';

@@ -23,7 +23,7 @@ export function registerFeedCommand(cli: CommandContext): void {
   registerExport(feed, cli);
 }
 
-/** The most versions of one record that are read. */
+/** Maximum number of versions that are read for one record. */
 const MAX_VERSIONS = 1_000;
 /** Number of rows that an export reads at a time. */
 const EXPORT_BATCH_ROWS = 500;
@@ -101,7 +101,7 @@ function registerExport(feed: Command, { terminal, load }: CommandContext): void
     });
 }
 
-/** Properties of records that have a column of their own. `record` has the whole JSON. */
+/** Properties of records that have a separate column. The column `record` contains the whole JSON. */
 const CSV_COLUMNS = [
   'createdAt',
   'type',

@@ -3,7 +3,7 @@ import { formatTime } from '@tributary/connector-api';
 import type { StoredVersion } from '@tributary/feed';
 import { formatTable, pluralize, replaceControlCharacters } from '../shared/terminal.js';
 
-/** Returns the properties of a record as text, with the path as name: `metadata.com.bank.spec/note`. */
+/** Returns the properties of a record as strings. The name is the path: `metadata.com.bank.spec/note`. */
 export function flattenRecord(body: string): Map<string, string> {
   const fields = new Map<string, string>();
   const visit = (value: unknown, path: string): void => {
@@ -35,7 +35,7 @@ export function formatDifferences(versions: readonly StoredVersion[]): string {
   return blocks.join('\n\n');
 }
 
-/** Returns a line for each property that differs: its name, and the values before and after. */
+/** Returns a line for each property that differs: its name, its earlier value and its later value. */
 function listChanges(before: string, after: string): string[][] {
   const [old, current] = [flattenRecord(before), flattenRecord(after)];
   return [...new Set([...old.keys(), ...current.keys()])]
@@ -48,7 +48,7 @@ function indent(text: string): string {
   return text.replaceAll(/^/gm, '  ');
 }
 
-/** A text that begins with one of these characters would be a formula in a spreadsheet. */
+/** A spreadsheet would treat a text that begins with one of these characters as a formula. */
 const FORMULA_PATTERN = /^[=+@\t\r]|^-(?!\d+$)/;
 
 /** Formats one line of CSV (RFC 4180). */

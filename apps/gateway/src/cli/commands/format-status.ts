@@ -11,7 +11,7 @@ export interface DeploymentStatus {
   connectors: { connector: string; plugin: string; streams: StreamStatus[] }[];
 }
 
-/** The more urgent a line is, the stronger is its colour. */
+/** The level of each kind, from which its colour follows. More urgent kinds have stronger colours. */
 const ATTENTION_LEVELS: Readonly<Record<AttentionItem['kind'], string>> = {
   'unknown-orders': 'error',
   'pull-failed': 'error',

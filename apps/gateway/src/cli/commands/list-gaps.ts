@@ -1,4 +1,4 @@
-/** Lists the balances that the rows of their connectors do not explain: `tributary quarantine --gaps`. */
+/** Lists the balances that the rows of their connectors cannot explain: `tributary quarantine --gaps`. */
 import { formatAmount, formatTime } from '@tributary/connector-api';
 import type { AccountSum } from '@tributary/feed';
 import { computeSuspectDifference } from '@tributary/sync';
@@ -12,13 +12,13 @@ export interface BalanceGap {
   state: 'confirmed' | 'suspected' | 'not-checked';
   accountId?: string;
   asset?: string;
-  /** Balance minus opening and rows, in minor units. */
+  /** Balance minus opening balance minus rows, in minor units. */
   difference?: string;
-  /** RFC 3339: since when the balance disagrees. */
+  /** RFC 3339: time since which the balance disagrees. */
   since?: string;
-  /** RFC 3339: when balance and rows agreed last. Only for a suspected gap. */
+  /** RFC 3339: time at which balance and rows last agreed. Only for a suspected gap. */
   agreedAt?: string;
-  /** Why the connector is not checked. */
+  /** The reason why the connector is not checked. */
   reason?: string;
 }
 

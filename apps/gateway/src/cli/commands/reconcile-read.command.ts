@@ -211,10 +211,10 @@ function registerVerify(reconcile: Command, { terminal, result, load }: CommandC
     });
 }
 
-/** The data was changed, so it proves nothing. */
+/** Exit code: the stored data was changed, so the verification failed. */
 const VERIFY_FAILED = 2;
 
-/** Returns the run with this id, or the newest run of each policy. @throws CliError when there is none */
+/** Returns the run with this id, or the newest run of each policy. @throws CliError when there is no run */
 async function findRuns(
   repository: ReconciliationRepository,
   deployment: Deployment,

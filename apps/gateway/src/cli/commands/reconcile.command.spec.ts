@@ -1,4 +1,4 @@
-/** `tributary reconcile` against a ledger over HTTP: the whole way from the deployment file to the report. */
+/** Tests `tributary reconcile` against a ledger over HTTP, from the deployment file to the report. */
 import { openStore } from '@tributary/feed';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -23,7 +23,7 @@ const bookings: Booking[] = [];
 /** Makes the ledger answer all requests with this status. */
 let failure: number | undefined;
 
-/** Answers as Ledger v2 does. Amounts are written as numbers, beyond what a double can hold. */
+/** Responds as Ledger v2 does. Amounts are JSON numbers that are too large for a double. */
 const ledger = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://ledger');
   if (failure !== undefined || request.headers.authorization !== `Bearer ${TOKEN}`)

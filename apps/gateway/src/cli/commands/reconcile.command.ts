@@ -1,4 +1,4 @@
-/** `tributary reconcile …`: compares accounts at PSPs with a ledger, and works on the breaks. */
+/** `tributary reconcile …`: compares accounts at PSPs with a ledger, and records decisions about the breaks. */
 import { BreakDecisions, DecisionError, previewPolicy, runPolicy } from '@tributary/reconciliation';
 import { InvalidArgumentError, type Command } from 'commander';
 import { createLedgerSource } from '../../reconciliation/create-ledger-source.js';
@@ -137,7 +137,7 @@ function decision(reconcile: Command, name: string, description: string): Comman
     .option('--by <name>', 'who decides; the user of this machine without it', findUserName());
 }
 
-/** Runs a decision, and shows why it is not possible. */
+/** Runs a decision, and shows the reason if it is not possible. */
 async function decide(
   { terminal, load }: CommandContext,
   { config }: ConfigOption,

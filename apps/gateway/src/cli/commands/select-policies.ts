@@ -1,10 +1,10 @@
-/** Finds the policies that a subcommand of `tributary reconcile` works on. */
+/** Finds the policies for a subcommand of `tributary reconcile`. */
 import { suggestSimilarName, type Deployment, type PolicyConfig } from '../../config/index.js';
 import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 
 export const POLICY_ARGUMENT_HELP = 'its name, e.g. house-bank or acme/house-bank; all policies without it';
 
-/** @throws CliError when the deployment has no policy, or none of this name */
+/** @throws CliError when the deployment has no policy, or no policy with this name */
 export function selectPolicies({ policies }: Deployment, name: string | undefined): PolicyConfig[] {
   if (policies.length === 0)
     throw new CliError(

@@ -1,4 +1,4 @@
-/** The first screen of `tributary serve`: what is served, what the store holds, and where to look next. */
+/** The first screen of `tributary serve`: the served connectors, the content of the store, and further links. */
 import { hashApiKey } from '@tributary/auth';
 import { STREAMS, type Stream } from '@tributary/connector-api';
 import { redactLocation, type Store } from '@tributary/feed';
@@ -7,7 +7,7 @@ import { readPackageVersion } from '../../package-version.js';
 import { DEMO_KEY_PATTERN } from './check.command.js';
 import { formatTable, pluralize } from '../shared/terminal.js';
 
-/** Maximum number of connectors that are listed. More would push the first line off the screen. */
+/** Maximum number of connectors that are listed. With more connectors, the first line would scroll off the screen. */
 const MAX_LISTED_CONNECTORS = 20;
 
 /** Number of rows in the feed of each stream. */
@@ -17,13 +17,13 @@ export interface FirstScreenContext {
   url: string;
   /** Rows by connector path; `undefined` if the store could not be read. */
   counts: ReadonlyMap<string, StreamCounts> | undefined;
-  /** Whether a person reads it on a terminal. Only then it shows demo keys, which are public. */
+  /** Whether a person reads the screen on a terminal. Demo keys, which are public, are shown only in this case. */
   isForPerson: boolean;
 }
 
 /**
- * Counts the rows of the connectors that the first screen lists. It never throws, because the gateway can serve while the store is
- * unavailable for a moment.
+ * Counts the rows of the connectors on the first screen. It never throws, because the gateway can serve while the store is temporarily
+ * unavailable.
  */
 export async function countStoredRows(
   store: Store,
@@ -87,7 +87,7 @@ function formatCounts(connectors: readonly ConnectorConfig[], counts: FirstScree
   return `, rows in the feeds:\n${formatTable(rows)}`;
 }
 
-/** Tells where the console is, and with which demo key a person can log in. A key that is not a demo key is never shown. */
+/** Formats the URL of the console, and the demo key with which a person can log in. Other keys are never shown. */
 function formatConsole(deployment: Deployment, { url, isForPerson }: FirstScreenContext): string[] {
   if (!deployment.console) return [];
   const demoKey = isForPerson
@@ -99,7 +99,7 @@ function formatConsole(deployment: Deployment, { url, isForPerson }: FirstScreen
   return [`Console:  ${url}/console/${demoKey === undefined ? '' : ` (log in with ${demoKey})`}`];
 }
 
-/** Formats a request that a person can copy. A key that is not a demo key is never shown. */
+/** Formats a request that a person can copy. Only a demo key is shown, never another key. */
 function formatFirstRequest(deployment: Deployment, { url, isForPerson }: FirstScreenContext): string[] {
   const [connector] = deployment.connectors;
   if (connector === undefined) return [];

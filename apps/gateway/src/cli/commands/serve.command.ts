@@ -58,11 +58,14 @@ function parseHost(text: string): string {
   return text;
 }
 
-/** Timeout for opening the store, in milliseconds. PostgreSQL starts faster, even together with the gateway. A supervisor then restarts the gateway. */
+/**
+ * Timeout in milliseconds for opening the store. PostgreSQL needs less time, even if it starts together with the gateway. After the timeout
+ * a supervisor restarts the gateway.
+ */
 const STORE_WAIT_TIMEOUT_MS = 120_000;
-/** Timeout for closing after an error, in milliseconds. Calls to PSPs that are in progress end within it. */
+/** Timeout in milliseconds for closing after an error. Calls to PSPs that are in progress end within this time. */
 const MAX_CLOSE_MS = 20_000;
-/** Time in milliseconds in which the reader of the log can take its last lines. */
+/** Time in milliseconds for the reader of the log to read its last lines. */
 const LOG_DRAIN_TIMEOUT_MS = 1000;
 
 /** Serves the deployment. Messages for people go to `err`, because standard output is the log. */
@@ -104,11 +107,11 @@ export async function serve(deployment: Deployment, logLevel: LogLevel, terminal
     throw error;
   }
   await gateway.close();
-  // The reader of the log may have stalled. The process must end anyway.
+  // The reader of the log may have stopped reading. The process must end anyway.
   if (!(await drainOutput(LOG_DRAIN_TIMEOUT_MS))) process.exit(EXIT_CODES.done);
 }
 
-/** Closes the gateway after an error. What needs the store fails if the store is gone, and must not hide the error. */
+/** Closes the gateway after an error. If the store is gone, steps that use the store fail; their errors must not hide the first error. */
 async function closeWithoutStore(gateway: Gateway): Promise<void> {
   await Promise.race([
     gateway.close().catch(() => undefined),

@@ -1,4 +1,4 @@
-/** `tributary status`: the state of every stream, and what needs a person, in the terminal. */
+/** `tributary status`: shows the state of every stream, and the tasks for a person, in the terminal. */
 import { formatTime } from '@tributary/connector-api';
 import { InvalidArgumentError, type Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -38,7 +38,7 @@ const move = () => ['--from', from, '--to', target.url];
 
 it('moves a store, proves that the copy is the same, and refuses to do it twice', async () => {
   const copied = await run('store', 'copy', ...move());
-  // A copy that takes longer than two seconds tells its progress.
+  // A copy that takes longer than two seconds prints its progress.
   expect(copied.err).toMatch(/^(?:\w+: \d+ rows so far\n?)*$/);
   expect(copied.code).toBe(0);
   expect(copied.out).toMatch(

@@ -44,7 +44,7 @@ export class ProgressBars implements ProgressView {
   readonly #failures: string[] = [];
 
   /**
-   * @param maxPathLength length of the longest connector path, so that all bars begin in the same column
+   * @param maxPathLength number of characters of the longest connector path, so that all bars begin in the same column
    * @param print prints the errors of failed streams, which are too long for a bar
    */
   constructor(

@@ -55,7 +55,7 @@ function parseFrom(text: string): number {
   return time;
 }
 
-/** Puts the streams back to where they were at a time, and says from when on each of them is read again. */
+/** Moves the streams back to their positions at a time, and reports the time from which each stream is read again. */
 async function rereadFrom(
   deployment: Deployment,
   connector: string | undefined,

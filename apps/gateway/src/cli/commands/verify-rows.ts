@@ -6,9 +6,9 @@ import { formatTable, pluralize, replaceControlCharacters, type Terminal } from 
 const PROGRESS_INTERVAL_MS = 2000;
 
 /**
- * Compares all rows with their hashes, and prints the damaged ones.
+ * Compares all rows with their hashes, and prints the damaged rows.
  * @param resumeAt the position that an earlier, interrupted check printed
- * @returns what is wrong, if a row is damaged
+ * @returns a description of the problem if a row is damaged
  */
 export async function verifyRows(
   from: string,

@@ -61,7 +61,7 @@ export function requireConnector({ connectors }: Deployment, argument: string): 
 
 /**
  * Returns the connector path for an argument with or without a leading slash.
- * @throws CliError if the argument is none of the known paths
+ * @throws CliError if the argument is not a known path
  */
 export function requireConnectorPath(known: readonly string[], argument: string): string {
   const path = argument.replace(/^\//, '');

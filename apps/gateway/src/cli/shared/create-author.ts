@@ -1,4 +1,4 @@
-/** Says who changes something with the command line, for the audit log. */
+/** Creates the author of a change that is made with the command line, for the audit log. */
 import type { OperatorAuthor } from '@tributary/feed';
 import { userInfo } from 'node:os';
 import type { Deployment } from '../../config/index.js';

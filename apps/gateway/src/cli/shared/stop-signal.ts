@@ -1,6 +1,6 @@
-/** Handles SIGTERM and SIGINT: the first signal stops gracefully, a second one exits immediately. */
+/** Handles SIGTERM and SIGINT: the first signal stops the program gracefully, and a second signal stops it immediately. */
 
-/** Ctrl-C reaches the process twice if npm forwards it. A signal within this time (milliseconds) counts as the same one. */
+/** Time in milliseconds within which a second signal is ignored as a duplicate. Ctrl-C reaches the process twice if npm forwards it. */
 const DUPLICATE_SIGNAL_WINDOW_MS = 500;
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 type StopSignal = keyof typeof EXIT_CODES;

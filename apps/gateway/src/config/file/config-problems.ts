@@ -30,7 +30,7 @@ export class ConfigError extends Error {
 export class ConfigProblems {
   readonly #problems = new Map<string, ConfigProblem>();
 
-  /** Adds a problem. Only the first problem of a path is kept, because later ones usually follow from it. */
+  /** Adds a problem. Only the first problem of a path is kept, because later problems usually follow from it. */
   add(path: ConfigPath, text: string, position: LineColumn | undefined): void {
     const place = formatPath(path);
     if (!this.#problems.has(place)) this.#problems.set(place, { path, text, ...(position && { position }) });

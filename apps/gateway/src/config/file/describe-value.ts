@@ -2,7 +2,7 @@
 const SECRET_NAME_PATTERN =
   /key|token|secret|passw|passphrase|credential|private|certificate|pem$|authorization|signature/i;
 const URL_PASSWORD_PATTERN = /:\/\/[^/\s]*@/;
-/** Matches long strings with a digit and without spaces or slashes. It can match a file name, but no token must ever be shown. */
+/** Matches long strings with a digit and without spaces or slashes. It may also match a file name, but no token must ever be shown. */
 const TOKEN_PATTERN = /^(?=.*\d)[^\s/]{16,}$/s;
 /** Matches text that contains a secret property with its value, e.g. `accessToken:'…'`. YAML reads it as one text if the space is missing. */
 const SECRET_ASSIGNMENT_PATTERN = new RegExp(`(?:${SECRET_NAME_PATTERN.source})[\\w-]*["']?\\s*[:=]`, 'i');
@@ -23,9 +23,9 @@ export function describeValue(value: unknown, path: readonly (string | number)[]
   return isSecret ? `a ${typeof value} that is not shown here` : `the ${typeof value} ${value}`;
 }
 
-/** Returns true if a name in the path, e.g. `apiKeys` or `clientSecret`, means a secret. */
+/** Returns true if a name in the path, e.g. `apiKeys` or `clientSecret`, indicates a secret. */
 export function isSecretPath(path: readonly (string | number)[]): boolean {
-  // A tenant name is chosen freely, so it does not tell whether the values below it are secret.
+  // The name of a tenant can be any word, so it does not show whether the values under it are secret.
   const steps = path[0] === 'tenants' ? path.slice(2) : path;
   // The scopes of a key and the name of its user are not secret, although they are inside `apiKeys`.
   if (steps.slice(-2).includes('scopes') || (steps.at(-1) === 'name' && steps.at(-3) === 'apiKeys'))
@@ -38,8 +38,8 @@ export function looksLikeSecret(text: string): boolean {
 }
 
 /**
- * Returns true if a property name can be shown. A mistake in the YAML can turn a value into a part of a name:
- * `{ accessToken:'…' }` without a space after the colon is a mapping with one name and no value.
+ * Returns true if a property name can be shown. A mistake in the YAML can turn a value into a part of a name: `{ accessToken:'…' }` without
+ * a space after the colon is a mapping with one name and no value.
  */
 export function isDisplayableName(name: string): boolean {
   return PUBLIC_NAME_PATTERN.test(name) && !looksLikeSecret(name);

@@ -1,4 +1,7 @@
-/** Tests deployment files that misuse YAML: names of every object's properties, tags, deep nesting, and values that multiply. */
+/**
+ * Tests deployment files that misuse YAML: names of properties that every object has, tags, deep nesting, and nested aliases that multiply
+ * values.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Parses the text of the deployment file to a YAML document without features that the file does not need: deep nesting, which exhausts
- * the stack of the parser, tags that create other values than plain ones, and YAML 1.1.
+ * Parses the text of the deployment file to a YAML document. Features that the file does not need are rejected: deep nesting, which
+ * exhausts the stack of the parser, tags that create special values, and YAML 1.1.
  */
 import {
   isAlias,
@@ -17,8 +17,8 @@ import {
 import { explainYamlError } from './yaml-errors.js';
 
 /**
- * Each level takes at most three places on the stack of the parser, so this allows about a third as many levels. A deployment file has
- * about ten.
+ * Maximum number of entries on the stack of the parser. A level of nesting needs up to three entries. A deployment file has about ten
+ * levels.
  */
 const MAX_PARSER_STACK = 300;
 /** Tags of the types that YAML recognises without a tag. */
@@ -26,7 +26,7 @@ const PLAIN_TAG_PATTERN = /^tag:yaml\.org,2002:(?:str|int|float|bool|null|map|se
 
 export interface YamlDocument {
   document: Document;
-  /** The node that each alias repeats. An alias without its anchor is absent. */
+  /** The node that each alias repeats. An alias without its anchor is not in the map. */
   anchors: ReadonlyMap<Alias, Node>;
   /** Syntax errors and forbidden features. `offset` is a position in the text. */
   problems: readonly { text: string; offset: number }[];

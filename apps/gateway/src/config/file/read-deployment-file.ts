@@ -1,10 +1,10 @@
-/** Reads the deployment file as text. The read is bounded, so that a device without end, e.g. /dev/zero, cannot exhaust memory. */
+/** Reads the deployment file as text. The number of bytes is limited, so that an endless device, e.g. /dev/zero, cannot exhaust memory. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigError } from './config-problems.js';
 import { getFileErrorMessage } from './references.js';
 
-/** A file with the largest number of values that the reader accepts is smaller than this. */
+/** Maximum size of the file in bytes. It is larger than any file with the maximum number of values that the reader accepts. */
 const MAX_DEPLOYMENT_FILE_BYTES = 4 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 

@@ -30,7 +30,7 @@ const VARIABLE_PATTERN = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
  */
 export function resolveReferences(rawValue: string, environment: Environment): ResolvedReference {
   const resolved = expandVariables(rawValue, environment);
-  // Only a `file:` in the deployment file itself starts a path. The value of a variable may begin with `file:` by chance.
+  // Only a `file:` in the deployment file itself begins a path. The value of a variable may begin with `file:` by chance.
   return rawValue.startsWith(FILE) ? readSecretFile(resolved) : resolved;
 }
 

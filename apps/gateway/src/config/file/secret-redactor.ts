@@ -3,13 +3,16 @@ import { formatPath, listHiddenNames, type ConfigPath } from './value-path.js';
 import { isSecretPath } from './describe-value.js';
 import type { YamlReadResult } from './yaml-reader.js';
 
-/** Shorter strings are not redacted. They occur in ordinary words, so redaction would make logs unreadable and protect nothing. */
+/**
+ * Minimum number of characters of a redacted string. Shorter strings occur in ordinary words, so redacting them would make logs unreadable
+ * and protect nothing.
+ */
 const MIN_SECRET_LENGTH = 6;
 /** Properties that are never secret, even if a reference sets them, because URLs and log lines contain their values. */
 const PUBLIC_PROPERTIES: readonly unknown[] = ['name', 'plugin', 'every'];
 
 /**
- * Returns all strings to redact, longest first: values from the environment and from files, strings whose property name means a secret,
+ * Returns all strings to redact, longest first: values from the environment and from files, strings whose property name indicates a secret,
  * passwords in URLs, and property names that can contain a secret.
  */
 export function collectSecrets({ value, locations }: YamlReadResult): string[] {

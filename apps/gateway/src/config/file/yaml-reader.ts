@@ -16,11 +16,11 @@ import type { LineColumn, ConfigProblems } from './config-problems.js';
 import { resolveReferences, UnresolvedReferenceError, type Environment } from './references.js';
 import { parseYamlDocument } from './parse-yaml-document.js';
 
-/** Limits the number of values after alias expansion, so that nested aliases cannot exhaust memory. */
+/** Maximum number of values after alias expansion, so that nested aliases cannot exhaust memory. */
 const MAX_VALUES = 20_000;
-/** Limits the number of properties that `<<` copies, including those that a mapping replaces by its own. */
+/** Maximum number of properties that `<<` copies, including properties that the mapping then overrides. */
 const MAX_MERGED_PROPERTIES = 100_000;
-/** Limits the nesting after alias expansion. A deployment file has about ten levels. */
+/** Maximum nesting after alias expansion. A deployment file has about ten levels. */
 const MAX_DEPTH = 100;
 const MERGE_KEY = '<<';
 
@@ -43,7 +43,7 @@ export interface SourceLocation extends LineColumn {
 
 /**
  * Reads the YAML and adds a problem for each error.
- * @returns the value, which is `undefined` for an empty file or after a syntax error. Values after a syntax error would be guesses.
+ * @returns the value, which is `undefined` for an empty file or after a syntax error, because the values after a syntax error are uncertain
  */
 export function readYaml(text: string, environment: Environment, problems: ConfigProblems): YamlReadResult {
   const lines = new LineCounter();
@@ -151,7 +151,10 @@ class YamlReader {
     return undefined;
   }
 
-  /** Returns the properties that `<<: *defaults` takes from one or several other mappings. The first value of a name counts. */
+  /**
+   * Returns the properties that `<<: *defaults` copies from one or several other mappings. If a name occurs several times, its first value
+   * is used.
+   */
   #readMergedProperties(map: YAMLMap, path: ConfigPath): ReadonlyMap<string, Node> {
     const merged = new Map<string, Node>();
     for (const node of listMergeSources(map)) {
@@ -174,7 +177,7 @@ class YamlReader {
     return merged;
   }
 
-  /** Returns the properties of a mapping, with those that it takes from others. */
+  /** Returns the properties of a mapping, including those that it copies from other mappings. */
   #listProperties(map: YAMLMap, path: ConfigPath): ReadonlyMap<string, Node> {
     const known = this.#mergedProperties.get(map);
     if (known !== undefined) return known;

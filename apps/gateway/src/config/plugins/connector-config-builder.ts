@@ -29,7 +29,7 @@ export interface ConnectorOwner {
 
 export class ConnectorConfigBuilder {
   readonly connectors: ConnectorConfig[] = [];
-  /** For each connector path, the place in the file where it was first used. */
+  /** For each connector path, the first place in the file where it is used. */
   readonly #firstUses = new Map<string, ConfigPath>();
 
   constructor(

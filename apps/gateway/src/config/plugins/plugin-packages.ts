@@ -1,4 +1,4 @@
-/** Finds, checks and loads plugins from npm packages: `plugin: "@acme/tributary-psp-foo"` names an installed package. */
+/** Finds, checks and loads plugins from npm packages: `plugin: "@acme/tributary-psp-foo"` refers to an installed package. */
 import { INTERFACE_VERSION, type Plugin } from '@tributary/connector-api';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -6,11 +6,11 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadWithSharedModules } from './shared-module-loader.js';
 
-/** Matches `@scope/…` and `tributary-psp-…`. Every other name means a plugin that is part of the gateway. */
+/** Matches `@scope/…` and `tributary-psp-…`. Every other name refers to a plugin that is part of the gateway. */
 export const PACKAGE_NAME_PATTERN =
   /^(?:@[a-z0-9~-][a-z0-9._~-]*\/[a-z0-9~-][a-z0-9._~-]*|tributary-psp-[a-z0-9._~-]+)$/;
 
-/** A package cannot be used as a plugin. The message tells the author of the deployment file why. */
+/** A package cannot be used as a plugin. The message contains the reason for the author of the deployment file. */
 export class PluginPackageError extends Error {
   override readonly name = 'PluginPackageError';
 }

@@ -1,7 +1,7 @@
 /**
  * Loads plugin packages so that they share modules with the gateway. A plugin throws errors and injects tokens of
- * `tributary/connector-api`, and decorates its classes for Nest. If it imported its own copies, Nest would not find the tokens,
- * and `instanceof` would not recognise the errors. A resolve hook maps these imports to the modules that the gateway has loaded.
+ * `tributary/connector-api`, and decorates its classes for Nest. If the plugin imported its own copies, Nest would not find the tokens, and
+ * `instanceof` would not recognise the errors. So a resolve hook maps these imports to the modules that the gateway has loaded.
  */
 import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';

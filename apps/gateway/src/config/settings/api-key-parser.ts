@@ -1,4 +1,4 @@
-/** Parses the API keys of connectors and operators. Stores only hashes. Rejects a key that two owners share. */
+/** Parses the API keys of connectors and operators. It keeps only hashes, and rejects a key that two owners share. */
 import {
   deriveOperatorKeyId,
   InvalidKeyError,

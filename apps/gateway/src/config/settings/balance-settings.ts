@@ -16,7 +16,7 @@ export class BalanceSettings {
   validFor?: string;
 }
 
-/** Returns the validity in ms, `off`, or `undefined` when it follows the polling interval of each reader. */
+/** Returns the validity in ms, `off`, or `undefined` when the validity follows the polling interval of each reader. */
 export function parseBalanceValidity({ validFor }: BalanceSettings): number | 'off' | undefined {
   return validFor === OFF ? OFF : parseDuration(validFor ?? '');
 }

@@ -80,7 +80,7 @@ function rulesToKeywords(rules: readonly ValidationRule[]): JsonSchema {
   return Object.assign({}, ...rules.map(ruleToKeywords)) as JsonSchema;
 }
 
-/** Converts a validation rule to JSON Schema keywords. Other rules have no keyword and are checked only when the file is loaded. */
+/** Converts a validation rule to JSON Schema keywords. Some rules have no keyword and are checked only when the file is loaded. */
 function ruleToKeywords({ name, constraints: [first, second] }: ValidationRule): JsonSchema {
   switch (name) {
     case 'isString':

@@ -18,13 +18,13 @@ export interface Deployment {
   listen: { host: string; port: number; trustProxy: boolean };
   /** `sqlite:PATH`, a PostgreSQL URL, or a PostgreSQL location with replicas and limits. `secrets` contains the passwords of the URLs. */
   store: string | StoreLocation;
-  /** At least one. */
+  /** The connectors of the deployment; at least one. */
   connectors: ConnectorConfig[];
   /** Keys for the operator API; those without a tenant also for `/metrics`. */
   operatorKeys: OperatorKey[];
   /** Policies of all owners. */
   policies: PolicyConfig[];
-  /** The channels that get alerts; absent if the file names no channel. */
+  /** The channels that get alerts; absent if the file contains no channel. */
   alerts?: AlertConfig;
   /** Whether the gateway serves `<path>/docs` for each connector. */
   docs: boolean;
@@ -57,11 +57,11 @@ export interface ConnectorConfig {
   plugin: Plugin;
   /** An instance of `plugin.settings`. */
   settings: object;
-  /** Settings that name directories which must exist; absent if the plugin has none. */
+  /** Settings whose value is the path of a directory that must exist; absent if the plugin has none. */
   directories?: DirectorySetting[];
   /** Keys that authorize requests to this connector; at least one. */
   apiKeys: ApiKey[];
-  /** How long a balance is valid: ms, or `off`. If absent, it follows the polling interval of each reader. */
+  /** How long a balance is valid, in ms, or `off`. If absent, the validity follows the polling interval of each reader. */
   balanceValidity?: number | 'off';
   /** Limits of the connector's payouts and transfers. */
   orders: OrderLimits;

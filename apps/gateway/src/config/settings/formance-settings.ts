@@ -72,7 +72,7 @@ export interface FormanceConfig {
 }
 
 /**
- * Converts a property `formance`, and reports values that do not fit together as problems.
+ * Converts a property `formance`, and reports values that contradict each other as problems.
  * @param settings an instance whose values have already been validated; `undefined` if the file has no such property
  */
 export function parseFormanceSettings(
@@ -116,7 +116,7 @@ function parseCredentials(
   return { kind: 'client', clientId, clientSecret, tokenUrl: `${trimSlashes(url)}/api/auth/oauth/token` };
 }
 
-/** The value can have another type if a problem was reported for it. */
+/** The value may have another type if a problem was reported for it. */
 function trimSlashes(url: unknown): string {
   return String(url).replace(/\/+$/, '');
 }

@@ -1,4 +1,4 @@
-/** Policies in the deployment file: what is read, and what is reported, all at once. */
+/** Tests policies in the deployment file: the values that are read, and that all problems are reported together. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

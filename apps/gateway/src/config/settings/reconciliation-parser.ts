@@ -1,4 +1,4 @@
-/** Converts `reconciliation:` of one owner to policies, and reports everything that is wrong in it. */
+/** Converts `reconciliation:` of one owner to policies, and reports all problems in it. */
 import type { MatchingRule, Policy, PolicyAccount } from '@tributary/reconciliation';
 import type { ConfigPath } from '../file/value-path.js';
 import { parseDuration } from './duration.js';
@@ -115,7 +115,7 @@ function parseRules(values: unknown, binder: SettingsBinder, path: ConfigPath): 
   });
 }
 
-/** The keys that each kind of rule needs. All other keys are not allowed. */
+/** The keys that each kind of rule requires. Other keys are not allowed. */
 const RULE_KEYS: Readonly<Record<RuleEntry['kind'], readonly (keyof RuleEntry)[]>> = {
   exact: ['psp', 'ledger'],
   group: ['psp', 'ledger'],
@@ -125,7 +125,7 @@ const RULE_KEYS: Readonly<Record<RuleEntry['kind'], readonly (keyof RuleEntry)[]
 };
 const OPTIONAL_KEYS = ['psp', 'ledger', 'account', 'bound', 'days'] as const;
 
-/** @returns `undefined` when the kind is unknown; the problem is reported already */
+/** @returns `undefined` when the kind is unknown; the problem has already been reported */
 function parseRule(entry: RuleEntry, binder: SettingsBinder, path: ConfigPath): MatchingRule | undefined {
   if (!Object.hasOwn(RULE_KEYS, entry.kind)) return undefined;
   const keys = RULE_KEYS[entry.kind];

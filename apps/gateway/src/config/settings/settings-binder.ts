@@ -15,7 +15,7 @@ import {
 import { describeValue, isDisplayableName } from '../file/describe-value.js';
 import type { SourceLocation } from '../file/yaml-reader.js';
 
-/** Rules of class-validator that check the type. A value of the wrong type breaks all other rules too, so only the type is reported. */
+/** Rules of class-validator that check the type. A value of the wrong type also breaks all other rules, so only the type is reported. */
 const TYPE_RULES = ['isString', 'isInt', 'isNumber', 'isBoolean', 'isArray', 'isObject', 'nestedValidation'];
 
 export class SettingsBinder {
@@ -24,7 +24,7 @@ export class SettingsBinder {
     private readonly problems: ConfigProblems,
   ) {}
 
-  /** @returns the settings with their defaults. If problems were reported, some properties can have values that the class does not allow. */
+  /** @returns the settings with their defaults. If problems were reported, some properties can have values that the class does not allow */
   bind<T extends object>(settings: Type<T>, value: unknown, path: ConfigPath): T {
     const instance = this.#createInstance(settings, value, path);
     for (const error of validateSync(instance, { forbidUnknownValues: false }))
@@ -45,7 +45,9 @@ export class SettingsBinder {
     );
   }
 
-  /** @returns `found …` for error messages. For a value from a variable or a file it names only the origin, so it never shows a secret. */
+  /**
+   * @returns `found …` for error messages. For a value from a variable or a file, only the origin is included, so the value is never shown
+   */
   describeFound(value: unknown, path: ConfigPath): string {
     const origins = this.locations.get(formatPath(path))?.origins ?? [];
     return `found ${origins.length > 0 ? `the value of ${origins.join(' and ')}` : describeValue(value, path)}`;
@@ -96,7 +98,7 @@ export class SettingsBinder {
 
   #reportUnknownProperty(key: string, known: readonly string[], path: ConfigPath): void {
     const keys = ` The keys here are ${known.join(', ')}.`;
-    // A user can paste a token where a property name belongs, so the name is checked before it is shown.
+    // A user may paste a token in the place of a property name, so the name is checked before it is shown.
     const text = isDisplayableName(key)
       ? `there is no such setting.${suggestSimilarName(key, known) || keys}`
       : `found a key that is not shown here; there is no such setting.${keys}`;

@@ -1,4 +1,4 @@
-/** What each connector is: its plugin, its settings without secrets, and what it can do. */
+/** Describes each connector: its plugin, its settings without secrets, and its capabilities. */
 import { STREAMS } from '@tributary/connector-api';
 import { deriveReaderIdFromHash, SCOPES } from '@tributary/auth';
 import type { ConnectorConfig } from '../../config/index.js';
@@ -29,7 +29,7 @@ const CONNECTOR_FIELDS = {
   canPay: BOOLEAN,
 };
 
-/** The methods of a plugin that its PSP may lack. */
+/** The methods that a plugin may lack, because its PSP does not support them. */
 const OPTIONAL_METHODS = [
   'beneficiaries',
   'balances',

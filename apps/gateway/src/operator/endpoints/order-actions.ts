@@ -1,4 +1,4 @@
-/** What operators do with orders: resolve one whose outcome cannot be found out. */
+/** The actions of operators on orders: an order can be resolved if its outcome cannot be found out. */
 import { ContractError } from '@tributary/connector-api/contract';
 import { RESOLUTIONS, type Resolution } from '@tributary/orders';
 import { HttpStatus } from '@nestjs/common';

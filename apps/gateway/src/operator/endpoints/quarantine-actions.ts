@@ -1,4 +1,4 @@
-/** What operators do with entries of the quarantine: retry rejected records, and dismiss entries. */
+/** The actions of operators on entries of the quarantine: retry rejected records, and dismiss entries. */
 import { STREAMS, type Stream } from '@tributary/connector-api';
 import { ContractError } from '@tributary/connector-api/contract';
 import type { Store } from '@tributary/feed';
@@ -93,7 +93,7 @@ async function findAllRejected(
     .summarizeQuarantine({ connectors: [connector], kind: 'refusal', ...(stream && { stream }) });
 }
 
-/** Without a stream, the record is searched in all streams. Two streams can have a record with the same id. */
+/** Without a stream, the record is searched in all streams. Two streams can contain a record with the same id. */
 async function findRejectedById(
   store: Store,
   connector: string,

@@ -28,7 +28,7 @@ const ENTRY_FIELDS = {
   'seenAt?': { ...TIME, description: 'When the PSP last sent it.' },
 };
 
-/** The stored words are older than the words of this API. */
+/** The database stores older words than those of this API. */
 const STORED_KINDS = { 'rejected-record': 'refusal', 'data-warning': 'finding' } as const;
 
 export const QUARANTINE_ENDPOINTS: readonly OperatorEndpoint[] = [
@@ -83,7 +83,7 @@ export const QUARANTINE_ENDPOINTS: readonly OperatorEndpoint[] = [
   },
 ];
 
-/** Converts the word of the API to the stored one. */
+/** Converts the word of the API to the stored word. */
 export function toStoredKind(kind: unknown): QuarantineEntry['kind'] | undefined {
   return STORED_KINDS[kind as keyof typeof STORED_KINDS];
 }

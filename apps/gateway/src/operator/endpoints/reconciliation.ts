@@ -25,7 +25,7 @@ const RUN = objectOf({
 });
 
 const BREAK_STATES = ['open', 'pending', 'accepted'] as const;
-/** Number of breaks that are read at a time, and how often one request reads. */
+/** Number of breaks that are read at a time, and maximum number of such reads in one request. */
 const SLICE_BREAKS = 200;
 const MAX_SLICES = 10;
 
@@ -136,7 +136,7 @@ function toRunView({ id, name, startedAt, finishedAt, verdict, summary }: Stored
   };
 }
 
-/** @throws ContractError 404 for a policy that the operator does not see */
+/** @throws ContractError 404 for a policy that the operator may not see */
 function requirePolicy(
   { operator }: OperatorRequest,
   { deployment }: OperatorServices,

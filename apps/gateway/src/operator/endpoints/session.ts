@@ -30,7 +30,7 @@ export const SESSION_ENDPOINTS: readonly OperatorEndpoint[] = [
     async handle({ body, http, reply }, { store, authenticator }) {
       const operator = authenticator.requireKey(String(body['key']), http.ip);
       const sessions = store.operator();
-      // A session that the browser brought along ends, and its token is never used again.
+      // If the request contains the cookie of a session, this session ends, and its token is never used again.
       const former = readSessionCookie(http);
       if (former !== undefined) await sessions.deleteSession(hashSessionToken(former));
       const token = generateSessionToken();

@@ -1,4 +1,4 @@
-/** What operators do with streams: pull now, pause, resume, read again. */
+/** The actions of operators on streams: pull now, pause, resume, read again. */
 import { formatTime, STREAMS, type Stream } from '@tributary/connector-api';
 import type { OperatorAuthor } from '@tributary/feed';
 import type { OperatorEndpoint, OperatorRequest, OperatorServices } from '../endpoint.types.js';
@@ -95,7 +95,7 @@ function parseStreams(
   };
 }
 
-/** Returns who changes a connector. @throws ContractError 404 for a connector that the operator does not see */
+/** Returns the author of a change to a connector. @throws ContractError 404 for a connector that the operator may not see */
 export function toAuthor(
   { operator }: OperatorRequest,
   { deployment }: OperatorServices,

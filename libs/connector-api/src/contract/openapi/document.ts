@@ -1,13 +1,14 @@
 /**
- * Creates the OpenAPI document of the contract as this gateway serves it. The document is data: @nestjs/swagger would create it from
- * decorators at run time, but it needs TypeScript and two copies of Swagger UI, which are more than all other packages together.
+ * Creates the OpenAPI document of the contract as this gateway serves it. The document is static data. @nestjs/swagger could create it from
+ * decorators at run time. But that package needs TypeScript and two copies of Swagger UI, which are larger than all other packages
+ * together.
  */
 import { PATHS } from './operations.js';
 import { SCHEMAS, type OpenApiNode } from './schemas.js';
 
 /**
  * Creates the OpenAPI document of one connector.
- * @param path the path of the connector, without slashes around it: `acme/house-bank`
+ * @param path the path of the connector, without a slash at its start and end: `acme/house-bank`
  * @param version the version in the document's `info`
  * @returns the document; its paths are relative to the connector's path, as in the official document
  */

@@ -12,12 +12,12 @@ export interface ModelRow {
 
 export const MODEL_READER: RowReader<ModelRow> = { getId: ({ id }) => id, getTime: ({ time }) => time };
 
-/** The number of runs of each property. `npm run soak` raises it. */
+/** The number of runs of each property. `npm run soak` increases it. */
 export const PROPERTY_RUNS = Number(process.env['LISTING_RUNS'] ?? 200);
 /** Timeout of one property in milliseconds, long enough for `npm run soak`. */
 export const PROPERTY_TIMEOUT_MS = 60_000 + PROPERTY_RUNS * 200;
 
-/** What happens to a request: a response with status 429 or 500, or no response in time. */
+/** The fault of a request: a response with status 429 or 500, or no response before the timeout. */
 export type ModelFault = 'none' | 'rate-limited' | 'server-error' | 'timeout';
 
 const MODEL_FAULTS = new WeakSet<Error>();
@@ -31,7 +31,7 @@ function createFault(fault: Exclude<ModelFault, 'none'>): PspError {
   return error;
 }
 
-/** Returns whether an error is a fault of the model, or reports one. */
+/** Returns true if an error is a fault of the model, or reports such a fault. */
 function isModelFault(error: unknown): boolean {
   return error instanceof Error && (MODEL_FAULTS.has(error) || isModelFault(getCause(error)));
 }
@@ -40,7 +40,7 @@ function getCause(error: Error): unknown {
   return error.cause ?? (error instanceof PspError ? error.details.cause : undefined);
 }
 
-/** A clock that only moves when a test or a slow request moves it. */
+/** A clock that moves only when a test or a slow request moves it. */
 export class ModelClock implements HttpClock {
   constructor(public time: number) {}
 
@@ -57,7 +57,7 @@ export class ModelClock implements HttpClock {
 export class ModelList {
   readonly rows: ModelRow[] = [];
   requestCount = 0;
-  /** Faults of the next requests. The first one belongs to the next request. */
+  /** Faults of the next requests, in sequence. */
   faults: ModelFault[] = [];
   /** The duration of a request in milliseconds. */
   delayMs = 0;
@@ -75,7 +75,7 @@ export class ModelList {
     if (this.rows.length > 0) this.rows.splice(index % this.rows.length, 1);
   }
 
-  /** Answers one request. @throws PspError as a PSP that is overloaded, and the signal's reason when the listing was abandoned */
+  /** Answers one request. @throws PspError as an overloaded PSP would cause it; the signal's reason when the listing was abandoned */
   request<T>(signal: AbortSignal, answer: (oldestFirst: ModelRow[]) => T): T {
     signal.throwIfAborted();
     this.requestCount += 1;
@@ -96,7 +96,7 @@ export interface PullOptions {
   context?: Partial<ListingContext>;
 }
 
-/** The records that a feed would have. It pulls as the gateway does, and stores the cursor as JSON. */
+/** The records that a feed would contain. The class pulls as the gateway does, and stores the cursor as JSON. */
 export class ModelFeed<Position> {
   readonly rows = new Map<string, ModelRow>();
   pageCount = 0;
@@ -116,7 +116,7 @@ export class ModelFeed<Position> {
     return this.cursor === undefined ? undefined : (JSON.parse(this.cursor) as Position);
   }
 
-  /** Pulls until the listing ends, fails or is killed. @returns whether the listing ended by itself */
+  /** Pulls until the listing ends, fails or is killed. @returns true if the listing ended normally */
   async pull({ maxPages = Infinity, context = {} }: PullOptions = {}): Promise<boolean> {
     this.lastPull = [];
     let pages = 0;
@@ -138,7 +138,7 @@ export class ModelFeed<Position> {
     }
   }
 
-  /** Rows of the list that the feed does not have in their present state. */
+  /** Returns the rows of the list whose present state is missing in the feed. */
   findMissing(list: ModelList): ModelRow[] {
     return list.rows.filter((row) => this.rows.get(row.id)?.state !== row.state);
   }

@@ -1,19 +1,19 @@
-/** Random scenarios for the property tests: what happens to a list, and how its listing is interrupted. */
+/** Random scenarios for the property tests: events in a list, and interruptions of its listing. */
 import fc from 'fast-check';
 import type { ModelFault, ModelFeed, ModelList } from './model-list.js';
 
 const MINUTE_MS = 60_000;
 
-/** What happens between two pulls. */
+/** An event between two pulls. */
 export interface ScenarioEvent {
   kind: 'new' | 'late' | 'vanish' | 'change';
-  /** Decides the time of a new row, or which row it is. */
+  /** Determines the time of a new row, or selects an existing row. */
   value: number;
 }
 
 export interface Scenario {
   pageSize: number;
-  /** Times of the first rows, as a share of the history from 0 to 1. Equal values are ties. */
+  /** Times of the first rows, as a fraction of the history from 0 to 1. Equal values give equal times. */
   history: number[];
   /** One entry for each interrupted pull. */
   pulls: { maxPages: number; faults: ModelFault[]; events: ScenarioEvent[] }[];
@@ -45,11 +45,11 @@ export function createScenarios({ kinds, maxPageSize = 12 }: ScenarioLimits): fc
   });
 }
 
-/** The history begins this long before the present. */
+/** Time in ms between the beginning of the history and the present. */
 export const HISTORY_MS = 200 * 24 * 60 * MINUTE_MS;
 
 /**
- * Plays a scenario: pulls that fail or are killed, with events in between, then pulls without interruption.
+ * Runs a scenario: pulls that fail or are killed, with events between them, and then pulls without interruption.
  * @param latenessMs the maximum age of a row that appears late
  */
 export async function playScenario<Position>(

@@ -22,7 +22,7 @@ export function getExamples(root: OpenApiNode, operation: OpenApiOperation): Exa
   }));
   const inResponses = Object.entries(getChild(node, 'responses')).flatMap(([code, response]) => {
     if (!isOpenApiNode(response)) return [];
-    // `default` describes all other errors, so use 500.
+    // The key `default` describes all other errors; the fake uses the status 500 for it.
     const status = /^\d{3}$/.test(code) ? Number(code) : 500;
     return getContentExamples(root, resolveReference(root, response)).map((one) => ({
       ...one,

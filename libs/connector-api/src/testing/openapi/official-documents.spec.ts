@@ -10,7 +10,7 @@ const AUTHORIZED = {
   'x-client-signed-at': '2026-01-01T00:00:00Z',
 };
 
-/** Operation, number of examples, and name patterns of examples that violate the document's own schemas. */
+/** Operation, number of examples, and patterns for the names of examples that violate the document's own schemas. */
 const REVOLUT_OPERATIONS: [string, number, RegExp[]][] = [
   // "b7ec67d3-5af1-42c8-bece-3d28nlmo894d" is not a UUID.
   ['GET /accounts', 1, [/^GET \/accounts 200/]],

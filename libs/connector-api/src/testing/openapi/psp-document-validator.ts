@@ -1,6 +1,6 @@
 /**
- * Validates the requests and responses of a fake PSP against the PSP's official OpenAPI document (3.0 or 3.1, JSON or YAML).
- * It is stricter than OpenAPI: a path, query parameter, status or property that the document does not name is a problem.
+ * Validates the requests and responses of a fake PSP against the PSP's official OpenAPI document (3.0 or 3.1, JSON or YAML). It is stricter
+ * than OpenAPI: every path, query parameter, status or property that the document does not contain is a problem.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

@@ -9,11 +9,11 @@ import type { OpenApiNode } from './openapi-node.js';
 
 const MAX_PROBLEMS = 8;
 
-/** A schema that accepts every value, with any properties. It takes the place of a broken one. */
+/** A schema that accepts every value. It replaces a broken schema. */
 const ANY_VALUE = { additionalProperties: true };
 
 export class SchemaChecker {
-  /** Why each broken schema is skipped, by its name in `components.schemas`. */
+  /** The reason why each broken schema is skipped, by its name in `components.schemas`. */
   readonly skippedSchemas = new Map<string, string>();
   private readonly converter: SchemaConverter;
   private readonly components: Record<string, unknown>;
@@ -42,7 +42,7 @@ export class SchemaChecker {
   }
 
   /**
-   * Compiles a schema. If a schema that it refers to is broken, only the broken one is skipped.
+   * Compiles a schema. If a schema to which it refers is broken, only the broken schema is skipped.
    * @throws Error if the schema itself is broken
    */
   private compile(schema: OpenApiNode): ValidateFunction {
@@ -55,7 +55,7 @@ export class SchemaChecker {
     }
   }
 
-  /** Finds the broken components: those that cannot be compiled by themselves. @returns whether there are any */
+  /** Finds the broken components, i.e. components that cannot be compiled alone. @returns true if there are any */
   private skipBrokenComponents(): boolean {
     const known = new Set(Object.keys(this.components));
     let isAnySkipped = false;
@@ -111,7 +111,7 @@ function replaceReferences(schema: unknown, isKnown: (reference: string) => bool
   );
 }
 
-/** Formats the errors. Omits errors of combining keywords (`anyOf` …) if there are more specific ones. */
+/** Formats the errors. Omits errors of combining keywords (`anyOf` …) if there are more specific errors. */
 function summarizeErrors(errors: readonly ErrorObject[]): string[] {
   const specificErrors = errors.filter(({ keyword }) => !['anyOf', 'if', 'allOf'].includes(keyword));
   const lines = [...new Set((specificErrors.length > 0 ? specificErrors : errors).map(describeError))];

@@ -1,6 +1,6 @@
 /**
  * Converts OpenAPI 3.0 and 3.1 schemas to JSON Schema 2020-12. The result is stricter than OpenAPI: properties that the document does not
- * name are invalid, so that a fake cannot have invented fields.
+ * contain are invalid, so that a fake cannot have invented fields.
  */
 import { getChild, resolveReference, isOpenApiNode, toNodes } from './openapi-node.js';
 import type { OpenApiNode } from './openapi-node.js';
@@ -8,7 +8,7 @@ import type { OpenApiNode } from './openapi-node.js';
 /** Requests must not contain `readOnly` properties. Responses must not contain `writeOnly` properties. */
 export type Direction = 'request' | 'response';
 
-/** `whole`: the schema describes a value alone. `part`: several schemas (e.g. in `allOf`) describe the value together. */
+/** `whole`: the schema alone describes a value. `part`: several schemas (e.g. in `allOf`) describe the value together. */
 type SchemaPosition = 'whole' | 'part';
 
 const LIST_KEYWORDS = ['allOf', 'anyOf', 'prefixItems'];
@@ -108,8 +108,8 @@ export class SchemaConverter {
   }
 
   /**
-   * Converts `oneOf`. With a discriminator, exactly the schema that it names must match. Without a discriminator, at least one schema must
-   * match, because documents use `oneOf` for schemas that overlap.
+   * Converts `oneOf`. With a discriminator, only the schema that the discriminator selects must match. Without a discriminator, at least
+   * one schema must match, because documents use `oneOf` for schemas that overlap.
    */
   private convertChoice(choices: OpenApiNode[], { propertyName, mapping }: OpenApiNode): unknown {
     if (typeof propertyName !== 'string') return { anyOf: choices.map((one) => this.convert(one, 'part')) };
@@ -135,7 +135,7 @@ export class SchemaConverter {
     return resolveReference(this.root, property)[keyword] === true;
   }
 
-  /** Tells whether the schema names properties, so that all other properties are invalid. */
+  /** Returns true if the schema lists properties, so that all other properties are invalid. */
   private isClosed(schema: OpenApiNode, seen = new Set<unknown>()): boolean {
     const whole = resolveReference(this.root, schema);
     if (seen.has(schema['$ref'] ?? whole)) return false;
@@ -161,7 +161,7 @@ function convertLimits(schema: OpenApiNode, converted: Record<string, unknown>):
   }
 }
 
-/** Converts OpenAPI 3.0's `nullable`. Adds `null` to `enum`, because many documents omit it there. */
+/** Converts OpenAPI 3.0's `nullable`. Adds `null` to `enum`, because many documents omit it in `enum`. */
 function makeNullable(schema: Record<string, unknown>): unknown {
   const { type, enum: words } = schema;
   if (typeof type !== 'string') return { anyOf: [schema, { type: 'null' }] };

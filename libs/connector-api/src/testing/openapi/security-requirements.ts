@@ -1,4 +1,4 @@
-/** Checks that a request carries the kind of credentials that the document requires. Does not verify the credentials themselves. */
+/** Checks that a request contains the kind of credentials that the document requires. It does not verify the credentials. */
 import { getChild, resolveReference } from './openapi-node.js';
 import type { OpenApiNode } from './openapi-node.js';
 

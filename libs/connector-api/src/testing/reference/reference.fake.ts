@@ -18,7 +18,7 @@ const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const MAX_PAGE_SIZE = 20;
 const BALANCE = { balance: new JsonNumber('187.50'), currency: 'EUR' };
-/** `code` of the error for a key that was used before. */
+/** `code` of the error for a key that was already used. */
 const DUPLICATE_KEY_CODE = 17;
 export const WEBHOOK_SECRET = 'secret-of-the-reference';
 

@@ -50,7 +50,7 @@ export function toBeneficiary(row: Json): Beneficiary {
   return { id: row.string('id'), ownerName: row.string('name') };
 }
 
-/** @throws InvalidRecordError that names the invalid property */
+/** @throws InvalidRecordError with the name of the invalid property */
 export function toTransactions(row: Json): Transaction[] {
   const fields = readFields(row);
   switch (row.oneOf(KINDS, 'kind')) {

@@ -1,7 +1,7 @@
 /**
- * Plugin for the reference PSP. That PSP lists the transactions of each account newest first, with times in whole seconds. Rows appear at most
- * one hour late and can change for two days. The plugin reads time windows, oldest window first, and re-reads windows whose rows can still
- * change. It reads the accounts in turns.
+ * Plugin for the reference PSP. The PSP lists the transactions of each account newest first, with times in whole seconds. Rows appear at
+ * most one hour late and can change for two days. The plugin reads time windows, oldest window first, and reads windows again if their rows
+ * can still change. It reads the accounts in turn.
  */
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import {
@@ -48,7 +48,7 @@ import {
 
 const DAY = 86_400_000;
 const MAX_CHANGE_AGE_MS = 2 * DAY;
-/** `code` of the error with which the PSP declines a key that it knows. */
+/** `code` of the error with which the PSP declines a key that it has already received. */
 const DUPLICATE_KEY_CODE = '17';
 const SIGNATURE_HEADER = 'x-reference-signature';
 const TIMESTAMP_HEADER = 'x-reference-timestamp';
@@ -81,7 +81,7 @@ export class ReferencePsp implements PspClient {
     yield* convertStepsToPages(steps, CURSOR_FORMAT, (rows) => rows.flatMap(parseTransactions));
   }
 
-  /** Returns the accounts, whose transactions are listed one account by the other. */
+  /** Returns one source for each account, because the transactions are listed separately for each account. */
   private async listSources(): Promise<MergeSource<Json, string>[]> {
     const sources: MergeSource<Json, string>[] = [];
     for await (const { items } of this.accounts()) {
@@ -90,13 +90,13 @@ export class ReferencePsp implements PspClient {
     return sources;
   }
 
-  /** Lists the transactions of one account. The position is the time from which the next listing reads. */
+  /** Lists the transactions of one account. The position is the time at which the next listing starts. */
   private async *listTransactions(
     account: string,
     since: string | undefined,
   ): AsyncGenerator<ListingStep<Json, string>> {
     const start = Date.parse(since ?? this.settings.since);
-    // Computed once at the start: rows that were not final then can change after they were read.
+    // Computed once at the start, because rows that were not final at this time can change after they were read.
     const end = this.clock.now();
     const settled = Math.max(start, end - MAX_CHANGE_AGE_MS);
     for (let from = start; from < end;) {

@@ -1,4 +1,4 @@
-/** Mutations that put one mistake each into the reference plugin by which the rows no longer add up to the balances of the PSP. */
+/** Mutations of the reference plugin. With each mistake, the rows no longer add up to the balances of the PSP. */
 import type { Mutation } from './mutation.js';
 
 const MAPPER = 'reference.mapper.ts';

@@ -5,7 +5,7 @@ import type { CheckContext } from './check-context.js';
 export interface Check {
   /** Unique name. Test titles and skips use it: `listings: from every cursor, one row a page`. */
   name: string;
-  /** Tells whether the plugin has the capability that the check needs. Default: always. */
+  /** Returns true if the plugin has the capability that the check needs. Default: always true. */
   appliesTo?: (plugin: Plugin) => boolean;
   run(context: CheckContext): Promise<void>;
 }

@@ -8,8 +8,8 @@ import type { TestRunner } from './test-runner.js';
 const MAX_CHECK_MS = 30_000;
 
 /**
- * Defines the test suite that every plugin inherits. Each check is a separate test. `suite.types.ts` describes the input.
- * A plugin is complete when the suite passes. Checks that its PSP cannot support are skipped by name, with a reason.
+ * Defines the test suite that every plugin inherits. Each check is a separate test. `suite.types.ts` describes the input. A plugin is
+ * complete when the suite passes. Checks for which the PSP lacks the capability are skipped by name, with a reason.
  */
 export function describePsp(plugin: Plugin, suite: PspSuiteOptions): void {
   const runner = getTestRunner();

@@ -20,7 +20,7 @@ export function createExpectedTransaction(id: string, input: TransactionInput): 
   return { id, input, money: known ? parseMoney(input.amount, input.currency) : undefined };
 }
 
-/** Finds the records of a transaction: by its id, otherwise by its amount, which is unique. */
+/** Finds the records of a transaction by its id, otherwise by its amount, which is unique. */
 export function findRecords(expected: ExpectedTransaction, feed: InMemoryFeed): Transaction[] {
   return createRecordFinder(feed)(expected);
 }
@@ -45,7 +45,7 @@ function formatMoneyKey({ amount, asset }: Money): string {
   return `${amount} ${asset}`;
 }
 
-/** @throws CheckFailure that names missing and duplicate transactions. */
+/** @throws CheckFailure that lists missing and duplicate transactions */
 export function expectRecords(all: readonly ExpectedTransaction[], feed: InMemoryFeed, when: string): void {
   const find = createRecordFinder(feed);
   const wanted = all.filter(({ money }) => money !== undefined);

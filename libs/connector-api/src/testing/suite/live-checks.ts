@@ -41,7 +41,7 @@ async function checkStream(psp: PspClient, stream: Stream, feed: InMemoryFeed): 
     `live ${stream}: cannot be served: ${feed.serializationErrors[0]}`,
   );
   for (const cursor of cursors.slice(0, MAX_RESUMED_CURSORS)) await readPages(psp, stream, feed, cursor);
-  // Reading again from the last cursor must not return more new versions than there are records.
+  // A second reading from the last cursor must not return more new versions than there are records.
   const last = cursors.at(-1);
   if (last === undefined || cursors.length === MAX_PAGES) return;
   const newVersions = await readPages(psp, stream, feed, last);

@@ -1,5 +1,5 @@
 /**
- * Mutations that put one mistake each into the reference plugin: with refunds, fees, disputes, returns, transfers, conversions, several
+ * Mutations that each add one mistake to the reference plugin: with refunds, fees, disputes, returns, transfers, conversions, several
  * accounts or metadata.
  */
 import type { Mutation } from './mutation.js';

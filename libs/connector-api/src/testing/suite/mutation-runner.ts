@@ -16,8 +16,8 @@ const SUITE: PspSuiteOptions = {
   createFixture: startReferenceFixture,
 };
 /**
- * The run of a mutant ends after this number of failed checks. One failure proves that the suite detects the mistake; `npm run soak` asks
- * for more, to show which checks overlap. A listing that never ends would cost the timeout of every check.
+ * Number of failed checks after which the run of a mutant ends. One failure proves that the suite detects the mistake. `npm run soak` uses
+ * a larger number, to show which checks overlap. Without a limit, a listing that never ends would take the timeout of every check.
  */
 const MAX_FAILURES = Number(process.env['MUTANT_FAILURES'] ?? 1);
 
@@ -25,7 +25,7 @@ export type CheckFailureReport = Extract<CheckOutcome, { outcome: 'failed' }>;
 
 export interface MutationRunner {
   /**
-   * Runs the whole suite, the check that must detect the mutation first. It stops after some failed checks.
+   * Runs the whole suite, beginning with the check that must detect the mutation. It stops after some failed checks.
    * @param mutation `undefined` for the plugin without a mistake
    * @returns the checks that failed
    */
@@ -59,7 +59,7 @@ async function runChecks(plugin: Plugin, first: string | undefined): Promise<Che
   return failures;
 }
 
-/** Discards what a mutant prints to the console. A check that captures the output installs its own console on top of this one. */
+/** Discards the console output of a mutant. A check that captures the output replaces this console by its own. */
 async function runSilently<T>(run: () => Promise<T>): Promise<T> {
   const { log } = console;
   console.log = () => undefined;
@@ -77,7 +77,7 @@ async function createMutant(mutation: Mutation | undefined, directory: string): 
   return referencePlugin;
 }
 
-/** @throws Error if a replacement does not fit: the code of the reference plugin has changed */
+/** @throws Error if a replacement does not match, because the code of the reference plugin has changed */
 function applyMutation(mutation: Mutation, file: string): void {
   let text = readFileSync(file, 'utf8');
   const { original, replacement, additionalReplacements = [] } = mutation;

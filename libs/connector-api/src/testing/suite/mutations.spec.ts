@@ -3,7 +3,7 @@ import { createMutationRunner } from './mutation-runner.js';
 import type { MutationRunner } from './mutation-runner.js';
 import { MUTATIONS } from './mutations.js';
 
-/** A mutant whose listing never ends costs the timeout of several checks. */
+/** Timeout in ms of a mutant. A mutant whose listing never ends takes the timeout of several checks. */
 const MAX_MUTANT_MS = 180_000;
 
 let runner: MutationRunner;
@@ -39,7 +39,7 @@ it.each(MUTATIONS.map((mutation) => [mutation.description, mutation] as const))(
     const named = failures.find(({ check }) => check === mutation.detectedBy);
     reportLines.push(`- ${mutation.description}\n    ${names.join('; ')}: ${named?.why.split('\n')[0]}`);
     expect(names).toContain(mutation.detectedBy);
-    // The mutant must run. Any check would detect code that does not run.
+    // The mutant must run, because any check would detect code that does not run.
     expect(named?.why).not.toMatch(/ReferenceError|SyntaxError|is not a function/);
   },
   MAX_MUTANT_MS,

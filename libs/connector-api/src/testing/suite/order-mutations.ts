@@ -1,4 +1,4 @@
-/** Mutations that put one mistake each into the reference plugin: into how it sends and finds orders. */
+/** Mutations that each add one mistake to the reference plugin in how it sends and finds orders. */
 import type { Mutation } from './mutation.js';
 
 const PSP = 'reference.psp.ts';

@@ -15,7 +15,7 @@ const SECOND = 1000;
 const HOUR = 3_600_000;
 /** Maximum real duration of a listing. */
 const MAX_LISTING_MS = 8_000;
-/** Limit for consecutive pages without new record versions. A listing that exceeds it does not end. */
+/** Maximum number of consecutive pages without new record versions. A listing that exceeds this number never ends. */
 const MAX_PAGES_WITHOUT_NEW_VERSIONS = 100;
 
 /** State after a committed page, from which a listing can resume. */
@@ -51,7 +51,7 @@ export class PluginHarness {
     return { maxLatenessMs: HOUR, maxChangeAgeMs: HOUR, detectionDelayMs: 0, ...this.fixture.timings };
   }
 
-  /** Creates a new instance of the plugin. State of earlier instances must not be needed. */
+  /** Creates a new instance of the plugin, which must not depend on the state of earlier instances. */
   async createPsp(feed = this.feed): Promise<PspClient> {
     const { providers = [] } = this.fixture;
     const connector = await openConnector(this.plugin, this.settings, {
@@ -105,7 +105,7 @@ export class PluginHarness {
     this.cursors.set(stream, cursor);
   }
 
-  /** Pulls after the time in which the plugin must detect late and changed rows. */
+  /** Advances the clock by the time within which the plugin must detect late and changed rows, and then pulls. */
   async pullAfterDetectionDelay(stream: Stream = 'transactions'): Promise<PullResult> {
     this.clock.advance(this.timings.detectionDelayMs);
     return this.pull(stream);

@@ -1,11 +1,11 @@
-/** Mutations that make the reference plugin lose more than the invalid part of what the PSP sends, or more than the account that fails. */
+/** Mutations with which the reference plugin loses more than an invalid part of a response, or more than the account that fails. */
 import type { Mutation } from './mutation.js';
 
 const MERGE = 'const steps = mergeListings(sources, CURSOR_FORMAT.parse(since));';
 const LAST_FUNCTION = 'function parseTransactions(';
 const GET_ROWS = "const page = await this.http.get('/transactions', { query });";
 
-/** Lists each account to its end before the next one. @param onError what happens when an account cannot be listed */
+/** Lists each account to its end before the next account. @param onError code that runs when an account cannot be listed */
 const readOneByOne = (onError: string) => `async function* readOneByOne(sources, since = {}) {
   let position = since;
   let failure;

@@ -24,7 +24,10 @@ export async function runCheck(check: Check, plugin: Plugin, suite: PspSuiteOpti
   return { check: check.name, outcome: 'failed', why: failures.join('\n') };
 }
 
-/** Returns the problems of the skips. Each skip must name a check of this plugin and have a reason that the plugin's README repeats. */
+/**
+ * Returns the problems of the skips. Each skip must have the name of a check of this plugin and a reason. The plugin's README must contain
+ * the same reason.
+ */
 export function findSkipProblems(plugin: Plugin, { directory, skip = {} }: PspSuiteOptions): string[] {
   const names = getApplicableChecks(plugin).map(({ name }) => name);
   const file = join(directory, 'README.md');

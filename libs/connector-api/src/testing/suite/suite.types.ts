@@ -29,8 +29,8 @@ export interface PspSuiteOptions {
   /** Skipped checks: name of the check, and the reason why the PSP cannot support it. */
   skip?: Readonly<Record<string, string>>;
   /**
-   * The groups of checks to run, as their names begin: `['orders', 'order faults']`. Default: all. A plugin that runs the suite a second time
-   * with another kind of order runs only the groups for which that matters.
+   * The groups of checks to run, by the beginning of their names: `['orders', 'order faults']`. Default: all groups. A plugin that runs the
+   * suite a second time for another kind of order needs only the groups that depend on this kind.
    */
   groups?: readonly string[];
   /** Checks against the PSP's real sandbox. They run only if the environment variables are set. */
@@ -46,8 +46,8 @@ export interface PspFixtureOptions {
   /** Clock of the fake PSP and of the plugin (its `HTTP_CLOCK`). Only the suite and sleeps advance it. */
   clock: ManualClock;
   /**
-   * The fixture must keep this maximum even if the plugin requests larger pages. If the PSP may return fewer rows than requested, the
-   * fixture returns fewer. Otherwise it sets the plugin's page size in `settings`.
+   * Maximum page size. The fixture must not exceed it even if the plugin requests larger pages. If the PSP may return fewer rows than
+   * requested, the fixture returns fewer rows; otherwise the fixture sets the plugin's page size in `settings`.
    */
   pageSize: 'one' | 'largest';
 }
@@ -60,7 +60,7 @@ export interface TransactionInput {
   amount: string;
   /** ISO 4217 code, or an unknown code. */
   currency: string;
-  /** `in`: to one of the connector's own accounts. */
+  /** `in`: the money goes to one of the connector's own accounts. */
   direction: 'in' | 'out';
   /** `open`: `changeStatus` may later change its status. */
   state: 'open' | 'final';
@@ -69,7 +69,7 @@ export interface TransactionInput {
 export interface PspFixture {
   /** Settings for the plugin, e.g. the URL of the fake and the page size. */
   settings: Readonly<Record<string, unknown>>;
-  /** Providers that override those of the plugin, e.g. a clock with its own token. */
+  /** Providers that replace providers of the plugin, e.g. a clock with its own token. */
   providers?: Provider[];
   /** Rows per response if `pageSize` is `largest`. */
   maxPageSize: number;
@@ -90,9 +90,9 @@ export interface PspFixture {
   addAccount?: () => Awaitable<string>;
   /** Adds a beneficiary. @returns the id of its record. */
   addBeneficiary?: () => Awaitable<string>;
-  /** The movements beyond plain payments. The checks of the absent ones are skipped by name, with a reason. */
+  /** The movements beyond plain payments. If a movement is absent, its checks are skipped by name, with a reason. */
   movements?: MovementFixture;
-  /** The keys of `com.tributary.spec/…` whose values the PSP says for every payment that the suite adds, besides `movement`. */
+  /** The keys of `com.tributary.spec/…`, besides `movement`, for which the PSP sends a value with every payment that the suite adds. */
   rowMetadata?: readonly CommonMetadataKey[];
   /** Present if the PSP has an HTTP API. */
   http?: HttpFixture;
@@ -119,7 +119,7 @@ export interface RelatedMovementInput {
   currency: string;
 }
 
-/** Adds movements at the PSP, and everything that the PSP reports of them. */
+/** Functions that add movements at the PSP, together with everything that the PSP reports about them. */
 export interface MovementFixture extends Partial<
   Record<RelatedMovement, (input: RelatedMovementInput) => Awaitable<unknown>>
 > {

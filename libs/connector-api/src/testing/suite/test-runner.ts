@@ -1,4 +1,4 @@
-/** The test runner that runs the suite: jest, or vitest with globals, if it runs; otherwise Node's own (`node --test`). */
+/** Finds the test runner: jest, or vitest with globals, if one of them is running; otherwise Node's own runner (`node --test`). */
 type Body = () => void | Promise<void>;
 
 export interface TestRunner {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionQueue } from './connection-queue.js';
 
-/** Longer than any test, so that only work that a test leaves behind gives up. */
+/** Timeout in ms for a connection. It is longer than any test, so only work that a test forgot to end reaches it. */
 const TIMEOUT_MS = 500;
 afterAll(() => sleep(TIMEOUT_MS));
 

@@ -1,6 +1,6 @@
 /**
- * Shares the connections of one pool fairly. Without it the pool serves requests in the sequence of their arrival, so that a burst of orders
- * would delay the health check and all pulls, and the other way round.
+ * Shares the connections of one pool fairly. A pool alone would serve requests in the sequence of their arrival. A burst of orders would
+ * then delay the health check and all pulls, and a burst of pulls would delay orders.
  */
 import type { ConnectionPurpose } from '../database-adapter.js';
 
@@ -21,7 +21,7 @@ export class ConnectionQueue {
   };
   private readonly inUse: Record<ConnectionPurpose, number> = { ...NO_CONNECTIONS };
 
-  /** Number of the last grant of each purpose. */
+  /** For each purpose, the number of its last grant. */
   private readonly lastGrants: Record<ConnectionPurpose, number> = { ...NO_CONNECTIONS };
   private grantCount = 0;
 
@@ -30,8 +30,8 @@ export class ConnectionQueue {
 
   /**
    * Waits for a connection.
-   * @returns a function that gives it back
-   * @throws Error when none is free within `timeoutMs`
+   * @returns a function that releases the connection
+   * @throws Error when no connection is free within `timeoutMs`
    */
   async acquire(purpose: ConnectionPurpose, timeoutMs: number): Promise<() => void> {
     if (!this.mayUse(purpose) || this.waiters[purpose].length > 0) await this.wait(purpose, timeoutMs);
@@ -62,7 +62,10 @@ export class ConnectionQueue {
     });
   }
 
-  /** Grants free connections: to the health check first, then to the purpose that uses the fewest, then to the one that was served longest ago. */
+  /**
+   * Grants free connections: first to the health check, then to the purpose that uses the fewest connections, then to the purpose that has
+   * waited longest since its last grant.
+   */
   private grantFree(): void {
     for (;;) {
       const [purpose] = PURPOSES.filter((each) => this.waiters[each].length > 0 && this.mayUse(each)).sort(
@@ -83,8 +86,8 @@ export class ConnectionQueue {
   }
 
   /**
-   * No purpose may use all connections of a pool with three or more, because its statements may all wait for one lock. Operators have one
-   * connection, so that their long searches never slow the others.
+   * In a pool with three or more connections, no purpose may use all of them, because all statements of one purpose may wait for the same
+   * lock. Operators may use only one connection, so that their long searches do not slow other work.
    */
   private mayUse(purpose: ConnectionPurpose): boolean {
     const usedCount = PURPOSES.reduce((sum, each) => sum + this.inUse[each], 0);

@@ -1,10 +1,10 @@
 /**
- * The first statement of a transaction, which `begin` precedes in the same message group. When `begin` fails, the server skips the statement, so
- * that it never runs outside of the transaction. Source: PostgreSQL documentation, "Extended Query", "Pipelining".
+ * The first statement of a transaction, which is sent in one message group with `begin`. When `begin` fails, the server skips the
+ * statement, so the statement never runs outside of the transaction. Source: PostgreSQL documentation, "Extended Query", "Pipelining".
  */
 import pg from 'pg';
 
-/** What the driver passes on: one result for `begin`, and one for the statement. */
+/** The results that the driver returns: one for `begin`, and one for the statement. */
 type Results<R> = [unknown, pg.QueryResult<R & pg.QueryResultRow>];
 
 class FirstStatement extends pg.Query {
@@ -13,7 +13,7 @@ class FirstStatement extends pg.Query {
     config: pg.QueryConfig,
     callback: (error: Error | undefined, results: unknown) => void,
   ) {
-    // A message of the simple protocol cannot be part of the group, so a statement without parameters uses the extended protocol, too.
+    // A message of the simple protocol cannot be part of the group, so a statement without parameters also uses the extended protocol.
     super({ ...config, queryMode: 'extended' } as pg.QueryConfig, callback);
   }
 

@@ -1,6 +1,6 @@
 /**
- * Tests a store behind PgBouncer: behind a stand-in that answers settings of a connection as PgBouncer does, and behind PgBouncer itself where
- * it is installed.
+ * Tests a store behind a proxy that accepts the same settings of a connection as PgBouncer, and behind PgBouncer itself where it is
+ * installed.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +18,10 @@ const KNOWN_SETTINGS = [
   ...['datestyle', 'timezone', 'standard_conforming_strings'],
 ];
 
-/** Returns the names of the settings in a start-up message: length, protocol, then names and values that end with a zero byte. */
+/**
+ * Returns the names of the settings in a start-up message. The message contains its length, the protocol version, and then names and values
+ * that end with a zero byte.
+ */
 function parseSettingNames(message: Buffer): string[] {
   const parts = message.subarray(8).toString().split('\0');
   return parts.filter((part, index) => index % 2 === 0 && part !== '');
@@ -32,7 +35,7 @@ function buildError(message: string): Buffer {
   return Buffer.concat([header, fields]);
 }
 
-/** Starts a proxy that rejects the settings that PgBouncer does not know. */
+/** Starts a proxy that rejects the settings that PgBouncer rejects. */
 async function startStandIn(socketPath: string): Promise<Server> {
   const server = createServer((client: Socket) => {
     client.on('error', () => undefined);

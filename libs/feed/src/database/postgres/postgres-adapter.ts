@@ -48,8 +48,9 @@ const WRITE: TransactionKind = {
   commit: 'set local synchronous_commit = off; commit',
 };
 /**
- * Makes the commit wait for the disk and for the synchronous standbys, if there are any. `off`, `local` and `remote_write` wait for less, so
- * that a failover could lose the commit. `remote_apply` waits for more and is kept. The setting that counts is the one at the commit.
+ * Makes the commit wait for the disk, and for the synchronous standbys if there are any. `off`, `local` and `remote_write` wait for less,
+ * so a failover could lose the commit; the statement replaces them. `remote_apply` waits for more and is kept. The setting at the time of
+ * the commit is the one that counts.
  */
 const DURABLE: TransactionKind = {
   begin: BEGIN,
@@ -57,7 +58,7 @@ const DURABLE: TransactionKind = {
   commit:
     "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') not in ('on', 'remote_apply'); commit",
 };
-/** Waits for another process that migrates, without a time limit. */
+/** Has no lock timeout, because a migration waits for another process that migrates. */
 const MIGRATION: TransactionKind = {
   begin: `${BEGIN}; set local lock_timeout = 0; select from store_lock where name = 'tables' for update`,
   beginsWithFirstStatement: false,
@@ -70,7 +71,7 @@ const SNAPSHOT: TransactionKind = {
   commit: 'commit',
 };
 
-/** Uses a row as lock, because not every PostgreSQL-compatible database has advisory locks or `lock table`. */
+/** A row serves as the lock, because some PostgreSQL-compatible databases have no advisory locks and no `lock table`. */
 const CREATE_LOCK_TABLE = `create table if not exists store_lock (name text primary key);
 insert into store_lock values ('tables') on conflict do nothing`;
 
@@ -97,11 +98,11 @@ const CHECKED_PAGE_QUERY = formatPostgresPageQuery(
   'exists (select from feeds, store_identity where feeds.id = $1 and connector = $5 and stream = $6 and store_id = $7 and epoch = $8) as is_same_feed,',
 );
 
-/** Length of the request of the order that the health check stores. PostgreSQL does not move a row of this size out of its table. */
+/** Number of characters of the request in the health check's order. PostgreSQL keeps a row of this size inside its table. */
 const PROBE_REQUEST_LENGTH = 1_500;
 /**
- * Takes the locks that an order takes in its tables. The statements change no row, but wait for locks as any other statement does. One text of
- * several statements needs one round trip.
+ * Takes the locks that an order takes in its tables. The statements change no row, but they wait for locks as other statements do. All
+ * statements are in one text, so they need only one round trip.
  */
 const LOCK_ORDER_TABLES = `
 delete from orders where id = '${HEALTH_CHECK_ORDER_ID}';
@@ -127,7 +128,7 @@ export async function openPostgres(
   limits: PoolLimits,
   replicas: readonly string[] = [],
 ): Promise<DatabaseAdapter> {
-  // Reads and writes have separate pools, so that requests and syncs do not wait for each other.
+  // Reads and writes have separate pools, so that requests and pulls do not wait for each other.
   const halfLimits = { ...limits, connections: Math.max(1, Math.floor(limits.connections / 2)) };
   const timeouts = toPoolTimeouts(limits.statementTimeoutMs);
   const readPool = new PostgresPool(url, halfLimits.connections, timeouts);
@@ -150,7 +151,7 @@ export async function openPostgres(
     operator: createForPurpose('operator'),
     other: createForPurpose('other'),
   } satisfies Record<ConnectionPurpose, Partial<DatabaseAdapter>>;
-  // Closes the pools directly, because the query builder closes only a pool that it has used.
+  // Closes the pools directly, because the query builder closes a pool only if it has used the pool.
   const close = async () => {
     await Promise.all([readPool.close(), writePool.close(), replicaPools.close()]);
   };
@@ -173,7 +174,7 @@ export async function openPostgres(
     currentTime: sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
     forUpdate: sql`for update`,
     migrationTransaction: (work) => runMigrationTransaction(url, limits, work),
-    // PostgreSQL verifies its checksums on every read.
+    // Does nothing, because PostgreSQL verifies its checksums on every read.
     checkIntegrity: async () => undefined,
     probeOrderTables: async (db) => {
       await db.insertInto('orders').values(createHealthCheckOrder(PROBE_REQUEST_LENGTH)).execute();
@@ -209,7 +210,7 @@ export async function openPostgres(
       });
       return sql`unnest(${sql.join(arrays)})`;
     },
-    // `offset 0` keeps the planner from choosing another kind of join.
+    // `offset 0` prevents the planner from choosing another kind of join.
     lookupJoin: (table, alias, columns) =>
       sql`cross join lateral (
         select * from ${sql.table(table)} where ${equalColumns(table, columns)} offset 0) as ${sql.ref(alias)}`,
@@ -232,8 +233,8 @@ export async function openPostgres(
 const BODY_SEPARATOR = '\u001f';
 
 /**
- * Builds one statement for all rows, with one parameter per column. The bodies are joined into one string: in an array, the driver
- * would escape every quote and the server would unescape it, which costs a fifth of an append.
+ * Builds one statement for all rows, with one parameter per column. The bodies are joined into one string. In an array, the driver would
+ * escape every quote and the server would unescape it, which takes a fifth of the time of an append.
  */
 function buildInsert(rows: readonly FeedRowTable[]): RawBuilder<unknown> {
   const column = <K extends keyof FeedRowTable>(name: K) => rows.map((row) => row[name]);
@@ -246,8 +247,8 @@ function buildInsert(rows: readonly FeedRowTable[]): RawBuilder<unknown> {
 }
 
 /**
- * Runs a migration on a connection of its own, because neither the server nor the driver may end a statement that takes long: an update of all
- * orders, an index over a long feed, or the wait for another process that migrates.
+ * Runs a migration on a separate connection, because neither the server nor the driver may end a statement that takes long. Such a
+ * statement is an update of all orders, an index over a long feed, or the wait for another process that migrates.
  */
 async function runMigrationTransaction<T>(
   url: string,
@@ -267,7 +268,10 @@ async function runMigrationTransaction<T>(
   }
 }
 
-/** Creates the lock table. When two sessions create it at the same time, `if not exists` fails in one of them; its next attempt succeeds. */
+/**
+ * Creates the lock table. When two sessions create the table at the same time, one of them fails despite `if not exists`; its next attempt
+ * succeeds.
+ */
 async function createLockTable(pool: PostgresPool): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -5,9 +5,9 @@ import { queryFirstStatement } from './first-statement.js';
 import { isUnavailable } from './postgres-errors.js';
 import type { StoreUnavailableError } from '../store-errors.js';
 
-/** The part of a pool that its connections need. */
+/** The part of a pool that its connections use. */
 interface ConnectionOwner {
-  /** Returns the name under which every session prepares the statement; `undefined` when it is not prepared. */
+  /** Returns the name under which every session prepares the statement; `undefined` for a statement that is not prepared. */
   getStatementName(text: string): string | undefined;
   toUnavailableError(error: unknown): StoreUnavailableError;
 }
@@ -21,7 +21,7 @@ interface StatementResult<R> {
 
 export class PostgresConnection implements DatabaseConnection {
   private isBroken = false;
-  /** The `begin` that the next statement sends. */
+  /** The `begin` statement that is sent with the next statement. */
   private pendingBegin: string | undefined;
 
   constructor(
@@ -31,8 +31,8 @@ export class PostgresConnection implements DatabaseConnection {
   ) {}
 
   /**
-   * Begins a transaction with the next statement, in the same round trip. Until it has been answered, only reads may be sent: if `begin` fails,
-   * they run outside of a transaction.
+   * Begins a transaction with the next statement, in the same round trip. Until the server has responded, the caller may send only reads:
+   * if `begin` fails, the further statements run outside of a transaction.
    */
   beginWithNextStatement(begin: string): void {
     this.pendingBegin = begin;
@@ -48,7 +48,7 @@ export class PostgresConnection implements DatabaseConnection {
   }
 
   async query<R>(text: string, values: readonly unknown[]): Promise<StatementResult<R>> {
-    // A query without parameters may contain several statements, which cannot be prepared.
+    // A query without parameters may contain several statements, and PostgreSQL cannot prepare several statements together.
     const name = values.length > 0 ? this.pool.getStatementName(text) : undefined;
     const query = { text, values: values.map(replaceNulCharacters), ...(name !== undefined && { name }) };
     const begin = this.pendingBegin;
@@ -57,7 +57,8 @@ export class PostgresConnection implements DatabaseConnection {
       if (begin === undefined) return await this.client.query<R & pg.QueryResultRow>(query);
       return await queryFirstStatement<R>(this.client, begin, query);
     } catch (error) {
-      // After a failed `begin` the driver may take the statement for prepared, although the server has skipped it.
+      // After a failed `begin`, the driver may treat the statement as prepared, although the server has skipped it. So the connection must
+      // be closed.
       if (begin !== undefined) this.isBroken = true;
       if (!isUnavailable(error)) throw error;
       this.isBroken = true;
@@ -66,8 +67,8 @@ export class PostgresConnection implements DatabaseConnection {
   }
 
   /**
-   * Runs the last writes of a transaction and commits it, in one round trip. The server runs no statement of an open transaction after one that
-   * failed, so that the commit comes into effect only after all writes.
+   * Runs the last writes of a transaction and commits it, in one round trip. After a failed statement, the server runs no further statement
+   * of the transaction. So the commit takes effect only if all writes succeeded.
    * @param commit ends with the statement `commit`
    */
   async commit(writes: readonly CompiledQuery[], commit: string): Promise<void> {
@@ -88,7 +89,7 @@ export class PostgresConnection implements DatabaseConnection {
       );
   }
 
-  /** Ends the transaction without its changes. A connection on which that fails is closed, which ends the transaction, too. */
+  /** Rolls the transaction back. When the rollback fails, the connection is closed, which also ends the transaction. */
   async rollback(): Promise<void> {
     if (this.pendingBegin !== undefined) {
       this.pendingBegin = undefined;

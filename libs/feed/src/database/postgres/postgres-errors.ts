@@ -4,16 +4,19 @@ import pg from 'pg';
 /** SQLSTATE classes and codes of transient server errors. The same statement succeeds when the database is available again. */
 const UNAVAILABLE_SQLSTATES: readonly string[] = [
   '08', // connection exceptions
-  '0A000', // a newer release changed the tables after the statement was prepared: a new session prepares it again
+  '0A000', // A newer release changed the tables after the statement was prepared. A new session prepares it again.
   '25006', // read-only: a former primary after a failover
-  '25P03', // idle in transaction for too long, because this process was paused
+  '25P03', // The transaction was idle for too long, because this process was paused.
   '53', // out of memory, disk or connections
-  '55P03', // a lock could not be acquired in time
+  '55P03', // The lock could not be acquired in time.
   '57', // shutting down, starting up, statement timeout
   '58', // errors of the database's operating system
 ];
 
-/** PgBouncer rejects a connection with this code when it does not know one of its settings. It would reject the next one, too. */
+/**
+ * PgBouncer rejects a connection with this code when the connection has a setting that PgBouncer does not support. It would reject every
+ * further attempt, too.
+ */
 const PROTOCOL_VIOLATION_SQLSTATE = '08P01';
 
 /** SQLSTATE classes of a server that starts, stops, or has no free connections. */
@@ -23,7 +26,7 @@ const SERVER_NOT_READY_SQLSTATES: readonly string[] = ['08', '53', '57'];
 const NETWORK_ERROR_CODES: readonly string[] = [
   ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'],
   ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN'],
-  // The file of a Unix socket exists only while its server runs.
+  // ENOENT: the file of a Unix socket exists only while its server runs.
   'ENOENT',
 ];
 /** Messages of driver errors, which have no code: the server closed the connection during startup, or does not respond. */
@@ -54,8 +57,8 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 /**
- * Classifies an error of a connection attempt. Returns true when a later attempt can succeed without any change here. A server that
- * rejects the user, the password or the database name would reject them again.
+ * Classifies an error of a connection attempt. Returns true when a later attempt can succeed although nothing changes in this process. A
+ * wrong user, password or database name is rejected at every attempt, so the result is then false.
  */
 export function isServerUnreachable(error: unknown): boolean {
   const code = getSqlState(error);
@@ -66,7 +69,7 @@ export function isServerUnreachable(error: unknown): boolean {
   return CONNECTION_DROPPED_PATTERN.test(getErrorMessage(error));
 }
 
-/** Returns the message of an error. A host name with several addresses fails with an AggregateError that has no message of its own. */
+/** Returns the message of an error. When a host name has several addresses, the error is an AggregateError without a message. */
 export function getErrorMessage(error: unknown): string {
   const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
   return first instanceof Error ? first.message : String(first);

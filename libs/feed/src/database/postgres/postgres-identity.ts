@@ -6,7 +6,7 @@ import type { DatabaseServerIdentity } from '../../identity/database-server-iden
 import type { StoreIdentityTable } from '../schema.js';
 import { getSqlState } from './postgres-errors.js';
 
-/** The part of a pool or a connection that these functions need. */
+/** The part of a pool or a connection that the functions of this file use. */
 interface Queryable {
   query<R>(text: string, values: readonly unknown[]): Promise<readonly R[] | { rows?: R[] }>;
 }
@@ -21,7 +21,7 @@ select system_identifier::text || '/' || (select oid from pg_database where datn
             then ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::bigint end as timeline
   from pg_control_system()`;
 
-/** A user without the right to call the functions, or a PostgreSQL-compatible database without them. */
+/** SQLSTATEs for a user who may not call the functions, and for a PostgreSQL-compatible database that does not have them. */
 const NOT_SUPPORTED_SQLSTATES: readonly string[] = ['42501', '42883', '0A000'];
 const UNDEFINED_TABLE_SQLSTATE = '42P01';
 
@@ -31,7 +31,7 @@ interface ServerRow {
   timeline: number | null;
 }
 
-/** Returns the server's identity; `undefined` when it is in recovery or does not tell its identity. */
+/** Returns the server's identity; `undefined` when the server is in recovery, or the identity cannot be read. */
 export async function findServerIdentity(connection: Queryable): Promise<DatabaseServerIdentity | undefined> {
   return toServerIdentity(await readServer(connection));
 }

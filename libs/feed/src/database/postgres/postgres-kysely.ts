@@ -1,4 +1,4 @@
-/** The query builder on a pool, and on one connection of it. */
+/** The query builder for a pool, and for one connection of the pool. */
 import {
   Kysely,
   PostgresAdapter,
@@ -19,8 +19,8 @@ export function createKysely(pool: PostgresPool, purpose: ConnectionPurpose): Ky
 }
 
 /**
- * Creates a function that returns a query builder for one connection. Statements are sent at once, also while others have not been answered
- * yet. The builder's own `connection()` would wait for each answer.
+ * Creates a function that returns a query builder for one connection. The builder sends statements at once, even while earlier statements
+ * have no response yet. Kysely's own `connection()` would wait for each response.
  */
 export function createConnectionBinder(
   pool: PostgresPool,

@@ -15,15 +15,15 @@ export interface PoolLimits {
 
 /** Timeouts of a pool in milliseconds. */
 export interface PoolTimeouts {
-  /** For the wait for a connection. */
+  /** Timeout for the wait for a connection. */
   connectMs: number;
-  /** For one statement; `undefined` when a statement may take any time. */
+  /** Timeout for one statement; `undefined` when a statement may take any time. */
   statementMs: number | undefined;
-  /** Ends a transaction whose process is paused, because its locks would block other writers. */
+  /** Timeout for an idle transaction. PostgreSQL ends the transaction of a paused process, because its locks would block other writers. */
   idleTransactionMs: number;
 }
 
-/** Uses one timeout for everything. */
+/** Uses one timeout for connections, statements and idle transactions. */
 export function toPoolTimeouts(timeoutMs: number): PoolTimeouts {
   return { connectMs: timeoutMs, statementMs: timeoutMs, idleTransactionMs: timeoutMs };
 }
@@ -31,14 +31,14 @@ export function toPoolTimeouts(timeoutMs: number): PoolTimeouts {
 /** `application_name` of this library's sessions in `pg_stat_activity`. */
 export const APPLICATION_NAME = 'tributary';
 
-/** Extra time after the server's own statement timeout. Then the client gives up, because the server may be unreachable. Milliseconds. */
+/** Extra time in ms after the server's own statement timeout. After it the client gives up, because the server may be unreachable. */
 const RESPONSE_GRACE_MS = 1_000;
 const IDLE_TIMEOUT_MS = 60_000;
-/** Idle time after which TCP checks that the server still exists. A migration waits for the server without any other timeout. */
+/** Idle time in ms after which TCP checks that the server still exists. A migration has no other timeout while it waits for the server. */
 const KEEP_ALIVE_DELAY_MS = 30_000;
-/** A connection is replaced after this time, because the host name may resolve to another server by then. Seconds. */
+/** Age in seconds after which a connection is replaced, because the host name may then resolve to another server. */
 const MAX_CONNECTION_AGE_SECONDS = 1_800;
-/** Limits the plans that a session keeps. This library has fewer statements. */
+/** Maximum number of prepared statements of a session. This library has fewer statements. */
 const MAX_PREPARED_STATEMENTS = 500;
 
 const INT8_OID = 20;
@@ -78,12 +78,14 @@ export class PostgresPool {
       keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
       fallback_application_name: APPLICATION_NAME,
     });
-    // The pool replaces an idle connection that breaks. Without these handlers its error would end the process.
+    // The pool replaces an idle connection that breaks. Without an error handler, the error of such a connection would end the process.
     this.pool.on('error', () => undefined);
     this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
-  /** Registers a check that runs before each use of a connection until its result is final. When it throws, the connection is closed. */
+  /**
+   * Registers a check that runs before each use of a connection until its result is final. When the check throws, the connection is closed.
+   */
   onNewConnection(check: (connection: PostgresConnection) => Promise<{ isFinal: boolean }>): void {
     this.checkConnection = check;
   }
@@ -106,8 +108,8 @@ export class PostgresPool {
   }
 
   /**
-   * Sets the timeouts of a new session, and checks it before its first use after `onNewConnection`. The settings are not sent with the
-   * connection request, because a pooler such as PgBouncer refuses a request with settings that it does not know.
+   * Sets the timeouts of a new session, and runs the check of `onNewConnection` before the first use. The settings are not sent with the
+   * connection request, because a pooler such as PgBouncer rejects a request with settings that it does not support.
    */
   private async prepare(client: pg.PoolClient, connection: PostgresConnection): Promise<void> {
     try {
@@ -162,7 +164,10 @@ export function redactUrl(url: string): string {
   return `postgres://${user ?? ''}@${address}/${database ?? ''}`;
 }
 
-/** Parses a URL. The driver's own message is only "Invalid URL", and the message must not contain the URL. */
+/**
+ * Parses a URL. The function throws its own error, because the driver's message is only "Invalid URL" and the message must not contain the
+ * URL.
+ */
 function parseUrl(url: string): pg.Client {
   try {
     return new pg.Client({ connectionString: url });

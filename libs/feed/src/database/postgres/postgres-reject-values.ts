@@ -2,11 +2,12 @@
 import { sql, type Kysely } from 'kysely';
 import type { Schema } from '../schema.js';
 
-/** Programs of older releases take this SQLSTATE for a database that is not available now, and answer 503 to an order. */
+/** Programs of older releases interpret this SQLSTATE as a database that is unavailable now, and answer 503 to an order. */
 const SQLSTATE = '55P03';
 
 /**
- * Creates the triggers. The one for updates runs once for each statement whose `set` names the column, even if the statement finds no row.
+ * Creates the triggers. The trigger for updates runs once for each statement whose `set` contains the column, even if the statement finds
+ * no row.
  */
 export async function rejectColumnValues(
   db: Kysely<Schema>,

@@ -1,12 +1,12 @@
-/** Runs queries that may return slightly stale data: on the replicas in rotation, or on the primary if a replica fails. */
+/** Runs queries whose result may be slightly stale. It uses the replicas in turn, or the primary if a replica fails. */
 import { PostgresPool, toPoolTimeouts, type PoolLimits } from './postgres-pool.js';
 
 /**
- * Maximum statement timeout of a replica in ms. A client waits ten seconds for a page, and the primary may have to be queried within them
- * too.
+ * Maximum statement timeout of a replica in ms. A client waits ten seconds for a page, and this time must be enough for a query to the
+ * primary after the replica has failed.
  */
 const MAX_REPLICA_TIMEOUT_MS = 2_000;
-/** How long a failed replica is not used, in ms. */
+/** Time in ms during which a failed replica is not used. */
 const FAILED_REPLICA_PAUSE_MS = 10_000;
 
 interface Replica {
@@ -31,8 +31,8 @@ export class PostgresReplicaReader {
   }
 
   /**
-   * Runs one statement that reads a page. A replica replays the primary's commits in sequence, so a replica returns a prefix of the feed. It can be
-   * stale but has no gaps.
+   * Runs one statement that reads a page. A replica replays the commits of the primary in sequence, so it returns a prefix of the feed: the
+   * prefix can be stale but has no gaps.
    * @throws StoreUnavailableError
    */
   async query<R>(text: string, values: readonly unknown[]): Promise<R[]> {
@@ -41,7 +41,8 @@ export class PostgresReplicaReader {
     try {
       return await replica.pool.query<R>(text, values);
     } catch {
-      // The replica is down, has no tables yet, or cancelled the statement to continue replaying. The primary has all of its rows.
+      // The replica is down, has no tables yet, or cancelled the statement to continue its replay. The query then runs on the primary,
+      // which has all rows.
       replica.skippedUntil = performance.now() + FAILED_REPLICA_PAUSE_MS;
       return this.primary.query<R>(text, values, 'pages');
     }

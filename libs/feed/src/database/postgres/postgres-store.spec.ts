@@ -146,7 +146,7 @@ describe('a store on PostgreSQL', () => {
       await open({ primary: fresh.url, statementTimeoutMs: 5000 })
     ).feed('bank', 'accounts');
     const lease = await acquireLease(paused, 300);
-    // The append has locked the feed, and waits for the lock of the quarantine table.
+    // The append has locked the feed and now waits for the lock of the quarantine table.
     const blocker = new pg.Client(fresh.url);
     await blocker.connect();
     await blocker.query('begin; lock table quarantine in access exclusive mode');
@@ -173,7 +173,7 @@ describe('a store on PostgreSQL', () => {
     await sleep(50);
     await lease.append({ ...EMPTY_PAGE, cursor: 'a' });
     expect((await feed.readPage(undefined, 1, 10)).rows).toBe(0);
-    // No data arrives any more, so only the client-side timeout detects it.
+    // No data arrives any more, so only the timeout of the client can detect the failure.
     cable.pauseTraffic();
     await expect(feed.readPage(undefined, 1, 10)).rejects.toThrow(
       /^the store postgres:.* is not available: /,

@@ -1,18 +1,21 @@
-/** Detects that the database file was deleted or replaced. An open connection would go on with the old file, which no new process sees. */
+/**
+ * Detects that the database file was deleted or replaced. An open connection would continue to use the old file, which new processes do not
+ * see.
+ */
 import { statSync } from 'node:fs';
 import type { StoreChangeRecord } from '../../identity/store-change-record.js';
 
-/** Minimum time in ms between two checks by reads, because a check costs a tenth of a page. */
+/** Minimum time in ms between two checks by reads, because a check takes a tenth of the time of a page. */
 const READ_CHECK_INTERVAL_MS = 100;
 
 export interface FileReplacementCheck {
-  /** @throws StoreChangedError when the path no longer leads to the file that was opened */
+  /** @throws StoreChangedError when the path leads to another file than the opened file */
   check(): void;
-  /** Checks unless a check was made in the last 100 ms. @throws StoreChangedError */
+  /** Checks the file unless the last check was less than 100 ms ago. @throws StoreChangedError */
   checkRecently(): void;
 }
 
-/** Remembers the file that is now at the path. Call it after the database was opened. */
+/** Remembers which file is at the path now. Call it after the database was opened. */
 export function createFileCheck(path: string, changes: StoreChangeRecord): FileReplacementCheck {
   const opened = findFile(path);
   let checkedAt = 0;
@@ -30,7 +33,7 @@ export function createFileCheck(path: string, changes: StoreChangeRecord): FileR
   };
 }
 
-/** Returns the file system and number of the file; `undefined` when there is no file. */
+/** Returns the device number and the inode number of the file; `undefined` when there is no file. */
 function findFile(path: string): string | undefined {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   return found && `${found.dev}/${found.ino}`;

@@ -43,7 +43,7 @@ async function readAll(feed: Feed, size: number): Promise<string[]> {
 
 const idsOf = (name: string) => Array.from({ length: ROWS }, (_, index) => `${name}-${index + 1}`);
 
-// A double represents integers exactly up to 2^53, which covers the row keys of feeds up to 8191. A row key allows 2^23 feeds.
+// A double represents integers exactly up to 2^53, which covers the row keys of feed ids up to 8191. A row key allows 2^23 feeds.
 it.each([4095, 8191, 8192, 65_535, 4_000_000, 8_388_604])(
   'in SQLite, a feed after number %d and its neighbour are read whole, in pages of any size',
   async (before) => {

@@ -1,4 +1,4 @@
-/** Database adapter for SQLite: one file, one machine, nothing to install. */
+/** Database adapter for SQLite, which needs one file on one machine and no installation. */
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect, sql, type SqlBool, type SqliteDatabase, type SqliteStatement } from 'kysely';
 import { mkdirSync } from 'node:fs';
@@ -17,10 +17,13 @@ import { createFileCheck } from './file-replacement-check.js';
 import { createHealthCheckOrder, HEALTH_CHECK_ORDER_ID } from '../health-check-order.js';
 import { runInTransaction } from '../run-in-transaction.js';
 
-/** Longest wait for a transaction of another process. Transactions of this library take a few milliseconds. */
+/** Maximum wait in ms for a transaction of another process. Transactions of this library take a few milliseconds. */
 const BUSY_TIMEOUT_MS = 30_000;
 
-/** Length of the request of the order that the health check stores. It does not fit into a page, so that new pages are needed. */
+/**
+ * Number of characters of the request in the health check's order. It does not fit into one page of the file, so the insert needs new
+ * pages.
+ */
 const PROBE_REQUEST_LENGTH = 20_000;
 
 const SQLITE_COLUMN_TYPES: ColumnTypes = {
@@ -59,10 +62,11 @@ export async function openSqlite(file: string): Promise<DatabaseAdapter> {
       write.pragma('page_size = 8192');
       write.pragma('journal_mode = wal');
     });
-    // Inserts into the version index go to random pages. With SQLite's small defaults, every commit writes these pages to the file again.
+    // Inserts into the version index go to random pages. With SQLite's small default caches, every commit would write these pages to the
+    // file again.
     write.pragma('cache_size = -32768');
     write.pragma('wal_autocheckpoint = 4000');
-    // Leases and run reports may be lost in a power failure. `durableTransaction` waits for the disk.
+    // A power failure may lose leases and run reports. `durableTransaction` waits for the disk.
     write.pragma('synchronous = normal');
     return createSqliteAdapter(write, new Database(file, { timeout: 1000, readonly: true }));
   } catch (error) {
@@ -86,7 +90,8 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
     `insert into feed_rows (place, feed_id, seq, feed_time, record_id, hash, body)
      values (? << ${SEQ_BITS} | ?, ?, ?, ?, ?, ?, ?)`,
   );
-  // Uses the transaction's connection without the query builder, which would cost ten times as much as the insert.
+  // Uses the connection of the transaction without the query builder, because building the query would take ten times as long as the
+  // insert.
   const insertRows = async (_db: Kysely<Schema>, rows: readonly FeedRowTable[]) => {
     const statement = insertStatement();
     convertErrors(write, () => {
@@ -105,11 +110,11 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
       return work(db, writeAtCommit);
     };
   const adapter: DatabaseAdapter = {
-    // SQLite has one connection for writing, and its transactions are short.
+    // SQLite has only one connection for writing, and its transactions are short, so all kinds of work share it.
     forPurpose: () => adapter,
     columnTypes: SQLITE_COLUMN_TYPES,
     changes,
-    // SQLite has no server to identify. It opens all connections with the store, so no new connection comes later.
+    // SQLite has no server to identify. All its connections are opened with the store, so no later connection needs a check.
     findServerIdentity: async () => undefined,
     onNewConnection: () => {},
     reader,
@@ -133,7 +138,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
           select 'main' as "schema", t.value as "table", c.name as "column"
             from json_each(${JSON.stringify(tables)}) as t join pragma_table_info(t.value) as c`.execute(db)
       ).rows,
-    // A write transaction locks all tables, so that no lock has to be tried.
+    // A write transaction locks all tables, so no further locks are tested.
     probeOrderTables: async (db) => {
       await db.insertInto('orders').values(createHealthCheckOrder(PROBE_REQUEST_LENGTH)).execute();
       await db.deleteFrom('orders').where('id', '=', HEALTH_CHECK_ORDER_ID).execute();
@@ -147,7 +152,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
           await sql`commit`.execute(connection);
         }
       }),
-    // SQLite continues after the largest number by itself.
+    // Does nothing, because SQLite continues after the largest number without help.
     resetIdentitySequence: async () => {},
     migrationTransaction: (work) =>
       writer
@@ -163,12 +168,13 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
     currentTime: sql`cast(unixepoch('subsec') * 1000 as integer)`,
     rowsTable: (columns, rows) => {
       const values = JSON.stringify(rows.map((row) => columns.map(({ name }) => row[name])));
-      // The names are those of columns, and one piece of text is compiled faster than one for each name.
+      // The names are column names of this library, so they are safe as SQL text. One text for all columns is compiled faster than a
+      // fragment for each column.
       const fields = columns.map(({ name }, index) => `value ->> ${index} as ${name}`).join(', ');
-      // Without `where true`, SQLite would take the `on conflict` of the insert for a join condition.
+      // Without `where true`, SQLite would parse the `on conflict` of the insert as a join condition.
       return sql`(select ${sql.raw(fields)} from json_each(${values})) where true`;
     },
-    // SQLite joins with nested loops only. `cross join` keeps the sequence of the tables.
+    // SQLite joins only with nested loops. `cross join` keeps the sequence of the tables.
     lookupJoin: (table, alias, columns) =>
       sql`cross join ${sql.table(table)} as ${sql.ref(alias)} on ${equalColumns(alias, columns)}`,
     inArray: (column, values) =>
@@ -177,7 +183,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
       fileCheck.checkRecently();
       return convertErrors(read, () => pages.read(feed, from, skipped, count));
     },
-    // Closes the connections directly, because the query builder closes only a connection that it has used.
+    // Closes the connections directly, because the query builder closes a connection only if it has used the connection.
     close: async () => {
       read.close();
       write.close();
@@ -190,7 +196,9 @@ function rejectWrite(): never {
   throw new TypeError('a snapshot is read-only');
 }
 
-/** Caches prepared statements. Kysely prepares a statement for every execution, but this library has few statements and repeats them. */
+/**
+ * Caches prepared statements. Kysely would prepare a statement at every execution, but this library has few statements and repeats them.
+ */
 function cachePreparedStatements(db: Database.Database): SqliteDatabase {
   const statements = new Map<string, SqliteStatement>();
   return {
@@ -203,7 +211,7 @@ function cachePreparedStatements(db: Database.Database): SqliteDatabase {
   };
 }
 
-/** Prepares a statement that throws this library's errors. */
+/** Prepares a statement whose driver errors are converted to errors of this library. */
 function wrapStatement(db: Database.Database, text: string): SqliteStatement {
   const statement = convertErrors(db, () => db.prepare(text));
   return {
@@ -224,8 +232,8 @@ function convertErrors<T>(db: Database.Database, work: () => T): T {
 }
 
 /**
- * Runs a write transaction. `begin immediate` acquires the write lock at once, because a transaction that has read cannot always get it
- * later.
+ * Runs a write transaction. `begin immediate` acquires the write lock at once, because a transaction that began with a read cannot always
+ * get the lock later.
  */
 function runWriteTransaction<T>(
   connection: Kysely<Schema>,
@@ -239,7 +247,7 @@ function runWriteTransaction<T>(
   );
 }
 
-/** Repeats `attempt` while another process holds the write lock. SQLite's own waiting would block this process. */
+/** Repeats `attempt` while another process holds the write lock. SQLite's own wait would block the event loop of this process. */
 async function retryWhileBusy<T>(attempt: () => T | Promise<T>, busyTimeoutMs = BUSY_TIMEOUT_MS): Promise<T> {
   const deadline = performance.now() + busyTimeoutMs;
   for (;;) {

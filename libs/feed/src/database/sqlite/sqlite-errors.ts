@@ -1,7 +1,9 @@
 /** Classifies SQLite's errors. Source: sqlite.org, "Result and Error Codes". */
 import { StoreUnavailableError } from '../store-errors.js';
 
-/** Codes of errors that the statement did not cause. The same statement succeeds when the disk has space or the file is accessible again. */
+/**
+ * Codes of errors that the statement did not cause. The same statement succeeds when the disk has space or the file is accessible again.
+ */
 const UNAVAILABLE_CODES: readonly string[] = [
   'SQLITE_BUSY', // another process holds the lock
   'SQLITE_FULL', // the disk is full
@@ -11,11 +13,14 @@ const UNAVAILABLE_CODES: readonly string[] = [
   'SQLITE_NOMEM',
 ];
 
-/** Converts a driver error. @param file the database file. @returns a StoreUnavailableError, or the same error when it is of another kind */
+/**
+ * Converts a driver error. @param file the database file. @returns a StoreUnavailableError if the store is unavailable, otherwise the error
+ * itself
+ */
 export function toStoreError(error: unknown, file: string): unknown {
   const code = getErrorCode(error);
   if (!UNAVAILABLE_CODES.some((known) => code.startsWith(known))) return error;
-  // Not instanceof: the driver is native code, and its errors can belong to another realm.
+  // `instanceof Error` is not used, because the native driver can create errors of another realm.
   const message = (error as { message?: unknown }).message;
   return new StoreUnavailableError(file, typeof message === 'string' ? message : code, error);
 }

@@ -1,4 +1,4 @@
-/** Reads pages of feeds from SQLite, and checks that the number of a feed still belongs to it. */
+/** Reads pages of feeds from SQLite, and checks that a feed's number still belongs to the feed. */
 import type { SerializedPage } from '@tributary/connector-api';
 import type Database from 'better-sqlite3';
 import type { FeedIdentity } from '../database-adapter.js';

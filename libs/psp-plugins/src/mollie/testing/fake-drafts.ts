@@ -25,11 +25,11 @@ export interface FakeDraftTransfer {
   reason?: { code: 'deleted-by-creator' | 'declined-by-initiator' | 'account-closed'; message: string };
   /** `YYYY-MM-DD` */
   scheduledExecutionDate?: string;
-  /** Milliseconds since 1970, as are the next two. */
+  /** Milliseconds since 1970, like the next two properties. */
   createdAt: number;
   approvedAt?: number;
   declinedAt?: number;
-  /** Whether the draft is in the list but cannot be read by its id, like a draft that was created in the app. */
+  /** Whether the draft is in the list but cannot be read by its id, as for a draft that was created in the app. */
   isListOnly?: boolean;
 }
 

@@ -10,7 +10,7 @@ export class FakeJournal<Row extends { id: string }> {
     this.indexById.set(row.id, this.rows.push(row) - 1);
   }
 
-  /** Inserts a row below that many of the newest rows. */
+  /** Inserts a row after the given number of newest rows. */
   insertBelow(row: Row, newerRows: number): void {
     this.rows.splice(this.rows.length - newerRows, 0, row);
     this.rebuildIndex();
@@ -23,7 +23,7 @@ export class FakeJournal<Row extends { id: string }> {
     this.rebuildIndex();
   }
 
-  /** Returns a page, newest first, as the API lists. Returns `undefined` when no row has the id. */
+  /** Returns a page, newest first, as in the API; `undefined` when no row has the id. */
   getPage(from: string | null, limit: number): { rows: Row[]; next?: string } | undefined {
     const start = from === null ? this.rows.length - 1 : this.indexById.get(from);
     if (start === undefined) return undefined;

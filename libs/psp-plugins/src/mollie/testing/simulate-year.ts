@@ -95,7 +95,7 @@ function createRefund(
   };
 }
 
-/** Returns the id of a payment that has a row already, or of one that has none. */
+/** Returns the id of a payment that already has a row, or of a payment that has none. */
 function pickCapturedPaymentId(paymentId: string | undefined, number: number, kind: number): string {
   return paymentId !== undefined && kind < 0.12 ? paymentId : `tr_captured${number}`;
 }

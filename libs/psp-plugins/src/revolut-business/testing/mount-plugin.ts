@@ -38,7 +38,7 @@ export async function mountPlugin(
   return { psp: app.get<PspClient>(PSP_CLIENT), close: () => app.close() };
 }
 
-/** Stores what a feed would contain: the latest version of every record, and the number of new versions. */
+/** Stores the content of a feed: the latest version of every record, and the number of new versions. */
 export class TestFeed {
   readonly rows = new Map<string, Transaction>();
   readonly rejected = new Map<string, RejectedRecord>();

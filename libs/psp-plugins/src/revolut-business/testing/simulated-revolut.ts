@@ -21,15 +21,15 @@ export interface SimulatedTransaction {
   /** Microseconds since 1970. */
   createdAt: bigint;
   legs: SimulatedLeg[];
-  /** Milliseconds since 1970. From this time on the state is `outcome`; before it is `created` or `pending`. */
+  /** Milliseconds since 1970. The state is `created` or `pending` before this time, and `outcome` from this time on. */
   decidedAt: number;
   outcome: 'completed' | 'declined' | 'failed' | 'reverted';
-  /** Milliseconds since 1970. From this time on a completed transaction is reverted. */
+  /** Milliseconds since 1970. From this time on, a completed transaction is reverted. */
   revertedAt?: number;
   requestId?: string;
   relatedTo?: string;
   reference?: string;
-  /** Milliseconds since 1970. The row is only listed from this time on. */
+  /** Milliseconds since 1970. The row is listed only from this time on. */
   visibleFrom?: number;
   /** Whether the served row lacks its amounts. */
   isBroken?: boolean;

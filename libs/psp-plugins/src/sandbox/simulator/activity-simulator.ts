@@ -162,7 +162,7 @@ export class ActivitySimulator {
         ? original
         : Math.ceil(original / 2);
     }
-    // Many small payments and a few large ones. Outgoing payments are smaller than incoming ones.
+    // There are many small payments and a few large payments. Outgoing payments are smaller than incoming payments.
     const size = randomFraction(this.settings.seed, RandomTopic.Amounts, account, index) ** 3;
     return 100 + Math.floor(size * (kind === 'payin' ? 500_000 : 300_000));
   }
@@ -191,7 +191,7 @@ export class ActivitySimulator {
       return Math.min(transactions, Math.floor((time - this.openedAt) / this.spacingMs) + 1);
     if (activityPerMinute === 0) return transactions;
     let count = transactions + Math.ceil(((time - this.start + 1) * activityPerMinute) / MINUTE);
-    // The division can round differently than `plannedAt`, so correct the result.
+    // The division can be rounded in another way than `plannedAt`, so the result is corrected.
     while (this.getPlannedAt(count) <= time) count += 1;
     while (count > transactions && this.getPlannedAt(count - 1) > time) count -= 1;
     return count;
@@ -203,7 +203,7 @@ export function getOpenedAt(settings: SandboxSettings): number {
   return Date.parse(settings.start) - HISTORY_MS;
 }
 
-/** Tells whether a transaction in this state counts for balances. A dispute counts until it is lost. */
+/** Returns true if a transaction in this state is included in balances. A disputed transaction is included until the dispute is lost. */
 export function countsForBalance(state: TransactionState): boolean {
   switch (state) {
     case 'completed':
@@ -220,7 +220,7 @@ export function countsForBalance(state: TransactionState): boolean {
   }
 }
 
-/** Tells whether a movement takes money out of its account. */
+/** Returns true if a movement takes money out of its account. */
 function isOutgoing(slot: CycleEntry): boolean {
   switch (slot.kind) {
     case 'payin':

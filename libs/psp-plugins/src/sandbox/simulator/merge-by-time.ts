@@ -25,7 +25,7 @@ export function* mergeByTime<A extends ListedRow<unknown>, B extends ListedRow<u
   }
 }
 
-/** Tells whether the first source's row comes first. At equal times, rows of the first source count as older. */
+/** Returns true if the first source's row comes first. If the times are equal, the row of the first source is treated as older. */
 function isFirst(one: number, other: number, newestFirst: boolean): boolean {
   return newestFirst ? one > other : one <= other;
 }

@@ -1,6 +1,7 @@
 /**
- * The cycle of 512 movements that every account of the sandbox repeats. Because the movements repeat, a balance is computed from 512 amounts
- * and how often each of them occurred. A balance after a million transactions costs as much as one after a hundred.
+ * The cycle of 512 movements that every account of the sandbox repeats. Because the movements repeat, a balance is computed from 512
+ * amounts and the number of occurrences of each. So computing a balance takes the same time after a million transactions as after a
+ * hundred.
  */
 import type { SandboxSettings } from '../sandbox.config.js';
 import { randomFraction, randomInteger, shuffledIntegers, RandomTopic } from './random.js';

@@ -120,7 +120,7 @@ describe('a fault', () => {
       );
     }
     expect(outcomes).toEqual(['unavailable', 'rejected', 'rejected', 'rejected']);
-    // Simulates a second process that wrote at the same moment. The earlier line decides.
+    // Simulates a second process that wrote at the same moment. The earlier line is decisive.
     const line = JSON.stringify({ ...readAttempts(settings.journal!)[1], fault: 'none' });
     appendFileSync(settings.journal!, `${line}\n`);
     expect(
@@ -213,7 +213,7 @@ describe('a fate', () => {
           expect(row).toMatchObject({
             type: 'PAYOUT',
             amount: order.amount,
-            // The money of a return moves the other way.
+            // The money of a return moves in the opposite direction.
             sourceAccountId: row.id === id ? 'acc-1' : 'ben-2',
             destinationAccountId: row.id === id ? 'ben-2' : 'acc-1',
             metadata: { 'com.sandbox.spec/reference': 'salary 1' },

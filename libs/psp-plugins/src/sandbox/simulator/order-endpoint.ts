@@ -62,7 +62,7 @@ export class OrderEndpoint {
     return createPaymentRow(payment, getStateAt(payment, this.clock()) ?? 'pending');
   }
 
-  /** Looks up an order. @returns `undefined` if the PSP does not know it, or has not executed it yet. */
+  /** Looks up an order. @returns `undefined` if the PSP does not have the order, or has not executed it yet. */
   find(key: string): SandboxRow | undefined {
     const payment = this.journal.findDecision(key);
     if (!payment || !isOrderAccepted(payment.fault)) return undefined;

@@ -31,7 +31,7 @@ export interface RequestedBehavior {
   /** Faults of consecutive attempts. The last one applies to all further attempts. */
   faults?: readonly Fault[];
   fate?: OrderFate;
-  /** Delay in ms of everything that happens later. */
+  /** Delay in ms of all later events. */
   delayMs?: number;
 }
 
@@ -57,7 +57,7 @@ export function getFinalDecision(fault: Fault): 'accepted' | 'rejected' | undefi
   }
 }
 
-/** Tells whether the PSP accepts the order despite the fault. */
+/** Returns true if the PSP accepts the order despite the fault. */
 export function isOrderAccepted(fault: Fault): boolean {
   return getFinalDecision(fault) === 'accepted';
 }

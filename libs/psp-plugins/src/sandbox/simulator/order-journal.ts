@@ -1,10 +1,11 @@
 /**
- * The simulated PSP's storage of orders: an append-only file of JSON lines, one line for each attempt that reached the PSP.
- * The file is the PSP's state, not the gateway's: the gateway can be killed at any moment, and several gateways can submit orders at once.
- * This class only caches what the file contains.
+ * The simulated PSP's storage of orders: an append-only file of JSON lines, one line for each attempt that reached the PSP. The file is the
+ * PSP's state, not the gateway's: the gateway can be killed at any moment, and several gateways can submit orders at once. This class only
+ * caches the content of the file.
  *
- * An incomplete line comes from a power failure or a full disk. It got no response and is ignored. A line that another process is
- * writing at the moment looks the same. A writer therefore begins with a line break after an incomplete line, which can leave an empty line.
+ * An incomplete line comes from a power failure or a full disk. Its attempt got no response, so the line is ignored. A line that another
+ * process is writing at this moment looks the same. A writer therefore begins with a line break after an incomplete line, which can leave
+ * an empty line.
  */
 import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
@@ -31,7 +32,7 @@ export class OrderJournal {
     return this.acceptedPayments;
   }
 
-  /** Returns the attempt that decided whether the order with this key is accepted, or `undefined` if none has decided yet. */
+  /** Returns the attempt that decided whether the order with this key is accepted, or `undefined` if no attempt has decided yet. */
   findDecision(key: string): OrderAttempt | undefined {
     this.parseNewLines();
     return this.decisions.get(key);

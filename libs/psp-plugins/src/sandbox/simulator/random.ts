@@ -1,4 +1,4 @@
-/** Stateless random numbers: a hash of the arguments. Row one million costs as much as row one. */
+/** Stateless random numbers: a hash of the arguments. The row with the number one million takes the same time as the first row. */
 
 /** Purpose of a random number. It makes the random properties of one row independent of each other. */
 export enum RandomTopic {

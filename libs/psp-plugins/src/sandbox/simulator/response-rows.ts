@@ -180,7 +180,7 @@ function getParties(
   }
 }
 
-/** Number of ways in which a row can be malformed. The mapper detects the first five, the record validation the last one. */
+/** Number of kinds of malformed rows. The mapper detects the first five kinds, and the record validation detects the last kind. */
 const MALFORMATION_COUNT = 6;
 
 function malformRow(row: SandboxRow, seed: number, number: number): SandboxRow {

@@ -154,7 +154,7 @@ export class SimulatedApi {
     }
   }
 
-  /** Whether the PSP leaves the transaction out of its listing, as the setting "lostRows" asks for. */
+  /** Returns true if the PSP omits the transaction from its listing because of the setting "lostRows". */
   private isLost(number: number): boolean {
     const { lostRows, seed } = this.settings;
     return lostRows > 0 && randomFraction(seed, RandomTopic.Lost, number) < lostRows;

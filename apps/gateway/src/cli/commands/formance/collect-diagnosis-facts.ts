@@ -1,4 +1,4 @@
-/** Collects what Formance, the gateway and its store know about the connectors of the deployment file. */
+/** Collects the facts about the connectors of the deployment file from Formance, the gateway and its store. */
 import { deriveReaderId } from '@tributary/auth';
 import { STREAMS } from '@tributary/connector-api';
 import { UNAUTHORIZED_READER, type ReaderPosition, type Store } from '@tributary/feed';
@@ -47,7 +47,7 @@ async function readStreams(
   formance: FormanceFacts,
   positions: readonly ReaderPosition[],
 ): Promise<StreamFacts[]> {
-  // The key that Formance has is the reader.
+  // The reader is the key that is stored in Formance.
   const reader = formance.kind === 'found' ? deriveReaderId(`Bearer ${formance.config.apiKey}`) : undefined;
   const runs = await store.findLastSyncRuns(path);
   return Promise.all(

@@ -1,4 +1,4 @@
-/** Opens the connection to a Formance of the deployment file for the time of one command. */
+/** Opens the connection to a Formance of the deployment file for one command. */
 import { FormanceConnection, PaymentsClient } from '@tributary/formance';
 import type { Deployment } from '../../../config/index.js';
 import type { ConnectorsOfFormance } from './desired-connectors.js';

@@ -2,7 +2,7 @@
 import type { BalanceCounts, DeliveryCounts, DeliveryWorkFile } from '@tributary/formance';
 import { CliError } from '../../shared/cli-error.js';
 
-/** Whose delivery a proof compares. A work file belongs to exactly one subject. */
+/** The subject of a proof: the connector and the reader whose delivery is compared. A work file belongs to exactly one subject. */
 export interface DeliverySubject {
   /** Path of the connector. */
   path: string;
@@ -15,7 +15,7 @@ export interface DeliverySubject {
 /** The result of a finished proof, without its differences. All times are milliseconds since 1970. */
 export interface DeliveryFinish {
   finishedAt: number;
-  /** When Formance had asked for transactions the last time. */
+  /** Time of the last request for transactions by Formance. */
   requestedAt: number;
   counts: DeliveryCounts & BalanceCounts;
 }

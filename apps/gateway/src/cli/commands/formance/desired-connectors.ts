@@ -1,4 +1,4 @@
-/** Finds the connectors of the deployment file that a Formance reads, grouped by their Formance, with what it needs to know of them. */
+/** Groups the connectors of the deployment file by the Formance that reads them, with the data for their installation. */
 import { formatKeyHash, hashApiKey, KEY_PREFIX } from '@tributary/auth';
 import type { ConnectorKeys, DesiredConnector } from '@tributary/formance';
 import type { ConnectorConfig, Deployment, FormanceConfig } from '../../../config/index.js';
@@ -50,7 +50,7 @@ function toDesiredConnector(
   };
 }
 
-/** The deployment keeps hashes only. The keys that the file has in clear text are among its secrets. */
+/** The deployment contains only hashes of keys. Keys that the file contains in clear text are among the secrets of the deployment. */
 function createConnectorKeys(apiKeys: ConnectorConfig['apiKeys'], secrets: readonly string[]): ConnectorKeys {
   const byHash = new Map(secrets.map((secret) => [hashApiKey(secret).toString('hex'), secret]));
   // Formance uses one key for reading and for paying.

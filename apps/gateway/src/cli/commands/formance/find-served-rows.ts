@@ -1,14 +1,14 @@
-/** Finds out which rows of a connector a reader of Formance was served. */
+/** Finds the rows of a connector that were served to a reader of Formance. */
 import type { Store } from '@tributary/feed';
 
 export interface ServedRows {
-  /** Sequence number of the last row of each feed that the reader was served. 0 if it was served none. */
+  /** For each feed, the sequence number of the last row that was served to the reader; 0 if no row was served. */
   rows: Record<'transactions' | 'accounts' | 'beneficiaries', number>;
-  /** When the reader asked for transactions the last time. Milliseconds since 1970. */
+  /** Time of the reader's last request for transactions. Milliseconds since 1970. */
   requestedAt: number;
 }
 
-/** @returns undefined if the reader was never served a page of transactions */
+/** @returns `undefined` if the reader never got a page of transactions */
 export async function findServedRows(
   store: Store,
   path: string,
@@ -16,8 +16,8 @@ export async function findServedRows(
 ): Promise<ServedRows | undefined> {
   const readHead = async (stream: keyof ServedRows['rows']) =>
     (await (await store.feed(path, stream)).head()).rows;
-  // The heads are read before the positions. A row that is appended between the two makes the reader look further behind, so it is not expected
-  // in Formance. In the other sequence it would be reported as missing.
+  // The heads are read before the positions. If a row is appended between the two reads, the reader seems to have fewer rows, so this row
+  // is not expected in Formance. In the opposite sequence, the row would be reported as missing.
   const heads = {
     transactions: await readHead('transactions'),
     accounts: await readHead('accounts'),

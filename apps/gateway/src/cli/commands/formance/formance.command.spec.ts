@@ -108,7 +108,7 @@ it.each(['fctl', 'curl', 'terraform', 'kubernetes'])('--print %s does not call F
   const { code, out } = await run('install', 'acme/house-bank', '--print', tool);
   expect(code).toBe(0);
   expect(out.replaceAll(fake.url, 'https://payments')).toMatchSnapshot();
-  // YAML takes some unquoted texts for a mapping.
+  // YAML parses some unquoted texts as a mapping.
   if (tool === 'kubernetes')
     expect(parse(out).spec.template.spec.containers[0].args).toContain(
       '--header=Content-Type: application/json',

@@ -1,4 +1,7 @@
-/** `tributary formance …`: installs the connectors of the deployment file in Formance, and removes one. `diagnose.command.ts` has the others. */
+/**
+ * `tributary formance …`: installs the connectors of the deployment file in Formance, and removes a connector. `diagnose.command.ts`
+ * contains further subcommands.
+ */
 import { generateApiKey } from '@tributary/auth';
 import { Installer, uninstallConnector, type InstallResult } from '@tributary/formance';
 import { Option, type Command } from 'commander';

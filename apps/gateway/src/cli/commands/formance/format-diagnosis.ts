@@ -1,4 +1,4 @@
-/** Formats the state of connectors in Formance, and what is wrong with them. */
+/** Formats the state of connectors in Formance and their faults. */
 import type { ConnectorFacts, Finding } from '@tributary/formance';
 import { formatTable, replaceControlCharacters } from '../../shared/terminal.js';
 
@@ -14,7 +14,7 @@ const STATE_WORDS: Readonly<Record<ConnectorFacts['formance']['kind'], string>> 
   unreachable: 'unknown',
 };
 
-/** One line for each stream: when Formance last asked, how many rows it does not have, and how often it asks. */
+/** Formats one line for each stream: time of Formance's last request, number of rows that Formance does not have, and polling interval. */
 export function formatStatus(diagnoses: readonly Diagnosis[]): string {
   const rows = diagnoses.flatMap(({ facts: { desired, formance, streams, now } }) =>
     streams.map(({ stream, rows: count, reader }) => [
@@ -40,7 +40,7 @@ export function formatFindings(diagnoses: readonly Diagnosis[]): string {
   return lines.length === 0 ? 'No problem was found.' : lines.map(replaceControlCharacters).join('\n');
 }
 
-/** Returns the diagnoses for scripts. It contains no key. */
+/** Returns the diagnoses for scripts. The result contains no key. */
 export function toDiagnosisJson(diagnoses: readonly Diagnosis[]): object[] {
   return diagnoses.map(({ facts: { desired, formance, streams, unauthorized }, findings }) => ({
     ...{ connector: desired.path, name: desired.name, endpoint: desired.endpoint, state: formance.kind },

@@ -1,10 +1,13 @@
-/** Formats the installation of connectors for other tools: fctl, curl, Terraform and Kubernetes. Keys are variables in all of them. */
+/**
+ * Formats the installation of connectors for other tools: fctl, curl, Terraform and Kubernetes. The output contains variables instead of
+ * keys.
+ */
 import type { DesiredConnector } from '@tributary/formance';
 
 export const PRINT_FORMATS = ['fctl', 'curl', 'terraform', 'kubernetes'] as const;
 export type InstallationFormat = (typeof PRINT_FORMATS)[number];
 
-/** Formats the installation of connectors that read the same Formance. @param paymentsUrl URL of its service Payments */
+/** Formats the installation of connectors that the same Formance reads. @param paymentsUrl URL of Formance's service Payments */
 export function formatManualInstallation(
   format: InstallationFormat,
   connectors: readonly DesiredConnector[],

@@ -1,8 +1,8 @@
-/** Exit code of the commands that change something in Formance for each connector, and that have a dry run. */
+/** Exit code of commands that change Formance for each connector and that have a dry run. */
 import type { InstallResult, PoolResult } from '@tributary/formance';
 import { EXIT_CODES } from '../../shared/cli-error.js';
 
-/** What could not be done for a connector is a failure. A dry run that found something to do says so by its exit code. */
+/** A step that could not be done for a connector is a failure. A dry run with pending changes has its own exit code. */
 export function getOutcomeExitCode(
   results: readonly Pick<InstallResult | PoolResult, 'outcome'>[],
   isDryRun: boolean,

@@ -1,4 +1,4 @@
-/** Compares what the store has served to the reader of Formance with what Formance Payments has, for one connector. */
+/** Compares, for one connector, the rows that the store has served to Formance's reader with the objects in Formance Payments. */
 import { deriveReaderId } from '@tributary/auth';
 import type { Feed, Store } from '@tributary/feed';
 import {
@@ -21,9 +21,9 @@ import { CliError } from '../../shared/cli-error.js';
 import { bindWorkFile, readFinish, writeFinish, type DeliverySubject } from './delivery-proof-state.js';
 import { findServedRows, type ServedRows } from './find-served-rows.js';
 
-/** Rows that are read from the store at once. */
+/** Number of rows that are read from the store at a time. */
 const BATCH_ROWS = 1000;
-/** Rows or payments between two progress messages. */
+/** Number of rows or payments between two progress messages. */
 const PROGRESS_STEP = 50_000;
 
 export interface DeliveryReport {
@@ -31,7 +31,10 @@ export interface DeliveryReport {
   counts: DeliveryCounts & BalanceCounts;
   /** When Formance asked for transactions the last time. Milliseconds since 1970. */
   requestedAt: number;
-  /** Present if an earlier run finished this work file: when that was. Nothing was compared since then. Milliseconds since 1970. */
+  /**
+   * Present if an earlier run finished this work file: the time of that run, in milliseconds since 1970. Nothing was compared after that
+   * time.
+   */
   oldResultFrom?: number;
   differences: DeliveryDifference[];
 }
@@ -40,12 +43,13 @@ export interface DeliveryToVerify {
   desired: DesiredConnector;
   client: PaymentsClient;
   store: Store;
-  /** Path of the work file; empty for a temporary one. */
+  /** Path of the work file; empty for a temporary file. */
   workFile: string;
 }
 
 /**
- * @throws CliError if Formance does not have the connector, or has never asked for its transactions, or if the work file belongs to another proof
+ * @throws CliError in three cases: Formance does not have the connector, Formance has never requested its transactions, or the work file
+ * belongs to another proof
  */
 export async function verifyDelivery(
   delivery: DeliveryToVerify,
@@ -81,7 +85,7 @@ async function compareDelivery(
     throw new CliError(
       `Formance has not asked for transactions of ${path} yet. Run "tributary formance doctor"`,
     );
-  // A proof that continues keeps the cut with which it began.
+  // A continued proof keeps its original cut (the last row that must have been delivered).
   const cut = Number(file.readProgress('cut') ?? served.rows.transactions);
   file.writeProgress('cut', String(cut));
   const feed = await store.feed(path, 'transactions');
@@ -134,7 +138,7 @@ async function* readTransactionRows(feed: Feed, afterSeq: number): AsyncGenerato
     yield { seq, row: JSON.parse(body) as TransactionRow };
 }
 
-/** Yields the accounts and beneficiaries that the reader was served, each as often as the feed has rows of it. */
+/** Yields the accounts and beneficiaries that were served to the reader. An account is repeated for each of its rows. */
 async function* readServedAccounts(
   store: Store,
   path: string,

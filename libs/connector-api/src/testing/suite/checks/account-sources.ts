@@ -1,6 +1,6 @@
 /**
- * Checks of plugins that request the rows of each account by themselves: an account that fails, or that has a long history, does not stop the
- * others. A plugin that requests the rows of all accounts together passes.
+ * Checks of plugins that request the rows of each account separately: an account that fails or has a long history must not stop the other
+ * accounts. A plugin that requests the rows of all accounts together passes.
  */
 import { expectThat } from '../assertions.js';
 import type { Check } from '../check.js';
@@ -12,15 +12,15 @@ import type { FakeRequest } from '../../fake-route.js';
 import type { HttpFixture } from '../suite.types.js';
 
 const HOUR_MS = 3_600_000;
-/** The number of rows of an account with a long history, one row a page. */
+/** The number of rows of an account with a long history, with one row per page. */
 const LONG_HISTORY_ROWS = 24;
-/** The number of pages from which on a history counts as long: a strategy may keep a few pages in memory and return them as one page. */
+/** The minimum number of pages of a long history. A strategy may keep a few pages in memory and return them as one page. */
 const MIN_LONG_HISTORY_PAGES = 3;
 
 interface AccountSources {
   harness: PluginHarness;
   http: HttpFixture;
-  /** The ids of the accounts that have requests of their own. */
+  /** The ids of the accounts whose rows are requested separately. */
   accounts: string[];
   /** Adds a payment into an account. @returns its amount in minor units, which no other row has */
   add: (account: string, at: number) => Promise<bigint>;
@@ -43,7 +43,7 @@ export const ACCOUNT_SOURCE_CHECKS: readonly Check[] = [
   },
 ];
 
-/** @param position the position of the account that fails, in the order of the requests */
+/** @param position the position, in the order of the requests, of the account that fails */
 async function expectOthersAreListed(context: CheckContext, status: number, position: number): Promise<void> {
   const sources = await createAccountSources(context);
   if (sources === undefined) return;
@@ -66,7 +66,7 @@ async function expectOthersAreListed(context: CheckContext, status: number, posi
   expectThat(lost.length === 0, `the listing after ${when} lacks the rows of ${lost.join(', ')}`);
 }
 
-/** @param position the position of the account with the long history, in the order of the requests */
+/** @param position the position, in the order of the requests, of the account with the long history */
 async function expectNoDelay(context: CheckContext, position: number): Promise<void> {
   const sources = await createAccountSources(context);
   if (sources === undefined) return;
@@ -99,7 +99,7 @@ async function expectNoDelay(context: CheckContext, position: number): Promise<v
   );
 }
 
-/** @returns `undefined` if the plugin has no requests for the rows of one account */
+/** @returns `undefined` if the plugin does not request the rows of a single account */
 async function createAccountSources(context: CheckContext): Promise<AccountSources | undefined> {
   const harness = await context.createHarness('one');
   const { http, movements, addAccount } = harness.fixture;
@@ -129,7 +129,7 @@ async function createAccountSources(context: CheckContext): Promise<AccountSourc
   return { harness, http, accounts, add };
 }
 
-/** Returns whether the path or the query of a request contains the id of an account. */
+/** Returns true if the path or the query of a request contains the id of an account. */
 function namesAccount({ params, query }: FakeRequest, account: string): boolean {
   return Object.values(params).includes(account) || [...query.values()].includes(account);
 }

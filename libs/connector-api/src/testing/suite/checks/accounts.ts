@@ -60,7 +60,7 @@ async function resumeFromEveryCursor(
     await addOne();
     for (const [index, checkpoint] of checkpoints.entries()) {
       const feed = await harness.resumeFrom(stream, checkpoint);
-      // The plugin may list the last account only at its next complete read.
+      // The plugin may list the last account only at the next complete reading.
       expectIds(feed, stream, ids.slice(0, -1), `from the cursor of page ${index + 1}`);
     }
     await harness.pullAfterDetectionDelay(stream);

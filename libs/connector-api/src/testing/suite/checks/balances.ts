@@ -1,7 +1,7 @@
 /**
- * Checks that the rows of the feed add up to what the PSP booked, for each account and asset. A row that is missing, that is listed twice or
- * that has the wrong direction, amount or status changes the sum. So the check finds each of these faults without knowing its cause. The
- * gateway makes the same comparison at run time, see docs/guides/completeness.md.
+ * Checks that the rows of the feed add up to the amounts that the PSP booked, for each account and asset. A row changes the sum if it is
+ * missing, is listed twice, or has a wrong direction, amount or status. So the check finds each of these faults without searching for its
+ * cause. The gateway makes the same comparison at run time, see docs/guides/completeness.md.
  */
 import { encodeId } from '../../../id-encoding.js';
 import { parseMoney } from '../../../money.js';
@@ -15,7 +15,7 @@ import type { RelatedMovement } from '../suite.types.js';
 const SECOND = 1000;
 const OTHER_ACCOUNTS = 'the other accounts';
 
-/** What a related movement does to the account of its payment: the direction of this payment, and the sign of its own amount. */
+/** The effect of a related movement on the account of its payment: the direction of the payment, and the sign of the movement's amount. */
 const RELATED: Readonly<Record<RelatedMovement, { of: 'in' | 'out'; sign: 1n | -1n }>> = {
   refund: { of: 'in', sign: -1n },
   fee: { of: 'in', sign: -1n },
@@ -63,7 +63,7 @@ async function addRelatedMovements(harness: PluginHarness, booked: Sums): Promis
     if (!movements[kind]) continue;
     const { of: direction, sign } = RELATED[kind];
     const payment = await harness.addTransaction({ amount: `${60 + index}.00`, direction });
-    // Only money that was taken back can be given back.
+    // The restored amount must not exceed the amount that was taken back.
     const amount = kind === 'payoutReturn' ? `${60 + index}.00` : `${4 + index}.37`;
     const kinds: RelatedMovement[] = kind === 'disputeReversal' ? ['dispute', kind] : [kind];
     for (const each of kinds) {
@@ -91,9 +91,9 @@ async function addMovementsOfAccounts(harness: PluginHarness, booked: Sums): Pro
 }
 
 /**
- * Adds payments into new accounts, whose sums are compared one by one. An account may have a currency of its own, in which the fake books the
- * payment, so their sums have no asset.
- * @returns the ids of these accounts, as served
+ * Adds payments into new accounts, whose sums are compared separately. The fake may book the payment in the currency of the account, so
+ * these sums have no asset.
+ * @returns the ids of these accounts, as served to clients
  */
 async function addPaymentsOfAccounts(harness: PluginHarness, booked: Sums): Promise<Set<string>> {
   const { movements, addAccount } = harness.fixture;
@@ -109,7 +109,7 @@ async function addPaymentsOfAccounts(harness: PluginHarness, booked: Sums): Prom
   return ids;
 }
 
-/** Adds up the newest version of every row, on the own accounts. @param named accounts that have sums of their own */
+/** Adds up the newest version of every row, for the own accounts. @param named accounts with separate sums */
 function addUpRows(feed: InMemoryFeed, named: ReadonlySet<string>): Sums {
   const own = new Set(feed.getRecords('accounts').map(({ id }) => encodeId(id)));
   const sums: Sums = new Map();

@@ -18,7 +18,7 @@ interface FaultCase {
   name: string;
   fault: Fault;
   kind: PspErrorKind;
-  /** True if the error may concern one account only. Then a plugin that reads the others first reports `unavailable`. */
+  /** True if the error may concern one account only. A plugin that then reads the other accounts reports `unavailable`. */
   mayConcernOneAccount?: true;
   /** Expected `details.retryAfterMs` of the error. `null`: it must be absent. `undefined`: not checked. */
   retryAfterMs?: number | null;
@@ -66,14 +66,14 @@ export const FAULT_CHECKS: readonly Check[] = [
 ];
 
 /**
- * Makes the PSP answer each further request of a listing with its second page with rows. A link of this page leads back to it. A plugin that
- * asks for rows by time or number gets rows that it did not ask for. The listing must end, and the rows behind the loop
- * must arrive when the PSP is well again.
+ * Makes the PSP answer each further request of a listing with its second page that contains rows. A link of this page leads back to the
+ * same page. A plugin that requests rows by time or number gets rows that it did not request. The listing must end, and the remaining rows
+ * must arrive after the fault has ended.
  */
 async function expectLoopIsNoEnd(context: CheckContext): Promise<void> {
   const harness = await context.createHarness('one');
   const { fake, listingRequest } = requireFixturePart(harness.fixture.http, 'http');
-  // The rows are old. So no listing reads them again only because they could still change.
+  // The rows are old, so that no listing reads them again only because they could still change.
   const at = harness.clock.now() - 5 * DAY_MS;
   for (let row = 0; row < 5; row += 1) await harness.addTransaction({ at });
   let pagesWithRows = 0;

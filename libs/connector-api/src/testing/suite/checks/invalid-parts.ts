@@ -1,4 +1,6 @@
-/** Checks that one invalid part of a response does not cost the rest: a byte that is not UTF-8, and a number that is not an amount. */
+/**
+ * Checks that one invalid part of a response does not affect the other parts: a byte that is not UTF-8, and a number that is not an amount.
+ */
 import { JsonNumber } from '../../../http/json-number.js';
 import { COMMON_METADATA_PREFIX } from '../../../mapping/common-metadata.js';
 import { expectThat, requireFixturePart } from '../assertions.js';
@@ -10,7 +12,7 @@ import { changeProperties, isJsonObject } from '../json-body.js';
 
 /** A byte that is never part of UTF-8. */
 const INVALID_BYTE = 0xff;
-/** What becomes of 12.34 in a PSP that calculates with doubles. No currency has so many decimal places. */
+/** The value of 12.34 in a PSP that calculates with doubles. No currency has so many decimal places. */
 const DOUBLE_NOISE = new JsonNumber('12.340000000000002');
 const OTHER_NUMBER = new JsonNumber('77');
 const DECIMAL_PATTERN = /^-?\d+(?:\.\d+)?$/;
@@ -23,7 +25,7 @@ export const INVALID_PART_CHECKS: readonly Check[] = [
   },
 ];
 
-/** Puts an invalid byte into the reference of a payment. A plugin that serves no reference has no text to try. */
+/** Puts an invalid byte into the reference of a payment. The check does nothing for a plugin that serves no reference. */
 async function expectRowsDespiteInvalidByte(context: CheckContext): Promise<void> {
   const harness = await context.createHarness();
   const { fake, listingRequest } = requireFixturePart(harness.fixture.http, 'http');
@@ -45,7 +47,10 @@ async function expectRowsDespiteInvalidByte(context: CheckContext): Promise<void
   );
 }
 
-/** Gives each number of the accounts, one after the other, a value that is not an amount. The accounts must stay the same. */
+/**
+ * Replaces the numbers of the accounts, one number at a time, by a value that is not an amount. The plugin must still return the same
+ * accounts.
+ */
 async function expectAccountDespiteBalance(context: CheckContext): Promise<void> {
   const harness = await context.createHarness();
   const { fake } = requireFixturePart(harness.fixture.http, 'http');
@@ -60,7 +65,7 @@ async function expectAccountDespiteBalance(context: CheckContext): Promise<void>
     return listAccountIds(harness);
   };
   for (const name of names) {
-    // A number that is a part of the id, or of the paging, is not a balance: the accounts change with every other value.
+    // If the accounts change with another valid number, the number is part of the id or of the paging and is not a balance.
     if ((await listWith(name, OTHER_NUMBER)) !== plain) continue;
     const found = await listWith(name, DOUBLE_NOISE);
     expectThat(
@@ -85,22 +90,22 @@ async function listAccountIds(harness: PluginHarness): Promise<string> {
 }
 
 /**
- * Returns the names of the numeric properties of all list items in a response body. Numeric properties outside of lists, e.g. a page number or
- * the lifetime of a token, are left out, because they are not data of an account.
+ * Returns the names of the numeric properties of all list items in a response body. Numeric properties outside of lists, e.g. a page number
+ * or the lifetime of a token, are omitted, because they are not data of an account.
  */
 function listNumberNamesOfRows(body: unknown): string[] {
   if (Array.isArray(body)) return listNumberNames(body);
   return isJsonObject(body) ? Object.values(body).flatMap(listNumberNamesOfRows) : [];
 }
 
-/** Returns the names of the properties with a number, or with a decimal number as a text. */
+/** Returns the names of the properties whose value is a number, or a string with a decimal number. */
 function listNumberNames(body: unknown): string[] {
   if (Array.isArray(body)) return body.flatMap(listNumberNames);
   if (!isJsonObject(body)) return [];
   return Object.entries(body).flatMap(([name, value]) => (isNumber(value) ? [name] : listNumberNames(value)));
 }
 
-/** Returns a copy of a body in which the numbers with this name have another value. Texts stay texts. */
+/** Returns a copy of a body in which the numbers with this name have another value. Strings stay strings. */
 function replaceNumbers(body: unknown, name: string, value: JsonNumber): unknown {
   return changeProperties(body, [name], (found) => {
     if (!isNumber(found)) return replaceNumbers(found, name, value);

@@ -123,7 +123,7 @@ async function resumeFromEveryCursor(
   );
 }
 
-/** Adds rows with several per second. */
+/** Adds several rows per second. */
 async function addDenseRows(harness: PluginHarness, rows: number): Promise<void> {
   const start = harness.clock.now() - 40 * HOUR;
   for (let row = 0; row < rows; row += 1) {

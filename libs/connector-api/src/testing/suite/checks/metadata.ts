@@ -32,7 +32,7 @@ export const METADATA_CHECKS: readonly Check[] = [
   },
 ];
 
-/** Adds one of each movement that the fixture has. */
+/** Adds one movement of each kind that the fixture supports. */
 async function addAllMovements(harness: PluginHarness): Promise<void> {
   const { movements } = harness.fixture;
   if (movements === undefined) return;
@@ -74,7 +74,7 @@ function expectValidMetadata({ id, metadata = {} }: Transaction): void {
 }
 
 function expectValidEntry(id: string, name: string, value: string): void {
-  // A plugin that copies a stored record also copies the PSP's id, which the gateway has added to the record.
+  // A plugin that copies a stored record also copies the PSP's id that the gateway has added to the record.
   if (name === 'psp_id') return;
   const key = COMMON_METADATA_KEYS.find((known) => known === name);
   if (key === undefined) {

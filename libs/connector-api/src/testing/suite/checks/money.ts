@@ -5,7 +5,7 @@ import type { Check } from '../check.js';
 import { findRecords } from '../expect-records.js';
 import type { CheckContext } from '../check-context.js';
 
-/** Amounts that change if they pass through a double, or with a wrong number of decimal places. */
+/** Amounts that change if they are converted to a double, or read with a wrong number of decimal places. */
 const TEST_AMOUNTS: readonly [digits: number, currency: string, amounts: readonly string[]][] = [
   [0, 'JPY', ['1234', '900719925474099', '5']],
   [2, 'EUR', ['0.29', '1.10', '1.15', '4.35', '90071992547409.93', '7.00']],

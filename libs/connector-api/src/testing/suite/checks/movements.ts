@@ -1,6 +1,6 @@
 /**
  * Checks of the movements beyond plain payments: refunds, fees, disputes, returned payouts, transfers, conversions, and rows of several
- * accounts. A PSP that does not have one of them skips its check, with the reason in README.md.
+ * accounts. If a PSP lacks one of these, the plugin skips the check, with the reason in README.md.
  */
 import { parseMoney } from '../../../money.js';
 import type { Movement } from '../../../mapping/movement-kinds.js';
@@ -17,7 +17,7 @@ import { METADATA_CHECKS } from './metadata.js';
 const SECOND = 1000;
 const MOVEMENT_KEY = 'com.tributary.spec/movement';
 
-/** What the row of a related movement must look like. */
+/** The expected properties of the row of a related movement. */
 interface RelatedRow {
   movement: Movement;
   status: Transaction['status'];
@@ -140,8 +140,8 @@ export const MOVEMENT_CHECKS: readonly Check[] = [
 ];
 
 /**
- * Creates a check that adds a payment and the rows that refer to it, in two ways: after the payment was listed, and together with the
- * payment.
+ * Creates a check that adds a payment and rows that refer to it. It runs in two ways: the rows are added after the payment was listed, and
+ * together with the payment.
  */
 function createRelatedCheck(
   name: string,
@@ -207,7 +207,7 @@ function expectRelatedRow(
   expectThat(row.type === type, `a ${kind} has the type ${row.type}; expected ${type}`);
   expectThat(row.status === status, `a ${kind} has the status ${row.status}; expected ${status}`);
   const isTied = row.relatedTransactionId === original.id;
-  // A fee may name the payment in its metadata only, because clients merge two rows that have the same related id and type.
+  // A fee may refer to the payment only in its metadata, because clients merge two rows that have the same related id and type.
   const isNamed = row.metadata?.['com.tributary.spec/related_id'] === original.id;
   expectThat(
     isTied || (!hasTypeOfOriginal && isNamed),
@@ -222,7 +222,7 @@ function expectRelatedRow(
   );
 }
 
-/** Returns the payment's record. @throws CheckFailure if it is missing, or changed by what followed */
+/** Returns the payment's record. @throws CheckFailure if the record is missing, or was changed by the later rows */
 function findOriginal(harness: PluginHarness, id: string, direction: 'in' | 'out'): Transaction {
   const expected = harness.expected.find((one) => one.id === id) ?? failCheck('the payment is unknown');
   const [original] = findRecords(expected, harness.feed).filter(
@@ -253,7 +253,7 @@ async function createMovementHarness(context: CheckContext): Promise<{
   return { harness, movements, ours: new Set(harness.feed.getRecords('accounts').map(({ id }) => id)) };
 }
 
-/** Adds something at the PSP. @returns the records that the next listing brings */
+/** Runs `add` at the PSP. @returns the records that the next listing adds */
 async function readFreshRows(harness: PluginHarness, add: () => unknown): Promise<Transaction[]> {
   await harness.pull();
   const before = listIds(harness);
@@ -266,7 +266,7 @@ function listIds(harness: PluginHarness): Set<string> {
   return new Set(harness.feed.getTransactions().map(({ id }) => id));
 }
 
-/** Returns the records that are new and move money. */
+/** Returns the new records that move money. */
 function listFresh(harness: PluginHarness, before: ReadonlySet<string>): Transaction[] {
   return harness.feed.getTransactions().filter(({ id, amount }) => !before.has(id) && amount.amount !== 0n);
 }

@@ -23,7 +23,7 @@ interface FaultCase {
   name: string;
   fault: Fault;
   kinds: readonly PspErrorKind[];
-  /** Tells whether the PSP executed the payment despite the fault. */
+  /** Whether the PSP executed the payment despite the fault. */
   isPaid: boolean;
 }
 
@@ -89,7 +89,7 @@ const STATUS_NAMES = ['status', 'state'];
 /** Names of the property with the code of an error. */
 const CODE_NAMES = ['code', 'error_code', 'errorCode'];
 
-/** A status that the PSP adds later must not cost the order's id, and is not final. */
+/** Checks that an unknown status, which the PSP may add later, is not final, and that the plugin still returns the order's id. */
 async function expectUnknownStatusIsPending(orderHarness: OrderHarness): Promise<void> {
   const { harness, fixture } = orderHarness;
   const { fake } = requireFixturePart(harness.fixture.http, 'http');
@@ -107,7 +107,7 @@ async function expectUnknownStatusIsPending(orderHarness: OrderHarness): Promise
   await expectPayments(orderHarness, [order], 'an order with an unknown status');
 }
 
-/** A code that comes as a text instead of a number, or the other way round, is the same code. */
+/** Checks that a code as a string and the same code as a number are treated equally. */
 async function expectCodesOfAnyType(orderHarness: OrderHarness): Promise<void> {
   const { harness } = orderHarness;
   const { fake } = requireFixturePart(harness.fixture.http, 'http');
@@ -126,8 +126,8 @@ async function expectCodesOfAnyType(orderHarness: OrderHarness): Promise<void> {
 }
 
 /**
- * A bank breaks a text into lines and writes it in capitals. An order whose key is a part of such a text is still recognised. The key in a
- * property of its own is not changed.
+ * Checks that an order is recognised by a key in a text, although a bank breaks the text into lines and converts it to capitals. A key in a
+ * separate property is not changed.
  */
 async function expectKeyInChangedText(orderHarness: OrderHarness): Promise<void> {
   const { harness } = orderHarness;
@@ -156,7 +156,7 @@ async function expectKeyInChangedText(orderHarness: OrderHarness): Promise<void>
   );
 }
 
-/** Returns a copy of a body in which all texts are changed. */
+/** Returns a copy of a body in which all strings are changed. */
 function changeTexts(body: unknown, change: (text: string) => string): unknown {
   if (typeof body === 'string') return change(body);
   if (Array.isArray(body)) return body.map((item) => changeTexts(item, change));
@@ -194,7 +194,7 @@ async function runFaultCase(
       `after ${name} the order was ${isPaid ? 'paid' : 'not paid'}, but findOrder finds ${found?.status ?? 'nothing'}`,
     );
   }
-  // The gateway resends the order next, while the PSP's idempotency window lasts.
+  // The gateway then sends the order again, while the PSP's idempotency window lasts.
   await orderHarness.submit(order).catch((thrown: unknown) => {
     const again = `the same order again, after ${name}`;
     if (!isPaid) failCheck(`${again}: expected it to be taken now, found ${String(thrown)}`);

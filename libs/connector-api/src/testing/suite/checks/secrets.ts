@@ -79,7 +79,10 @@ function requireSecrets(context: CheckContext, harness: PluginHarness): string[]
   return secrets;
 }
 
-/** Returns the secrets that the plugin sent to the PSP, because a PSP can repeat only those. `Authorization` values are always secret. */
+/**
+ * Returns the secrets that the plugin sent to the PSP, because only these secrets can be in the PSP's responses. `Authorization` values are
+ * always secret.
+ */
 function findSentSecrets(known: readonly string[], requests: readonly FakeRequest[]): string[] {
   const sent = requests.map(
     ({ headers, rawBody }) => `${Object.values(headers).join(' ')} ${rawBody.toString()}`,

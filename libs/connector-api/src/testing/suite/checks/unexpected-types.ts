@@ -1,7 +1,7 @@
 /**
- * Checks that a plugin still returns a record when a property that is only used for metadata has an unexpected type. The check finds these
- * properties by itself: a property is only used for metadata if the record stays the same, apart from its metadata, when the property is
- * absent and when it has another text.
+ * Checks that a plugin still returns a record when a property that is used only for metadata has an unexpected type. The check finds these
+ * properties itself. A property is used only for metadata if the record stays the same, apart from its metadata, when the property is
+ * absent and when it has another value.
  */
 import { JsonNumber } from '../../../http/json-number.js';
 import { expectThat, requireFixturePart } from '../assertions.js';
@@ -13,7 +13,7 @@ import { isRequestOf } from '../../fake-route.js';
 import { isJsonObject } from '../json-body.js';
 import type { HttpFixture } from '../suite.types.js';
 
-/** A path to a member of every row: property names, and `*` for each item of a list. */
+/** A path to a property of every row: property names, and `*` for each item of a list. */
 type MemberPath = readonly string[];
 
 const UNEXPECTED_VALUES: readonly unknown[] = [
@@ -67,7 +67,7 @@ async function createHarness(context: CheckContext): Promise<PluginHarness> {
   return harness;
 }
 
-/** Lists everything while the members have another value. @param value `undefined` removes them */
+/** Lists everything while the properties have another value. @param value `undefined` removes the properties */
 async function readChanged(
   harness: PluginHarness,
   http: HttpFixture,
@@ -81,7 +81,7 @@ async function readChanged(
   return describeMoney(harness);
 }
 
-/** Lists from the start, and returns everything but the metadata. @returns `undefined` if the listing fails */
+/** Lists from the start, and returns all data except the metadata. @returns `undefined` if the listing fails */
 async function describeMoney(harness: PluginHarness): Promise<string | undefined> {
   try {
     const feed = await harness.readFromStart('transactions');
@@ -95,7 +95,7 @@ function describeRow({ metadata: _metadata, amount, ...row }: Transaction): unkn
   return { ...row, amount: `${amount.amount} ${amount.asset}` };
 }
 
-/** Returns the members with a text, a number or a flag inside of the lists of a body. */
+/** Returns the paths of all strings, numbers and booleans inside the lists of a body. */
 function listMembers(body: unknown, path: MemberPath = []): MemberPath[] {
   if (Array.isArray(body)) return body.flatMap((item) => listMembers(item, [...path, '*']));
   if (isJsonObject(body)) {
@@ -104,7 +104,7 @@ function listMembers(body: unknown, path: MemberPath = []): MemberPath[] {
   return path.includes('*') && path.at(-1) !== '*' ? [path] : [];
 }
 
-/** Returns a copy of a body with another value at a path. Rows without the member stay as they are. */
+/** Returns a copy of a body with another value at a path. Rows without this property stay unchanged. */
 function replace(body: unknown, [name, ...rest]: MemberPath, value: unknown): unknown {
   if (name === undefined) return value;
   if (name === '*') return Array.isArray(body) ? body.map((item) => replace(item, rest, value)) : body;

@@ -2,6 +2,7 @@
  * A fake PSP with a short history, for `npm run demo -- <plugin>`. The history contains every kind of movement that the fixture of the
  * plugin's suite can add: full and partial refunds, fees, disputes, payouts and their return, transfers and conversions.
  */
+import { encodeId } from '../id-encoding.js';
 import { ManualClock } from './suite/manual-clock.js';
 import type { PspFixture, PspFixtureOptions } from './suite/suite.types.js';
 
@@ -50,9 +51,17 @@ export async function startFixtureDemo({ createFixture, settings = {} }: Fixture
   };
 }
 
+/** Returns the parties with their ids as clients see them: that of a beneficiary can be an e-mail address. */
 function findOrder({ orders }: PspFixture): Demo['order'] {
-  if (orders?.payout) return { kind: 'payout', ...orders.payout };
-  return orders?.transfer && { kind: 'transfer', ...orders.transfer };
+  const kind = orders?.payout ? 'payout' : 'transfer';
+  const parties = orders?.payout ?? orders?.transfer;
+  if (parties === undefined) return undefined;
+  const { sourceAccountId, destinationAccountId } = parties;
+  return {
+    kind,
+    sourceAccountId: encodeId(sourceAccountId),
+    destinationAccountId: encodeId(destinationAccountId),
+  };
 }
 
 /** Adds the movements of four weeks, oldest first. Each amount is unique, so that a person can find a row by its amount. */

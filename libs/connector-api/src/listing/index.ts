@@ -5,6 +5,7 @@ export * from './confirm-empty-list.js';
 export * from './hal-list.js';
 export * from './read-list-response.js';
 export * from './list-with-children.js';
+export * from './list-then-changes.js';
 export * from './listing.types.js';
 export * from './offset-pages.js';
 export * from './merge-listings.js';

@@ -1,6 +1,6 @@
 /** Tests the rows of movements that are booked several times: returns, refunds, disputes, restorations, captures. */
 import type { Transaction } from '../record.types.js';
-import { toLaterBookingRows } from './booking-rows.js';
+import { createBookingsByStatus, mergeBookings, toBookingRows } from './booking-rows.js';
 import type { Booking } from './booking-rows.js';
 import type { UnlinkedRow } from './link-rows.js';
 import { toPayment } from './movements.js';
@@ -9,7 +9,14 @@ import { toRefund } from './refunds-and-disputes.js';
 const CREATED_AT = '2026-01-01T00:00:00Z';
 
 function createBooking(amount: bigint, id: string, more: Partial<Booking> = {}): Booking {
-  return { id, bookedAt: '2026-01-02T00:00:00Z', amount: { amount, asset: 'EUR/2' }, ...more };
+  return { id, eventId: id, bookedAt: '2026-01-02T00:00:00Z', amount: { amount, asset: 'EUR/2' }, ...more };
+}
+
+const FIELDS = { id: 'p', createdAt: CREATED_AT, accountId: 'own', amount: { amount: 0n, asset: 'EUR/2' } };
+
+/** Returns the rows after the row of the first booking. */
+function toLaterRows(main: UnlinkedRow, bookings: readonly Booking[]): UnlinkedRow[] {
+  return toBookingRows(bookings, FIELDS, () => main).slice(1);
 }
 
 function createPaymentRow(amount: bigint): Transaction {
@@ -69,12 +76,12 @@ it.each<[string, bigint, Booking[], unknown[][]]>([
   ],
 ])('%s', (_name, amount, later, expected) => {
   const main = { row: createPaymentRow(amount) };
-  const rows = toLaterBookingRows(main, 'own', [createBooking(amount, 'a'), ...later]);
+  const rows = toLaterRows(main, [createBooking(amount, 'a'), ...later]);
   expect(rows.map(summarize)).toEqual(expected);
 });
 
 it('puts the own account of a return on the other side, and has the time of its booking', () => {
-  const [found] = toLaterBookingRows({ row: createPaymentRow(-100n) }, 'own', [
+  const [found] = toLaterRows({ row: createPaymentRow(-100n) }, [
     createBooking(-100n, 'a'),
     createBooking(100n, 'b', { metadata: { 'com.acme.spec/event': 'e' } }),
   ]);
@@ -86,7 +93,7 @@ it('puts the own account of a return on the other side, and has the time of its 
 it('names the id under which the payment is served, and the payment of a refund', () => {
   const bookings = [createBooking(100n, 'a'), createBooking(-100n, 'b')];
   const payment = { row: createPaymentRow(100n), preferredId: 'served' };
-  expect(toLaterBookingRows(payment, 'own', bookings)[0]?.linked).toMatchObject({
+  expect(toLaterRows(payment, bookings)[0]?.linked).toMatchObject({
     relatedTransactionId: 'served',
   });
   const fields = {
@@ -97,7 +104,32 @@ it('names the id under which the payment is served, and the payment of a refund'
   };
   const refund = { row: createPaymentRow(-100n), linked: toRefund({ id: 'served', type: 'PAYIN' }, fields) };
   const reversed = [createBooking(-100n, 'a'), createBooking(100n, 'b')];
-  expect(toLaterBookingRows(refund, 'own', reversed)[0]?.linked).toMatchObject({
+  expect(toLaterRows(refund, reversed)[0]?.linked).toMatchObject({
     ...{ id: 'b', relatedTransactionId: 'served', status: 'REFUND_REVERSED', destinationAccountId: 'own' },
   });
+});
+
+it('lists the bookings of each event once, oldest first', () => {
+  const late = createBooking(1n, 'late', { bookedAt: '2026-01-03T00:00:00+00:00' });
+  const early = createBooking(2n, 'early', { bookedAt: '2026-01-03T00:30:00+01:00' });
+  expect(mergeBookings([[late], [], [early], [late]])).toEqual([early, late]);
+});
+
+it('books by the status of a movement whose events are missing', () => {
+  const fields = { ...FIELDS, amount: { amount: -5n, asset: 'EUR/2' } };
+  const units = (status: Transaction['status']) =>
+    createBookingsByStatus({ ...fields, status }).map(({ amount }) => amount.amount);
+  expect([units('PENDING'), units('SUCCEEDED'), units('REFUNDED')]).toEqual([[], [-5n], [-5n, 5n]]);
+});
+
+it('makes two rows of an event that books two currencies against each other', () => {
+  const bookings = [
+    createBooking(90n, 'b', { eventId: 'e', amount: { amount: 90n, asset: 'USD/2' } }),
+    createBooking(-100n, 'a', { eventId: 'e' }),
+  ];
+  const rows = toBookingRows(bookings, FIELDS, () => ({ row: createPaymentRow(1n) }));
+  expect(rows.map(summarize)).toEqual([
+    ['p', 'TRANSFER', 'SUCCEEDED', 100n, undefined, 'own', 'conversion'],
+    ['p.bought', 'TRANSFER', 'SUCCEEDED', 90n, undefined, 'own', 'conversion'],
+  ]);
 });

@@ -6,9 +6,13 @@
 import type { Money } from '../money.js';
 import type { Metadata, Transaction } from '../record.types.js';
 import { COMMON_METADATA_PREFIX } from './common-metadata.js';
+import { parseTime } from '../time.js';
 import type { UnlinkedRow } from './link-rows.js';
+import { negateMoney } from './money-from-minor-units.js';
 import { toOtherMovement } from './movements.js';
+import type { MovementFields } from './movements.js';
 import { reverseRow } from './refunds-and-disputes.js';
+import { toConversion } from './transfers.js';
 
 const MOVEMENT_KEY = `${COMMON_METADATA_PREFIX}movement`;
 
@@ -16,6 +20,8 @@ const MOVEMENT_KEY = `${COMMON_METADATA_PREFIX}movement`;
 export interface Booking {
   /** The id of the booking's row. The row of the first booking has the id of the movement instead. */
   id: string;
+  /** The PSP's id of the event that booked it. One event can book several currencies. */
+  eventId: string;
   /** RFC 3339. The time of the booking's row. */
   bookedAt: string;
   /** The amount with its sign: negative amounts leave the account. */
@@ -25,12 +31,63 @@ export interface Booking {
   metadata?: Metadata;
 }
 
+/** Returns the bookings of all events, oldest first. An event that is listed twice is booked once. */
+export function mergeBookings(bookingsByEvent: readonly (readonly Booking[])[]): Booking[] {
+  const getTime = ([booking]: readonly Booking[]) => parseTime(booking?.bookedAt ?? '')?.milliseconds ?? 0;
+  const byEvent = new Map(bookingsByEvent.map((ofEvent) => [ofEvent[0]?.eventId, ofEvent]));
+  return [...byEvent.values()].sort((a, b) => getTime(a) - getTime(b)).flat();
+}
+
+/**
+ * Returns the bookings of a movement whose PSP lists none, from its status: one if it is SUCCEEDED, and a second one against it if it is REFUNDED,
+ * which means here that its money moved and came back.
+ */
+export function createBookingsByStatus({ id, createdAt, amount, status }: MovementFields): Booking[] {
+  const booking = { id, eventId: id, bookedAt: createdAt, amount };
+  if (status === 'SUCCEEDED') return [booking];
+  if (status !== 'REFUNDED') return [];
+  return [booking, { ...booking, id: `${id}.returned`, amount: negateMoney(amount) }];
+}
+
+/**
+ * Builds the rows of a movement from its bookings. An event that books two currencies against each other exchanges money of the account: two rows.
+ * @param bookings oldest first, at least one
+ * @param fields what all rows share
+ * @param createMain builds the row of the first booking. It gets the fields with the amount of that booking, and without a status
+ */
+export function toBookingRows(
+  bookings: readonly Booking[],
+  fields: MovementFields,
+  createMain: (fields: MovementFields) => UnlinkedRow,
+): UnlinkedRow[] {
+  const [first, second, ...others] = bookings;
+  if (first === undefined) return [];
+  const { amount, metadata } = first;
+  const booked = { ...fields, amount, status: undefined, metadata: { ...fields.metadata, ...metadata } };
+  if (second === undefined || !isConversion(first, second)) {
+    const main = createMain(booked);
+    return [main, ...toLaterBookingRows(main, fields.accountId, bookings)];
+  }
+  const [sold, bought] = amount.amount < 0n ? [first, second] : [second, first];
+  const [sale, purchase] = toConversion({
+    ...{ ...booked, amount: sold.amount },
+    bought: { id: `${fields.id}.bought`, accountId: fields.accountId, amount: bought.amount },
+  });
+  const main = { row: sale };
+  return [main, { row: purchase }, ...toLaterBookingRows(main, fields.accountId, [sold, ...others])];
+}
+
+function isConversion(first: Booking, second: Booking): boolean {
+  const [a, b] = [first.amount, second.amount];
+  return first.eventId === second.eventId && a.asset !== b.asset && a.amount < 0n !== b.amount < 0n;
+}
+
 /**
  * Builds the rows of the bookings after the first one. A booking in the opposite direction takes money back: a refund, a dispute, a
  * returned payout. A booking in the same direction restores money that was taken back before; otherwise it adds to the movement (CAPTURE).
  * @param main the row of the first booking
  */
-export function toLaterBookingRows(
+function toLaterBookingRows(
   main: UnlinkedRow,
   accountId: string,
   [first, ...later]: readonly Booking[],

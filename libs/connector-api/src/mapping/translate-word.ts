@@ -32,12 +32,18 @@ export function translateOrDefault<const T>(
 /**
  * Creates a table from groups of the PSP's words, by their meaning: `createWordTable({ refund: ['refund', 'sepa_refund'], fee: ['charge']
  * })` → `{ refund: 'refund', sepa_refund: 'refund', charge: 'fee' }`.
+ * The words of a group are a list, or one text with blanks between them.
  */
 export function createWordTable<Meaning extends string>(
-  wordsByMeaning: Readonly<Partial<Record<Meaning, readonly string[]>>>,
+  wordsByMeaning: Readonly<Partial<Record<Meaning, readonly string[] | string>>>,
 ): Readonly<Record<string, Meaning>> {
-  const groups = Object.entries<readonly string[] | undefined>(wordsByMeaning);
+  const groups = Object.entries<readonly string[] | string | undefined>(wordsByMeaning);
   return Object.fromEntries(
-    groups.flatMap(([meaning, words = []]) => words.map((word) => [word, meaning as Meaning])),
+    groups.flatMap(([meaning, words = []]) =>
+      (typeof words === 'string' ? words.trim().split(/\s+/) : words).map((word) => [
+        word,
+        meaning as Meaning,
+      ]),
+    ),
   );
 }

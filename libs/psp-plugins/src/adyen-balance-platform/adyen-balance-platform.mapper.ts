@@ -5,21 +5,21 @@
  */
 import {
   applyDirection,
+  createBookingsByStatus,
   createCommonMetadata,
   createPspMetadata,
   extractOrderKey,
+  mergeBookings,
   negateMoney,
   normalizeIban,
   parseMinorUnits,
-  parseTime,
   pickMetadata,
   pickProperties,
   readScalar,
   readScalars,
   readText,
-  toConversion,
   toFee,
-  toLaterBookingRows,
+  toBookingRows,
   toOtherMovement,
   toPayment,
   toTransfer,
@@ -70,15 +70,8 @@ export function readBankAccountId(identification: Json): string | undefined {
 export function toUnlinkedRows(json: Json): UnlinkedRow[] {
   const transfer = parseTransfer(json);
   if (transfer.kind === 'transfer' && !transfer.isRequested) return [];
-  const [first, second] = transfer.bookings;
-  if (first === undefined) return toUnbookedRows(transfer);
-  const metadata = { ...transfer.fields.metadata, ...first.metadata };
-  const fields = { ...transfer.fields, amount: first.amount, status: undefined, metadata };
-  const rows = second && isConversion(first, second) ? toConversionRows(fields, first, second) : undefined;
-  const [main, ...others] = rows ?? [toMainRow(transfer, fields)];
-  if (main === undefined) return [];
-  const later = others.length === 0 ? transfer.bookings : [first, ...transfer.bookings.slice(2)];
-  return [main, ...others, ...toLaterBookingRows(main, fields.accountId, later)];
+  if (transfer.bookings.length === 0) return toUnbookedRows(transfer);
+  return toBookingRows(transfer.bookings, transfer.fields, (fields) => toMainRow(transfer, fields));
 }
 
 /** Reads what all rows of a transfer share. */
@@ -96,13 +89,14 @@ function parseTransfer(json: Json) {
   const isIncoming = isRequested === isDirectDebit;
   // Both sides of an internal transfer can have one id.
   const rowId = category === 'internal' && !isRequested ? `${id}.incoming` : id;
-  const amount = applyDirection(parseAdyenAmount(json.at('amount'), 'value'), isIncoming, 'direction');
+  const value = parseAdyenAmount(json.at('amount'), 'value');
+  const isSigned = value.amount < 0n && !isIncoming;
   const status = translateOrDefault(TRANSFER_STATUSES, json.string('status'), 'OTHER');
   const fields: MovementFields = {
     id: rowId,
     createdAt: readCreatedAt(json),
     accountId: json.string('balanceAccount', 'id'),
-    amount,
+    amount: isSigned ? value : applyDirection(value, isIncoming, 'direction'),
     isZeroOutgoing: !isIncoming,
     status,
     counterpartyId: readCounterpartyId(json.at('counterparty')),
@@ -122,7 +116,7 @@ function parseTransfer(json: Json) {
     ...{ fields, isRequested, isAcquiring: categoryData.has('pspPaymentReference') },
     kind: translateOrDefault(SPLIT_KINDS, readText(categoryData, 'platformPaymentType') ?? '', kind),
     paymentId: readPaymentId(json, categoryData),
-    bookings: booked.length > 0 ? booked : createMissingBookings(fields),
+    bookings: booked.length > 0 ? booked : createBookingsByStatus(fields),
   };
 }
 
@@ -130,23 +124,17 @@ function readCreatedAt(json: Json): string {
   return json.optionalTime('createdAt') ?? json.time('creationDate');
 }
 
-type TransferBooking = Booking & { eventId: string };
-
 /** Returns what the events booked on the balance, oldest first. */
-export function parseBookings(json: Json): TransferBooking[] {
-  const bookings = json.optionalArray('events').map((event) => parseEventBookings(json, event));
-  const getTime = ([booking]: TransferBooking[]) => parseTime(booking?.bookedAt ?? '')?.milliseconds ?? 0;
-  // An event that is listed twice is booked once.
-  const byEvent = new Map(bookings.map((ofEvent) => [ofEvent[0]?.eventId, ofEvent]));
-  return [...byEvent.values()].sort((a, b) => getTime(a) - getTime(b)).flat();
+export function parseBookings(json: Json): Booking[] {
+  return mergeBookings(json.optionalArray('events').map((event) => parseEventBookings(json, event)));
 }
 
-function parseEventBookings(json: Json, event: Json): TransferBooking[] {
+function parseEventBookings(json: Json, event: Json): Booking[] {
   const mutations = event
     .optionalArray('mutations')
     .filter((one) => /[1-9]/.test(readText(one, 'balance') ?? ''));
   return mutations.map((mutation, index) => {
-    const eventId = event.string('id');
+    const eventId = readText(event, 'id') ?? event.string('transactionId');
     const bookedAt = event.optionalTime('bookingDate') ?? readCreatedAt(json);
     const numbers = index === 0 ? [] : [index];
     return {
@@ -159,14 +147,6 @@ function parseEventBookings(json: Json, event: Json): TransferBooking[] {
       },
     };
   });
-}
-
-/** Returns the bookings of a transfer whose events are missing, but whose status says that its money moved. */
-function createMissingBookings({ id, createdAt, amount, status }: MovementFields): TransferBooking[] {
-  const booking = { id, eventId: id, bookedAt: createdAt, amount };
-  if (status === 'SUCCEEDED') return [booking];
-  if (status !== 'REFUNDED') return [];
-  return [booking, { ...booking, id: `${id}.returned`, amount: negateMoney(amount) }];
 }
 
 function toUnbookedRows(transfer: Transfer): UnlinkedRow[] {
@@ -208,26 +188,6 @@ function toMainRow({ kind, isAcquiring, paymentId }: Transfer, fields: MovementF
   }
 }
 
-/** An event that books two currencies against each other exchanges money of the account. */
-function isConversion(first: TransferBooking, second: TransferBooking): boolean {
-  const [a, b] = [first.amount, second.amount];
-  return first.eventId === second.eventId && a.asset !== b.asset && a.amount < 0n !== b.amount < 0n;
-}
-
-function toConversionRows(
-  fields: MovementFields,
-  first: TransferBooking,
-  second: TransferBooking,
-): UnlinkedRow[] {
-  const [sold, bought] = first.amount.amount < 0n ? [first, second] : [second, first];
-  const { accountId } = fields;
-  const rows = toConversion({
-    ...{ ...fields, amount: sold.amount },
-    bought: { id: `${fields.id}.bought`, accountId, amount: bought.amount },
-  });
-  return rows.map((row) => ({ row }));
-}
-
 function readCounterpartyId(counterparty: Json): string | undefined {
   return (
     readScalar(counterparty, 'balanceAccountId') ??
@@ -253,22 +213,12 @@ function readDetails(json: Json): MovementFields['details'] {
   };
 }
 
-const TRANSFER_PROPERTIES = [
-  ...[
-    'category',
-    'type',
-    'status',
-    'direction',
-    'reason',
-    'reference',
-    'referenceForBeneficiary',
-    'description',
-  ],
-];
-const CATEGORY_PROPERTIES = [
-  ...['platformPaymentType', 'pspPaymentReference', 'modificationPspReference', 'paymentMerchantReference'],
-  ...['modificationMerchantReference', 'authorisationType', 'processingType', 'schemeTraceId'],
-];
+const TRANSFER_PROPERTIES =
+  'category type status direction reason reference referenceForBeneficiary description'.split(' ');
+const CATEGORY_PROPERTIES = (
+  'platformPaymentType pspPaymentReference modificationPspReference paymentMerchantReference ' +
+  'modificationMerchantReference authorisationType processingType schemeTraceId'
+).split(' ');
 
 /** Metadata only changes when the transfer changes. So it contains no sequence number and no tracking, and no personal data of cards. */
 function readMetadata(json: Json): Metadata {

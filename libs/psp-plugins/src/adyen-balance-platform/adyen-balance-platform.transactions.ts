@@ -14,22 +14,8 @@ import {
 } from '@tributary/connector-api';
 import type { Cursor, Page, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import {
-  changes,
-  convertStepsToPages,
-  createChangesCheck,
-  createCursorFormat,
-  isRereadTimeWindowsPosition,
-  isTimeWindowsPosition,
-  rereadTimeWindows,
-  timeWindows,
-} from '@tributary/connector-api/listing';
-import type {
-  ChangesPosition,
-  ListingStep,
-  RereadTimeWindowsPosition,
-  TimeWindowsPosition,
-} from '@tributary/connector-api/listing';
+import * as listing from '@tributary/connector-api/listing';
+import type { RereadTimeWindowsPosition, TimeWindowsPosition } from '@tributary/connector-api/listing';
 import { ADYEN_LISTS, getRowId, type AdyenBalancePlatformContext } from './adyen-balance-platform.client.js';
 import { readPaymentId, toUnlinkedRows } from './adyen-balance-platform.mapper.js';
 import { PLUGIN_NAME, TRANSFER_STATUSES } from './adyen-balance-platform.types.js';
@@ -39,71 +25,51 @@ const HOUR_MS = 3_600_000;
 const OVERLAP_MS = HOUR_MS;
 /** Number of bookings that are looked up in the feed at once. */
 const BOOKINGS_PER_LOOKUP = 20;
-const OWN_ID_KEY = `com.${PLUGIN_NAME}.spec/transfer_id`;
-const TRANSACTION_ID_KEY = `com.${PLUGIN_NAME}.spec/transaction_id`;
-const ACCOUNT_ID_KEY = `com.${PLUGIN_NAME}.spec/balance_account_id`;
+const [OWN_ID_KEY = '', TRANSACTION_ID_KEY = '', ACCOUNT_ID_KEY = ''] = [
+  ...['transfer_id', 'transaction_id', 'balance_account_id'].map((key) => `com.${PLUGIN_NAME}.spec/${key}`),
+];
 
-interface TransfersPosition {
-  transfers?: RereadTimeWindowsPosition;
-  bookings: ChangesPosition<TimeWindowsPosition>;
-}
-
-const isBookingsPosition = createChangesCheck(isTimeWindowsPosition);
-
-const CURSOR_FORMAT = createCursorFormat({
+const CURSOR_FORMAT = listing.createCursorFormat({
   plugin: PLUGIN_NAME,
   version: 1,
-  isPosition: (value): value is TransfersPosition => {
-    if (typeof value !== 'object' || value === null) return false;
-    const { transfers, bookings } = value as Partial<TransfersPosition>;
-    return (
-      isBookingsPosition(bookings) && (transfers === undefined || isRereadTimeWindowsPosition(transfers))
-    );
-  },
+  isPosition: listing.createListThenChangesCheck(
+    listing.isRereadTimeWindowsPosition,
+    listing.isTimeWindowsPosition,
+  ),
 });
 
 export async function* listTransactionPages(
   context: AdyenBalancePlatformContext,
   since: Cursor | undefined,
 ): AsyncGenerator<Page<Transaction>> {
-  const steps = listTransfers(context, CURSOR_FORMAT.parse(since));
-  yield* convertStepsToPages(steps, CURSOR_FORMAT, (rows) =>
-    convertValidRecords(parseRows(rows, 'id', toUnlinkedRows), (valid) =>
-      linkRows(valid, context.feedReader, OWN_ID_KEY),
-    ),
-  );
-}
-
-async function* listTransfers(
-  context: AdyenBalancePlatformContext,
-  since: TransfersPosition | undefined,
-): AsyncGenerator<ListingStep<Json, TransfersPosition>> {
-  const { client, clock, settings } = context;
+  const { client, clock, settings, feedReader } = context;
   const lists = { ...ADYEN_LISTS, start: Date.parse(settings.since), overlapMs: OVERLAP_MS };
-  const options = {
-    ...{ ...lists, changesWithinMs: settings.changesWithinDays * 24 * HOUR_MS },
+  const transfers: listing.RereadTimeWindowsOptions<Json> = {
+    ...{ ...lists, fetchPage: (query, signal) => client.listTransfers(query, signal) },
+    isOpen: (row) => isOpenStatus(readText(row, 'status') ?? ''),
+    changesWithinMs: settings.changesWithinDays * 24 * HOUR_MS,
     everyMs: settings.rereadEveryHours * HOUR_MS,
-    fetchPage: client.listTransfers.bind(client),
-    isOpen: (row: Json) => isOpenStatus(readText(row, 'status') ?? ''),
   };
-  // The first listing contains all earlier bookings.
-  const firstEvents = { at: Math.max(lists.start, clock.now() - OVERLAP_MS), span: HOUR_MS };
-  const bookings = since?.bookings ?? { events: firstEvents, pending: [], seen: [] };
-  let transfers = since?.transfers;
-  for await (const step of rereadTimeWindows(options, transfers, context)) {
-    transfers = step.position;
-    yield { ...step, position: { transfers, bookings } };
-  }
-  const source = {
-    listEvents: (position: TimeWindowsPosition | undefined) =>
-      timeWindows({ ...lists, fetchPage: client.listTransactions.bind(client) }, position, context),
+  const bookings: listing.TimeWindowsOptions<Json> = {
+    ...{ ...lists, fetchPage: (query, signal) => client.listTransactions(query, signal) },
+  };
+  const events: listing.ChangesSource<Json, TimeWindowsPosition, Json> = {
+    listEvents: (position) => listing.timeWindows(bookings, position, context),
     ...{ getEventId: getRowId, getObjectId: serializeBooking, getId: getRowId },
-    fetchObjects: (ids: readonly string[], signal: AbortSignal) =>
-      fetchChangedTransfers(context, ids, signal),
+    fetchObjects: (ids, signal) => fetchChangedTransfers(context, ids, signal),
     maxIdsPerRequest: BOOKINGS_PER_LOOKUP,
   };
-  for await (const { rows, warnings = [], position } of changes(source, bookings, context))
-    yield { rows, warnings, position: { ...(transfers && { transfers }), bookings: position } };
+  const list = (position: RereadTimeWindowsPosition | undefined) =>
+    listing.rereadTimeWindows(transfers, position, context);
+  // The first listing of the transfers contains all earlier bookings.
+  const firstEvents = { at: Math.max(lists.start, clock.now() - OVERLAP_MS), span: HOUR_MS };
+  const start = CURSOR_FORMAT.parse(since) ?? { changes: { events: firstEvents, pending: [], seen: [] } };
+  const steps = listing.listThenChanges({ list, events }, start, context);
+  yield* listing.convertStepsToPages(steps, CURSOR_FORMAT, (rows) =>
+    convertValidRecords(parseRows(rows, 'id', toUnlinkedRows), (valid) =>
+      linkRows(valid, feedReader, OWN_ID_KEY),
+    ),
+  );
 }
 
 /** A status that Adyen adds later counts as open, because it is not known to be final. */
@@ -117,25 +83,14 @@ interface BookingReference {
   transactionId: string;
   accountId: string;
   paymentId?: string | undefined;
-  /** Whether it is the money that the receiving side of an internal transfer gets. That side has no row. */
-  isReceived: boolean;
 }
 
 function serializeBooking(booking: Json): string | undefined {
-  const [transfer, transactionId] = [booking.at('transfer'), readText(booking, 'id')];
-  const [transferId, accountId] = [readText(transfer, 'id'), readText(booking, 'balanceAccount', 'id')];
+  const [transferId, transactionId] = [readText(booking, 'transfer', 'id'), readText(booking, 'id')];
+  const accountId = readText(booking, 'balanceAccount', 'id');
   if (transferId === undefined || transactionId === undefined || accountId === undefined) return undefined;
-  const categoryData = transfer.at('categoryData');
-  const isInternal = readText(categoryData, 'type') === 'internal';
-  const isReceived = isInternal && !(readText(booking, 'amount', 'value') ?? '').startsWith('-');
-  const paymentId = readPaymentId(booking, categoryData);
-  return JSON.stringify({
-    transferId,
-    transactionId,
-    accountId,
-    paymentId,
-    isReceived,
-  } satisfies BookingReference);
+  const paymentId = readPaymentId(booking, booking.at('transfer', 'categoryData'));
+  return JSON.stringify({ transferId, transactionId, accountId, paymentId } satisfies BookingReference);
 }
 
 /** Returns the transfers of the bookings that no row contains. */
@@ -145,30 +100,21 @@ async function fetchChangedTransfers(
   signal: AbortSignal,
 ): Promise<Json[]> {
   const references = serialized.map((text) => JSON.parse(text) as BookingReference);
-  const ids = references.flatMap((one) => [...listMainIds(one), ...listLaterIds(one)]);
-  const served = await feedReader.findLatest('transactions', [...new Set(ids)]);
-  const isServed = (reference: BookingReference) => {
-    const main = listMainIds(reference).flatMap((id) => served.get(id) ?? []);
-    return (
-      listLaterIds(reference).some((id) => served.has(id)) ||
-      main.some(({ metadata }) => metadata[TRANSACTION_ID_KEY] === reference.transactionId) ||
-      main.some(({ metadata }) => metadata[ACCOUNT_ID_KEY] !== reference.accountId) ||
-      (main.length === 0 && reference.isReceived)
-    );
-  };
+  const listIds = ({ transferId, transactionId, paymentId = transferId }: BookingReference) => [
+    ...[transferId, `${transferId}.incoming`, `${transferId}.${transactionId}`, paymentId],
+  ];
+  const served = await feedReader.findLatest('transactions', [...new Set(references.flatMap(listIds))]);
+  // The row of another balance account is the other side of an internal transfer. It stands for both sides.
+  const isServed = (reference: BookingReference) =>
+    listIds(reference).some((id) => {
+      const { [TRANSACTION_ID_KEY]: transactionId, [ACCOUNT_ID_KEY]: accountId } =
+        served.get(id)?.metadata ?? {};
+      return (
+        transactionId === reference.transactionId ||
+        (accountId ?? reference.accountId) !== reference.accountId
+      );
+    });
   const changed = references.filter((reference) => !isServed(reference)).map(({ transferId }) => transferId);
-  const rows: Json[] = [];
-  for (const id of new Set(changed)) {
-    const found = await client.findTransfer(id, signal);
-    if (found !== undefined) rows.push(found);
-  }
-  return rows;
-}
-
-function listMainIds({ transferId, paymentId }: BookingReference): string[] {
-  return [transferId, `${transferId}.incoming`, ...(paymentId === undefined ? [] : [paymentId])];
-}
-
-function listLaterIds({ transferId, transactionId }: BookingReference): string[] {
-  return [`${transferId}.${transactionId}`];
+  const found = [...new Set(changed)].map((id) => client.findTransfer(id, signal));
+  return (await Promise.all(found)).filter((transfer) => transfer !== undefined);
 }

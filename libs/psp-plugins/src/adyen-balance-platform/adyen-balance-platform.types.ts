@@ -8,55 +8,39 @@ export const PLUGIN_NAME = 'adyen-balance-platform';
 /** Decimal places that differ from ISO 4217. Source: Adyen's page "Currency codes and minor units". */
 export const CURRENCY_DECIMALS: Readonly<Record<string, number>> = { CLP: 2, CVE: 0, IDR: 0, ISK: 2 };
 
-/** `reversal`: takes a payment back without being a refund. The other words are those of `Movement`. */
-export type TransferKind =
-  | 'payment'
-  | 'refund'
-  | 'dispute'
-  | 'reversal'
-  | 'transfer'
-  | 'fee'
-  | 'tax'
-  | 'interest'
-  | 'adjustment'
-  | 'other';
+/** `reversal` takes a payment back without being a refund. The other words are those of `Movement`, without the ones that the direction tells. */
+export type TransferKind = 'reversal' | Exclude<Movement, 'payout' | 'conversion' | `${string}_${string}`>;
 
 /** Source: `type` of GET /transfers. A type that Adyen adds later has the kind `other`. */
 export const TRANSFER_KINDS = createWordTable<TransferKind>({
-  payment: ['payment', 'capture', 'atmWithdrawal', 'bankTransfer', 'bankDirectDebit', 'cardTransfer'],
-  refund: ['refund', 'refundReversal'],
-  dispute: [
-    ...['chargeback', 'chargebackCorrection', 'chargebackReversal', 'chargebackReversalCorrection'],
-    ...['secondChargeback', 'secondChargebackCorrection'],
-  ],
-  reversal: ['captureReversal', 'atmWithdrawalReversal'],
-  transfer: ['internalTransfer', 'internalDirectDebit'],
-  fee: ['fee', 'miscCost', 'paymentCost', 'invoiceDeduction', 'cashoutFee'],
-  adjustment: [
-    ...['manualCorrection', 'depositCorrection', 'reserveAdjustment', 'leftover'],
-    ...['balanceAdjustment', 'balanceRollover', 'balanceMigration'],
-  ],
-  other: [
-    ...['grant', 'capitalFundsCollection', 'cashOutInstruction', 'cashoutRepayment', 'cashoutFunding'],
-    ...['repayment', 'installment', 'installmentReversal'],
-  ],
+  payment: 'payment capture atmWithdrawal bankTransfer bankDirectDebit cardTransfer',
+  refund: 'refund refundReversal',
+  dispute:
+    'chargeback chargebackCorrection chargebackReversal chargebackReversalCorrection ' +
+    'secondChargeback secondChargebackCorrection',
+  reversal: 'captureReversal atmWithdrawalReversal',
+  transfer: 'internalTransfer internalDirectDebit',
+  fee: 'fee miscCost paymentCost invoiceDeduction cashoutFee',
+  adjustment:
+    'manualCorrection depositCorrection reserveAdjustment leftover balanceAdjustment balanceRollover ' +
+    'balanceMigration',
+  other:
+    'grant capitalFundsCollection cashOutInstruction cashoutRepayment cashoutFunding repayment ' +
+    'installment installmentReversal',
 });
 
 /** The kind of a transfer without a type, by its category. Source: `category` of GET /transfers. */
 export const CATEGORY_KINDS = createWordTable<TransferKind>({
-  payment: ['bank', 'card', 'issuedCard', 'platformPayment', 'topUp'],
-  transfer: ['internal'],
-  interest: ['interest'],
-  adjustment: ['migration', 'upgrade'],
+  payment: 'bank card issuedCard platformPayment topUp',
+  transfer: 'internal',
+  interest: 'interest',
+  adjustment: 'migration upgrade',
 });
 
 /** The kinds of the parts of a split payment that are not its amount. Source: `platformPaymentType`. */
 export const SPLIT_KINDS = createWordTable<TransferKind>({
-  fee: [
-    ...['AcquiringFees', 'AdyenCommission', 'AdyenFees', 'AdyenMarkup', 'DCCMarkup', 'Interchange'],
-    ...['PaymentFee', 'SchemeFee'],
-  ],
-  tax: ['VAT'],
+  fee: 'AcquiringFees AdyenCommission AdyenFees AdyenMarkup DCCMarkup Interchange PaymentFee SchemeFee',
+  tax: 'VAT',
 });
 
 /** Categories of transfers that POST /transfers creates for orders. */
@@ -87,31 +71,26 @@ export const ACQUIRING_MOVEMENTS: Readonly<
  * OTHER: it is not known. Source: `status` of GET /transfers. A status that Adyen adds later is OTHER.
  */
 export const TRANSFER_STATUSES = createWordTable<TransactionStatus>({
-  PENDING: [
-    ...['received', 'pending', 'pendingApproval', 'approvalPending', 'pendingExecution', 'bookingPending'],
-    ...['authorised', 'adviceAuthorised', 'authAdjustmentAuthorised', 'authAdjustmentError'],
-    ...['authAdjustmentRefused', 'atmWithdrawalReversalPending', 'bankTransferPending', 'capturePending'],
-    ...['captureReversalPending', 'chargebackPending', 'chargebackReversalPending', 'feePending'],
-    ...['depositCorrectionPending', 'internalTransferPending', 'invoiceDeductionPending', 'miscCostPending'],
-    ...['manualCorrectionPending', 'matchedStatementPending', 'merchantPayinPending', 'paymentCostPending'],
-    ...['merchantPayinReversedPending', 'refundPending', 'refundReversalPending', 'reserveAdjustmentPending'],
-    'secondChargebackPending',
-  ],
-  SUCCEEDED: [
-    ...['booked', 'credited', 'captured', 'refunded', 'chargeback', 'secondChargeback', 'atmWithdrawal'],
-    ...['bankTransfer', 'internalTransfer', 'fee', 'miscCost', 'paymentCost', 'invoiceDeduction'],
-    ...['depositCorrection', 'manuallyCorrected', 'matchedStatement', 'merchantPayin', 'reserveAdjustment'],
-    ...['interchangeAdjusted', 'captureReversed', 'chargebackReversed', 'refundReversed'],
-    ...['atmWithdrawalReversed', 'merchantPayinReversed'],
-  ],
-  FAILED: ['failed', 'refused', 'rejected', 'error', 'adviceRefused'],
-  CANCELLED: ['cancelled'],
-  EXPIRED: ['expired'],
-  REFUNDED: ['returned', 'reversed'],
-  OTHER: [
-    ...['capturedExternally', 'chargebackExternally', 'refundedExternally', 'dispute', 'disputeClosed'],
-    ...['disputeExpired', 'disputeNeedsReview', 'undefined'],
-  ],
+  PENDING:
+    'received pending pendingApproval approvalPending pendingExecution bookingPending authorised ' +
+    'adviceAuthorised authAdjustmentAuthorised authAdjustmentError authAdjustmentRefused ' +
+    'atmWithdrawalReversalPending bankTransferPending capturePending captureReversalPending ' +
+    'chargebackPending chargebackReversalPending feePending depositCorrectionPending ' +
+    'internalTransferPending invoiceDeductionPending miscCostPending manualCorrectionPending ' +
+    'matchedStatementPending merchantPayinPending paymentCostPending merchantPayinReversedPending ' +
+    'refundPending refundReversalPending reserveAdjustmentPending secondChargebackPending',
+  SUCCEEDED:
+    'booked credited captured refunded chargeback secondChargeback atmWithdrawal bankTransfer ' +
+    'internalTransfer fee miscCost paymentCost invoiceDeduction depositCorrection manuallyCorrected ' +
+    'matchedStatement merchantPayin reserveAdjustment interchangeAdjusted captureReversed ' +
+    'chargebackReversed refundReversed atmWithdrawalReversed merchantPayinReversed',
+  FAILED: 'failed refused rejected error adviceRefused',
+  CANCELLED: 'cancelled',
+  EXPIRED: 'expired',
+  REFUNDED: 'returned reversed',
+  OTHER:
+    'capturedExternally chargebackExternally refundedExternally dispute disputeClosed disputeExpired ' +
+    'disputeNeedsReview undefined',
 });
 
 export const FAILED_STATUSES: readonly TransactionStatus[] = ['FAILED', 'CANCELLED', 'EXPIRED'];

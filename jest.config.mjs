@@ -107,6 +107,7 @@ export const SLOW_SPECS = [
   'test/read-while-rows-arrive.spec.ts',
   'test/completeness/years.spec.ts',
   'libs/psp-plugins/src/gocardless/gocardless.year.spec.ts',
+  'libs/psp-plugins/src/adyen-balance-platform/adyen-balance-platform.listing.spec.ts',
   'libs/psp-plugins/src/adyen-balance-platform/adyen-balance-platform.year.spec.ts',
   'libs/psp-plugins/src/mollie/mollie.year.spec.ts',
   'libs/psp-plugins/src/paypal/paypal.year.spec.ts',

@@ -8,7 +8,8 @@ import {
   isTimeWindowsPosition,
   timeWindows,
 } from '@tributary/connector-api/listing';
-import { CREATED_LIST, getStart, type GocardlessContext } from './gocardless.transactions.js';
+import type { GocardlessContext } from './gocardless.client.js';
+import { CREATED_LIST, getStart } from './gocardless.transactions.js';
 import { PLUGIN_NAME } from './gocardless.types.js';
 
 const CURSOR_FORMAT = createCursorFormat({

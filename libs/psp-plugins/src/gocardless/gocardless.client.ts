@@ -1,10 +1,10 @@
 /** The part of GoCardless' API that the plugin uses: paths, queries and bodies. Lists are newest first, with cursors. */
 import { Injectable } from '@nestjs/common';
-import { formatTime, PspError } from '@tributary/connector-api';
+import { formatTime, PspError, type FeedReader } from '@tributary/connector-api';
 import { PspHttp, PspResponseError, signRequest } from '@tributary/connector-api/http';
 import type { Json, JsonBody, PreparedRequest, QueryParameters } from '@tributary/connector-api/http';
 import { readAllRows, readCursorPage, readPages } from '@tributary/connector-api/listing';
-import type { TimeWindowQuery, TokenPage } from '@tributary/connector-api/listing';
+import type { ListingContext, TimeWindowQuery, TokenPage } from '@tributary/connector-api/listing';
 import { GocardlessSettings } from './gocardless.config.js';
 import { EVENT_LINKS } from './gocardless.types.js';
 import type { TransactionResource } from './gocardless.types.js';
@@ -14,6 +14,13 @@ const CURSORS = { path: ['meta', 'cursors'], next: 'after' } as const;
 const DAY_LENGTH = '2026-01-31'.length;
 /** The status of a request for the items of a payout that is older than six months. */
 const GONE = 410;
+
+/** What the functions of this plugin need. */
+export interface GocardlessContext extends ListingContext {
+  client: GocardlessClient;
+  settings: GocardlessSettings;
+  feedReader: FeedReader;
+}
 
 /** How a page is requested. The token is the id of the last row of the page before. */
 interface PageRequest {

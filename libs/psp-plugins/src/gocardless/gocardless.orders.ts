@@ -13,7 +13,7 @@ import type { Order, OrderResult } from '@tributary/connector-api';
 import { JsonNumber, submitOrder } from '@tributary/connector-api/http';
 import type { Json } from '@tributary/connector-api/http';
 import { findRowInPages } from '@tributary/connector-api/listing';
-import type { GocardlessContext } from './gocardless.transactions.js';
+import type { GocardlessContext } from './gocardless.client.js';
 import { ORDER_KEY_NAME, ORDER_STATUSES, PLUGIN_NAME } from './gocardless.types.js';
 
 const RESOURCE = 'outbound_payments';

@@ -5,10 +5,10 @@ import type { Cursor, FeedReader, ListOptions, PspClient, WebhookRequest } from 
 import { PspHttp } from '@tributary/connector-api/http';
 import { listAccountPages, readBalances } from './gocardless.accounts.js';
 import { listBeneficiaryPages } from './gocardless.beneficiaries.js';
-import { GocardlessClient } from './gocardless.client.js';
+import { GocardlessClient, type GocardlessContext } from './gocardless.client.js';
 import { GocardlessSettings } from './gocardless.config.js';
 import { createOrder, findOrder } from './gocardless.orders.js';
-import { listTransactionPages, type GocardlessContext } from './gocardless.transactions.js';
+import { listTransactionPages } from './gocardless.transactions.js';
 import { parseWebhook } from './gocardless.webhooks.js';
 
 @Injectable()

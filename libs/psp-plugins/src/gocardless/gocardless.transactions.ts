@@ -27,15 +27,13 @@ import {
 import type {
   ChangesPosition,
   ChangesStep,
-  ListingContext,
   ListingStep,
   MergeSource,
   RereadTimeWindowsPosition,
   TimeWindowsPosition,
 } from '@tributary/connector-api/listing';
 import { listPaymentAccounts } from './gocardless.accounts.js';
-import type { GocardlessClient } from './gocardless.client.js';
-import type { GocardlessSettings } from './gocardless.config.js';
+import type { GocardlessClient, GocardlessContext } from './gocardless.client.js';
 import {
   getReturnId,
   toAccountTransactionRow,
@@ -61,13 +59,6 @@ const OVERLAP_MS = HOUR_MS;
 const JOURNAL_OVERLAP_MS = 5 * DAY_MS;
 /** The number of objects that one event page names and that are requested one by one, between two looks at the clock. */
 const OBJECTS_PER_REQUEST = 10;
-
-/** What the functions of this plugin need. */
-export interface GocardlessContext extends ListingContext {
-  client: GocardlessClient;
-  settings: GocardlessSettings;
-  feedReader: FeedReader;
-}
 
 /** How lists are read that can be filtered by the time at which their rows were created. */
 export const CREATED_LIST = {

@@ -70,6 +70,7 @@ export const SLOW_SPECS = [
   'test/console/console.spec.ts',
 
   // Run the inherited suite of a plugin: about a hundred checks, each with a gateway's pull.
+  'libs/psp-plugins/src/adyen-balance-platform/adyen-balance-platform.suite.spec.ts',
   'libs/psp-plugins/src/bank-statements/bank-statements.suite.spec.ts',
   'libs/psp-plugins/src/gocardless/gocardless.suite.spec.ts',
   'libs/psp-plugins/src/gocardless/gocardless.robustness.spec.ts',

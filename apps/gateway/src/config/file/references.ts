@@ -55,9 +55,9 @@ const MALFORMED_MESSAGE =
   'Write $${ where a plain ${ is meant';
 
 function throwMissingVariable(name: string, value: string | undefined): never {
+  const state = value === undefined ? 'is not set' : 'is empty';
   throw new UnresolvedReferenceError(
-    `environment variable ${name} is ${value === undefined ? 'not set' : 'empty'}. ` +
-      `Set it, or write a default: \${${name}:-default}`,
+    `environment variable ${name} ${state}. Set it, or write a default: \${${name}:-default}`,
   );
 }
 

@@ -17,7 +17,7 @@ type AccountMetadata = Readonly<Record<string, string>>;
 export class AccountExtractor implements StreamExtractor<Account> {
   readonly stream = 'accounts';
   readonly reportsRejections = false;
-  /** Accounts that this run has seen. Other accounts are looked up in the feed. */
+  /** Accounts that this run has already read. Other accounts are looked up in the feed. */
   private readonly known = new Map<string, AccountMetadata>();
 
   constructor(
@@ -60,7 +60,7 @@ export class AccountExtractor implements StreamExtractor<Account> {
       [`${METADATA_PREFIX}name`]: account.name,
       [`${METADATA_PREFIX}owner`]: account.ownerName,
     };
-    // Keep known properties that this statement does not have: some formats contain fewer than others.
+    // Known properties that this statement does not have are kept, because some formats contain fewer properties than others.
     const given = Object.entries(stated).filter((fact): fact is [string, string] => fact[1] !== undefined);
     const facts: AccountMetadata = { ...before, ...Object.fromEntries(given) };
     if (before && given.every(([key, value]) => before[key] === value)) return undefined;
@@ -93,7 +93,7 @@ function updateBalances(
       known[asset] = [amount.toString(), at];
       isNewer = true;
     } catch (error) {
-      // `FileCheck` has reported this balance already.
+      // `FileCheck` has already reported this balance.
       if (!(error instanceof InvalidRecordError)) throw error;
     }
   }
@@ -106,8 +106,8 @@ function updateBalances(
 }
 
 /**
- * Returns the time of a balance in ms. It is the end of the balance's day. If the statement was created
- * during that day, it is the time of creation, because a time in the future is no observation.
+ * Returns the time of a balance in ms. It is the end of the balance's day. If the bank created the statement during that day, the time is
+ * the time of creation, because a balance cannot be observed in the future.
  */
 function observationTime(
   { at }: StatementBalance,

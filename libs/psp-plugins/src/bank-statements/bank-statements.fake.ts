@@ -181,8 +181,8 @@ export class FakeBank {
 type Item = Account | Beneficiary | Transaction;
 
 /**
- * Stores what a real feed stores: each new version of a record as a row, the cursor, warnings and rejected records.
- * A record that the gateway cannot serve is rejected, too.
+ * Stores what a real feed stores: each new version of a record as a row, the cursor, warnings and rejected records. The fake also rejects a
+ * record that the gateway cannot serve.
  */
 export class FakeFeed implements FeedReader {
   readonly rows: { stream: Stream; item: Item; serialized: SerializedRecord }[] = [];
@@ -218,14 +218,14 @@ export class FakeFeed implements FeedReader {
     }
   }
 
-  /** The newest version of each transaction, oldest record first. */
+  /** Returns the newest version of each transaction, oldest record first. */
   get transactions(): Transaction[] {
     return [...this.latestVersions].flatMap(([key, { item }]) =>
       key.startsWith('transactions ') ? [item as Transaction] : [],
     );
   }
 
-  /** The newest version of each transaction as `+12.50 EUR SUCCEEDED`, sorted. */
+  /** Returns the newest version of each transaction as `+12.50 EUR SUCCEEDED`, sorted. */
   get summary(): string[] {
     return this.transactions
       .map(({ type, destinationAccountId, sourceAccountId, amount, status }) => {

@@ -35,12 +35,12 @@ interface MovementPart {
   metadata: Metadata;
 }
 
-/** The gateway serves no later times. */
+/** The gateway serves no times after this one. */
 const MAX_TIME_MS = Date.UTC(9999, 11, 31);
 
 /**
- * Checks what the gateway would refuse later. An entry that gets a number in its group and is refused afterwards would leave
- * a gap, and a later entry would get the number of a stored movement.
+ * Rejects an entry that the gateway would reject later. If the entry got a number in its group first, its rejection would leave a gap in
+ * the numbers. A later entry would then get the number of a stored movement.
  * @throws InvalidRecordError for an entry that cannot be served without loss of information
  */
 export function assertEntryComplete(entry: Entry, statement: CheckedStatement, time: LocalTimeParser): void {
@@ -55,9 +55,8 @@ export function assertEntryComplete(entry: Entry, statement: CheckedStatement, t
 }
 
 /**
- * Maps an entry to transactions, with regard to the details that the feed already stores. Cancelled
- * transactions come last. So a position within a long batch stays valid when the feed has only the first part
- * of the batch.
+ * Maps an entry to transactions. The result depends on the details that the feed already stores. Cancelled transactions come last, so that
+ * a position within a long batch stays valid when the feed has only the first part of the batch.
  * @param stored stored details of this movement, by id
  */
 export function toTransactions(
@@ -73,8 +72,8 @@ export function toTransactions(
     : [toWholePart(item, movement.id, known)];
   const records = parts.map((part) => toTransaction(item, movement, part, time));
   if (split && movement.wholeStatus !== undefined && movement.wholeStatus !== 'CANCELLED') {
-    // The entry was announced as one transaction and is now given in details. Cancel the announced one,
-    // otherwise it would be counted twice.
+    // The entry was announced as one transaction, and this file contains its details. The announced transaction is cancelled, because
+    // otherwise the money would be counted twice.
     const whole = toTransaction(item, movement, toWholePart(item, movement.id), time);
     records.push({ ...whole, status: 'CANCELLED' });
   }
@@ -86,7 +85,7 @@ export function toTransactions(
   return [...records, ...obsolete.map(([id, record]) => toDetailTransaction(item, id, record, 'CANCELLED'))];
 }
 
-/** @param known facts of an earlier report. They are kept if this report lacks them. */
+/** @param known facts of an earlier report; they are kept if this report does not contain them */
 function toWholePart({ entry }: MatchItem, id: string, known?: EntryFacts): MovementPart {
   const ownFacts = entryFactsWithDetail(entry);
   const facts = known ? addMissingFacts(ownFacts, known) : ownFacts;
@@ -130,7 +129,7 @@ function toTransaction(
   const announcedAt = movement.metadata[METADATA_KEYS.createdAt];
   return {
     id,
-    // Keep the time of the first announcement: clients treat a different time as a different movement.
+    // The time of the first announcement is kept, because clients treat a different time as a different movement.
     createdAt: announcedAt ?? bookedAt,
     type: transactionType(direction, facts, entry),
     status: transactionStatus(entry),
@@ -173,8 +172,7 @@ function toStatementMetadata({ statement }: MatchItem): Metadata {
 }
 
 /**
- * Returns only values that are equal in all reports. Other values would create a new version of every record
- * with each report of the day.
+ * Returns only values that are equal in all reports. Any other value would create a new version of each record with each report of the day.
  */
 function toAnnouncementMetadata(
   { statement: { start }, entry }: MatchItem,
@@ -191,8 +189,8 @@ function toAnnouncementMetadata(
 }
 
 /**
- * Confirms announced details when the statement has the same amount as a single entry. The details stay and
- * become final. Details that an earlier version of the statement has given stay unchanged.
+ * Confirms announced details when the statement has the same amount as a single entry. The announced details stay and become final. Details
+ * from an earlier version of the statement stay unchanged.
  */
 function confirmDetails(
   item: MatchItem,
@@ -266,8 +264,8 @@ function transactionStatus({ status }: Entry): TransactionStatus {
 }
 
 /**
- * Returns the booking time, or the nearest other time in the entry or statement. A value date after the closing
- * balance is replaced by the day of that balance, because the balance contains the entry.
+ * Returns the booking time, or the nearest other time in the entry or statement. If the value date is after the closing balance, the day of
+ * the closing balance is returned, because that balance contains the entry.
  * @throws InvalidRecordError when there is no time between 1970 and 9999
  */
 function bookingTime(entry: Entry, statement: CheckedStatement, time: LocalTimeParser): string {

@@ -1,4 +1,4 @@
-/** The plugin: lists bank statements from a directory. It cannot create payments. */
+/** Implements the plugin: it lists bank statements from a directory. It cannot create payments. */
 import { Inject, Injectable } from '@nestjs/common';
 import { FEED_READER } from '@tributary/connector-api';
 import type {
@@ -64,8 +64,8 @@ export class BankStatementsClient implements PspClient {
   }
 
   /**
-   * Reports changes of the directory. Ends at once where the system cannot watch (network file systems);
-   * scheduled pulls still find new files.
+   * Reports changes of the directory. The method ends at once if the system cannot watch the directory, e.g. on a network file system.
+   * Scheduled pulls still find new files.
    */
   watch(signal: AbortSignal): AsyncIterable<Stream[]> {
     return watchDirectory(this.settings.directory, signal);

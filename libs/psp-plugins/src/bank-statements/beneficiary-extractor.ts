@@ -11,7 +11,7 @@ type KnownMetadata = Readonly<Record<string, string | undefined>>;
 export class BeneficiaryExtractor implements StreamExtractor<Beneficiary> {
   readonly stream = 'beneficiaries';
   readonly reportsRejections = false;
-  /** Metadata of beneficiaries on recent pages. Once these pages are committed, the feed returns it. */
+  /** Metadata of beneficiaries on recent pages. Once the gateway has committed these pages, the plugin reads the metadata from the feed. */
   private currentPage = new Map<string, KnownMetadata>();
   private previousPage = new Map<string, KnownMetadata>();
 
@@ -33,8 +33,8 @@ export class BeneficiaryExtractor implements StreamExtractor<Beneficiary> {
   }
 
   /**
-   * Returns the beneficiaries that are new or have additional properties. A different spelling of a known
-   * name is ignored, because clients keep the first version.
+   * Returns the beneficiaries that are new or have additional properties. A different spelling of a known name is ignored, because clients
+   * keep the first version.
    */
   private async findChanged(batch: ReadonlyMap<string, Beneficiary>): Promise<Beneficiary[]> {
     const unknown = [...batch.keys()].filter((id) => !this.currentPage.has(id) && !this.previousPage.has(id));

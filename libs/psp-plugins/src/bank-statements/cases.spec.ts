@@ -1,6 +1,6 @@
 /**
- * Small files with what was once read wrongly, refused or not reported. The data is invented; each title says
- * what is right.
+ * Small files with cases that the plugin once read wrongly, rejected or did not report. The data is invented. Each title describes the
+ * right result.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -208,7 +208,7 @@ describe('the bank’s reference identifies a movement', () => {
     const bank = await pull(...names);
     expect(bank.feed.summary).toEqual(['+30.00 EUR SUCCEEDED']);
     const [row] = bank.feed.transactions;
-    // The statement has neither the payer nor the end-to-end id. They stay, in any order.
+    // The statement contains neither the payer nor the end-to-end id. The transaction keeps both facts, in any order of the files.
     expect(metadataOf(row, 'counterparty_name')).toBe('Ash AG');
     expect(metadataOf(row, 'end_to_end_id')).toBe('A1');
     if (names.includes(sum)) expect(metadataOf(row, 'statement')).toBe('41');

@@ -1,7 +1,6 @@
 /**
- * Mutates statement files and runs them through the whole plugin. A file is read or rejected; nothing takes more
- * than a second; no value is NaN; and if an amount changes, either the file or the entry is rejected, or a data
- * warning says that the sums disagree.
+ * Mutates statement files and runs them through the whole plugin. Each file is read or rejected, no file takes more than a second, and no
+ * value is NaN. If a mutation changes an amount, the file or the entry is rejected, or a data warning reports that the sums disagree.
  */
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +17,7 @@ import { toSignedMoney } from './statements/signed-money.js';
 
 const MUTATIONS = Number(process.env['STATEMENT_MUTATIONS'] ?? 3000);
 const SEED = Number(process.env['STATEMENT_SEED'] ?? 20260302);
-/** Share of the mutations that runs through the whole plugin. The others are only read and checked. */
+/** Share of the mutations that run through the whole plugin. The others are only read and checked. */
 const PLUGIN_SHARE = 1 / 20;
 const MAX_FILE_BYTES = 64 * 1024;
 const MAX_MUTATION_MS = 1000;
@@ -156,7 +155,7 @@ async function readAll(
   }
 }
 
-/** Returns the statements whose balances and entries disagree although nothing says so. */
+/** Returns the statements whose balances and entries disagree although there is no warning or rejection. */
 function findSilentBreaks({ parts, checked }: { parts: StatementEvent[]; checked: CheckedFile }): string[] {
   const silent: string[] = [];
   let index = -1;
@@ -192,7 +191,7 @@ function findSilentBreaks({ parts, checked }: { parts: StatementEvent[]; checked
 const DATE_PATTERN = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
 const AMOUNT_PATTERN = /^\d*\.?\d*$/;
 
-/** Returns all dates, amounts and numbers of the parts that are none. */
+/** Returns all dates, amounts and numbers of the parts that are invalid. */
 function findInvalidValues(parts: readonly StatementEvent[]): string[] {
   const invalid: string[] = [];
   const check = (key: string, value: unknown): void => {

@@ -6,9 +6,9 @@ export const bankStatements = definePlugin({
   name: 'bank-statements',
   title: 'Statements of any bank: camt.052/.053/.054, MT940/MT942, BAI2, from a directory',
   settings: BankStatementsSettings,
-  // Another directory has the statements of other accounts, unless it was only moved.
+  // Another directory contains the statements of other accounts, unless the same directory was moved.
   identifyAccount: ({ directory }) => `directory ${directory}`,
-  // A statement has its own opening and closing balance, and the plugin compares both with its entries.
+  // A statement contains its own opening and closing balance. The plugin compares both balances with the entries.
   completeness: () => ({
     isComparable: false,
     reason: 'each statement proves its own opening and closing balance when it is read',

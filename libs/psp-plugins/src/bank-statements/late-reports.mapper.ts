@@ -1,6 +1,6 @@
 /**
- * Maps reports that arrive after the booked statement and know more than it: the details of a batch, or the
- * counterparty. The booked statement stays authoritative for everything that it contains.
+ * Maps reports that arrive after the booked statement and contain more facts, e.g. the details of a batch or the counterparty. Values of
+ * the booked statement are never replaced.
  */
 import type { StoredRecord, Transaction } from '@tributary/connector-api';
 import { toTransactions } from './bank-statements.mapper.js';
@@ -16,7 +16,7 @@ import type { Entry } from './statements/statement.types.js';
 
 const NO_STORED_DETAILS: ReadonlyMap<string, StoredRecord> = new Map();
 
-/** @returns nothing if the report adds nothing, or if it is not certain that it describes this movement */
+/** @returns no transactions if the report adds no facts, or if it is not certain that the report describes this movement */
 export function toEnrichedTransactions(match: EntryMatch, time: LocalTimeParser): Transaction[] {
   const { item, movement } = match;
   const booked = toBookedItem(match);
@@ -41,7 +41,7 @@ function toBookedItem({ item, movement, isIdentified }: EntryMatch): MatchItem |
   const bookedAt = metadata[BOOKED_KEYS.bookedAt];
   if (!isIdentified || !fingerprint?.bookedEntryId || status !== 'SUCCEEDED' || detailCount > 0)
     return undefined;
-  // Without its booking date the time of the row is unknown here, and it must not change.
+  // Without the booking date, the time of the row is unknown at this place, and the time of a row must not change.
   if (item.entry.status !== 'BOOK' || bookedAt === undefined) return undefined;
   const entry: Entry = {
     ...item.entry,

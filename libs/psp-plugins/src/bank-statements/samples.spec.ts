@@ -1,4 +1,4 @@
-/** Runs statement files by other authors and our examples through the whole plugin. */
+/** Runs statement files of other authors, and our examples, through the whole plugin. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -51,7 +51,7 @@ describe('the examples', () => {
     const feed = await bank.sync();
     expect([...feed.rejected.values(), ...feed.warnings.values()]).toEqual([]);
     expect(feed.balances.size).toBe(3);
-    // The interim report of the same day comes before or after the statement and must not be counted.
+    // The interim report of the same day arrives before or after the statement and must not be counted.
     const opening: Record<string, bigint> = {
       'DE02120300000000202051 EUR/2': 4820000n,
       'NL91ABNA0417164300 EUR/2': 1250050n,
@@ -80,7 +80,7 @@ function sums(feed: FakeFeed): Record<string, bigint> {
   return Object.fromEntries(Object.entries(total).filter(([, sum]) => sum !== 0n));
 }
 
-/** Returns closing minus opening balance of all booked statements; `undefined` if one of them lacks a balance. */
+/** Returns the closing balance minus the opening balance of all booked statements. Returns `undefined` if a statement lacks a balance. */
 async function movedBy(content: Buffer): Promise<Record<string, bigint> | undefined> {
   const moved: Record<string, bigint> = {};
   let account = '';

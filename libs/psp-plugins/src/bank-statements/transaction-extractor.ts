@@ -1,7 +1,4 @@
-/**
- * Extracts the stream of transactions from a parsed file. Entries are matched in batches, with
- * few feed lookups per batch.
- */
+/** Extracts the stream of transactions from a parsed file. Entries are matched in batches, with few lookups in the feed per batch. */
 import { setImmediate } from 'node:timers/promises';
 import { InvalidRecordError } from '@tributary/connector-api';
 import type { FeedReader, StoredRecord, RejectedRecord, Transaction } from '@tributary/connector-api';
@@ -107,7 +104,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     );
   }
 
-  /** Adds the statement to the memory, and reports what is wrong with it. */
+  /** Adds the statement to the chain, and reports inconsistencies of the statement. */
   private async endStatement(
     open: OpenStatement,
     readOther: ReadOtherFile,
@@ -130,15 +127,14 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     const { batch } = open;
     open.batch = [];
     const matches = await this.matchBatch(open, batch);
-    // Matching and mapping a batch take some milliseconds each, so let the event loop handle requests in
-    // between.
+    // Matching and mapping a batch take some milliseconds each. Meanwhile the event loop must be able to handle requests.
     await setImmediate();
     let items: (Transaction | RejectedRecord)[] = [];
     for (const { entry, number } of batch) {
       const match = matches.get(entry);
       if (typeof match === 'object') open.correction?.add(match);
       if (number <= current.entries) continue;
-      // A partly served batch is not a former version of the statement.
+      // If an interruption left a batch entry partly served, its stored part does not count as a former version of the statement.
       if (typeof match === 'object' && current.records === undefined) open.revision.add(match);
       const records = typeof match === 'object' ? await this.toRecords(match) : [];
       const served = current.records ?? 0;
@@ -159,7 +155,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     yield { items };
   }
 
-  /** Returns the match of each entry, or the reason for its rejection. */
+  /** Returns, for each entry, its match or the reason for its rejection. */
   private async matchBatch(
     open: OpenStatement,
     batch: readonly NumberedEntry[],
@@ -242,7 +238,7 @@ class OpenStatement {
     readonly statement: CheckedStatement,
     readonly itemFactory: MatchItemFactory,
     readonly links: readonly KeyedLink[],
-    /** True if a newer version of this statement was read before, so that nothing of this one is served. */
+    /** True if a newer version of this statement was read before. Nothing of this version is served. */
     readonly isOutdated: boolean,
     readonly correction: StatementCorrection | undefined,
     readonly days: DaysBeforeStatement,

@@ -7,7 +7,7 @@ import { StatementError } from '../statements/statement.types.js';
 import type { ChainLink } from './statement-chain.js';
 import { createChainLinks } from './statement-slot.js';
 
-/** A correction with more entries is only reported. */
+/** If a correction has more entries, the plugin only reports the correction. */
 const MAX_ENTRIES = 20_000;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * A simulated year of 30 accounts, pulled once a week: every missing, late, doubled, corrected, overlapping and reordered
- * statement is reported, nothing else is, and the sums that are served agree with the balances.
+ * Tests a simulated year of 30 accounts, pulled once a week. The plugin must report every missing, late, duplicated, corrected, overlapping
+ * and reordered statement, and nothing else. The sums that are served must agree with the balances.
  */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { FakeBank } from '../bank-statements.fake.js';
@@ -8,13 +8,13 @@ import { FAULTY_WEEK, WEEK_COUNT, simulateAccount } from '../testing/simulated-b
 import type { SimulatedAccount } from '../testing/simulated-bank-year.js';
 
 const ACCOUNT_COUNT = 30;
-/** The year takes about 10 s of processor time, and more than a minute if other programs use the processors. */
+/** The year takes about 10 s of processor time. It takes more than a minute if other programs use the processors. */
 const MAX_YEAR_MS = 900_000;
 
 describe('a year of 30 accounts', () => {
   const bank = new FakeBank();
   const accounts = Array.from({ length: ACCOUNT_COUNT }, (_, index) => simulateAccount(index));
-  /** Weeks with an open break of the chain, by account. */
+  /** Weeks in which the chain of balances is broken, by account. */
   const weeksWithBreak = new Map<string, number[]>(accounts.map(({ id }) => [id, []]));
 
   const findWarnings = (id: string, isKind: (warningId: string) => boolean): string[] =>

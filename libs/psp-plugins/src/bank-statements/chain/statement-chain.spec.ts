@@ -1,4 +1,6 @@
-/** Statements are missing, doubled, corrected, overlapping, late or in another order: what the memory finds. */
+/**
+ * Tests which warnings the statement chain gives if statements are missing, duplicated, corrected, overlapping, late or in another order.
+ */
 import { describe, expect, it } from '@jest/globals';
 import { FakeBank, createCamtXml } from '../bank-statements.fake.js';
 import type { FakeEntry, FakeStatement } from '../bank-statements.fake.js';
@@ -7,7 +9,7 @@ type Day = Partial<FakeStatement> & { entries: FakeEntry[] };
 
 const dayOf = (n: number): string => new Date(Date.UTC(2026, 0, 1 + n)).toISOString().slice(0, 10);
 
-/** Returns one statement a day. Each opens with the closing balance of the one before. */
+/** Returns one statement a day. Each statement opens with the closing balance of the statement before. */
 function statements(days: readonly FakeEntry[][], account?: string): Day[] {
   let balance = 100;
   return days.map((entries, n) => {
@@ -31,7 +33,7 @@ const [first, second, third] = statements([
   [{ amount: '30.00', reference: 'BANKREF-3' }],
 ]) as [Day, Day, Day];
 
-/** Each list of files is pulled at once. */
+/** Pulls once after each list of files. */
 async function receive(...pulls: string[][]): Promise<FakeBank> {
   const bank = new FakeBank();
   let count = 0;
@@ -107,7 +109,7 @@ describe('a corrected statement', () => {
   });
 
   it('stays when the older version is sent again', async () => {
-    // Equal creation times: the order of arrival decides.
+    // The creation times are equal, so the order of arrival decides.
     const [old, renewed] = [first, { ...corrected, createdAt: first.createdAt ?? '' }];
     const bank = await receive(
       [createCamtXml(old)],

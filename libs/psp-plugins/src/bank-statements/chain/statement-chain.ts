@@ -1,58 +1,57 @@
 /**
- * The memory of the plugin across statements: for each account and currency the booked statements in the order
- * of their days. The opening balance of each statement must be the closing balance of the one before. Where it
- * is not, a statement is missing, doubled, corrected or overlaps. See
- * docs/decisions/0014-memory-across-statements.md.
+ * Stores a chain of statements for each account and currency: the booked statements in the order of their days. The opening balance of each
+ * statement must equal the closing balance of the statement before. If the two balances differ, a statement is missing, duplicated,
+ * corrected or overlaps with another statement. Reasons: docs/decisions/0014-memory-across-statements.md.
  */
 import { formatAmount } from '@tributary/connector-api';
 import type { DataWarning } from '@tributary/connector-api';
 
-/** One booked statement in the memory. Amounts are minor units with a sign. */
+/** One booked statement in the chain. Amounts are minor units with a sign. */
 export interface ChainLink {
-  /** Identifies the statement in all its versions. */
+  /** Identifies the statement. The slot is the same for all versions of the statement. */
   slot: string;
-  /** See `identifyStatement`. Entries of all versions are compared under the identity of the first version. */
+  /** Result of `identifyStatement` for the first version. The entries of all versions are compared under this identity. */
   identity: string;
   /** Digest of the entries and balances of this version. */
   content: string;
   /** Fingerprint of the file that contains this version. */
   file: string;
-  /** Number of the statement, or its id if it has none. For messages and for the order within a day. */
+  /** Number of the statement, or its id if it has no number. It is used in messages and for the order within a day. */
   number: string;
   /** Day of the closing balance. */
   day: string;
-  /** Time of creation, as found. It decides which version of a statement is newer. */
+  /** Time of creation as written in the file. The version with the later time is the newer version. */
   createdAt?: string;
-  /** Absent if the bank does not state it and it cannot be computed. */
+  /** Absent if the bank does not state the opening balance and it cannot be computed. */
   opening?: string;
   closing?: string;
-  /** Contents of earlier versions, newest last. */
+  /** Values of `content` of earlier versions, newest last. */
   former?: string[];
 }
 
 interface Chain {
   links: ChainLink[];
-  /** Slots of the statements whose opening balance is reported. */
+  /** Slots of the statements whose opening balance has an open warning. */
   reported: string[];
-  /** Day of the newest statement that was dropped from the memory. Older ones cannot be checked any more. */
+  /** Day of the newest statement that was removed from the chain. Statements up to this day can no longer be checked. */
   droppedUntil?: string;
 }
 
 /** Chains by `<account> <asset>`. Part of the cursor. */
 export type StoredChains = Record<string, Chain>;
 
-/** Number of statements in the memory of all accounts together, so that the cursor stays small. */
+/** Maximum number of statements in the chains of all accounts together. It limits the size of the cursor. */
 const MAX_LINKS = 2000;
 const MIN_LINKS_PER_CHAIN = 8;
 const MAX_LINKS_PER_CHAIN = 100;
 const MAX_FORMER_VERSIONS = 5;
 
-/** What the memory knows about a statement before it is added. */
+/** How a statement relates to the statements that are already in the chain. */
 export type StatementHistory =
   | { kind: 'new' | 'same' }
-  /** An older version of a statement whose newer version was read before. */
+  /** An older version of a statement whose newer version was already read. */
   | { kind: 'outdated' }
-  /** Another version of a statement. */
+  /** Another version of a statement that was already read. It replaces the version in the chain. */
   | { kind: 'corrected'; former: ChainLink };
 
 export class StatementChains {
@@ -61,7 +60,7 @@ export class StatementChains {
 
   constructor(readonly stored: StoredChains) {}
 
-  /** Returns what is known about the statement with this slot and content. */
+  /** Compares the statement with the statement that the chain already has in the same slot. */
   lookUp(key: string, link: ChainLink): StatementHistory {
     const known = this.stored[key]?.links.find(({ slot }) => slot === link.slot);
     if (!known) return { kind: 'new' };
@@ -70,7 +69,7 @@ export class StatementChains {
     return { kind: 'corrected', former: known };
   }
 
-  /** Adds a statement, or replaces its earlier version. An outdated version is only remembered as such. */
+  /** Adds a statement, or replaces its earlier version. Of an outdated version, only the digest of its content is stored. */
   add(key: string, link: ChainLink): void {
     const chain = (this.stored[key] ??= { links: [], reported: [] });
     const history = this.lookUp(key, link);
@@ -99,10 +98,7 @@ export class StatementChains {
     this.changed.add(key);
   }
 
-  /**
-   * Compares neighbours in all chains that changed. To be called when all files were read, because files may
-   * arrive in any order.
-   */
+  /** Compares neighbours in all chains that changed. The caller must have read all files before, because files may arrive in any order. */
   check(): { warnings: DataWarning[]; resolvedIds: string[] } {
     const warnings: DataWarning[] = [];
     const resolvedIds: string[] = [];
@@ -125,7 +121,7 @@ export class StatementChains {
     return { warnings, resolvedIds };
   }
 
-  /** Forgets the oldest statements. Their findings stay reported. */
+  /** Removes the oldest statements from the chain. Warnings about these statements stay open. */
   private dropOldest(chain: Chain): void {
     const chains = Object.keys(this.stored).length;
     const limit = Math.min(
@@ -151,8 +147,8 @@ function isOlder(link: ChainLink, known: ChainLink): boolean {
 }
 
 /**
- * Sorts by day, then by number. Several statements of one day are in the order in which their balances connect,
- * because not all banks number them.
+ * Sorts by day, then by number. Several statements of one day are sorted so that each opens with the closing balance of the statement
+ * before, because not all banks number their statements.
  */
 function sortLinks(links: readonly ChainLink[]): ChainLink[] {
   const sorted = [...links].sort((a, b) =>
@@ -168,7 +164,7 @@ function sortLinks(links: readonly ChainLink[]): ChainLink[] {
   return result;
 }
 
-/** @param links statements of one day, by number */
+/** @param links statements of one day, sorted by number */
 function connectDay(links: readonly ChainLink[], opening: string | undefined): ChainLink[] {
   const rest = [...links];
   const result: ChainLink[] = [];
@@ -182,7 +178,10 @@ function connectDay(links: readonly ChainLink[], opening: string | undefined): C
   return result;
 }
 
-/** Returns the statement that opens with this balance, else one that opens with no other's closing balance. */
+/**
+ * Returns the statement that opens with this balance. If there is none, returns a statement whose opening balance is not the closing
+ * balance of another statement.
+ */
 function findFirst(links: readonly ChainLink[], balance: string | undefined): ChainLink {
   const closings = new Set(
     links.filter(({ opening, closing }) => opening !== closing).map(({ closing }) => closing),
@@ -203,13 +202,13 @@ function compareNumbers(a: string, b: string): number {
   return first === undefined || second === undefined ? 0 : first - second;
 }
 
-/** `00041/001` and `41` are the number 41. */
+/** Parses the number of a statement: `00041/001` and `41` are both the number 41. */
 function numberOf(text: string): number | undefined {
   const [digits] = /^\d{1,9}/.exec(text) ?? [];
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** @returns what is wrong between two statements, or `undefined` if they connect or a balance is absent */
+/** @returns a description of the difference between two statements, or `undefined` if the balances are equal or a balance is absent */
 function describeBreak(key: string, before: ChainLink, link: ChainLink): string | undefined {
   if (before.closing === undefined || link.opening === undefined || before.closing === link.opening)
     return undefined;

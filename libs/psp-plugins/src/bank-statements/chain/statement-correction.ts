@@ -1,6 +1,6 @@
 /**
- * Applies a corrected statement: entries of the earlier version are cancelled if the bank's reference shows that
- * an entry of the new version has taken their place.
+ * Applies a corrected statement. An entry of the earlier version is cancelled if the bank's reference shows that an entry of the new
+ * version replaces it.
  */
 import type { Transaction } from '@tributary/connector-api';
 import { toTransactions } from '../bank-statements.mapper.js';
@@ -14,11 +14,11 @@ import type { CheckedStatement } from '../checking/statement-check.js';
 import { readFormerVersion } from './former-version.js';
 import type { ChainLink } from './statement-chain.js';
 
-/** What became of the entries that only the earlier version has. */
+/** Counts the entries that only the earlier version has, by what happened to them. */
 export interface CorrectionResult {
-  /** Number of entries that were cancelled, because another entry has taken their place. */
+  /** Number of entries that were cancelled because another entry replaces them. */
   replacedCount: number;
-  /** Number of entries that are still served; `undefined` if the earlier version cannot be read any more. */
+  /** Number of entries that are still served. `undefined` if the earlier version can no longer be read. */
   remainingCount?: number;
 }
 
@@ -28,7 +28,7 @@ export class StatementCorrection {
 
   constructor(private readonly former: ChainLink) {}
 
-  /** The new version has the identity of the first one, so that entries that did not change are recognised. */
+  /** Gives the new version the identity of the first version, so that entries that did not change are recognised. */
   withFormerIdentity(statement: CheckedStatement): CheckedStatement {
     const { identity } = this.former;
     return { ...statement, identity, version: computeStatementVersion(identity, statement.balances) };
@@ -42,7 +42,7 @@ export class StatementCorrection {
     if (key !== '') this.references.add(key);
   }
 
-  /** To be called after all entries of the new version were added. */
+  /** Finishes the correction. The caller must have added all entries of the new version before. */
   async finish(
     readOther: ReadOtherFile,
     movements: MovementRepository,
@@ -71,7 +71,7 @@ export class StatementCorrection {
   }
 }
 
-/** The bank's reference with the currency and the payer's reference, or an empty string. */
+/** Returns the bank's reference with the currency and the payer's reference, or an empty string. */
 function referenceOf({ facts, entry }: MatchItem): string {
   const reference = facts.reference || facts.shortReference;
   return reference === '' ? '' : `${reference} ${entry.currency}`;

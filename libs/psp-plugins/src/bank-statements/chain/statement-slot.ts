@@ -1,4 +1,4 @@
-/** Derives what the memory across statements keeps of a checked statement. */
+/** Creates the links of the statement chain from a checked statement. */
 import { InvalidRecordError } from '@tributary/connector-api';
 import { findClosingBalance, findOpeningBalance } from '../checking/statement-check.js';
 import type { CheckedStatement } from '../checking/statement-check.js';
@@ -15,14 +15,14 @@ export interface KeyedLink {
 }
 
 /**
- * Returns one link for each currency of a booked statement with a day. A balance that the bank does not state is
- * computed from the other one and the entries.
+ * Returns one link for each currency of a booked statement that has a day. If the bank states only one of the two balances, the other one
+ * is computed from it and the entries.
  * @param file fingerprint of the file
  */
 export function createChainLinks(statement: CheckedStatement, file: string): KeyedLink[] {
   const { start, balances } = statement;
-  // A page has the balances of the whole statement, or none, so that it is no link of its own.
-  // OFX states one balance, often of another day than the last entry, so nothing follows from it about earlier exports.
+  // A single page has the balances of the whole statement or no balances, so it gets no link of its own. An OFX file states one balance,
+  // often of another day than its last entry. So the balance cannot be compared with earlier exports.
   if (start.format === 'ofx') return [];
   if (start.kind !== 'booked' || statement.currencyConflict !== undefined || start.page) return [];
   const currencies = [...new Set(balances.map(({ currency }) => currency))];
@@ -36,7 +36,7 @@ export function createChainLinks(statement: CheckedStatement, file: string): Key
     const sum = statement.sums.get(currency);
     const from = opening?.amount ?? (closing && sum !== undefined ? closing.amount - sum : undefined);
     const to = closing?.amount ?? (opening && sum !== undefined ? opening.amount + sum : undefined);
-    // A statement without a number may have another id at every download.
+    // If a statement has no number, the bank may give it another id at every download.
     const number = isNumbered(statement) ? start.sequence : undefined;
     const link: ChainLink = {
       slot: computeDigest(statement.accountId, number, start.from, start.to, day, asset, from?.toString()),
@@ -53,7 +53,10 @@ export function createChainLinks(statement: CheckedStatement, file: string): Key
   });
 }
 
-/** In BAI2 the sequence number counts the files of one day, and a correction has a new one. */
+/**
+ * Returns whether the number identifies the statement. In BAI2 the sequence number counts the files of one day, and a correction has a new
+ * number.
+ */
 function isNumbered({ start }: CheckedStatement): boolean {
   return start.format !== 'bai2' && /[1-9A-Z]/i.test(start.sequence ?? '');
 }
@@ -62,7 +65,7 @@ function toMoney(balance: StatementBalance | undefined): { amount: bigint; asset
   try {
     return balance && toSignedMoney(balance);
   } catch (error) {
-    // The check of the sums has reported this balance already.
+    // `FileCheck` has already reported this balance.
     if (error instanceof InvalidRecordError) return undefined;
     throw error;
   }

@@ -1,8 +1,8 @@
-/** Counts digests of a file that may have millions of entries. It needs eight bytes per digest. */
+/** Counts the digests of a file that may have millions of entries. The counter needs eight bytes for each digest. */
 const CHUNK_LENGTH = 65_536;
 
 export class DigestCounter {
-  /** Numbers in the order of their arrival. Chunks avoid the copies of an array that grows. */
+  /** The digests as numbers, in the order of their arrival. An array that grows would be copied again and again; chunks are not copied. */
   private chunks: Float64Array[] = [];
   private lastLength = CHUNK_LENGTH;
   private sorted = new Float64Array(0);
@@ -16,7 +16,7 @@ export class DigestCounter {
     if (last) last[this.lastLength++] = digestToNumber(digest);
   }
 
-  /** Finishes counting. Must be called before `count` and `isRepeated`. */
+  /** Finishes counting. The caller must call `finish` before `count` and `isRepeated`. */
   finish(): void {
     const length = Math.max(0, (this.chunks.length - 1) * CHUNK_LENGTH + this.lastLength);
     this.sorted = new Float64Array(this.chunks.length === 0 ? 0 : length);
@@ -28,14 +28,14 @@ export class DigestCounter {
     this.sorted.sort();
   }
 
-  /** @param sorted see `toSorted` */
+  /** @param sorted the result of `toSorted` of another counter */
   static fromSorted(sorted: Float64Array<ArrayBuffer>): DigestCounter {
     const counter = new DigestCounter();
     counter.sorted = sorted;
     return counter;
   }
 
-  /** Returns the counted digests as numbers, for another thread. */
+  /** Returns the counted digests as sorted numbers, so that another thread can use them. */
   toSorted(): Float64Array<ArrayBuffer> {
     return this.sorted;
   }

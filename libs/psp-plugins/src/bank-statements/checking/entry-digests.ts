@@ -1,6 +1,5 @@
 /**
- * The digests of an entry that matching and the detection of repeated entries need. They are computed once, when
- * the file is parsed.
+ * Computes the digests of an entry for matching and for the detection of repeated entries. They are computed once, when the file is parsed.
  */
 import { InvalidRecordError, formatAmount } from '@tributary/connector-api';
 import { entryFactsWithDetail } from '../statements/merge-entry-detail.js';
@@ -17,12 +16,12 @@ import { toSignedMoney } from '../statements/signed-money.js';
 import type { Entry } from '../statements/statement.types.js';
 
 export interface EntryDigests {
-  /** Key of the group that gets the movement if it is new. */
+  /** Key of the group to which the movement is added if it is new. */
   groupKey: string;
   facts: FactDigests;
-  /** Equal for entries of one statement and group with equal facts. */
+  /** Equal for entries of one statement and one group that have equal facts. */
   entryKey: string;
-  /** Equal for entries of one statement with equal amount and bank reference. Empty without a usable reference. */
+  /** Equal for entries of one statement that have the same amount and bank reference. Empty if the entry has no usable reference. */
   referenceKey: string;
 }
 
@@ -47,7 +46,7 @@ export function createEntryKey(groupKey: string, facts: string, statement: numbe
   return computeDigest(statement, groupKey, facts);
 }
 
-/** Formats the amount as it is served, if possible: banks write `8.850` in one report and `8.85` in the next. */
+/** Formats the amount in the form in which it is served, if possible. Banks write `8.850` in one report and `8.85` in the next. */
 export function formatAmountForKey(entry: Entry): string {
   try {
     return `${entry.creditDebit} ${formatAmount(toSignedMoney(entry))} ${entry.currency}`;

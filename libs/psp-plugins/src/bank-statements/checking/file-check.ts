@@ -1,6 +1,6 @@
 /**
- * The check of a whole file: it is complete, each statement is balanced, and repeated entries are counted. Records
- * are served only after this check.
+ * Checks a whole file: whether the file is complete and each statement is balanced. It also counts repeated entries. Records are served
+ * only after this check.
  */
 import { accountIdFrom, computeDigest, normalizeFacts } from '../identity/entry-identity.js';
 import { StatementError } from '../statements/statement.types.js';
@@ -12,7 +12,7 @@ import { EntrySums, checkStatement } from './statement-check.js';
 import type { CheckedStatement } from './statement-check.js';
 
 export interface CheckedFile {
-  /** In file order. */
+  /** The statements in the order of the file. */
   statements: CheckedStatement[];
   /** Numbers of occurrences of the keys in `EntryDigests`. */
   digestCounts: DigestCounter;
@@ -26,7 +26,7 @@ export class FileCheck {
   private open: { start: StatementStart; accountId: string; sums: EntrySums; content: string } | undefined;
 
   /**
-   * @returns the digests of an entry; `undefined` for an event that is no entry
+   * @returns the digests of an entry; `undefined` if the event is not an entry
    * @throws StatementError when the events are in a wrong order
    */
   add(part: StatementEvent): EntryDigests | undefined {
@@ -58,7 +58,7 @@ export class FileCheck {
     }
   }
 
-  /** @throws StatementError when a statement has no end, or when there is none */
+  /** @throws StatementError when a statement has no end, or when the file has no statement */
   finish(): CheckedFile {
     if (this.open) throw new StatementError(`statement ${this.open.start.id} has no end`);
     if (this.statements.length === 0) throw new StatementError('there is no statement in it');
@@ -67,8 +67,8 @@ export class FileCheck {
   }
 
   /**
-   * Gives statements with equal identity but different entries different identities. A file may contain one
-   * statement twice, and some banks write different statements with equal headers.
+   * Gives different identities to statements that have equal headers but different entries. A file may contain one statement twice, and
+   * some banks write different statements with equal headers.
    */
   private ensureDistinctIdentity(statement: CheckedStatement): CheckedStatement {
     const { content, identity } = statement;
@@ -80,7 +80,7 @@ export class FileCheck {
   }
 }
 
-/** @throws StatementError when the file is broken or not a bank statement */
+/** @throws StatementError when the file is broken or is not a bank statement */
 export async function checkFile(parts: AsyncIterable<StatementEvent>): Promise<CheckedFile> {
   const check = new FileCheck();
   for await (const part of parts) check.add(part);

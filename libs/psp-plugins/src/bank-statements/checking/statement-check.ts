@@ -12,9 +12,9 @@ import type { Entry, StatementBalance, StatementEnd, StatementStart } from '../s
 
 export interface CheckedStatement {
   start: StatementStart;
-  /** See `identifyStatement`. */
+  /** The result of `identifyStatement`. */
   identity: string;
-  /** See `statementVersion`. */
+  /** The result of `computeStatementVersion`. */
   version: string;
   accountId: string;
   /** Digest of all entries and of the booked balances. */
@@ -27,11 +27,11 @@ export interface CheckedStatement {
    * is balanced.
    */
   imbalance?: string;
-  /** Warning with all figures and with the inconsistencies and unreadable values that the reader found. */
+  /** Warning with all figures, with the inconsistencies and with the unreadable values that the reader found. */
   warning?: string;
   /**
-   * Why the currency of the entries is unknown. Such entries are rejected. Only formats whose entries have no
-   * currency of their own.
+   * Reason why the currency of the entries is unknown. Such entries are rejected. Present only for formats whose entries have no currency
+   * of their own.
    */
   currencyConflict?: string;
 }
@@ -56,7 +56,7 @@ export class EntrySums {
     }
   }
 
-  /** Returns the sums of the currencies without rejected entries. */
+  /** Returns the sums of all currencies that have no rejected entries. */
   complete(currencies: readonly string[]): Map<string, bigint> {
     return new Map(
       currencies.flatMap((currency) => {
@@ -118,18 +118,21 @@ export function checkStatement(
   };
 }
 
-/** Matches a number that is meant as an IBAN: a country, two check digits and an account number of at least eleven characters. */
+/** Matches a text that is written as an IBAN: a country, two check digits and an account number of at least eleven characters. */
 const IBAN_FORM_PATTERN = /^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/;
 
-/** One wrong character in the IBAN of an account would otherwise create a second account without a word. */
+/**
+ * Returns whether the check digits are wrong. Without this check, one wrong character in an IBAN would create a second account without any
+ * warning.
+ */
 function hasWrongCheckDigits(accountNumber: string): boolean {
   const compact = accountNumber.replaceAll(' ', '').toUpperCase();
   return IBAN_FORM_PATTERN.test(compact) && !isIban(compact);
 }
 
 /**
- * Returns why opening and closing balance cannot be compared: no currency has both. A statement without one of
- * the two balances is no conflict.
+ * Returns why the opening and closing balances cannot be compared: no currency has both balances. If one of the two balances is absent,
+ * there is no conflict.
  */
 function describeCurrencyConflict(balances: readonly StatementBalance[]): string | undefined {
   const opening = findOpeningBalance(balances);
@@ -144,7 +147,7 @@ function describeCurrencyConflict(balances: readonly StatementBalance[]): string
     : `the opening balance is in ${opening.currency} and the closing balance in ${closing.currency}, so the sum of the entries cannot be checked`;
 }
 
-/** Returns `statement 12 of account DE12… (2026-03-04)`, for messages. */
+/** Returns the name of the statement for messages: `statement 12 of account DE12… (2026-03-04)`. */
 export function describeStatement({ start, accountId, balances }: CheckedStatement): string {
   const day = start.to ?? balances.at(-1)?.at ?? start.createdAt;
   return `statement ${start.sequence ?? start.id} of account ${accountId}${day ? ` (${day.slice(0, 10)})` : ''}`;
@@ -180,8 +183,8 @@ function findImbalance(
 }
 
 /**
- * Returns a finding for entries in a currency without balances, if the statement has balances in another
- * currency: these entries are in no check. A statement without any balances cannot be checked at all.
+ * Returns a warning if entries have a currency without balances, while the statement has balances in another currency. Such entries are
+ * part of no check. A statement without any balances cannot be checked at all, so this function returns no warning for it.
  */
 function findEntriesWithoutBalance(
   currency: string,
@@ -201,14 +204,14 @@ function findEntriesWithoutBalance(
   };
 }
 
-/** Returns whether the balances do not belong to this page. A page may repeat the balances of the whole statement. */
+/** Returns whether the balances do not belong to this page. A bank may repeat the balances of the whole statement on every page. */
 function areBalancesOfOtherPages(
   { page }: StatementStart,
   opening: StatementBalance,
   closing: StatementBalance,
 ): boolean {
   if (!page) return false;
-  // A page number that is not a number says nothing, so the page counts as the first one.
+  // If the page number is not a number, the page counts as the first page.
   const isFirst = !(Number(page.number) > 1);
   return (!isFirst && !opening.intermediate) || (!page.last && !closing.intermediate);
 }

@@ -1,9 +1,8 @@
 /**
- * Identifies movements and statements. Banks give no id that is the same in every report. Therefore movements
- * are grouped by account, amount, currency and day (the *group*). The id of a transaction is the key of its
- * group and its number in the group. The facts that distinguish movements within a group are stored as
- * digests in the record's metadata (the *fingerprint*), so that entries of later statements can be matched.
- * Reasons: docs/decisions/0003-identity-of-statement-entries.md.
+ * Identifies movements and statements. Banks give no id that is the same in every report. Therefore movements are grouped by account,
+ * amount, currency and day (the *group*). The id of a transaction is the key of its group and its number in the group. The facts that
+ * distinguish movements within a group are stored as digests in the record's metadata (the *fingerprint*), so that entries of later
+ * statements can be matched. Reasons: docs/decisions/0003-identity-of-statement-entries.md.
  */
 import { hash } from 'node:crypto';
 import { extractDate } from '../statements/local-time-parser.js';
@@ -14,26 +13,26 @@ export function computeDigest(...parts: (string | number | undefined)[]): string
   return hash('sha256', JSON.stringify(parts.map((part) => part ?? '')), 'base64url').slice(0, 12);
 }
 
-/** Digests of the facts that distinguish movements within a group. Empty if the bank does not give the fact. */
+/** Digests of the facts that distinguish movements within a group. A digest is empty if the bank does not give the fact. */
 export interface FactDigests {
   /** Digest of all facts together. */
   all: string;
-  /** The bank's reference, if it is distinctive (see `isDistinctive`). */
+  /** Digest of the bank's reference, if the reference is distinctive (see `isDistinctiveReference`). */
   reference: string;
   /**
-   * The bank's reference if it is not distinctive, e.g. a counter. It identifies a movement only together with
-   * other facts.
+   * Digest of the bank's reference if the reference is not distinctive, e.g. a counter. It identifies a movement only together with other
+   * facts.
    */
   shortReference: string;
-  /** The payer's reference for the payment (end-to-end id). */
+  /** Digest of the payer's reference for the payment (end-to-end id). */
   payment: string;
   counterparty: string;
   text: string;
 }
 
 /**
- * Returns the facts as upper-case letters and digits, in this order: bank reference, payment, counterparty,
- * text, all others.
+ * Returns the facts as upper-case letters and digits, in this order: bank reference, payment reference, counterparty, text, all other
+ * facts.
  */
 export function normalizeFacts(facts: EntryFacts): string[] {
   const { references, counterparty } = facts;
@@ -66,7 +65,7 @@ const ASCII_PATTERN = /^[\x00-\x7f]*$/;
 function normalize(text: string | undefined): string {
   if (text === undefined || text === '') return '';
   const upper = text.toUpperCase();
-  // Almost all texts are ASCII, for which the short pattern is several times as fast.
+  // Almost all texts are ASCII. The pattern for ASCII is several times as fast as the other pattern.
   return upper.replace(ASCII_PATTERN.test(upper) ? /[^A-Z0-9]+/g : /[^\p{L}\p{N}]/gu, '');
 }
 
@@ -77,23 +76,26 @@ function digestUnlessEmpty(normalised: string | undefined): string {
 const PLACEHOLDERS = new Set(['NONREF', 'NOREF', 'NOTPROVIDED', 'NOTAVAILABLE', 'UNKNOWN', 'REFERENCE']);
 
 /**
- * Returns whether a reference is distinctive outside its statement. Restarting counters (`//0001`) and
- * placeholders are not.
+ * Returns whether a reference is distinctive outside its statement. Counters that start again (`//0001`) and placeholders are not
+ * distinctive.
  */
 export function isDistinctiveReference(normalised: string): boolean {
   const text = normalised.replace(/^0+/, '');
   return text.length >= 5 && !PLACEHOLDERS.has(text) && !/^(.)\1*$/.test(text);
 }
 
-/** Returns whether a reference is one at all, and no placeholder. */
+/** Returns whether a reference identifies anything, i.e. is not a placeholder. */
 export function isUsableReference(normalised: string): boolean {
   return normalised.length >= 2 && !PLACEHOLDERS.has(normalised) && !/^0*$/.test(normalised);
 }
 
-/** Returns the account's id: an IBAN, or the bank's account number with the bank's code, which makes it unique. */
+/**
+ * Returns the account's id. It is an IBAN, or the bank's account number together with the bank's code, because account numbers are unique
+ * only within a bank.
+ */
 export function accountIdFrom({ account }: Pick<StatementStart, 'account'>): string {
   const { id, isIban, servicer } = account;
-  // `:25:37040044/532013000` contains the bank code already.
+  // The account number already contains the bank code, as in `:25:37040044/532013000`.
   return isIban || !servicer || id.startsWith(servicer) ? id : `${servicer}.${id}`;
 }
 
@@ -101,10 +103,10 @@ export function accountIdFrom({ account }: Pick<StatementStart, 'account'>): str
 export type GroupCriterion = readonly [kind: 'booked' | 'value' | 'pending' | 'information', day?: string];
 
 /**
- * Returns the groups in which an entry may be found. A new movement is added to the first one.
+ * Returns the groups in which an entry may be found. A new movement is added to the first group of the result.
  * - by booking day;
  * - by value day, if the entry has no booking day (optional in MT942);
- * - pending: these entries have no final day.
+ * - pending: entries that have no final day.
  * @param reported time of the statement: a pending entry without a day may be booked on that day
  */
 export function listGroupCriteria(entry: Entry, reported?: string): [GroupCriterion, ...GroupCriterion[]] {
@@ -135,13 +137,12 @@ export function createGroupKey(
 }
 
 /**
- * Returns a digest that identifies the statement in every file. Banks that number their statements may give a
- * new id at every download, so the id is used only without a number. Numbers may restart, so the period and
- * the opening balance are included.
+ * Returns a digest that identifies the statement in every file. Banks that number their statements may give a new id at every download, so
+ * the id is used only if there is no number. Numbers may start again, so the period and the opening balance are included.
  *
- * Without a number, the opening and closing booked balances identify the statement if they differ, because
- * only one statement moves the account from one to the other. In BAI2 the sequence number counts the files of
- * one day; the id contains the day.
+ * If there is no number and the opening and closing booked balances differ, the two balances identify the statement. Only one statement
+ * moves the account from the one balance to the other. In BAI2 the sequence number counts the files of one day, and the id contains the
+ * day.
  */
 export function identifyStatement(start: StatementStart, balances: readonly StatementBalance[]): string {
   const isNumbered =
@@ -161,8 +162,8 @@ export function identifyStatement(start: StatementStart, balances: readonly Stat
 }
 
 /**
- * Returns a digest of the identity and the closing balance. Only a file with the same digest can be another
- * version of the same statement. Empty without a closing balance.
+ * Returns a digest of the identity and the closing balance, or an empty string without a closing balance. Only a file with the same digest
+ * can be another version of the same statement.
  */
 export function computeStatementVersion(identity: string, balances: readonly StatementBalance[]): string {
   const closing = findClosingBalance(balances);
@@ -183,17 +184,17 @@ function findClosingBalance(balances: readonly StatementBalance[]): StatementBal
   return balances.findLast(({ code }) => code === 'CLBD');
 }
 
-/** Returns a key that does not depend on the notation of the amount. */
+/** Returns a key that does not depend on how the amount is written, e.g. `12.5` or `12.50`. */
 function balanceKey({ code, at, creditDebit, amount, currency }: StatementBalance): (string | undefined)[] {
   const plain = amount.replace(/^0+(?=\d)/, '').replace(/\.0*$|(\.\d*?)0+$/, '$1');
   return [code, extractDate(at), creditDebit, plain, currency];
 }
 
-/** Describes which entries a stored transaction was matched with. Stored in the record's metadata as digests. */
+/** Describes the entries with which a stored transaction was matched. The fingerprint is stored in the record's metadata as digests. */
 export interface EntryFingerprint {
   /** Id of the booked entry of this movement. Empty while the movement is only announced. */
   bookedEntryId: string;
-  /** Version of the statement with that entry. Empty if the statement has no closing balance. */
+  /** Version of the statement that contains the booked entry. Empty if the statement has no closing balance. */
   statementVersion: string;
   /** Id of the notification entry that announced the movement. */
   notificationEntryId: string;
@@ -216,7 +217,8 @@ export function formatFingerprint({
     payment,
     counterparty,
     text,
-    // Rows of earlier versions of the plugin end here. Without a short reference the form is the same.
+    // Rows of earlier versions of the plugin have no short reference. A fingerprint without a short reference has the same form as those
+    // rows.
     ...(shortReference === '' ? [] : [shortReference]),
   ].join('.');
 }

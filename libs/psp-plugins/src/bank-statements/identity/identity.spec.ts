@@ -1,4 +1,4 @@
-/** Property test: two statements and their reports arrive in any order, and each booking is counted once. */
+/** Property test: two statements and their reports arrive in any order, and each booking must be counted once. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { FakeBank, createCamtXml } from '../bank-statements.fake.js';
@@ -6,7 +6,7 @@ import type { FakeEntry } from '../bank-statements.fake.js';
 
 const RUNS = Number(process.env.IDENTITY_RUNS ?? 60);
 
-/** Few different values, so that equal and similar entries are frequent. */
+/** There are only a few different values, so that equal and similar entries are frequent. */
 const booking = fc.record({
   amount: fc.constantFrom('10', '20', '-10'),
   text: fc.constantFrom('a', 'b', undefined),
@@ -18,7 +18,7 @@ type Booking = typeof booking extends fc.Arbitrary<infer T> ? T : never;
 const scenario = fc.record({
   first: fc.array(booking, { maxLength: 4 }),
   second: fc.array(booking, { maxLength: 4 }),
-  /** Fields that an intraday report leaves out of each entry. */
+  /** Fields that an intraday report does not contain, for each entry. */
   hides: fc.array(fc.record({ text: fc.boolean(), endToEnd: fc.boolean(), reference: fc.boolean() }), {
     minLength: 8,
     maxLength: 8,
@@ -32,12 +32,11 @@ const scenario = fc.record({
 });
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
 
-/** Statement references are unique within a bank. */
+/** Creates the entries of both statements. Statement references are unique within a bank. */
 function entriesOf({ first, second, split }: Scenario): FakeEntry[] {
   return [...first, ...second].map((entry: Booking, n) => ({
     ...entry,
-    // The facts of a batch are in its details. If any report gives an entry in details, the entry itself has
-    // none.
+    // The facts of a batch are in its details. If any report contains the details of an entry, the entry itself has no such facts.
     ...((split[n]?.booked || split[n]?.report) && { text: undefined, endToEnd: undefined }),
     valueDay: '2026-03-04',
     reference: entry.reference === undefined ? undefined : `BANK${entry.reference}N${n}`,

@@ -1,11 +1,11 @@
-/** Recognises fees and interest, which are movements between the account owner and the bank. */
+/** Recognises fees and interest: movements between the account owner and the bank itself. */
 import type { EntryFacts } from '../statements/statement.types.js';
 
 /** Sub-families of ISO 20022 external bank transaction codes for charges, commissions, fees, interest and taxes. */
 const ISO_CHARGE_SUBFAMILIES = new Set(['CHRG', 'COMM', 'COME', 'COMI', 'COMT', 'FEES', 'INTR', 'TAXE']);
 /** Transaction types of `:61:` for charges, commission and interest. Source: SWIFT MT940, field 61, subfield 6. */
 const SWIFT_CHARGE_TYPES = /^[NSF](?:CHG|COM|INT)\b/;
-/** BAI2 detail type codes for interest (354), analysis fee (661) and miscellaneous fees (698). */
+/** BAI2 detail type codes: 354 is interest, 661 an analysis fee, 698 miscellaneous fees. */
 const BAI2_CHARGE_TYPES = new Set(['354', '661', '698']);
 /**
  * German business transaction codes: 805 account closing, 808 charges, 809 commission, 811 credit commission,

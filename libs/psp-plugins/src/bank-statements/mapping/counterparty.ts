@@ -16,8 +16,8 @@ const OWNER_KEYS = {
 } as const;
 
 /**
- * Returns the IBAN, or the account number with the bank's code. Returns `undefined` if the statement has no
- * account number, or one that cannot be served as an id because it is too long.
+ * Returns the IBAN, or the account number together with the bank's code. Returns `undefined` if the statement has no account number, or if
+ * the id would be too long to be served.
  */
 export function createCounterpartyId(party: Party | undefined): string | undefined {
   const id = writtenCounterpartyId(party);

@@ -1,4 +1,4 @@
-/** Metadata keys of transactions that several files use. Their meaning is documented in docs/guides/bank-files.md. */
+/** Metadata keys of transactions that several files use. docs/guides/bank-files.md describes their meaning. */
 export const METADATA_PREFIX = 'com.bank-statements.spec/';
 
 export const METADATA_KEYS = {
@@ -15,7 +15,7 @@ export const METADATA_KEYS = {
   fingerprint: `${METADATA_PREFIX}imprint`,
 } as const;
 
-/** Keys with values of the booked entry that a later report must not change. */
+/** Keys whose values come from the booked entry. A later report must not change them. */
 export const BOOKED_KEYS = {
   bookedAt: `${METADATA_PREFIX}booking_date`,
   valueAt: `${METADATA_PREFIX}value_date`,

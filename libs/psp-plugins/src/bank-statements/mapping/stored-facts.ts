@@ -1,4 +1,4 @@
-/** Converts stored metadata back to facts, so that facts of one report are kept when another report lacks them. */
+/** Converts stored metadata back to facts. So the facts of one report are kept when another report does not contain them. */
 import type { StoredRecord } from '@tributary/connector-api';
 import type { EntryFacts, Party, ReferenceName } from '../statements/statement.types.js';
 import { METADATA_PREFIX } from './metadata-keys.js';
@@ -37,7 +37,7 @@ export function readStoredFacts(metadata: StoredRecord['metadata']): EntryFacts 
   };
 }
 
-/** Returns the facts with those of `others` that are absent in them. Each property of a party counts by itself. */
+/** Returns the facts and, where a fact is absent, the fact of `others`. The properties of a party are completed one by one. */
 export function addMissingFacts(facts: EntryFacts, others: EntryFacts): EntryFacts {
   const counterparty = { ...others.counterparty, ...facts.counterparty };
   return {
@@ -83,7 +83,7 @@ function readCharges(text: string | undefined): EntryFacts['charges'] {
   });
 }
 
-/** Returns a copy without the properties that are undefined. */
+/** Returns a copy without the properties whose value is `undefined`. */
 function omitUndefined<T extends object>(value: { [K in keyof T]?: T[K] | undefined }): T {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;
 }

@@ -1,4 +1,4 @@
-/** A bank sends another, slightly different version of a statement. */
+/** Tests a bank that sends a second, slightly different version of a statement. */
 import { describe, expect, it } from '@jest/globals';
 import { FakeBank, createCamtXml } from '../bank-statements.fake.js';
 import type { FakeEntry, FakeStatement } from '../bank-statements.fake.js';

@@ -1,6 +1,6 @@
 /**
- * Detects whether a new version of a statement contradicts the former one. Served rows are never removed, so
- * missing entries are reported as a warning.
+ * Detects whether a new version of a statement contradicts the former version. The plugin never removes served rows, so it reports missing
+ * entries as a warning.
  */
 import { formatAmount } from '@tributary/connector-api';
 import type { Money } from '@tributary/connector-api';
@@ -32,10 +32,10 @@ export class ContradictionDetector {
   }
 
   /**
-   * Returns a warning if the new version differs from the former one. With equal opening and closing balances
-   * nothing was removed if the added sum equals the former difference.
-   * @param formerImbalance the former difference; `undefined` if the former version was balanced or there was none
-   * @param correction given if the memory knows another version of this statement
+   * Returns a warning if the new version differs from the former one. If the opening and closing balances are equal and the added sum
+   * equals the former difference, no entry was removed.
+   * @param formerImbalance the former difference; `undefined` if the former version was balanced or there was no former version
+   * @param correction given if the statement chain contains another version of this statement
    */
   describeChange(
     statement: CheckedStatement,

@@ -14,21 +14,18 @@ import type { Movement } from './movement-repository.js';
 export interface EntryMatch {
   item: MatchItem;
   movement: Movement;
-  /** False when the stored record is more reliable than this entry: nothing is served. */
+  /** False when the stored record is more reliable than this entry. The entry is then not served. */
   shouldServe: boolean;
-  /** True if the bank's reference, the payer's reference or all facts are equal, so that it is no guess. */
+  /** True if the bank's reference, the payer's reference or all facts are equal. The match is then certain. */
   isIdentified: boolean;
-  /**
-   * Fingerprint of the movement after an earlier version of this statement. Absent if that version did not
-   * have the entry.
-   */
+  /** Fingerprint of the movement after an earlier version of this statement. Absent if the earlier version did not contain the entry. */
   previous?: EntryFingerprint;
 }
 
 /** A pending entry that is older than this number of days is not matched with a new booking. */
 const MAX_PENDING_DAYS = 15;
 
-/** Selects movements that may be assigned to an entry without an exact match. */
+/** Selects the movements that may be assigned to an entry that has no exact match. */
 interface MatchRule {
   appliesTo(item: MatchItem): boolean;
   allows(item: MatchItem, movement: Movement): boolean;
@@ -37,9 +34,9 @@ interface MatchRule {
 const isPendingEntry = ({ entry }: MatchItem): boolean => entry.status !== 'BOOK';
 
 /**
- * Ordered from certain to probable. A booked entry takes an announced movement. A report is first compared
- * with booked movements, because a movement that is reported late must not be counted twice. If this fails,
- * the later booking is matched with the report.
+ * The rules, from certain to probable. A booked entry is assigned to an announced movement. An entry of a report is first compared with
+ * booked movements, because a movement that is reported late must not be counted twice. If no booked movement fits, the later booking is
+ * matched with the report.
  */
 const MATCH_RULES: readonly MatchRule[] = [
   { appliesTo: ({ isFinal }) => isFinal, allows: isIdentified },
@@ -58,8 +55,8 @@ const MATCH_RULES: readonly MatchRule[] = [
   { appliesTo: ({ isFinal }) => !isFinal, allows: isIdentified },
   {
     appliesTo: (item) => !item.isFinal && !isPendingEntry(item),
-    // Interim reports and notifications of one bank may describe a movement differently. Two reports of the
-    // same kind do not.
+    // Interim reports and notifications of one bank may describe a movement differently. Two reports of the same kind describe it in the
+    // same way.
     allows: ({ statement }, movement) =>
       isPendingMovement(movement) ||
       (movement.fingerprint?.notificationEntryId !== '') !== (statement.start.kind === 'notification'),
@@ -71,17 +68,14 @@ export class EntryMatcher {
   private readonly assigned = new Set<Movement>();
   private readonly groupIndexes = new Map<string, MovementIndex>();
 
-  /**
-   * @param guessedIds ids of movements that were assigned by guess in earlier batches of the same statement;
-   * extended here
-   */
+  /** @param guessedIds ids of movements that were assigned without certainty in earlier batches of the same statement; extended here */
   constructor(
     private readonly groups: ReadonlyMap<string, Movement[]>,
     private readonly guessedIds: Set<string>,
     private readonly time: LocalTimeParser,
   ) {}
 
-  /** @param items entries of one statement, in order */
+  /** @param items entries of one statement, in the order of the statement */
   match(items: readonly MatchItem[]): EntryMatch[] {
     for (const item of items) this.assign(item, this.findExact(item));
     for (const item of items) if (item.isFinal && !this.matches.has(item)) this.assignOrphaned(item);
@@ -94,7 +88,7 @@ export class EntryMatcher {
     return items.map((item) => this.matches.get(item) ?? this.assignNew(item));
   }
 
-  /** Returns the movement that already has this entry, or one that was announced with equal facts. */
+  /** Returns the movement that already contains this entry, or a movement that was announced with equal facts. */
   private findExact(item: MatchItem): Movement | undefined {
     const { entryId, facts, groupKeys, ordinal } = item;
     const first = this.groupIndex(groupKeys[0]);
@@ -126,8 +120,7 @@ export class EntryMatcher {
         (movement) =>
           !this.assigned.has(movement) &&
           !this.guessedIds.has(movement.id) &&
-          // `findExact` has counted equal entries of a report. The remaining movements belong to other
-          // entries.
+          // `findExact` has already assigned equal entries of a report. The remaining movements belong to other entries.
           (item.isFinal ||
             movement.groupKey !== item.groupKeys[0] ||
             movement.fingerprint?.facts.all !== item.facts.all) &&
@@ -136,7 +129,7 @@ export class EntryMatcher {
       );
   }
 
-  /** Returns whether a booked entry may take over the movement. */
+  /** Returns whether the movement may be assigned to a booked entry. */
   private isAvailable(item: MatchItem, movement: Movement): boolean {
     return (
       !movement.fingerprint?.bookedEntryId && !this.assigned.has(movement) && this.isRecent(item, movement)
@@ -147,14 +140,14 @@ export class EntryMatcher {
   private couldBeSame(item: MatchItem, movement: Movement): boolean {
     const { start } = item.statement;
     if (sharesReference(item, movement.fingerprint)) return true;
-    // Notifications do not repeat movements: an entry of another notification is another movement.
+    // A bank never announces a movement in two notifications. So an entry of another notification is another movement.
     if (
       start.kind === 'notification' &&
       movement.fingerprint?.notificationEntryId &&
       movement.fingerprint.notificationEntryId !== item.entryId
     )
       return false;
-    // A report that starts after the end of another one does not repeat its entries.
+    // If a report starts after the end of another report, it does not repeat the entries of that other report.
     const until = movement.metadata[METADATA_KEYS.interimUntil];
     const from =
       start.from?.includes('T') && start.from !== start.to ? this.time.toEpochMs(start.from) : undefined;
@@ -204,8 +197,8 @@ export class EntryMatcher {
   }
 
   /**
-   * Assigns a movement of an earlier version of the statement whose entry was reworded. The amount is equal
-   * and the statement's total is unchanged.
+   * Assigns a movement whose entry the bank has reworded since an earlier version of the statement. The amount is equal, and the total of
+   * the statement did not change.
    */
   private assignOrphaned(item: MatchItem): void {
     const fits = ({ detailCount }: Movement): boolean =>
@@ -254,7 +247,7 @@ function bookedFingerprint(
   return { bookedEntryId: item.entryId, statementVersion: item.statement.version, facts: item.facts };
 }
 
-/** The row keeps facts of the announcement that the statement lacks, so the fingerprint keeps their digests. */
+/** The row keeps facts of the announcement that the statement does not contain, so the fingerprint keeps the digests of these facts. */
 function addMissingDigests(facts: FactDigests, announced: FactDigests): FactDigests {
   return {
     ...facts,
@@ -263,7 +256,7 @@ function addMissingDigests(facts: FactDigests, announced: FactDigests): FactDige
   };
 }
 
-/** Returns whether the entry adds information. A booked statement is final; reports only announce. */
+/** Returns whether the entry adds information. A booked statement is final, while a report only announces movements. */
 function shouldServe(item: MatchItem, movement: Movement): boolean {
   if (item.isFinal)
     return !movement.fingerprint?.bookedEntryId || movement.fingerprint.bookedEntryId === item.entryId;
@@ -273,9 +266,8 @@ function shouldServe(item: MatchItem, movement: Movement): boolean {
 }
 
 /**
- * Returns whether the bank's reference identifies the movement. A short reference may be a counter that starts
- * again, so it needs the payer's reference or all other facts, too. A booked entry is stricter: see
- * `MovementIndex.findByReference`.
+ * Returns whether the bank's reference identifies the movement. A short reference may be a counter that starts again. So it counts only if
+ * the payer's reference or all other facts are equal, too. The rule for booked entries is stricter: see `MovementIndex.findByReference`.
  */
 function sharesReference(item: MatchItem, fingerprint: EntryFingerprint | undefined): boolean {
   if (!fingerprint) return false;
@@ -290,8 +282,8 @@ function sharesShortReference({ facts }: MatchItem, { fingerprint }: Movement): 
 }
 
 /**
- * Returns false if a fact that both have differs. Banks give pending entries their own references, so these
- * are not compared.
+ * Returns false if the entry and the movement both have a fact and its values differ. Banks give pending entries references of their own,
+ * so the references of pending entries are not compared.
  */
 function factsAgree({ facts }: MatchItem, { fingerprint, status }: Movement): boolean {
   if (!fingerprint) return true;
@@ -304,8 +296,7 @@ function factsAgree({ facts }: MatchItem, { fingerprint, status }: Movement): bo
 }
 
 /**
- * Rates the similarity. Movements that are not pending are preferred: they already count as money, so they
- * must not remain unmatched.
+ * Rates the similarity. Movements that are not pending are preferred. They already count as money, so they must not remain without a match.
  */
 function similarityScore({ facts }: MatchItem, movement: Movement): number {
   const equal = (a: string, b: string | undefined, weight: number): number =>
@@ -318,7 +309,7 @@ function similarityScore({ facts }: MatchItem, movement: Movement): number {
   );
 }
 
-/** Returns whether the bank's or the payer's reference is equal, or all facts are equal on another day. */
+/** Returns whether the bank's or the payer's reference is equal, or whether all facts are equal although the day differs. */
 function isIdentified(item: MatchItem, { fingerprint }: Movement): boolean {
   return (
     sharesReference(item, fingerprint) ||

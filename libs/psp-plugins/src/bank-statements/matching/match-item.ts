@@ -11,27 +11,27 @@ import type { Movement } from './movement-repository.js';
 export interface MatchItem {
   entry: Entry;
   statement: CheckedStatement;
-  /** Kinds and days of the groups in which the movement may be found. A new movement is added to the first one. */
+  /** Kinds and days of the groups in which the movement may be found. A new movement is added to the first group. */
   criteria: readonly [GroupCriterion, ...GroupCriterion[]];
-  /** Key of the first of these groups. */
+  /** Key of the first of the groups in `criteria`. */
   groupKey: string;
-  /** Keys of all these groups, in the same order. */
+  /** Keys of all groups in `criteria`, in the same order. */
   readonly groupKeys: readonly string[];
   facts: FactDigests;
-  /** Identifies this entry of this statement. */
+  /** Identifies this entry within this statement. */
   entryId: string;
-  /** Returns whether an earlier version of this statement booked the movement, and no entry of this version does. */
+  /** Returns whether an earlier version of this statement booked the movement, and no entry of this version books it. */
   isOrphaned(movement: Movement): boolean;
   /** Number of equal entries before this one in the statement. */
   ordinal: number;
-  /** True for a booked entry of a booked statement: it appears in no other statement. */
+  /** True for a booked entry of a booked statement. Such an entry appears in no other statement. */
   isFinal: boolean;
 }
 
-/** Creates the match items of one statement, in order, and numbers equal entries. */
+/** Creates the match items of one statement in the order of its entries, and numbers equal entries. */
 export class MatchItemFactory {
   private readonly ordinals = new Map<string, number>();
-  /** Entry ids of repeated entries, by their key. */
+  /** Entry ids of repeated entries, by the key of the entry. */
   private readonly entryIdsByKey = new Map<string, ReadonlySet<string>>();
 
   constructor(
@@ -45,7 +45,7 @@ export class MatchItemFactory {
     const { facts, groupKey, entryKey, referenceKey } = digests;
     const criteria = listGroupCriteria(entry, start.createdAt);
     const ordinal = this.nextOrdinal(entryKey);
-    // If two movements with equal amounts have the same bank reference, it does not identify either of them.
+    // If two movements with equal amounts have the same bank reference, the reference identifies neither of the two.
     const isShared =
       facts.reference + facts.shortReference !== '' && this.digestCounts.isRepeated(referenceKey);
     let groupKeys: string[] | undefined;
@@ -54,7 +54,7 @@ export class MatchItemFactory {
       statement: this.statement,
       criteria,
       groupKey,
-      // Most entries are new and need only the first key, so the others are computed when they are used.
+      // Most entries are new and need only the first key. The other keys are computed at their first use.
       get groupKeys() {
         return (groupKeys ??= criteria.map((criterion) =>
           createGroupKey(accountId, formatAmountForKey(entry), criterion),
@@ -73,8 +73,8 @@ export class MatchItemFactory {
   }
 
   /**
-   * Only a statement with the same closing balance is another version. A booked entry that is missing in it
-   * was reworded by the bank.
+   * Returns whether the bank has reworded the entry of a movement. Only a statement with the same closing balance is another version of the
+   * statement. A booked entry that is missing in the other version was reworded.
    */
   private isOrphaned({ groupKey, fingerprint }: Movement): boolean {
     const { identity, version } = this.statement;

@@ -1,6 +1,6 @@
 /**
- * Indexes the movements of one group. Without an index each lookup would scan the group: thousands of
- * customers may pay the same amount on one day.
+ * Indexes the movements of one group. Without an index, each lookup would read the whole group, and thousands of customers may pay the same
+ * amount on one day.
  */
 import type { FactDigests } from '../identity/entry-identity.js';
 import type { MatchItem } from './match-item.js';
@@ -23,25 +23,24 @@ export class MovementIndex {
     return this.byBookedEntryId.get(entryId);
   }
 
-  /** Returns the movements whose facts are all equal to these, in order. */
+  /** Returns the movements whose facts are all equal to these facts, in order. */
   findByFacts(all: string): readonly Movement[] {
     return this.byFacts.get(all) ?? [];
   }
 
-  /** The same, but only movements that had no booked entry when the batch began. */
+  /** Returns the movements with these facts that had no booked entry when the batch began. */
   findUnbookedByFacts(all: string): readonly Movement[] {
     return this.unbookedByFacts.get(all) ?? [];
   }
 
-  /** Returns the booked movement with this bank reference. A short one counts only with the payer's reference. */
+  /** Returns the booked movement with this bank reference. If the reference is short, the payer's reference must be equal, too. */
   findByReference(facts: FactDigests): Movement | undefined {
     const key = referenceKey(facts);
     return key === '' ? undefined : this.byReference.get(key);
   }
 
   /**
-   * Returns movements that an earlier version of this statement booked and whose entries are missing in the
-   * current version.
+   * Returns the movements that an earlier version of this statement booked and whose entries are missing in the current version.
    * @param item any entry of the statement
    */
   findOrphaned(item: MatchItem): readonly Movement[] {

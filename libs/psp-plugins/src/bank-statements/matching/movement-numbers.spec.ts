@@ -1,4 +1,4 @@
-/** The numbers of equal movements have no gap: a number that is not stored would be given to another payment. */
+/** Tests that the numbers of equal movements have no gap. The next payment would get a number that was not stored. */
 import { expect, it } from '@jest/globals';
 import { FakeBank, createCamtXml } from '../bank-statements.fake.js';
 

@@ -1,19 +1,19 @@
-/** Loads the movements of a group from the feed. See `entry-identity.ts`. */
+/** Loads the movements of a group from the feed. `entry-identity.ts` describes movements and groups. */
 import type { FeedReader, Metadata, StoredRecord, Transaction } from '@tributary/connector-api';
 import { parseFingerprint } from '../identity/entry-identity.js';
 import type { EntryFingerprint } from '../identity/entry-identity.js';
 import { METADATA_KEYS } from '../mapping/metadata-keys.js';
 
 export interface Movement {
-  /** Id of its transaction. Details of a batch have the suffix `.0`, `.1`, … */
+  /** Id of the movement's transaction. The ids of the details of a batch have the suffix `.0`, `.1`, … */
   id: string;
   groupKey: string;
   /** Absent for a new movement. */
   fingerprint?: EntryFingerprint;
-  /** Status of its transaction or of its first detail. */
+  /** Status of the movement's transaction, or of its first detail. */
   status?: string;
   /**
-   * Status of the transaction for the whole movement, if there is one. If there are details too, it must be
+   * Status of the transaction for the whole movement, if there is such a transaction. If there are details too, this transaction must be
    * cancelled.
    */
   wholeStatus?: string;
@@ -23,11 +23,11 @@ export interface Movement {
   metadata: Readonly<Record<string, string>>;
 }
 
-/** A group with at least this number of movements is kept in memory, so that not every batch loads it again. */
+/** A group with at least this number of movements is cached, so that it is not loaded again for every batch. */
 const MIN_CACHED_GROUP_SIZE = 500;
 const MAX_CACHED_GROUPS = 8;
 
-/** Loads movements from the feed and remembers those of this run, which may not be committed yet. */
+/** Loads movements from the feed. It also keeps the movements of this run, because the gateway may not have committed them yet. */
 export class MovementRepository {
   private currentPage = new Map<string, RememberedRecord>();
   private previousPage = new Map<string, RememberedRecord>();
@@ -41,10 +41,9 @@ export class MovementRepository {
   async loadGroups(groupKeys: ReadonlySet<string>): Promise<Map<string, Movement[]>> {
     const loaded = new Map<string, Movement[]>();
     for (const groupKey of groupKeys) loaded.set(groupKey, (await this.refreshCachedGroup(groupKey)) ?? []);
-    // The end of a group is always loaded, because it may have grown.
+    // The end of a group is always loaded, because the group may have grown.
     let incomplete = [...loaded];
-    // Most groups have one movement or none. The number of requested ids doubles with each round for longer
-    // groups.
+    // Most groups have at most one movement. For longer groups, the number of requested ids doubles with each round.
     for (let idCount = 1; incomplete.length > 0; idCount *= 2) {
       const requests = incomplete.map(([groupKey, movements]) => ({
         groupKey,
@@ -71,8 +70,8 @@ export class MovementRepository {
   }
 
   /**
-   * Marks a movement in the cache as stale, so that it is read from the feed again. After a match its record can change, and the record of
-   * a new movement is perhaps never stored.
+   * Marks a movement in the cache as stale, so that it is read from the feed again. A match can change the record of a movement, and the
+   * record of a new movement may never be stored.
    */
   markChanged(movementId: string): void {
     const at = movementId.lastIndexOf('-');
@@ -118,7 +117,7 @@ export class MovementRepository {
     return new Map(ids.flatMap((id) => (found.has(id) ? [[id, found.get(id) as StoredRecord]] : [])));
   }
 
-  /** Remembers transactions of the page that is being built. */
+  /** Keeps the transactions of the page that is being built. */
   remember(transactions: readonly Transaction[]): void {
     for (const { id, status, metadata } of transactions) {
       this.markChanged(id);
@@ -126,7 +125,7 @@ export class MovementRepository {
     }
   }
 
-  /** Must be called after a page was handed over. The store may be at most one page behind. */
+  /** The caller must call this method after it has handed over a page. The store may be at most one page behind. */
   startNextPage(): void {
     this.previousPage = this.currentPage;
     this.currentPage = new Map();
@@ -148,7 +147,7 @@ export class MovementRepository {
   }
 }
 
-/** A served record. Its absent metadata are removed only if it is looked up, which is rare. */
+/** A record on a recent page. Its absent metadata are removed only when the record is looked up, which is rare. */
 interface RememberedRecord {
   status: string;
   metadata: Metadata;
@@ -167,8 +166,8 @@ function toMovement(
 ): Movement | undefined {
   const whole = found.get(id);
   const first = found.get(`${id}.0`);
-  // If a transaction was split into details, use the details: the whole one is cancelled. Details are never
-  // joined again.
+  // If a transaction was split into details, the details are used, because the transaction for the whole movement is cancelled. Details are
+  // never joined again.
   const record = first ?? whole;
   if (!record) return undefined;
   return {

@@ -1,7 +1,7 @@
 /**
- * Creates the movements of booked entries that certainly occur for the first time: no movement that was served
- * before is in their groups. They need neither lookups in the feed nor a comparison, so a large statement takes
- * time in proportion to its entries. Entries of one statement are never the same movement.
+ * Creates the movements of booked entries that certainly occur for the first time. This is certain if no movement in their groups was
+ * served before. Such entries need neither lookups in the feed nor a comparison, so the time for a large statement is proportional to its
+ * entries. Two entries of one statement are never the same movement.
  */
 import type { CheckedFile } from '../checking/file-check.js';
 import type { EntryMatch } from './entry-matcher.js';
@@ -9,7 +9,7 @@ import type { MatchItem } from './match-item.js';
 import type { ServedDays } from './served-days.js';
 
 export class NewMovements {
-  /** Number of movements so far in groups with several entries. Other groups need no memory. */
+  /** Number of movements so far in each group that has several entries. Groups with one entry are not counted. */
   private readonly counts = new Map<string, number>();
   private isClosed = false;
 
@@ -20,8 +20,8 @@ export class NewMovements {
   ) {}
 
   /**
-   * @returns `undefined` if an entry of the batch may be a known movement. From then on all entries of the statement
-   * must be compared with the feed, because their groups have movements that this class does not count.
+   * @returns `undefined` if an entry of the batch may be a known movement. From then on, all entries of the statement must be compared with
+   * the feed, because their groups contain movements that this class does not count.
    */
   match(items: readonly MatchItem[]): EntryMatch[] | undefined {
     this.isClosed ||= !items.every((item) => this.isNew(item));

@@ -1,4 +1,4 @@
-/** Entries of days that were never served need no lookup in the feed, and get the same ids as with one. */
+/** Tests that entries of days that were never served need no lookup in the feed, and get the same ids as with a lookup. */
 import { describe, expect, it } from '@jest/globals';
 import type { StoredRecord, Stream } from '@tributary/connector-api';
 import { FakeBank, FakeFeed, createCamtXml } from '../bank-statements.fake.js';
@@ -7,7 +7,7 @@ import { DaysBeforeStatement, ServedDays } from './served-days.js';
 
 const ACCOUNT = 'DE89370400440532013000';
 
-/** Counts the ids of transactions that are looked up. */
+/** Counts the ids of transactions that the plugin looks up. */
 class CountingFeed extends FakeFeed {
   idCount = 0;
 

@@ -1,33 +1,33 @@
 /**
- * Remembers for which days of each account the feed may contain movements. Entries of other days are certainly
- * new, so they need no lookup in the feed. Part of the cursor of the transactions.
+ * Stores for which days of each account the feed may contain movements. Entries of other days are certainly new, so they need no lookup in
+ * the feed. The served days are part of the cursor of the transactions.
  */
 import type { GroupCriterion } from '../identity/entry-identity.js';
 
-/** Periods of days, sorted, both ends included: `['2026-03-02', '2026-03-31']`. */
+/** Sorted periods of days, which include the first and the last day: `['2026-03-02', '2026-03-31']`. */
 type Period = [from: string, to: string];
 
 interface AccountDays {
   booked?: Period[];
   value?: Period[];
   hasPending?: true;
-  /** True if there is a movement with neither a booking date nor a value date. */
+  /** True if the account has a movement without a booking date and without a value date. */
   hasUndated?: true;
 }
 
-/** By account id. */
+/** Served days by account id. */
 export type StoredServedDays = Record<string, AccountDays>;
 
-/** Days between two periods up to which they become one, so that weekends do not make new periods. */
+/** Two periods are joined if at most this number of days is between them, so that a weekend does not start a new period. */
 const MAX_GAP_DAYS = 7;
-/** The nearest periods of an account are joined if it has more of them. A period may contain days without movements. */
+/** If an account has more periods, the nearest periods are joined. A period may contain days without movements. */
 const MAX_PERIODS = 12;
-/** With more accounts the cursor would be too large, and every entry is looked up. */
+/** If there are more accounts, the cursor would be too large. Then no days are stored and every entry is looked up. */
 const MAX_ACCOUNTS = 2000;
 const DAY_MS = 86_400_000;
 
 export class ServedDays {
-  /** @param stored `undefined` if it is unknown which days were served, e.g. in a cursor of an earlier version */
+  /** @param stored `undefined` if the served days are unknown, e.g. in a cursor of an earlier version */
   constructor(private accounts: StoredServedDays | undefined) {}
 
   get stored(): StoredServedDays | undefined {
@@ -73,22 +73,22 @@ export class ServedDays {
 }
 
 /**
- * The days that were served before a statement of a file. They are the same if the file is read again after an
- * interruption, although its own days are in the cursor then.
+ * The days that were served before a statement of a file. They stay the same if the file is read again after an interruption, although the
+ * cursor then contains the file's own days.
  */
 export class DaysBeforeStatement {
   private readonly accounts = new Map<string, ServedDays>();
 
   /**
-   * @param served all days, with those of this file; extended here
-   * @param beforeFile the days before this file, by account. Part of the cursor; extended here
+   * @param served all served days, including the days of this file; extended here
+   * @param beforeFile the days that were served before this file, by account. Part of the cursor; extended here
    */
   constructor(
     private readonly served: ServedDays,
     private readonly beforeFile: StoredServedDays,
   ) {}
 
-  /** To be called when a statement of the account begins. */
+  /** Must be called when a statement of the account begins. */
   open(accountId: string): ServedDays {
     let days = this.accounts.get(accountId);
     if (!days) {
@@ -117,7 +117,7 @@ function getOwn(accounts: StoredServedDays, accountId: string): AccountDays | un
   return Object.hasOwn(accounts, accountId) ? accounts[accountId] : undefined;
 }
 
-/** Sets an own property: an account may have any id, also `__proto__`. */
+/** Sets an own property, because an account may have any id, even `__proto__`. */
 function setOwn(accounts: StoredServedDays, accountId: string, account: AccountDays): void {
   Object.defineProperty(accounts, accountId, {
     value: account,
@@ -127,7 +127,7 @@ function setOwn(accounts: StoredServedDays, accountId: string, account: AccountD
   });
 }
 
-/** Joins periods with small gaps, then the nearest ones until there are few. */
+/** Joins periods that have small gaps between them. Then joins the nearest periods until at most `MAX_PERIODS` remain. */
 function joinPeriods(periods: readonly Period[]): Period[] {
   const sorted = [...periods].sort(([a], [b]) => (a < b ? -1 : 1));
   const joined: Period[] = [];

@@ -1,4 +1,4 @@
-/** Collects the beneficiaries of a file while it is parsed. Each of them usually occurs in many entries. */
+/** Collects the beneficiaries of a file while the file is parsed. A beneficiary usually occurs in many entries. */
 import type { Beneficiary } from '@tributary/connector-api';
 import { toBeneficiary } from '../mapping/counterparty.js';
 import { entryFactsWithDetail, mergeFacts } from '../statements/merge-entry-detail.js';
@@ -6,7 +6,7 @@ import type { Entry, EntryFacts } from '../statements/statement.types.js';
 import type { BeneficiaryBatch } from './parsed-file.js';
 
 const MAX_BENEFICIARIES_PER_BATCH = 250;
-/** With more beneficiaries the memory starts again, and some of them are collected twice. */
+/** When the collector holds more beneficiaries, it clears its memory. Some beneficiaries are then collected twice. */
 const MAX_REMEMBERED = 20_000;
 
 export class BeneficiaryCollector {
@@ -21,7 +21,7 @@ export class BeneficiaryCollector {
     return this.batch.size >= MAX_BENEFICIARIES_PER_BATCH ? this.takeBatch() : undefined;
   }
 
-  /** Returns the beneficiaries since the last batch. */
+  /** Returns the beneficiaries that were added since the last batch. */
   takeBatch(): BeneficiaryBatch {
     const batch = { lastEntry: this.entryCount, beneficiaries: [...this.batch.values()] };
     this.batch = new Map();
@@ -46,7 +46,7 @@ export function hasNewMetadata({ metadata }: Beneficiary, known: KnownMetadata):
   return Object.entries(metadata ?? {}).some(([key, value]) => value && !known[key]);
 }
 
-/** Existing values take precedence over new ones. */
+/** Merges the metadata. Existing values take precedence over new values. */
 export function mergeMetadata(current: Beneficiary, before: KnownMetadata): Beneficiary {
   const kept = Object.fromEntries(Object.entries(before).filter(([, value]) => value !== undefined));
   const metadata = { ...current.metadata, ...kept };

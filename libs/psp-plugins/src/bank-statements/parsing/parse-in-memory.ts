@@ -1,4 +1,4 @@
-/** Parses a small file in this thread, and keeps its events in memory. */
+/** Parses a small file in the main thread, and keeps its events in memory. */
 import { setImmediate } from 'node:timers/promises';
 import { FileParse } from './parse-file.js';
 import type { BeneficiaryBatch, ParsedEvent, ParsedFile } from './parsed-file.js';
@@ -6,7 +6,7 @@ import type { BeneficiaryBatch, ParsedEvent, ParsedFile } from './parsed-file.js
 /** Number of bytes that are parsed at once (a few milliseconds) before the event loop continues. */
 const MAX_SLICE_BYTES = 65_536;
 
-/** @throws StatementError when the file is broken or not a bank statement */
+/** @throws StatementError when the file is broken or is not a bank statement */
 export async function parseInMemory(chunks: AsyncIterable<Uint8Array>): Promise<ParsedFile> {
   const events: ParsedEvent[][] = [];
   const beneficiaries: BeneficiaryBatch[] = [];

@@ -1,4 +1,4 @@
-/** Parses a large file in a thread of its own, so that requests are served meanwhile. */
+/** Parses a large file in a worker thread, so that the main thread can serve requests meanwhile. */
 import { Worker } from 'node:worker_threads';
 import { existsSync, readSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ export interface ParseTask {
   /** Descriptors of the statement file and of the spool. */
   file: number;
   spool: number;
-  /** One number that is shared with the caller: how many bytes were parsed. */
+  /** One number in memory that is shared with the caller: the number of bytes that were parsed so far. */
   bytesRead: Float64Array;
 }
 
@@ -32,12 +32,12 @@ export type ParseResult =
 const WORKER_URL = new URL('./parse-worker.js', import.meta.url);
 const CHUNK_BYTES = 65_536;
 /**
- * A worker needs memory for one batch and eight bytes for each digest. A limit of the young generation keeps the
- * process small; a lower limit would cost much processor time.
+ * A worker needs memory for one batch and eight bytes for each digest. The limit of V8's young generation keeps the process small. A lower
+ * limit would cost much processor time.
  */
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 32 };
 
-/** The thread ended without a result, e.g. for lack of memory. The file may be read at the next attempt. */
+/** The thread ended without a result, e.g. because memory was exhausted. The next attempt may succeed. */
 export class ParseWorkerError extends Error {
   constructor(reason: string, options?: ErrorOptions) {
     super(`the thread that parses it failed: ${reason}. The next pull tries again`, options);
@@ -45,11 +45,11 @@ export class ParseWorkerError extends Error {
 }
 
 /**
- * @throws StatementError when the file is broken or not a bank statement
+ * @throws StatementError when the file is broken or is not a bank statement
  * @throws ParseWorkerError when the thread fails
  */
 export async function parseInWorker(task: ParseTask): Promise<ParsedFile & { close(): void }> {
-  // The compiled worker is absent when the sources are run, so this thread parses the file.
+  // The compiled worker is absent when the program runs from its sources. Then the main thread parses the file.
   const result = existsSync(WORKER_URL) ? await runWorker(task) : await runInThisThread(task);
   if (result.kind === 'refused') throw new StatementError(result.reason);
   const spool = new SpoolReader(task.spool, result.index);
@@ -71,7 +71,8 @@ function runWorker(task: ParseTask): Promise<ParseResult> {
     reject(new ParseWorkerError(cause instanceof Error ? cause.message : String(cause), { cause })),
   );
   worker.once('exit', (code) => reject(new ParseWorkerError(`it ended with code ${code}`)));
-  // A gateway that stops does not wait for the thread. The streams that wait for it keep the process running.
+  // A gateway that stops does not wait for the worker thread. While a stream waits for the worker, the stream itself keeps the process
+  // running.
   worker.unref();
   return promise;
 }
@@ -85,7 +86,7 @@ async function runInThisThread(task: ParseTask): Promise<ParseResult> {
   }
 }
 
-/** Parses the file chunk by chunk. Yields after each chunk. */
+/** Parses the file in chunks, and yields after each chunk. */
 export function* parseSteps({ file, spool, bytesRead }: ParseTask): Generator<void, ParseResult> {
   const writer = new SpoolWriter(spool);
   const parse = new FileParse(writer);

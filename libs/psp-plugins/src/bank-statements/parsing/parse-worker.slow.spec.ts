@@ -1,5 +1,5 @@
 /**
- * The thread that parses a large file, in the built program: the sources have no compiled worker. `npm run build` must
+ * Tests the worker thread that parses a large file, in the built program, because the sources have no compiled worker. `npm run build` must
  * have run before, as for all specs that start the program.
  */
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';

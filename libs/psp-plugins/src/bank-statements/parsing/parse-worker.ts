@@ -1,4 +1,4 @@
-/** The program of the thread that parses a large file. */
+/** The program of the worker thread that parses a large file. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { parseSteps } from './parse-in-worker.js';
 import type { ParseTask } from './parse-in-worker.js';

@@ -1,15 +1,15 @@
-/** A file that was parsed and checked once, for all streams. */
+/** A file that was parsed and checked once. All streams share the result. */
 import type { Beneficiary } from '@tributary/connector-api';
 import type { CheckedFile } from '../checking/file-check.js';
 import type { EntryDigests } from '../checking/entry-digests.js';
 import type { StatementEvent } from '../statements/statement.types.js';
 
-/** An event with the digests of its entry. They are absent for other events. */
+/** An event with the digests of its entry. Events that are not entries have no digests. */
 export type ParsedEvent = [event: StatementEvent, digests?: EntryDigests];
 
-/** Beneficiaries of the entries up to a certain one, each with everything that these entries say about it. */
+/** Beneficiaries of the entries up to `lastEntry`. Each beneficiary has all the properties that these entries contain. */
 export interface BeneficiaryBatch {
-  /** Number of the last entry, from 1. */
+  /** Number of the last entry of the batch, counted from 1. */
   lastEntry: number;
   beneficiaries: Beneficiary[];
 }

@@ -1,7 +1,6 @@
 /**
- * The spool of a large file: its parsed events and beneficiaries as JSON in a temporary file, so that each stream
- * reads them without parsing the file again. The directory entry of the spool is removed at once, so nothing remains
- * after a crash.
+ * The spool of a large file: its parsed events and beneficiaries as JSON in a temporary file, so that each stream can read them without
+ * parsing the file again. The program removes the directory entry of the spool at once, so nothing remains after a crash.
  */
 import { closeSync, mkdtempSync, openSync, read, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -72,7 +71,7 @@ export class SpoolReader {
     closeSync(this.descriptor);
   }
 
-  /** This program wrote the spool, and no other program can open it. So its JSON needs no validation. */
+  /** This program wrote the spool, and no other program can open it. So the JSON in the spool needs no validation. */
   private async read([from, length]: Region): Promise<unknown> {
     const { bytesRead, buffer } = await readAt(this.descriptor, Buffer.allocUnsafe(length), 0, length, from);
     if (bytesRead !== length)

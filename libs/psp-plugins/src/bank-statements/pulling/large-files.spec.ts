@@ -1,4 +1,4 @@
-/** Large files, many files and many equal entries: a listing always yields a page, and does not repeat its work. */
+/** Tests large files, many files and many equal entries. A listing must always yield a page, and must not repeat its work. */
 import { describe, expect, it, jest } from '@jest/globals';
 import type { StoredRecord, Stream } from '@tributary/connector-api';
 import { FakeBank, FakeFeed, createCamtXml } from '../bank-statements.fake.js';
@@ -6,7 +6,7 @@ import type { FakeEntry } from '../bank-statements.fake.js';
 import { FileCheck } from '../checking/file-check.js';
 import { MovementRepository } from '../matching/movement-repository.js';
 
-/** Counts the ids that are looked up. */
+/** Counts the ids that the plugin looks up. */
 class CountingFeed extends FakeFeed {
   idCount = 0;
 
@@ -32,7 +32,7 @@ describe('equal entries', () => {
     bank.writeFile('again.xml', statement(3000));
     await feed.pullStream(bank.createPlugin(feed), 'transactions');
     expect(feed.rows).toHaveLength(3000);
-    // Two ids for each movement, and at most four times as many while the group is small.
+    // Two ids are looked up for each movement. While the group is small, up to four times as many ids are looked up.
     expect(firstCount).toBeLessThan(8 * 3000);
     expect(feed.idCount - firstCount).toBeLessThan(8 * 3000);
   });

@@ -1,32 +1,29 @@
-/** Collects extracted records into pages of a limited size. */
+/** Collects extracted records into pages of limited size. */
 import { performance } from 'node:perf_hooks';
 import { isRejectedRecord } from '@tributary/connector-api';
 import type { Balances, Cursor, DataWarning, Page, RejectedRecord } from '@tributary/connector-api';
 import type { PullProgress } from './pull-progress.js';
 
 /**
- * A page is complete when it has this number of items. A step adds at most as many, so a page has less than
- * twice this number.
+ * A page is complete when it has at least this number of items. One step adds at most the same number, so a page has less than twice this
+ * number of items.
  */
 export const MAX_ITEMS_PER_STEP = 250;
-/**
- * Maximum number of files per page. Files without new records are committed too, so that a restart does not
- * read them again.
- */
+/** Maximum number of files per page. Files without new records are committed, too, so that they are not read again after a restart. */
 const MAX_FILES_PER_PAGE = 200;
 /**
- * Time after which a page is handed over although it is not full, e.g. because the file contains nothing for
- * this stream. The gateway waits 60 s for a page.
+ * Time after which a page is handed over although it is not full, e.g. because the file contains no records of this stream. The gateway
+ * waits 60 s for a page.
  */
 const MAX_PAGE_MS = 10_000;
 
-/** Result of one step of reading a file. */
+/** The result of one step of reading a file. */
 export interface ExtractionStep<T> {
   items: (T | RejectedRecord)[];
   warnings?: DataWarning[];
   resolvedIds?: string[];
   balances?: Balances[];
-  /** Number of bytes read of the current file. */
+  /** Number of bytes of the current file that were read so far. */
   bytesRead?: number;
   /** True if the page must be handed over at once, although it is not full. */
   endsPage?: boolean;
@@ -91,7 +88,7 @@ export class PageBuilder<T extends object> {
     );
   }
 
-  /** Yields the collected page with its cursor. Yields nothing if there is no change. */
+  /** Yields the collected page with its cursor, or nothing if there is no change. */
   *flush(): Generator<Page<T>> {
     const cursor = this.progress.serialize();
     const { items, warnings, resolvedIds, balances } = this;

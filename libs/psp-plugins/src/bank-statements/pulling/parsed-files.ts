@@ -1,6 +1,6 @@
 /**
- * The parsed large files of one connector. All streams share the result of one parse. It is derived from the file, so
- * it may be lost at any time: the file is parsed again then. See docs/decisions/0018-large-bank-files.md.
+ * The parsed large files of one connector. All streams share the result of one parse. If the result is lost, the file is parsed again.
+ * Reasons: docs/decisions/0018-large-bank-files.md.
  */
 import { closeSync } from 'node:fs';
 import { STREAMS, PspError } from '@tributary/connector-api';
@@ -12,14 +12,14 @@ import { parseInWorker } from '../parsing/parse-in-worker.js';
 import type { ParsedFile } from '../parsing/parsed-file.js';
 import { createSpool } from '../parsing/spool.js';
 
-/** A result that no stream has used for this time is deleted. */
+/** A result is deleted if no stream has used it for this time. */
 const MAX_IDLE_MS = 600_000;
 
-/** The file was replaced by another one of the same name before it was opened. The next listing has the new one. */
+/** Another file with the same name replaced the file before it was opened. The next listing contains the new file. */
 export class ReplacedFileError extends Error {}
 
 interface SharedParse {
-  /** How many bytes were parsed so far. */
+  /** Number of bytes that were parsed so far. */
   bytesRead: Float64Array;
   result: Promise<(ParsedFile & { close(): void }) | StatementError>;
   userCount: number;
@@ -30,7 +30,7 @@ interface SharedParse {
 
 export interface ParseLease {
   readonly bytesRead: number;
-  /** @throws StatementError when the file is broken or not a bank statement. @throws PspError without a temporary file */
+  /** @throws StatementError when the file is broken or is not a bank statement. @throws PspError when no temporary file can be written */
   result(): Promise<ParsedFile>;
   /** @param isFinished true if the stream does not need the file again */
   release(isFinished: boolean): void;
@@ -39,7 +39,7 @@ export interface ParseLease {
 export class ParsedFiles {
   private readonly parses = new Map<string, SharedParse>();
 
-  /** Parses the file, or waits for the parse that another stream has begun. */
+  /** Parses the file. If another stream has already begun to parse the file, waits for that result. */
   acquire(file: StatementFile, fingerprint: string, stream: Stream): ParseLease {
     const shared = this.parses.get(fingerprint) ?? this.begin(file, fingerprint);
     clearTimeout(shared.idleTimer);
@@ -72,7 +72,7 @@ export class ParsedFiles {
       userCount: 0,
       finished: new Set(),
     };
-    // Another error than a broken file is no result. The next pull tries again.
+    // Only a parsed file and a broken file are results. After any other error, the next pull tries again.
     shared.result.catch(() => this.parses.delete(fingerprint));
     this.parses.set(fingerprint, shared);
     return shared;

@@ -1,4 +1,4 @@
-/** Pulls a stream from the directory: finds new files, orders them, checks each file and extracts its records. */
+/** Pulls a stream from the directory: finds new files, sorts them, checks each file and extracts its records. */
 import { setTimeout } from 'node:timers/promises';
 import type { Page, RejectedRecord, Stream } from '@tributary/connector-api';
 import type { CurrentFile, PullProgress } from './pull-progress.js';
@@ -22,7 +22,7 @@ import type { StatementEvent } from '../statements/statement.types.js';
 /** Extracts the records of one stream from a checked file. */
 export interface StreamExtractor<T> {
   readonly stream: Stream;
-  /** True for one stream only, so that a rejected file is reported once and not three times. */
+  /** True for one stream only, so that a rejected file is reported once and not once per stream. */
   reportsRejections: boolean;
   /**
    * @param current position in the file; the extractor advances it with each step
@@ -40,18 +40,18 @@ export interface StreamExtractor<T> {
 }
 
 /**
- * Reads another file of the directory, e.g. one with an earlier version of a statement.
+ * Reads another file of the directory, e.g. the file with an earlier version of a statement.
  * @returns `undefined` if the file no longer exists or has changed
  */
 export type ReadOtherFile = (
   fingerprint: string,
 ) => Promise<{ parts: () => AsyncIterable<StatementEvent>; close: () => Promise<void> } | undefined>;
 
-/** Larger files are read after all others. */
+/** Files above this size are read after all other files. */
 const LARGE_FILE_BYTES = 16 << 20;
 /** Interval in ms of the empty pages that are yielded while a file is checked, so that the gateway sees progress. */
 const HEARTBEAT_MS = 10_000;
-/** Number of attempts to read a file that changes while it is read. After that it is left for the next pull. */
+/** Number of attempts to read a file that changes while it is being read. After these attempts, the next pull reads the file. */
 const MAX_READ_ATTEMPTS = 3;
 
 export async function* pullDirectory<T extends object>(
@@ -63,7 +63,7 @@ export async function* pullDirectory<T extends object>(
   const files = await listFiles(directory);
   progress.removeMissing(new Set(files.map(({ fingerprint }) => fingerprint)));
   const pendingFiles = files.filter(({ fingerprint }) => !progress.finishedFiles.has(fingerprint));
-  // Resume a partly served file first. A large file comes last, so that the others need not wait for it.
+  // A partly served file is resumed first. Large files come last, so that the other files need not wait for them.
   pendingFiles.sort((a, b) => fileRank(a, progress) - fileRank(b, progress));
   const builder = new PageBuilder<T>(
     progress,
@@ -136,8 +136,8 @@ async function* readFile<T>(
     try {
       open = await OpenStatementFile.open(file);
     } catch (error) {
-      // ENOENT: the file was removed after listing. Other errors, e.g. missing permission, may end without a
-      // change of the fingerprint. Therefore the file is not marked as finished.
+      // ENOENT means that the file was removed after the listing. Other errors, e.g. missing permission, may end without a change of the
+      // fingerprint. Therefore the file is not marked as finished.
       if (getFileSystemErrorCode(error) !== 'ENOENT')
         yield rejectFile(file, openErrorMessage(error), progress, extractor);
       return;
@@ -170,12 +170,12 @@ async function* readSmallFile<T>(
   yield* finishFile(file, fingerprint, progress, extractor);
 }
 
-/** An archive of any size may have a large content. */
+/** Returns whether the file is small enough to be parsed in memory. An archive is never small, because its content may be large. */
 function isSmall({ name }: StatementFile, size: number): boolean {
   return size <= SMALL_FILE_BYTES && !isArchiveName(name);
 }
 
-/** Returns the position in the file. It is the beginning, unless an earlier pull has read a part of the file. */
+/** Returns the position in the file. The position is the beginning, unless an earlier pull has read a part of the file. */
 function openProgress(fingerprint: string, progress: PullProgress): CurrentFile {
   if (progress.current?.file !== fingerprint)
     progress.current = { file: fingerprint, entries: 0, refused: 0 };
@@ -193,7 +193,7 @@ function* finishFile<T>(
   if (reportsRejections) yield { items: [], resolvedIds: recordReadFile(name, refused, progress) };
 }
 
-/** Returns without finishing the file if it changed meanwhile. */
+/** Reads an open file. If the file changes meanwhile, the function returns and does not mark the file as finished. */
 async function* readOpenFile<T>(
   file: StatementFile,
   open: OpenStatementFile,
@@ -214,7 +214,7 @@ async function* readOpenFile<T>(
       if (!(error instanceof StatementError || error instanceof ParseWorkerError)) throw error;
       if (await open.hasChanged()) return;
       if (error instanceof ParseWorkerError) {
-        // The next pull tries again, so the file is not finished.
+        // The file is not marked as finished, because the next pull tries again.
         yield rejectFile(file, error.message, progress, extractor);
         return;
       }
@@ -224,7 +224,7 @@ async function* readOpenFile<T>(
       return;
     }
     for await (const step of extractor.extract(parsed, current, file.name, readOther)) {
-      // After a change the data may mix both versions of the file.
+      // After a change, the data may be a mixture of both versions of the file.
       if (await open.hasChanged()) return;
       yield { ...step, bytesRead: servedBytes(open.size, current, parsed) };
     }
@@ -235,7 +235,7 @@ async function* readOpenFile<T>(
   }
 }
 
-/** The second half of the progress of a file: the first half is its check. */
+/** Returns the bytes that count as served. Checking the file counts as the first half of the progress, serving as the second half. */
 function servedBytes(size: number, { entries }: CurrentFile, { entryCount }: ParsedFile): number {
   return entryCount === 0 ? size : (size * (1 + entries / entryCount)) / 2;
 }
@@ -257,15 +257,16 @@ function fileRank({ fingerprint, size }: StatementFile, { current }: PullProgres
 }
 
 /**
- * Waits until the file is parsed. While this takes long, it yields steps that end a page, because the gateway gives
- * up a listing that yields no page for a minute.
+ * Waits until the file is parsed. While parsing takes long, the function yields steps that end a page. The gateway ends a listing that
+ * yields no page for a minute.
  */
 async function* waitWithHeartbeat<T>(
   lease: ParseLease,
   current: CurrentFile,
 ): AsyncGenerator<ExtractionStep<T>, ParsedFile> {
   const parsing = lease.result();
-  // If the listing ends meanwhile, nothing waits for the result.
+  // If the listing ends meanwhile, no caller waits for the result. Without this handler, an error of the parse would be an unhandled
+  // rejection.
   parsing.catch(() => undefined);
   for (;;) {
     const timer = new AbortController();

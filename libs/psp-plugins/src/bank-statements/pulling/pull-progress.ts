@@ -6,21 +6,24 @@ import type { StoredChains } from '../chain/statement-chain.js';
 import { ServedDays } from '../matching/served-days.js';
 import type { StoredServedDays } from '../matching/served-days.js';
 
-/** Length of a file fingerprint in characters. With 8 characters, 10 000 files give a cursor of 80 kB. */
+/** Length of a file fingerprint in characters. With 8 characters, the cursor of 10 000 files has 80 kB. */
 export const FINGERPRINT_LENGTH = 8;
 
 /** Newest balance of each account by asset: amount in minor units, time in ms since 1970. */
 export type NewestBalances = Record<string, Record<string, [amount: string, at: number]>>;
 
-/** Position in the file that is being read. Stored in the cursor. */
+/** Position in the file that is being read. The position is part of the cursor. */
 export interface CurrentFile {
   file: string;
-  /** Number of entries served so far, and how many of them were rejected. */
+  /** Number of entries that were served so far, and number of entries among them that were rejected. */
   entries: number;
   refused: number;
-  /** Number of bytes checked so far, while the file is checked. It makes the pages of a long check differ. */
+  /**
+   * Number of bytes that were checked so far. Present while the file is being checked. The number makes each page of a long check different
+   * from the page before.
+   */
   checkedBytes?: number;
-  /** Number of records served of the next entry. A batch may have more records than fit on a page. */
+  /** Number of records that were already served of the next entry. A batch may have more records than fit on a page. */
   records?: number;
   /** The days that were served before this file, by account. Only the stream of transactions uses it. */
   daysBefore?: StoredServedDays;
@@ -29,14 +32,14 @@ export interface CurrentFile {
 export class PullProgress {
   readonly finishedFiles: Set<string>;
   current: CurrentFile | undefined;
-  /** Rejections by file name: 0 for a rejected file, otherwise the number of rejected entries. */
+  /** Rejections by file name. The value is 0 for a rejected file, otherwise it is the number of rejected entries. */
   readonly rejectedCounts: Map<string, number>;
-  /** Statements whose balances do not match their entries, with the difference: `-0.01 EUR`. */
+  /** Statements whose balances do not match their entries. The value is the difference: `-0.01 EUR`. */
   readonly unbalanced: Map<string, string>;
   readonly balances: NewestBalances;
-  /** The memory across statements. Only the stream of transactions uses it. */
+  /** The chains of statements. Only the stream of transactions uses them. */
   readonly chains: StatementChains;
-  /** For which days the feed may have movements. Only the stream of transactions uses it. */
+  /** The days for which the feed may have movements. Only the stream of transactions uses them. */
   readonly servedDays: ServedDays;
 
   private constructor(saved: SavedProgress) {
@@ -84,7 +87,7 @@ export class PullProgress {
     this.current = undefined;
   }
 
-  /** Removes files that no longer exist. If such a file returns, its statements are recognised by content. */
+  /** Removes files that no longer exist. If a removed file returns, its statements are recognised by their content. */
   removeMissing(present: ReadonlySet<string>): void {
     for (const file of this.finishedFiles) if (!present.has(file)) this.finishedFiles.delete(file);
     if (this.current && !present.has(this.current.file)) this.current = undefined;

@@ -1,18 +1,21 @@
-/** Tracks rejected files and entries, and which rejections are resolved. */
+/** Tracks rejected files and rejected entries, and finds the rejections that are resolved. */
 import type { PullProgress } from './pull-progress.js';
 
 export function fileRejectionId(name: string): string {
   return `file:${name}`;
 }
 
-/** Rejected entries are numbered within their file, so that they can be resolved when the file is repaired. */
+/**
+ * Returns the id of a rejected entry. Rejected entries are numbered within their file, so that the rejection can be resolved when the file
+ * is repaired.
+ */
 export function entryRejectionId(name: string, number: number): string {
   return `file:${name}#${number}`;
 }
 
 /**
  * Records that the whole file is rejected.
- * @returns ids of rejections of its former version, which are resolved now
+ * @returns the ids of rejections of the file's former version, which are now resolved
  */
 export function recordRejectedFile(name: string, progress: PullProgress): string[] {
   const before = progress.rejectedCounts.get(name) ?? 0;
@@ -22,7 +25,7 @@ export function recordRejectedFile(name: string, progress: PullProgress): string
 
 /**
  * Records that the file was read, with the given number of rejected entries.
- * @returns ids of rejections of its former version, which are resolved now
+ * @returns the ids of rejections of the file's former version, which are now resolved
  */
 export function recordReadFile(name: string, rejectedEntries: number, progress: PullProgress): string[] {
   const before = progress.rejectedCounts.get(name);
@@ -34,7 +37,7 @@ export function recordReadFile(name: string, rejectedEntries: number, progress: 
 
 /**
  * @param present names of all existing files
- * @returns ids of rejections of removed files
+ * @returns the ids of rejections of removed files
  */
 export function forgetMissingFiles(present: ReadonlySet<string>, progress: PullProgress): string[] {
   return [...progress.rejectedCounts].flatMap(([name, count]) => {

@@ -1,6 +1,6 @@
 /**
- * The parsed small files of one connector that not all streams have read yet. The streams are usually pulled at the
- * same time, so a file is opened and parsed once for all of them.
+ * Caches the parsed small files of one connector that some streams have not read yet. The streams are usually pulled at the same time, so a
+ * file is opened and parsed once for all streams.
  */
 import { STREAMS } from '@tributary/connector-api';
 import type { Stream } from '@tributary/connector-api';
@@ -12,12 +12,12 @@ import type { StatementFile } from './statement-files.js';
 
 /** A file of at most this size is parsed in memory. */
 export const SMALL_FILE_BYTES = 1 << 20;
-/** Sum of the sizes of the files that are kept. A parsed file needs several times its size. */
+/** Maximum sum of the sizes of the cached files. A parsed file needs several times its size in memory. */
 const MAX_CACHED_BYTES = 2 << 20;
-/** Files that a stream does not ask for within this time are parsed again. */
+/** If no file was added for this time, all cached files are removed. A stream that needs a removed file parses it again. */
 const MAX_IDLE_MS = 60_000;
 
-/** `undefined` if the file cannot be opened, or is no longer the one that was listed. */
+/** `undefined` if the file cannot be opened, or if another file has replaced the listed file. */
 export type SmallFileResult = ParsedFile | StatementError | undefined;
 
 interface CachedFile {
@@ -27,7 +27,7 @@ interface CachedFile {
 }
 
 export class SmallFileCache {
-  /** By fingerprint, oldest first. */
+  /** Cached files by fingerprint, oldest first. */
   private readonly files = new Map<string, CachedFile>();
   private totalBytes = 0;
   private idleTimer: NodeJS.Timeout | undefined;
@@ -41,7 +41,8 @@ export class SmallFileCache {
 
   private add(file: StatementFile): CachedFile {
     const cached = { size: file.size, result: parseSmallFile(file), readers: new Set<Stream>() };
-    // An error that is no result is thrown to the streams that wait for it. The next pull tries again.
+    // If reading fails with another error than StatementError, the error is thrown to all streams that wait for the file. The next pull
+    // tries again.
     cached.result.catch(() => this.remove(file.fingerprint));
     this.files.set(file.fingerprint, cached);
     this.totalBytes += file.size;

@@ -10,9 +10,9 @@ import { PspError } from '@tributary/connector-api';
 import { FINGERPRINT_LENGTH } from './pull-progress.js';
 
 export interface StatementFile {
-  /** Name for messages: see `toDisplayName`. */
+  /** Name for messages, as `toDisplayName` returns it. */
   name: string;
-  /** As bytes, because a file name need not be valid UTF-8. */
+  /** Path as bytes, because a file name may be invalid UTF-8. */
   path: Buffer;
   /** Changes whenever the file changes. */
   fingerprint: string;
@@ -21,12 +21,12 @@ export interface StatementFile {
   forbiddenReason?: string;
 }
 
-/** Temporary file names: copy programs write under such a name and rename the file at the end. */
+/** Matches the names of temporary files. Programs that copy a file often write under such a name and rename the file at the end. */
 const TEMPORARY_NAME_PATTERN = /\.(?:tmp|part|partial|filepart|crdownload|swp)$|~$/i;
 
 /**
- * Returns all statement files, oldest modification first, then by name. Skips hidden files, temporary files
- * and sub-directories (often used as archives).
+ * Returns all statement files, sorted by the time of modification (oldest first), then by name. Skips hidden files, temporary files and
+ * sub-directories, which are often used as archives.
  * @throws PspError when the directory cannot be listed
  */
 export async function listFiles(directory: string): Promise<StatementFile[]> {
@@ -49,10 +49,7 @@ export async function listFiles(directory: string): Promise<StatementFile[]> {
   );
 }
 
-/**
- * A file with one open handle. Both passes read the same bytes, even if the name is given to another file in
- * between.
- */
+/** A file that is opened once. The check and the extraction read the same bytes, even if the name is given to another file in between. */
 export class OpenStatementFile {
   private constructor(
     private readonly handle: FileHandle,
@@ -66,14 +63,14 @@ export class OpenStatementFile {
   readonly fingerprint: string;
   readonly size: number;
 
-  /** For another thread. It is valid until `close`. */
+  /** The file descriptor, for another thread. It is valid until `close`. */
   get descriptor(): number {
     return this.handle.fd;
   }
 
   /** @throws the system's error, e.g. ENOENT when the file was removed */
   static async open({ path, name }: StatementFile): Promise<OpenStatementFile> {
-    // O_NONBLOCK: opening a named pipe would otherwise block forever.
+    // O_NONBLOCK is needed because opening a named pipe would otherwise block for ever.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       return new OpenStatementFile(handle, await handle.stat({ bigint: true }), name);
@@ -141,8 +138,8 @@ async function inspectEntry(
 }
 
 /**
- * Returns the name for messages and ids. Control characters, and other bytes of a name that is not UTF-8, are
- * written as `\xNN`, so that two such files have different names and no name breaks a line of the log.
+ * Returns the name for messages and ids. Control characters, and bytes that are not UTF-8, are written as `\xNN`. So two such files have
+ * different names, and no name breaks a line of the log.
  */
 function toDisplayName(bytes: Buffer): string {
   const unprintable = isUtf8(bytes) ? /[\x00-\x1f\x7f]/g : /[\x00-\x1f\x7f-\xff]/g;

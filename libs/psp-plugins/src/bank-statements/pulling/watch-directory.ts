@@ -5,10 +5,12 @@ import { setTimeout } from 'node:timers/promises';
 import { STREAMS } from '@tributary/connector-api';
 import type { Stream } from '@tributary/connector-api';
 
-/** Debounce time: a file arrives in many small writes, which are reported once. */
+/** Debounce time. A file arrives in many small writes, which are reported as one change. */
 const DEBOUNCE_MS = 500;
 
-/** Ends when aborted, or when the system cannot watch the directory. Never throws. */
+/**
+ * Yields the streams to pull after a change. Ends when the signal is aborted, or when the system cannot watch the directory. Never throws.
+ */
 export async function* watchDirectory(directory: string, signal: AbortSignal): AsyncGenerator<Stream[]> {
   let watcher: FSWatcher;
   try {

@@ -2,14 +2,14 @@ import { TextDecoder } from 'node:util';
 import { StatementError } from '../statements/statement.types.js';
 import { quoteValue } from './value-parsers.js';
 
-/** Format and encoding of a file, detected from its first bytes. */
+/** The format and the encoding of a file, detected from its first bytes. */
 export interface DetectedFormat {
   format: 'camt' | 'mt' | 'bai2' | 'ofx';
-  /** Label for TextDecoder. `latin1` means one character per byte; `LineSplitter` then decodes each line. */
+  /** Label of the encoding for TextDecoder. `latin1` means one character per byte; `LineSplitter` then decodes each line. */
   encoding: string;
 }
 
-/** Number of bytes used for detection: enough to skip a byte order mark, blank lines and a bank's preamble. */
+/** Number of bytes that are used for detection. They are enough to skip a byte order mark, blank lines and a preamble of the bank. */
 export const DETECTION_BYTES = 4096;
 
 const MT_FIELD_PATTERN = /^:(?:\d{2}[A-Z]?|94[02]|NS):/m;
@@ -21,7 +21,7 @@ const SIGNATURES: readonly (readonly [string, string])[] = [
   ['\u00d0\u00cf\u0011\u00e0', 'an old Office document'],
 ];
 
-/** @throws StatementError when the format is unknown; the message says what the file looks like */
+/** @throws StatementError when the format is unknown; the message describes what the file looks like */
 export function detectFormat(head: Buffer): DetectedFormat {
   if (head.length === 0) {
     throw new StatementError(
@@ -32,7 +32,7 @@ export function detectFormat(head: Buffer): DetectedFormat {
   const marked = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
   const text =
     wide === undefined ? head.toString('latin1', marked ? 3 : 0) : new TextDecoder(wide).decode(head);
-  // Some banks wrap messages in control characters, e.g. \x01 … \x03.
+  // Some banks put control characters around messages, e.g. \x01 … \x03.
   const start = text.replace(/^[\s\u0000-\u001f]+/, '');
   if (/^OFXHEADER|^<[^]*<OFX>|^<OFX>/i.test(start)) return { format: 'ofx', encoding: wide ?? 'latin1' };
   if (start.startsWith('<'))
@@ -55,7 +55,9 @@ function detectUtf16(head: Buffer): string | undefined {
   return undefined;
 }
 
-/** Returns the encoding of the XML declaration, or UTF-8 without one. Some exports declare UTF-16 but are UTF-8. */
+/**
+ * Returns the encoding in the XML declaration, or UTF-8 if there is no declaration. Some exports declare UTF-16 although they are UTF-8.
+ */
 function declaredEncoding(start: string): string {
   const label = /^<\?xml[^>]*?encoding\s*=\s*["']([^"']+)["']/.exec(start)?.[1]?.toLowerCase() ?? 'utf-8';
   if (/^utf-?16/.test(label)) return 'utf-8';

@@ -1,16 +1,16 @@
 import type { CreditDebit } from '../statements/statement.types.js';
 import { toScaledInteger, formatScaledInteger } from './value-parsers.js';
 
-/** Number and sum of entries that a file states about itself. Without `creditDebit` they cover both directions. */
+/** Number and sum of entries, as the file states them. If `creditDebit` is absent, the total includes both directions. */
 export interface StatedTotal {
-  /** Location of the statement in the file: `:90D:`, `TtlCdtNtries`. */
+  /** Location of the total in the file: `:90D:`, `TtlCdtNtries`. */
   where: string;
   creditDebit?: CreditDebit;
   count?: number;
   amount?: string;
 }
 
-/** Totals of a statement's entries, for comparison with the totals stated in the file. Sums are exact. */
+/** Totals of a statement's entries, for comparison with the totals that the file states. The sums are exact. */
 export class EntryTotals {
   readonly #counts = { CRDT: 0, DBIT: 0 };
   readonly #sums = { CRDT: 0n, DBIT: 0n };

@@ -18,8 +18,7 @@ import type { StatementReader } from './statement-reader.js';
 const MAX_SLICE_BYTES = 64 * 1024;
 
 /**
- * Reads one bank statement file. Yields the events of `StatementParser`, and lets the event loop continue
- * between slices.
+ * Reads one bank statement file. Yields the events of `StatementParser`, and lets the event loop continue between two slices.
  * @param chunks the bytes of the file, e.g. a read stream
  * @throws StatementError see `StatementParser`
  */
@@ -35,19 +34,19 @@ export async function* readStatements(chunks: AsyncIterable<Uint8Array>): AsyncG
 }
 
 /**
- * Converts the bytes of one file to events. Detects the format by content: camt.052/.053/.054, MT940/MT942, BAI2 or
- * OFX. The events are `start, entry…, end` for each statement. Local times stay local. An archive gives the events of all
- * its files, one after the other.
+ * Converts the bytes of one file to events. The class detects the format by the content: camt.052/.053/.054, MT940/MT942, BAI2 or OFX. The
+ * events are `start, entry…, end` for each statement. Local times stay local. An archive gives the events of all its files, one file after
+ * the other.
  *
- * Both methods throw a StatementError when the file is broken, truncated or not a bank statement. Events that
- * were returned before must be discarded then.
+ * Both methods throw a StatementError when the file is broken, truncated or not a bank statement. The caller must then discard the events
+ * that were returned before.
  */
 export class StatementParser {
   #source: DecodedSource | undefined;
   #head = Buffer.alloc(0);
   #archive: { kind: ArchiveKind; chunks: Uint8Array[]; length: number } | undefined;
 
-  /** @param canUnpack false for a file of an archive, so that an archive in an archive is refused */
+  /** @param canUnpack false for a file inside an archive, so that an archive inside an archive is rejected */
   constructor(private readonly canUnpack = true) {}
 
   /** @returns the events that are complete so far */
@@ -80,7 +79,7 @@ export class StatementParser {
     yield* source.end();
   }
 
-  /** Keeps the bytes of an archive: its directory is at its end. */
+  /** Keeps the bytes of an archive until its end, because the directory of a ZIP archive is at its end. */
   #keep(bytes: Uint8Array): StatementEvent[] {
     if (!this.#archive) return [];
     this.#archive.length += bytes.length;
@@ -88,7 +87,7 @@ export class StatementParser {
       throw new StatementError(
         `the archive has more than ${MAX_UNPACKED_BYTES >> 20} MB; unpack it and put the files into the directory`,
       );
-    // The caller may write into its buffer again.
+    // The bytes are copied, because the caller may write into its buffer again.
     this.#archive.chunks.push(Buffer.from(bytes));
     return [];
   }
@@ -112,7 +111,7 @@ function* readArchive(kind: ArchiveKind, archive: Buffer): Generator<StatementEv
   }
 }
 
-/** Converts bytes to text and text to statement parts. */
+/** Converts bytes to text, and text to statement events. */
 class DecodedSource {
   readonly #reader: StatementReader;
   readonly #decoder: TextDecoder | LenientUtf8Decoder | undefined;
@@ -134,7 +133,7 @@ class DecodedSource {
     return [...last, ...this.#reportEncoding(this.#reader.end())];
   }
 
-  /** Adds to the end of one statement that the file has bytes of another encoding than it declares. */
+  /** Adds a report to the end of one statement if the file contains bytes of another encoding than it declares. */
   #reportEncoding(parts: StatementEvent[]): StatementEvent[] {
     const isFound = this.#decoder instanceof LenientUtf8Decoder && this.#decoder.hasFoundOtherBytes;
     const end = isFound && !this.#hasReportedEncoding ? parts.find(({ part }) => part === 'end') : undefined;

@@ -1,17 +1,17 @@
-/** Splits text into lines. The line end of the file may be LF, CR LF or CR alone. */
+/** Splits text into lines. The line end may be LF, CR LF or CR alone. */
 import { StatementError } from '../statements/statement.types.js';
 
 const MAX_LINE_LENGTH = 64 * 1024;
-/** Number of characters without LF after which CR counts as the line end of the file. */
+/** If the first characters of a file contain no LF up to this number, CR counts as the line end of the file. */
 const LINE_END_DETECTION_LENGTH = 4096;
-/** Banks wrap files in control characters (STX, ETX, Ctrl-Z). They are never part of a value. */
+/** Banks put control characters (STX, ETX, Ctrl-Z) around files. They are never part of a value. */
 
 const CONTROL_CHARACTERS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
 
 export class LineSplitter {
   /** Number of the last line returned, from 1. */
   lineNumber = 0;
-  /** False if the last line has no line break: the file may be truncated. */
+  /** False if the last line has no line break. Then the file may be truncated. */
   isTerminated = true;
   #rest = '';
   #lineEnd: '\n' | '\r' | undefined;
@@ -51,7 +51,7 @@ export class LineSplitter {
   }
 }
 
-/** Returns `undefined` until the text shows it. */
+/** Returns `undefined` as long as the text does not show the line end. */
 function detectLineEnd(text: string): '\n' | '\r' | undefined {
   if (text.includes('\n')) return '\n';
   return text.length > LINE_END_DETECTION_LENGTH && text.includes('\r') ? '\r' : undefined;

@@ -10,10 +10,10 @@ import {
 import { selectEntries, readAll, errorMessageOf } from './fixtures/read-parts.js';
 import { toScaledInteger, formatScaledInteger } from './value-parsers.js';
 
-/** Entry values that every format can contain. */
+/** Entry values that exist in every format. */
 interface Line {
   credit: boolean;
-  /** Minor units of EUR or USD. */
+  /** Amount in minor units of EUR or USD. */
   units: number;
   day: number;
   reference: string;

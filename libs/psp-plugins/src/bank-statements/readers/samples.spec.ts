@@ -1,7 +1,6 @@
 /* oxlint-disable typescript/no-unsafe-argument, typescript/no-unsafe-call, typescript/no-unsafe-return -- the dumps of foreign parsers have no type */
 /**
- * Compares every sample in ../shared with the result of another parser. The table in docs is written by the
- * same run.
+ * Compares the result for every sample in ../shared with the result of another parser. The same run writes the table in the documentation.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +19,7 @@ interface Outcome {
   file: string;
   parts: StatementEvent[];
   refused?: string;
-  /** Differences from the other parser; `undefined` if it has no result for the sample. */
+  /** Differences from the result of the other parser. `undefined` if the other parser has no result for the sample. */
   differences?: string[];
 }
 
@@ -46,12 +45,12 @@ function minor({ amount, currency }: { amount: string; currency: string }): stri
   return parseAmount(amount, currencyToAsset(currency)).toString();
 }
 
-/** Normalises decimals of any currency, including those that are no longer in ISO 4217. */
+/** Normalises decimals of any currency, including currencies that ISO 4217 no longer contains. */
 function exact(amount: string): string {
   return parseAmount(amount, 'ANY/6').toString();
 }
 
-/** Collects the differences from the result of the other program, one line each: `property: its value → our value`. */
+/** Collects the differences from the result of the other parser, one line each: `property: its value → our value`. */
 class Differences {
   readonly lines: string[] = [];
   compare(what: string, theirs: unknown, ours: unknown): void {
@@ -144,7 +143,7 @@ function compareDetails(differences: Differences, name: string, theirs: Foreign[
   });
 }
 
-/** Reads `!!binary` of mt940 (Python): two bytes for the year, one for the month, one for the day. */
+/** Reads `!!binary` of mt940 (Python): two bytes for the year, one byte for the month, one byte for the day. */
 function pickled(date: Foreign): string | undefined {
   if (date === undefined || date === 'null') return undefined;
   const [high, low, month, day] = date[0] as number[];

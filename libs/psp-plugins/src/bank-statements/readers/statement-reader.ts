@@ -1,12 +1,12 @@
 import type { StatementEvent } from '../statements/statement.types.js';
 
-/** Interface of all format readers: they convert text to statement parts. Both methods throw StatementError. */
+/** Interface of all format readers. A reader converts text to statement events. Both methods throw StatementError. */
 export interface StatementReader {
-  /** @returns the parts that are complete so far */
+  /** @returns the events that are complete so far */
   write(text: string): StatementEvent[];
   /**
    * Ends the file.
-   * @returns the remaining parts
+   * @returns the remaining events
    * @throws StatementError when the file is incomplete
    */
   end(): StatementEvent[];

@@ -1,6 +1,6 @@
 /**
- * Decodes the text of files without a reliable encoding. Text that is valid UTF-8 is UTF-8, any other text is
- * Windows-1252, because banks mix both in one file.
+ * Decodes the text of files without a reliable encoding, because banks mix two encodings in one file. Text that is valid UTF-8 is decoded
+ * as UTF-8, any other text as Windows-1252.
  */
 import { isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
@@ -8,7 +8,7 @@ import { TextDecoder } from 'node:util';
 const windows1252 = new TextDecoder('windows-1252');
 
 const ASCII_PATTERN = /^[\x00-\x7f]*$/;
-/** Continuation bytes of UTF-8 at the beginning of a line, as one character per byte. */
+/** Matches continuation bytes of UTF-8 at the beginning of a line. The line has one character per byte. */
 const CONTINUATION_BYTES = /^[\x80-\xbf]{1,3}/;
 const MAX_UTF8_BYTES = 4;
 
@@ -20,8 +20,8 @@ export function decodeLine(line: string): string {
 }
 
 /**
- * Decodes the lines of one field. If a bank cuts lines by bytes, the bytes of one letter can be in two lines.
- * These lines are joined.
+ * Decodes the lines of one field. If a bank splits lines by the number of bytes, the bytes of one letter can be in two lines. These lines
+ * are joined.
  * @param lines one character per byte
  */
 export function decodeLines(lines: readonly string[]): string[] {
@@ -34,7 +34,7 @@ export function decodeLines(lines: readonly string[]): string[] {
   return joined.map(decodeLine);
 }
 
-/** Returns whether the end of one line and the beginning of the next line are one letter of UTF-8. */
+/** Returns whether the last bytes of a line and the first bytes of the next line are one letter in UTF-8. */
 function isLetterCut(line: string, next: string): boolean {
   const [rest] = CONTINUATION_BYTES.exec(next) ?? [];
   if (rest === undefined) return false;
@@ -47,11 +47,11 @@ function isLetterCut(line: string, next: string): boolean {
 
 /** Decodes a stream that declares UTF-8 but may contain bytes of Windows-1252. */
 export class LenientUtf8Decoder {
-  /** True after a byte that is not UTF-8. */
+  /** True after a byte that is invalid in UTF-8. */
   hasFoundOtherBytes = false;
   #tail = Buffer.alloc(0);
 
-  /** @param bytes the next bytes; without an argument the stream ends */
+  /** @param bytes the next bytes; a call without an argument ends the stream */
   decode(bytes?: Uint8Array): string {
     const all = bytes ? Buffer.concat([this.#tail, bytes]) : this.#tail;
     const end = bytes ? all.length - countIncompleteBytes(all) : all.length;
@@ -63,7 +63,7 @@ export class LenientUtf8Decoder {
   }
 }
 
-/** Returns the number of bytes at the end that may be the beginning of one letter. */
+/** Returns the number of bytes at the end that may be the beginning of a letter. */
 function countIncompleteBytes(bytes: Buffer): number {
   for (let count = 1; count < MAX_UTF8_BYTES && count <= bytes.length; count++) {
     const byte = bytes[bytes.length - count] ?? 0;
@@ -78,7 +78,7 @@ function utf8Length(firstByte: number): number {
   return firstByte >= 0xe0 ? 3 : 2;
 }
 
-/** Decodes each sequence that is valid UTF-8 as UTF-8, and each other byte as Windows-1252. */
+/** Decodes each valid UTF-8 sequence as UTF-8, and every other byte as Windows-1252. */
 function decodeMixed(bytes: Buffer): string {
   const texts: string[] = [];
   let from = 0;

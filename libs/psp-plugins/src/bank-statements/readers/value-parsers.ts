@@ -1,22 +1,22 @@
-/** Parses dates, decimals and identifiers of statements. The functions return `undefined` for an invalid format. */
+/** Parses dates, decimals and identifiers of statements. The functions return `undefined` if the format is invalid. */
 
 const DECIMAL_PATTERN = /^(?:\d{1,30}(?:\.\d{0,12})?|\.\d{1,12})$/;
 const ISO_DATE_PATTERN =
   /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?\d*)?(Z|[+-]\d{2}:\d{2})?$/;
 const SCALE_DIGITS = 12;
 
-/** Accepts `12.50`, `114.` and `.5`, without sign, exponent or thousands separators. */
+/** Accepts `12.50`, `114.` and `.5`, but no sign, exponent or separator of thousands. */
 export function isDecimal(text: string): boolean {
   return DECIMAL_PATTERN.test(text);
 }
 
-/** Converts `12.5` to 12 500 000 000 000n. All currencies have the same scale, so that sums are exact. */
+/** Converts `12.5` to 12 500 000 000 000n. The scale is the same for all currencies, so that sums are exact. */
 export function toScaledInteger(decimal: string): bigint {
   const [whole = '', fraction = ''] = decimal.split('.');
   return BigInt(whole + fraction.padEnd(SCALE_DIGITS, '0'));
 }
 
-/** Reverses `toScaledInteger`, for messages. */
+/** Converts a scaled integer back to a decimal, for messages. */
 export function formatScaledInteger(value: bigint): string {
   const digits = (value < 0n ? -value : value).toString().padStart(SCALE_DIGITS + 1, '0');
   const fraction = digits.slice(-SCALE_DIGITS).replace(/0+$/, '').padEnd(2, '0');
@@ -30,7 +30,7 @@ export function daysInMonth(year: number, month: number): number {
 
 /** @returns `YYYY-MM-DD`, or `undefined` if the day does not exist or a part is not a number */
 export function toCalendarDate(year: number, month: number, day: number): string | undefined {
-  // A comparison with NaN is always false, so each part must be checked to be a number first.
+  // A comparison with NaN is always false. So the function first checks that each part is a number.
   if (!Number.isInteger(year) || !Number.isInteger(month) || !Number.isInteger(day)) return undefined;
   if (year < 0 || year > 9999 || month < 1 || month > 12) return undefined;
   if (day < 1 || day > daysInMonth(year, month)) return undefined;
@@ -38,17 +38,16 @@ export function toCalendarDate(year: number, month: number, day: number): string
 }
 
 /**
- * Returns whether a date stands for "no date". Programs write the first day of their calendar for an empty
- * date: .NET writes 0001-01-01.
+ * Returns whether a date means "no date". Some programs write the first day of their calendar for an empty date; .NET writes 0001-01-01.
  */
 export function isEmptyDate(text: string): boolean {
   return /^0{3}[01]-/.test(text);
 }
 
 /**
- * Resolves a value date. Banks that count 30 days in every month write 30 February. It is changed to the last
- * day of the month, and `asFound` has the original.
- * @returns `undefined` if it is not a date
+ * Resolves a value date. Banks that count 30 days in every month write 30 February. Such a date is changed to the last day of the month,
+ * and `asFound` contains the original date.
+ * @returns `undefined` if the text is not a date
  */
 export function resolveValueDate(
   year: number,
@@ -62,7 +61,7 @@ export function resolveValueDate(
   return last === undefined ? undefined : { date: last, asFound: found };
 }
 
-/** Completes a two-digit year. SWIFT reads 80 … 99 as 1980 … 1999. */
+/** Completes a year of two digits. SWIFT reads 80 … 99 as 1980 … 1999. */
 export function toFullYear(twoDigits: string): number {
   const year = Number(twoDigits);
   return year >= 80 ? 1900 + year : 2000 + year;
@@ -78,7 +77,7 @@ export function parseIsoDateOrTime(text: string): string | undefined {
   const [, year, month, day, hour, minute, second, fraction = '', zone = ''] = match;
   const date = toCalendarDate(Number(year), Number(month), Number(day));
   if (date === undefined || hour === undefined) return date;
-  // 24:00:00 belongs to the day that it ends.
+  // The time 24:00:00 belongs to the day that ends at that time.
   if (hour === '24') return minute === '00' && second === '00' ? date : undefined;
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
   return `${date}T${hour}:${minute}:${second}${fraction}${zone}`;
@@ -104,15 +103,14 @@ export function isPlaceholder(reference: string): boolean {
   return /^(?:NOT ?PROVIDED|NONREF|NOREF|[KE]REF\+?)?$/.test(reference);
 }
 
-/** Whole numbers with groups of thousands, all with the same mark: `1.250.000`, `1,250,000`. */
+/** Whole numbers with groups of thousands that all have the same separator: `1.250.000`, `1,250,000`. */
 const GROUPED_INTEGER_PATTERN = /^\d{1,3}(?:([.,])\d{3})(?:\1\d{3})+$/;
-/** Groups of thousands with one mark, then the other mark and the decimals: `1.250,00`, `1,250.00`. */
+/** Groups of thousands with one separator, then the other separator and the decimals: `1.250,00`, `1,250.00`. */
 const GROUPED_DECIMAL_PATTERN = /^\d{1,3}(?:\.\d{3})+,\d*$|^\d{1,3}(?:,\d{3})+\.\d*$/;
 
 /**
- * Parses an amount of a bank that may group thousands: `1250`, `12,50`, `12.50`, `1.250,00`, `1,250.00`.
- * A comma alone is the decimal mark. `isAmbiguous` is true for a point alone before three digits: `1.250` may
- * be 1250 or 1.25.
+ * Parses an amount of a bank that may group thousands: `1250`, `12,50`, `12.50`, `1.250,00`, `1,250.00`. A single comma is the decimal
+ * separator. `isAmbiguous` is true if the only separator is a point before three digits: `1.250` may be 1250 or 1.25.
  * @returns a decimal with a point, or `undefined` if the text is not an amount
  */
 export function parseGroupedDecimal(text: string): { decimal: string; isAmbiguous: boolean } | undefined {
@@ -124,7 +122,7 @@ export function parseGroupedDecimal(text: string): { decimal: string; isAmbiguou
   return isDecimal(decimal) ? { decimal, isAmbiguous: /^\d+\.\d{3}$/.test(text) } : undefined;
 }
 
-/** Collapses white space and trims the ends. Returns `undefined` for an empty result. */
+/** Replaces each run of white space by one space and trims the ends. Returns `undefined` if the result is empty. */
 export function collapseWhitespace(text: string): string | undefined {
   const tidied = text.replace(/\s+/g, ' ').trim();
   return tidied === '' ? undefined : tidied;

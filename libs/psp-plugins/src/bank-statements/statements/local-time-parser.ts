@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
 
 export class LocalTimeParser {
   private readonly dateTimeFormat: Intl.DateTimeFormat;
-  /** Cache of the last result: consecutive entries usually have the same day, and Intl is slow. */
+  /** Cache of the last result. Consecutive entries usually have the same day, and Intl is slow. */
   private last: { text: string; moment: number | undefined } | undefined;
   private lastFormatted: { moment: number; text: string } | undefined;
 
@@ -24,8 +24,8 @@ export class LocalTimeParser {
   }
 
   /**
-   * Parses a date or time. A date means the start of its day. So an entry is later than the previous day's
-   * closing balance and earlier than the closing balance of its own day.
+   * Parses a date or time. A date is parsed as the start of its day. So an entry is later than the closing balance of the previous day and
+   * earlier than the closing balance of its own day.
    * @returns ms since 1970, or `undefined` for an invalid date or time
    */
   toEpochMs(text: string): number | undefined {
@@ -54,8 +54,7 @@ export class LocalTimeParser {
   }
 
   private localToEpochMs(local: number): number {
-    // Near a daylight-saving change the offset at the first guess may be wrong, so compute it again at the
-    // result.
+    // Near a daylight-saving change, the offset at the first guess may be wrong. So the offset is computed again at the result.
     const guess = local - this.zoneOffsetMs(local);
     return local - this.zoneOffsetMs(guess);
   }

@@ -1,4 +1,4 @@
-/** Combines the facts of an entry with those of its details. */
+/** Combines the facts of an entry with the facts of its details. */
 import type { Entry, EntryFacts } from './statement.types.js';
 
 /** Returns the entry's facts. If the entry has exactly one detail, the detail's facts are merged in. */

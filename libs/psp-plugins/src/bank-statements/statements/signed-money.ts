@@ -3,7 +3,7 @@ import { parseMoney } from '@tributary/connector-api';
 import type { Money } from '@tributary/connector-api';
 import type { CreditDebit } from './statement.types.js';
 
-/** @throws InvalidRecordError when the currency is unknown or a digit would be lost */
+/** @throws InvalidRecordError when the currency is unknown or when a digit would be lost */
 export function toSignedMoney({
   amount,
   currency,

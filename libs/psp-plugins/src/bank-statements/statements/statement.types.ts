@@ -1,15 +1,14 @@
 /**
- * Common model of all statement formats, with names from ISO 20022. A reader converts a file to these parts
- * in the order `start, entry…, end` for each statement, with at most one entry in memory.
+ * Common model of all statement formats, with names from ISO 20022. A reader converts a file to these events in the order `start, entry…,
+ * end` for each statement, with at most one entry in memory.
  *
- * Amounts are decimal strings as found (`8.850`, `114,` becomes `114.`). Dates are valid calendar days as
- * `YYYY-MM-DD`. Times are RFC 3339 if the file gives a zone, otherwise `YYYY-MM-DDThh:mm:ss[.fff]`.
+ * Amounts are decimal strings as in the file (`8.850`; `114,` becomes `114.`). Dates are valid calendar days as `YYYY-MM-DD`. Times are RFC
+ * 3339 if the file gives a zone, otherwise `YYYY-MM-DDThh:mm:ss[.fff]`.
  */
 
 /**
- * booked: final entries, each of them once (camt.053, MT940, BAI2 prior day).
- * interim: entries that a booked statement will repeat (camt.052, MT942, BAI2 intraday).
- * notification: single announced entries (camt.054).
+ * booked: final entries, each of which occurs once (camt.053, MT940, BAI2 prior day). interim: entries that a booked statement will repeat
+ * (camt.052, MT942, BAI2 intraday). notification: single announced entries (camt.054).
  */
 export type StatementKind = 'booked' | 'interim' | 'notification';
 export type StatementFormat = 'camt.052' | 'camt.053' | 'camt.054' | 'mt940' | 'mt942' | 'bai2' | 'ofx';
@@ -21,35 +20,32 @@ export interface StatementStart {
   part: 'start';
   format: StatementFormat;
   kind: StatementKind;
-  /** The statement's identification (`Stmt/Id`, `:20:`, …) and number (`ElctrncSeqNb`, `:28C:`), as found. */
+  /** The statement's id (`Stmt/Id`, `:20:`, …) and number (`ElctrncSeqNb`, `:28C:`), as in the file. */
   id: string;
   sequence?: string;
   createdAt?: string;
   from?: string;
   to?: string;
   /**
-   * Page number if the statement has several pages (`StmtPgntn`, or `MsgPgntn` in old versions). Opening and
-   * closing balance may be on other pages.
+   * Page number, if the statement has several pages (`StmtPgntn`, or `MsgPgntn` in old versions). The opening and closing balances may be
+   * on other pages.
    */
   page?: { number: string; last: boolean };
   account: StatementAccount;
 }
 
 export interface StatementAccount {
-  /** IBAN without spaces, or the bank's own account number as found. */
+  /** IBAN without spaces, or the bank's own account number as in the file. */
   id: string;
   isIban: boolean;
   currency?: string;
   name?: string;
   ownerName?: string;
-  /** BIC or other code of the account servicer. */
+  /** BIC or another code of the account servicer. */
   servicer?: string;
 }
 
-/**
- * Code of ISO 20022 `BalanceType12Code`: OPBD, PRCD, OPAV, CLBD, CLAV, ITBD, ITAV, FWAV, INFO. Proprietary
- * codes stay as found.
- */
+/** Code of ISO 20022 `BalanceType12Code`: OPBD, PRCD, OPAV, CLBD, CLAV, ITBD, ITAV, FWAV, INFO. Proprietary codes stay as in the file. */
 export interface StatementBalance {
   code: string;
   creditDebit: CreditDebit;
@@ -57,7 +53,7 @@ export interface StatementBalance {
   currency: string;
   /** Date or time of the balance. */
   at?: string;
-  /** True for the balance between two pages, which is not the day's balance: `:60M:`, `:62M:`, `SubTp/Cd` INTM. */
+  /** True for an interim balance between two pages, which is not the balance of a day: `:60M:`, `:62M:`, `SubTp/Cd` INTM. */
   intermediate?: boolean;
 }
 
@@ -67,13 +63,13 @@ export interface StatementEnd {
   /** Number of entries as stated in the file (`TxsSummry`, `:90D:` and `:90C:`). */
   entryCount?: number;
   /**
-   * Statements of the file about itself that are wrong (`TxsSummry`, `:90D:`, BAI2 control totals), one
-   * sentence each. Absent if there are none.
+   * Wrong totals that the file states for its own entries (`TxsSummry`, `:90D:`, BAI2 control totals), one sentence each. Absent if there
+   * are no such totals.
    */
   inconsistencies?: string[];
   /**
-   * Values that move no money and could not be read, so that they were left out, one sentence each. Absent if
-   * there are none.
+   * Values that were omitted because they could not be read, one sentence each. These values move no money. Absent if there are no such
+   * values.
    */
   unreadable?: string[];
 }
@@ -92,21 +88,17 @@ export interface Party {
   addressLine?: string;
 }
 
-/** Facts that an entry and each of its details may have. */
+/** Facts that an entry has, and that each of its details may have. */
 export interface EntryFacts {
-  /** The bank's reference of the movement (`AcctSvcrRef`, after `//` in `:61:`, BAI2 bank reference). */
+  /** The bank's reference of the movement: `AcctSvcrRef`, the text after `//` in `:61:`, or the BAI2 bank reference. */
   bankReference?: string;
   /**
-   * References of the payment: EndToEndId, TxId, UETR, InstrId, MsgId, PmtInfId, ChqNb, MndtId, customer
-   * reference of `:61:` …
-   * Placeholders such as NOTPROVIDED and NONREF are left out.
+   * References of the payment: EndToEndId, TxId, UETR, InstrId, MsgId, PmtInfId, ChqNb, MndtId, customer reference of `:61:` … Placeholders
+   * such as NOTPROVIDED and NONREF are omitted.
    */
   references: Readonly<Partial<Record<ReferenceName, string>>>;
   counterparty?: Party;
-  /**
-   * Unstructured remittance information, with lines joined by a space. The structured creditor reference is
-   * separate.
-   */
+  /** Unstructured remittance information. Its lines are joined by a space. The structured creditor reference is a property of its own. */
   remittance?: string;
   creditorReference?: string;
   /** `Domn/Fmly/SubFmly` joined by `/`, and the bank's proprietary code. */
@@ -116,7 +108,7 @@ export interface EntryFacts {
   /** Instructed amount and exchange rate of a payment in another currency. */
   instructed?: { amount: string; currency: string };
   exchangeRate?: string;
-  /** Charges as stated in the file. `included` tells whether they are part of the booked amount. */
+  /** Charges as in the file. `included` is true if the booked amount contains the charges. */
   charges?: { amount: string; currency: string; creditDebit?: CreditDebit; included?: boolean }[];
   /** Reason of a returned payment (`RtrInf/Rsn`). */
   returnReason?: string;
@@ -138,12 +130,9 @@ export type ReferenceName =
 
 export interface Entry extends EntryFacts {
   part: 'entry';
-  /** The entry's reference within the statement (`NtryRef`), as found. */
+  /** The entry's reference within the statement (`NtryRef`), as in the file. */
   entryReference?: string;
-  /**
-   * Direction of the booking itself: the reversal of a credit (`RC` in MT940, CRDT with RvslInd in camt) is
-   * DBIT here.
-   */
+  /** Direction of the booking itself. The reversal of a credit (`RC` in MT940, CRDT with RvslInd in camt) has the direction DBIT. */
   creditDebit: CreditDebit;
   reversal: boolean;
   status: EntryStatus;
@@ -152,14 +141,11 @@ export interface Entry extends EntryFacts {
   bookedAt?: string;
   valueAt?: string;
   /**
-   * The value date as found if the day does not exist, e.g. 30 February from banks that count 30 days in
-   * every month. `valueAt` is then the last day of that month.
+   * The value date in the file, if that day does not exist, e.g. 30 February from banks that count 30 days in every month. `valueAt` is
+   * then the last day of the month.
    */
   valueDateAsFound?: string;
-  /**
-   * Why the amount could mean two different sums. Such an entry is rejected and not served. Absent for a clear
-   * amount.
-   */
+  /** Reason why the amount could mean two different sums. Such an entry is rejected and not served. Absent for a clear amount. */
   ambiguity?: string;
   /** Details of a batch; empty for a single entry. */
   details: EntryDetail[];
@@ -170,15 +156,15 @@ export interface Entry extends EntryFacts {
 }
 
 export interface EntryDetail extends EntryFacts {
-  /** Absent if the file does not state the detail's amount. */
+  /** Absent if the file contains no amount for the detail. */
   amount?: string;
   currency?: string;
   creditDebit?: CreditDebit;
 }
 
 /**
- * The file is broken or not a bank statement, so none of its records is served. `message` contains the
- * location, the value found and the expected value.
+ * The file is broken or is not a bank statement, so none of its records is served. `message` contains the location, the value in the file
+ * and the expected value.
  */
 export class StatementError extends Error {
   override readonly name = 'StatementError';

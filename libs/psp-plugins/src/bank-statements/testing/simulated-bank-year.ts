@@ -1,6 +1,6 @@
 /**
- * A simulated year of bank statements: accounts with weekly statements, one kind of fault for each account, and what the
- * plugin must say about each fault. Half of the accounts send camt.053, the others MT940. No random numbers are used.
+ * A simulated year of bank statements: accounts with weekly statements, one kind of fault for each account, and the warnings that the
+ * plugin must give for each fault. Half of the accounts send camt.053, the others MT940. No random numbers are used.
  */
 import { createCamtXml } from '../bank-statements.fake.js';
 
@@ -17,7 +17,7 @@ export const FAULTS = [
 export type Fault = (typeof FAULTS)[number];
 
 export const WEEK_COUNT = 52;
-/** The week of each fault. It is not the first one and not the last one, so that a statement follows. */
+/** The week of each fault. It is neither the first nor the last week, so that a statement follows. */
 export const FAULTY_WEEK = 20;
 const FIRST_MONDAY = Date.UTC(2026, 0, 5);
 const DAY_MS = 86_400_000;
@@ -39,7 +39,7 @@ interface WeeklyStatement {
 export interface SimulatedFile {
   name: string;
   content: string;
-  /** Number of the week in which the bank delivers it, from 0. Files of one week are in this order. */
+  /** Number of the week in which the bank delivers the file, from 0. The files of one week are in this order. */
   week: number;
 }
 
@@ -49,7 +49,7 @@ export interface SimulatedAccount {
   files: SimulatedFile[];
   /** Sum of the entries that must be served at the end of the year, in cents. */
   servedCents: number;
-  /** The weeks after whose pull a break of the chain is reported, from 0. */
+  /** The weeks, from 0, after whose pull a break of the chain is reported. */
   weeksWithBreak: number[];
   /** Number of corrections that are reported. */
   changeCount: number;
@@ -98,7 +98,7 @@ export function simulateAccount(index: number): SimulatedAccount {
       account.weeksWithBreak = listWeeks(FAULTY_WEEK);
       return account;
     case 'corrected': {
-      // The first version has another amount of one entry, and so another closing balance.
+      // In the first version, one entry has another amount, so the closing balance differs, too.
       const [changed, ...others] = faulty.entries;
       if (!changed) throw new Error('expected an entry');
       const wrong = {
@@ -112,7 +112,7 @@ export function simulateAccount(index: number): SimulatedAccount {
       return account;
     }
     case 'overlapping': {
-      // This export begins in the middle of the week before, and repeats its last entries.
+      // This export begins in the middle of the week before, and repeats the last entries of that week.
       const before = statements[FAULTY_WEEK - 1];
       const repeated = before?.entries.slice(-2) ?? [];
       const repeatedCents = repeated.reduce((sum, { cents }) => sum + cents, 0);
@@ -144,7 +144,7 @@ function listWeeks(from: number, to = WEEK_COUNT - 1): number[] {
   return Array.from({ length: to - from + 1 }, (_, n) => from + n);
 }
 
-/** Five entries a week. Amounts repeat within a day and between accounts, as they do in practice. */
+/** Creates five entries a week. Amounts repeat within a day and between accounts, as in practice. */
 function simulateStatements(index: number): WeeklyStatement[] {
   let balance = 100_000 + index;
   return Array.from({ length: WEEK_COUNT }, (_, week) => {

@@ -1,7 +1,4 @@
-/**
- * Test bank for the suite that all plugins inherit: it writes each movement as a separate report into the
- * directory.
- */
+/** Simulates a bank for the test suite that all plugins inherit. It writes each movement into the directory as a separate report. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PspFixture, TransactionInput } from '@tributary/connector-api/testing';
@@ -15,7 +12,7 @@ export function createStatementsFixture(): PspFixture {
   bank.addAccount();
   return {
     settings: { directory: bank.directory },
-    // The plugin's pages may contain all files of the directory.
+    // A page of this plugin may contain all files of the directory.
     maxPageSize: 20,
     addTransaction: (wish) => bank.add(wish),
     changeStatus: (id) => bank.change(id),
@@ -49,7 +46,7 @@ class SuiteBank {
     if (wish) this.report(id, wish, 'BOOK');
   }
 
-  /** Deletes the file, as a user might do. */
+  /** Deletes the file, as a user could do. */
   vanish(id: string): void {
     rmSync(join(this.directory, `${id}-1.xml`), { force: true });
   }

@@ -1,4 +1,4 @@
-/** Bank statements in gzip files and ZIP archives. */
+/** Tests bank statements in gzip files and ZIP archives. */
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { FakeBank, createCamtXml } from '../../bank-statements.fake.js';
@@ -12,7 +12,7 @@ const STATEMENTS = [1, 2].map((number) =>
   }),
 );
 
-/** Builds a ZIP archive as programs do: the files, the directory, the end. */
+/** Builds a ZIP archive in the usual layout: the files, the directory, the end record. */
 function createZip(files: Record<string, string | Buffer>, { isStored = false, flags = 0 } = {}): Buffer {
   const bodies: Buffer[] = [];
   const directory: Buffer[] = [];

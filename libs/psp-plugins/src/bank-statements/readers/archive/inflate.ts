@@ -1,7 +1,7 @@
-/** Errors of zlib as errors of the file. */
+/** Decompresses data, and converts errors of zlib to errors of the file. */
 import { StatementError } from '../../statements/statement.types.js';
 
-/** Maximum size of all files in an archive together, unpacked. An archive is unpacked as a whole. */
+/** Maximum size of all unpacked files of an archive together. The limit exists because an archive is unpacked in memory. */
 export const MAX_UNPACKED_BYTES = 64 << 20;
 
 /** @throws StatementError instead of an error of zlib */
@@ -9,7 +9,8 @@ export function inflate(run: () => Buffer): Buffer {
   try {
     return run();
   } catch (error) {
-    // A RangeError of zlib. Its code is compared, because it may be of another realm than this module.
+    // zlib throws a RangeError. The code is compared because `instanceof` would fail if the error comes from another realm than this
+    // module.
     if (
       typeof error === 'object' &&
       error !== null &&

@@ -1,4 +1,4 @@
-/** Unpacks gzip and ZIP files in memory, up to a limit. */
+/** Unpacks gzip files and ZIP archives in memory, up to a limit. */
 import { gunzipSync } from 'node:zlib';
 import { MAX_UNPACKED_BYTES, inflate } from './inflate.js';
 import { readZipMembers } from './zip-members.js';
@@ -13,7 +13,9 @@ export function detectArchive(head: Uint8Array): ArchiveKind | undefined {
   return a === 0x50 && b === 0x4b && c === 3 && d === 4 ? 'zip' : undefined;
 }
 
-/** Whether the file name says that the file is an archive, whose size says little about its content. */
+/**
+ * Returns whether the file name has the form of an archive's name. The content of an archive may be much larger than the archive itself.
+ */
 export function isArchiveName(name: string): boolean {
   return /\.(?:gz|zip)$/i.test(name);
 }

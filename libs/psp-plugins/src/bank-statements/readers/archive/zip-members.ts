@@ -4,7 +4,7 @@ import { StatementError } from '../../statements/statement.types.js';
 import { failTooLarge, inflate } from './inflate.js';
 
 export interface ArchiveMember {
-  /** Name for messages. Absent in a gzip file, which has one member. */
+  /** Name for messages. Absent in a gzip file, which contains only one file. */
   name?: string;
   content: Buffer;
 }
@@ -14,14 +14,14 @@ const DIRECTORY_SIGNATURE = 0x02014b50;
 const LOCAL_SIGNATURE = 0x04034b50;
 const END_LENGTH = 22;
 const MAX_COMMENT_LENGTH = 65_535;
-/** This size or offset says that the real one is in a ZIP64 field. */
+/** A size or an offset with this value means that the real value is in a ZIP64 field. */
 const ZIP64_MARK = 0xffffffff;
 const STORED = 0;
 const DEFLATED = 8;
 
 /**
  * Yields the files in the order of the archive. Directories and the hidden files of macOS are skipped.
- * @throws StatementError when the archive is broken, encrypted, or unpacks to more than `maxBytes`
+ * @throws StatementError when the archive is broken or encrypted, or when its files have more than `maxBytes`
  */
 export function* readZipMembers(archive: Buffer, maxBytes: number): Generator<ArchiveMember> {
   const end = findEnd(archive);

@@ -22,27 +22,27 @@ import {
   parseBaiMinorUnits,
 } from './bai-field-parsers.js';
 
-/** Values of the file and group headers that apply to each account. */
+/** Values of the file header and the group header. They apply to each account of the group. */
 export interface Bai2Group {
   start: Pick<StatementStart, 'kind' | 'id' | 'sequence' | 'createdAt'>;
   originator: string;
   currency: string;
   /** The as-of date of the group. */
   asOf: string;
-  /** `T08:29:00`, or empty. */
+  /** `T08:29:00`, or empty if there is no time. */
   asOfTime: string;
-  /** Fields of the headers that could not be read. Each account of the group reports them. */
+  /** Fields of the headers that could not be read. Every account of the group reports these fields. */
   unreadable: readonly string[];
 }
 
 /** Reads one account: record `03`, its entries and record `49`. */
 export class Bai2Account {
   readonly start: StatementStart;
-  /** Sum of all amount fields and number of physical records, as the trailers state them. */
+  /** Sum of all amount fields, and number of physical records, for comparison with the trailers. */
   controlTotal = 0n;
   recordCount = 0;
   readonly inconsistencies: string[] = [];
-  /** Fields that move no money and could not be read. */
+  /** Fields that could not be read. These fields move no money. */
   readonly unreadable: string[] = [];
   readonly #balances: StatementBalance[] = [];
   readonly #summaries: { type: string; units: bigint | undefined; count: number | undefined }[] = [];
@@ -77,9 +77,9 @@ export class Bai2Account {
   }
 
   /**
-   * Reads groups of type, amount, item count and funds type. An empty field in the place of a type is left out
-   * alone, because some banks end each physical record with one comma too many. A group that cannot be read is
-   * reported, and the rest of its physical record is left out: it moves no money.
+   * Reads groups of type, amount, item count and funds type. An empty field in the place of a type is skipped, because some banks end each
+   * physical record with one comma too many. If a group cannot be read, it is reported and the rest of its physical record is skipped,
+   * because a summary moves no money.
    */
   #readSummaries(record: Bai2Record, fields: Bai2FieldReader): void {
     while (fields.hasMore()) {
@@ -169,8 +169,8 @@ export class Bai2Account {
   }
 
   /**
-   * Ends the account. Compares total credits (100) and debits (400) with the entries if the bank gives an
-   * item count. Without a count the total may include movements that the file does not list.
+   * Ends the account. If the bank gives an item count, total credits (100) and total debits (400) are compared with the entries. Without a
+   * count, the total may include movements that the file does not list.
    */
   end(): StatementEnd {
     const inconsistencies = [...this.inconsistencies];

@@ -9,7 +9,7 @@ export function failAtBaiRecord(record: Bai2Record, what: string): never {
   throw new StatementError(`line ${record.line}: record ${record.code}: ${what}`);
 }
 
-/** ISO 20022 codes for BAI2 balance types. Other types keep their number. */
+/** ISO 20022 codes of BAI2 balance types. Any other type keeps its number. */
 const BALANCE_CODES: Readonly<Record<string, string>> = {
   '010': 'OPBD',
   '015': 'CLBD',
@@ -23,15 +23,15 @@ export function toBalanceCode(type: string): string {
   return BALANCE_CODES[type] ?? type;
 }
 
-/** Returns whether the type is a balance (status code). The other types of a record 03 are sums of entries. */
+/** Returns whether the type is a balance (status code). Any other type of a record 03 is a sum of entries. */
 export function isBalanceType(type: string): boolean {
   return type < '100' || (type >= '900' && type <= '919') || (type >= '701' && type <= '709');
 }
 
-/** Type 890 is for information only and moves no money. */
+/** Entries of type 890 are for information only and move no money. */
 export const NON_MONETARY_TYPE = '890';
 
-/** @returns `undefined` for a code without a direction */
+/** @returns `undefined` for a code that has no direction */
 export function creditDebitOfType(type: string): CreditDebit | undefined {
   const code = Number(type);
   if ((code >= 100 && code <= 399) || (code >= 720 && code <= 759) || (code >= 920 && code <= 959))
@@ -75,7 +75,7 @@ export function parseBaiDate(record: Bai2Record, field: string, what: string): s
   );
 }
 
-/** Parses `0829` to `T08:29:00`. Returns an empty string for 2400 and 9999, which mean the end of the day. */
+/** Parses `0829` to `T08:29:00`. Returns an empty string for 2400 and 9999, because both mean the end of the day. */
 export function parseClockTime(record: Bai2Record, field: string): string {
   if (field === '' || field === '2400' || field === '9999') return '';
   const [, hour, minute] = /^(\d{2})(\d{2})$/.exec(field) ?? [];
@@ -85,7 +85,7 @@ export function parseClockTime(record: Bai2Record, field: string): string {
   return `T${hour}:${minute}:00`;
 }
 
-/** Returns the value, or why it cannot be read. Only for fields that move no money. */
+/** Returns the value, or the reason why the value cannot be read. Used only for fields that move no money. */
 export function tryParse(parse: () => string): { value: string; unreadable?: string } {
   try {
     return { value: parse() };
@@ -96,8 +96,8 @@ export function tryParse(parse: () => string): { value: string; unreadable?: str
 }
 
 /**
- * Reads the funds type. V gives the value date, 0 means the as-of date. The others count banking days, and
- * the bank's calendar is unknown. A value date that cannot be read is reported, because it moves no money.
+ * Reads the funds type. V gives the value date, and 0 means the as-of date. The other funds types count banking days, and the bank's
+ * calendar is unknown. If a value date cannot be read, it is reported, because a value date moves no money.
  */
 export function readFundsType(
   record: Bai2Record,

@@ -8,10 +8,10 @@ import type { Bai2Record } from './bai-records.js';
 import { Bai2RecordAssembler, splitFields } from './bai-records.js';
 import { parseBaiDate, failAtBaiRecord, parseClockTime, tryParse } from './bai-field-parsers.js';
 
-/** Totals that a trailer states for all records since its header. */
+/** Totals in a trailer for all records since its header. */
 interface TrailerTotals {
   sum: bigint;
-  /** Number of accounts in a group, or of groups in the file. */
+  /** Number of accounts in a group, or number of groups in the file. */
   members: number;
   recordCount: number;
 }
@@ -29,7 +29,7 @@ export class Bai2Reader implements StatementReader {
   #header: { id: string; sequence: string; createdAt?: string; unreadable: string[] } | undefined;
   #group: Bai2Group | undefined;
   #account: Bai2Account | undefined;
-  /** The account whose `49` was read. Its `end` part is held back until the following trailers are read. */
+  /** The account whose record `49` was read. Its `end` part is returned only after the following trailers were read. */
   #pendingAccount: Bai2Account | undefined;
   #fileTotals = createTrailerTotals();
   #groupTotals = createTrailerTotals();
@@ -120,7 +120,7 @@ export class Bai2Reader implements StatementReader {
     if (holds === undefined || holds === false) failAtBaiRecord(record, otherwise);
   }
 
-  /** Several files may be joined in one: each of them is complete and has its own totals. */
+  /** Begins the next file. Several complete files may be joined in one file, each with totals of its own. */
   #beginNextFile(): void {
     this.#flushPendingAccount();
     this.#hasEnded = false;
@@ -157,7 +157,7 @@ export class Bai2Reader implements StatementReader {
     const { sequence, unreadable, ...header } = this.#header!;
     const clock = tryParse(() => parseClockTime(record, time));
     this.#group = {
-      // Modifiers 1 and 3 are interim: a final report repeats their entries.
+      // Groups with modifier 1 or 3 are interim: a final report repeats their entries.
       start: {
         ...header,
         kind: modifier === '1' || modifier === '3' ? 'interim' : 'booked',
@@ -211,9 +211,9 @@ export class Bai2Reader implements StatementReader {
   }
 
   /**
-   * Reports totals that are wrong or cannot be read, but keeps the entries. An empty total is not compared. Each
-   * trailer is compared with the trailers of the level below.
-   * @returns true if all totals are given and right
+   * Reports totals that are wrong or cannot be read, but keeps the entries. An empty total is not compared. Each trailer is compared with
+   * the trailers of the level below.
+   * @returns true if all totals are present and right
    */
   #compareTrailer(
     record: Bai2Record,

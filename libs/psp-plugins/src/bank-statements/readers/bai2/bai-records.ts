@@ -2,28 +2,25 @@ import { StatementError } from '../../statements/statement.types.js';
 import { LineSplitter } from '../line-splitter.js';
 import { decodeLine } from '../text-decoder.js';
 
-/** A logical record: `01` … `99` with its continuations (`88`). */
+/** A logical record: a record `01` … `99` with its continuation records (`88`). */
 export interface Bai2Record {
   code: string;
-  /**
-   * Content of each physical record after its code, without the final slash: the first record, then its `88`
-   * continuations.
-   */
+  /** Content of each physical record after its code, without the final slash. The first record comes first, then its `88` continuations. */
   segments: string[];
-  /** Whether each physical record ends with a slash. */
+  /** For each physical record, whether it ends with a slash. */
   segmentsTerminated: boolean[];
   /** Line number in the file, from 1. */
   line: number;
-  /** The lines as found, for error messages and the quarantine. */
+  /** The lines as they are in the file, for error messages and the quarantine (the list of rejected records). */
   raw: string[];
 }
 
 const RECORD_PATTERN = /^\s*(01|02|03|16|49|98|99),/;
-/** `88:` occurs where a program has overwritten the comma with the text `EREF: …`. */
+/** `88:` occurs in files in which a program has overwritten the comma with the text `EREF: …`. */
 const CONTINUATION_PATTERN = /^\s*88[,:]/;
 /**
- * Some banks put several records on one line, separated by blanks. The text of a record 16 may end without a
- * slash. Then the next record must be recognisable by its own fields.
+ * Matches the next record on the same line. Some banks put several records on one line, separated by blanks. The text of a record 16 may
+ * end without a slash. Then the fields of the next record must show that a record begins.
  */
 const NEXT_RECORD_PATTERN =
   /\/\s+(?=01,|02,|03,|16,\d{3},|49,[-+]?\d*,\d|88,|98,[-+]?\d*,\d|99,[-+]?\d*,\d)|\s+(?=16,\d{3},[-+]?\d+,[ZVSD012]?,|(?:49,[-+]?\d+|98,[-+]?\d+,\d+|99,[-+]?\d+,\d+),\d+\/)/;
@@ -87,7 +84,7 @@ export class Bai2RecordAssembler {
       record.segments.push(text.slice(code[0].length));
       record.segmentsTerminated.push(closed);
     } else {
-      // A line without a code continues a text that contained a line break.
+      // A line without a record code is the next line of a text that contained a line break.
       const last = record.segments.length - 1;
       record.segments[last] = `${record.segments[last]} ${text}`;
       record.segmentsTerminated[last] = closed;
@@ -100,15 +97,12 @@ export class Bai2RecordAssembler {
   }
 }
 
-/** Splits a record without a text field into its fields, across continuations. */
+/** Splits a record without a text field, including its continuations, into fields. */
 export function splitFields(record: Bai2Record): string[] {
   return record.segments.flatMap((piece) => piece.split(',')).map((field) => field.trim());
 }
 
-/**
- * Reads fields one at a time, then the remaining text. A record 16 ends with text that may contain commas and
- * slashes.
- */
+/** Reads fields one at a time, then the text at the end of the record. A record 16 ends with a text that may contain commas and slashes. */
 export class Bai2FieldReader {
   #segmentIndex = 0;
   #rest: string | undefined;
@@ -129,7 +123,7 @@ export class Bai2FieldReader {
     return field.trim();
   }
 
-  /** Returns the next field without reading it. */
+  /** Returns the next field. The position does not change. */
   peek(): string {
     const [segmentIndex, rest] = [this.#segmentIndex, this.#rest];
     const field = this.next();
@@ -141,7 +135,7 @@ export class Bai2FieldReader {
     return this.#rest !== undefined || this.#segmentIndex < this.record.segments.length - 1;
   }
 
-  /** Leaves out the rest of the current physical record. */
+  /** Skips the rest of the current physical record. */
   skipSegment(): void {
     this.#rest = undefined;
   }

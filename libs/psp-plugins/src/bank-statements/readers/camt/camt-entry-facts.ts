@@ -19,7 +19,7 @@ const REFERENCE_NAMES: Readonly<Record<string, ReferenceName>> = {
 };
 type References = Partial<Record<ReferenceName, string>>;
 
-/** Reads the references in `Refs` or `Btch`, which share some element names. */
+/** Reads the references in `Refs` or `Btch`. Both have some element names in common. */
 export function readReferences(node: XmlNode | undefined): References {
   const references: References = {};
   for (const child of node?.children ?? []) {
@@ -34,7 +34,7 @@ export function readReferences(node: XmlNode | undefined): References {
   return references;
 }
 
-/** Reads the codes that both an entry and its details may have. */
+/** Reads the codes that an entry and its details may have. */
 export function readCodes(node: XmlNode): Pick<EntryFacts, 'bankTransactionCode' | 'proprietaryCode'> {
   const code = findChild(node, 'BkTxCd');
   const domain = findChild(code, 'Domn');
@@ -49,10 +49,7 @@ export function readCodes(node: XmlNode): Pick<EntryFacts, 'bankTransactionCode'
   });
 }
 
-/**
- * Reads charges: repeated `Chrgs` with `Amt` in old versions, `Chrgs/Rcrd` since version 03. Charges of zero
- * are left out.
- */
+/** Reads charges: repeated `Chrgs` with `Amt` in old versions, `Chrgs/Rcrd` since version 03. Charges of zero are skipped. */
 export function readCharges(node: XmlNode, report: ReportUnreadable): EntryFacts['charges'] {
   const charges = findChildren(node, 'Chrgs')
     .flatMap((charge) => [charge, ...findChildren(charge, 'Rcrd')])
@@ -78,7 +75,7 @@ function parseCreditDebit(word: string | undefined): CreditDebit | undefined {
   return word === 'CRDT' || word === 'DBIT' ? word : undefined;
 }
 
-/** Reads the instructed amount, if it differs from the booked one, and the exchange rate. */
+/** Reads the instructed amount, if it differs from the booked amount, and the exchange rate. */
 export function readExchange(
   node: XmlNode,
   booked: { amount?: string; currency?: string },
@@ -122,7 +119,7 @@ export function readDetailFacts(node: XmlNode, report: ReportUnreadable): EntryF
   });
 }
 
-/** Reads the creditor identifier of SEPA direct debits: the creditor's identification with the scheme `SEPA`. */
+/** Reads the creditor identifier of SEPA direct debits. It is the identification of the creditor that has the scheme `SEPA`. */
 function readCreditorId(node: XmlNode): string | undefined {
   const creditor = findNode(node, 'RltdPties', 'Cdtr');
   const id = findChild(findChild(creditor, 'Pty') ?? creditor, 'Id');
@@ -133,10 +130,7 @@ function readCreditorId(node: XmlNode): string | undefined {
     .find((text) => text !== undefined);
 }
 
-/**
- * Reads `Dbtr` or `Cdtr` with its account and bank. Version 08 puts a party into `Pty`, and a bank that pays
- * for itself into `Agt`.
- */
+/** Reads `Dbtr` or `Cdtr` with its account and bank. Version 08 puts a party into `Pty`. A bank that pays on its own behalf is in `Agt`. */
 export function readParty(node: XmlNode, side: 'Dbtr' | 'Cdtr'): Party | undefined {
   const parties = findChild(node, 'RltdPties');
   const element = findChild(parties, side);

@@ -27,19 +27,16 @@ import {
 import type { XmlNode } from './xml-node.js';
 import { findChild, findChildren, omitUndefined, findNode, findText } from './xml-node.js';
 
-/** Context of the statement that an entry is read in. */
+/** The statement from which an entry is read. */
 export interface EntryContext {
   kind: StatementKind;
   account: { id: string; currency?: string };
   fail: RejectElement;
-  /** Records a value of the entry that moves no money and cannot be read. */
+  /** Reports a value of the entry that moves no money and cannot be read. */
   report: ReportUnreadable;
 }
 
-/**
- * The elements of an `Ntry` before its details. Details are read one by one, so that a large batch needs no
- * large tree.
- */
+/** The elements of an `Ntry` before its details. Details are read one by one, so that a large batch needs no large tree in memory. */
 export interface EntryHead {
   booked: CamtAmount;
   creditDebit: CreditDebit;
@@ -69,10 +66,7 @@ export function readDetail(node: XmlNode, head: EntryHead, { account, report }: 
   });
 }
 
-/**
- * Reads `Amt` (since version 03) or the amounts of `AmtDtls` (before). Prefers the first one in the currency
- * of the entry.
- */
+/** Reads `Amt` (since version 03) or the amounts of `AmtDtls` (before). The first amount in the currency of the entry takes precedence. */
 function readDetailAmount(node: XmlNode, currency: string, report: ReportUnreadable): CamtAmount | undefined {
   const details = findChild(node, 'AmtDtls');
   const amounts = [
@@ -88,9 +82,9 @@ function readDetailAmount(node: XmlNode, currency: string, report: ReportUnreada
 }
 
 /**
- * Returns the counterparty: the debtor of a credit, the creditor of a debit. A reversal has the parties of
- * the reversed payment. A party with the statement's own account is never the counterparty, regardless of the
- * indicators. If only one party is named, it is the counterparty, unless it is us.
+ * Returns the counterparty: the debtor of a credit, or the creditor of a debit. A reversal contains the parties of the reversed payment. A
+ * party with the statement's own account is never the counterparty, regardless of the indicators. If the entry has only one party, this
+ * party is the counterparty, unless it is the account owner.
  */
 function readCounterparty(
   node: XmlNode,
@@ -111,7 +105,7 @@ function readCounterparty(
 const ENTRY_STATUSES: readonly string[] = ['BOOK', 'PDNG', 'INFO', 'FUTR'] satisfies EntryStatus[];
 
 /**
- * Reads `Sts`: a string up to version 07, `Sts/Cd` after it. Some banks omit it in camt.053, where every
+ * Reads the status: `Sts` is a string up to version 07; later versions have `Sts/Cd`. Some banks omit the status in camt.053, where every
  * entry is booked.
  */
 function readStatus(node: XmlNode, { kind, fail }: EntryContext): EntryStatus {
@@ -126,7 +120,7 @@ function readStatus(node: XmlNode, { kind, fail }: EntryContext): EntryStatus {
   );
 }
 
-/** Reads one `Ntry`. Its details were read before. A single detail is merged into the entry. */
+/** Reads one `Ntry`. Its details were read before. If there is a single detail, it is merged into the entry. */
 export function readEntry(
   node: XmlNode,
   details: EntryDetail[],
@@ -178,8 +172,8 @@ function readEntryFacts(
 }
 
 /**
- * Merges a single detail into the entry. The entry's own values take precedence and both texts are kept. An
- * amount of the detail in another currency becomes the instructed amount.
+ * Merges a single detail into the entry. The entry's own values take precedence, and the texts of the entry and the detail are joined. If
+ * the amount of the detail is in another currency, it becomes the instructed amount.
  */
 function mergeSingleDetail(
   own: EntryFacts,

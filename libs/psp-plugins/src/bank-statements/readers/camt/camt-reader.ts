@@ -13,28 +13,30 @@ import { createFail } from './camt-element-parsers.js';
 import type { XmlNode } from './xml-node.js';
 import { findNode } from './xml-node.js';
 
-/** Message elements of any version. Only they identify the file, because some banks omit the namespace. */
+/**
+ * Message types by the name of the message element, for every version. Only the element identifies the file, because some banks omit the
+ * namespace.
+ */
 const MESSAGE_TYPES: Readonly<Record<string, CamtMessageHeader>> = {
   BkToCstmrAcctRpt: { format: 'camt.052', kind: 'interim' },
   BkToCstmrStmt: { format: 'camt.053', kind: 'booked' },
   BkToCstmrDbtCdtNtfctn: { format: 'camt.054', kind: 'notification' },
 };
-/** The only place where an XML declaration may be is the beginning of a document. */
+/** An XML declaration is allowed only at the beginning of a document. */
 const XML_DECLARATION = '<?xml ';
 
 const CONTROL_CHARACTERS = /[\x00-\x08\x0b\x0c\x0e-\x1f]/g;
-/** Message of the XML parser. */
+/** The message of the XML parser for a second document in the file. */
 const SECOND_ROOT_MESSAGE = 'documents may contain only one root';
 const STATEMENT_ELEMENTS = ['Stmt', 'Rpt', 'Ntfctn'];
 
-/** Limits against hostile files that would fill the memory. Real files are far below them. */
+/** Limits that protect the memory against hostile files. Real files are far below these limits. */
 const MAX_DEPTH = 64;
 const MAX_TREE_CHARACTERS = 1024 * 1024;
 const MAX_DETAILS_PER_ENTRY = 100_000;
 
 /**
- * Reads camt.052, .053 and .054 of every version as a stream, with at most one entry in memory. Entities are
- * never expanded.
+ * Reads camt.052, camt.053 and camt.054 of every version as a stream, with at most one entry in memory. XML entities are never expanded.
  */
 export class CamtReader implements StatementReader {
   #parser = this.#createParser();
@@ -46,7 +48,7 @@ export class CamtReader implements StatementReader {
   #statementCount = 0;
   #statement: CamtStatement | undefined;
   #started = false;
-  /** Open elements of the tree that is being built, outermost first. */
+  /** Open elements of the tree that is being built, outermost element first. */
   #openNodes: XmlNode[] = [];
   #details: EntryDetail[] = [];
   #treeSize = 0;
@@ -54,9 +56,9 @@ export class CamtReader implements StatementReader {
   #charactersSinceEvent = 0;
   #treeLine = 1;
   #source = new EntrySourceText();
-  /** False before the first character of a document. */
+  /** False until the first character of a document was read. */
   #hasBegun = false;
-  /** The end of the last chunk if it may be the beginning of an XML declaration. */
+  /** The end of the last chunk, if an XML declaration may begin there. */
   #heldBack = '';
 
   #createParser(): SaxesParser {
@@ -82,7 +84,7 @@ export class CamtReader implements StatementReader {
   }
 
   write(text: string): StatementEvent[] {
-    // Control characters are not allowed in XML, but some banks end a file with one, e.g. Ctrl-Z.
+    // Control characters are not allowed in XML, but some banks end a file with a control character, e.g. Ctrl-Z.
     let rest = this.#heldBack + text.replace(CONTROL_CHARACTERS, ' ');
     this.#heldBack = '';
     if (!this.#hasBegun) rest = rest.trimStart().replace(/^\ufeff\s*/, '');
@@ -100,7 +102,7 @@ export class CamtReader implements StatementReader {
     return this.#takeParts();
   }
 
-  /** Ends the document and begins the next one of the file. */
+  /** Ends the document, and begins the next document of the file. */
   #beginDocument(): void {
     if (this.#depth > 0) this.#fail('an XML declaration within a document; expected it at the beginning');
     this.#parser.close();
@@ -156,7 +158,7 @@ export class CamtReader implements StatementReader {
     else if (this.#statement && this.#depth === this.#message.depth + 2) this.#openNode(name, tag);
   }
 
-  /** In version 01 the name contains the version: `BkToCstmrAcctRptV01`. */
+  /** In version 01 the element name contains the version: `BkToCstmrAcctRptV01`. */
   #openMessage(name: string): void {
     const message = MESSAGE_TYPES[name.replace(/V\d\d$/, '')];
     if (!message) return;
@@ -288,7 +290,10 @@ export class CamtReader implements StatementReader {
   }
 }
 
-/** Returns where an incomplete XML declaration begins at the end of the text, or the length of the text. */
+/**
+ * Returns the position at which an incomplete XML declaration begins at the end of the text. Returns the length of the text if there is
+ * none.
+ */
 function findCutDeclaration(text: string): number {
   const at = text.lastIndexOf('<');
   const isCut =
@@ -296,7 +301,10 @@ function findCutDeclaration(text: string): number {
   return isCut ? at : text.length;
 }
 
-/** Keeps the source text of the current entry for the quarantine. Positions count from the beginning of the file. */
+/**
+ * Keeps the source text of the current entry for the quarantine (the list of rejected records). Positions count from the beginning of the
+ * file.
+ */
 class EntrySourceText {
   #chunk = '';
   #chunkAt = 0;
@@ -312,7 +320,7 @@ class EntrySourceText {
   /** @param position position after the start tag */
   begin(position: number): void {
     const tag = this.#chunk.lastIndexOf('<', position - this.#chunkAt - 1);
-    // If a chunk ends within the start tag, the first part of the tag is missing in the text.
+    // If a chunk ends within the start tag, the kept text does not contain the first part of the tag.
     this.#begin = this.#chunkAt + Math.max(tag, 0);
     this.#earlierChunks = '';
   }

@@ -18,16 +18,16 @@ import { findChild, findCode, omitUndefined, findText } from './xml-node.js';
 export interface CamtMessageHeader {
   format: StatementFormat;
   kind: StatementKind;
-  /** `MsgPgntn` of the group header: before version 06 whole messages were paginated. */
+  /** `MsgPgntn` of the group header. Before version 06, whole messages were split into pages. */
   page?: StatementStart['page'];
 }
 
-/** Opening and closing balances: the check of the sums needs them. */
+/** Codes of the opening and closing balances, which the check of the sums needs. */
 const CHECKED_BALANCES = new Set(['OPBD', 'CLBD', 'PRCD', 'ITBD']);
-/** Number of unreadable values that a statement reports. */
+/** Maximum number of unreadable values that a statement reports. */
 const MAX_UNREADABLE = 20;
 
-/** Collects a `Stmt`, `Rpt` or `Ntfctn` while it is read, except its entries. */
+/** Collects the content of a `Stmt`, `Rpt` or `Ntfctn` while it is read, except the entries. */
 export class CamtStatement {
   account: StatementAccount | undefined;
   entryCount = 0;
@@ -46,7 +46,7 @@ export class CamtStatement {
 
   constructor(
     private readonly message: CamtMessageHeader,
-    /** `Stmt 2`, for error messages. */
+    /** Name of the statement for error messages: `Stmt 2`. */
     readonly name: string,
   ) {
     this.#page = message.page;
@@ -89,7 +89,7 @@ export class CamtStatement {
     }
   }
 
-  /** The booked balances prove that no entry is missing, so they must be readable. The others are information. */
+  /** The booked balances prove that no entry is missing, so they must be readable. Other balances are for information. */
   #readBalance(node: XmlNode, fail: RejectElement, report: ReportUnreadable): void {
     const code = findCode(findChild(node, 'Tp'), 'CdOrPrtry');
     const currency = this.account?.currency;
@@ -99,7 +99,7 @@ export class CamtStatement {
     if (balance) this.#balances.push(balance);
   }
 
-  /** Records a value that moves no money and cannot be read. */
+  /** Reports a value that moves no money and cannot be read. */
   reportUnreadable(what: string): void {
     if (this.#unreadable.length < MAX_UNREADABLE) this.#unreadable.push(what);
   }
@@ -128,7 +128,7 @@ export class CamtStatement {
   }
 
   end(): StatementEnd {
-    // A sum over several currencies is meaningless, so compare only the counts.
+    // A sum over several currencies has no meaning, so only the counts are compared.
     const statedTotals =
       this.#currencies.size > 1
         ? this.#statedTotals.map(({ amount: _, ...claim }) => claim)
@@ -164,7 +164,7 @@ const SUMMARY_ELEMENTS = [
   ['TtlDbtNtries', 'DBIT'],
 ] as const;
 
-/** A sum with a sign is compared by its size: Wise writes the sum of debits as a negative number. */
+/** The sign of a stated sum is ignored, because Wise writes the sum of debits as a negative number. */
 function readSummary(node: XmlNode, report: ReportUnreadable): StatedTotal[] {
   return SUMMARY_ELEMENTS.flatMap(([name, creditDebit]) => {
     const total = findChild(node, name);

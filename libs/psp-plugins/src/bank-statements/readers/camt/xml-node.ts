@@ -1,10 +1,10 @@
 /** A small XML tree of one entry, one balance or one account. */
 export interface XmlNode {
-  /** Element name without the prefix. */
+  /** Element name without the namespace prefix. */
   name: string;
-  /** The element's own text, untrimmed. */
+  /** The element's own text. White space at the ends is kept. */
   text: string;
-  /** `@Ccy`, the only attribute that statements use. */
+  /** The attribute `Ccy`, the only attribute that statements use. */
   currency?: string;
   children: XmlNode[];
 }
@@ -38,7 +38,7 @@ export function findCode(node: XmlNode | undefined, ...path: string[]): string |
   return findText(choice, 'Cd') ?? findText(choice, 'Prtry');
 }
 
-/** Returns a copy without the properties that are undefined. */
+/** Returns a copy without the properties whose value is `undefined`. */
 export function omitUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const result = {} as { [K in keyof T]: Exclude<T[K], undefined> };
   for (const key in value) if (value[key] !== undefined) result[key] = value[key] as never;

@@ -9,7 +9,7 @@ const CODE_WORD_REFERENCES: Readonly<Record<string, ReferenceName>> = {
   CSID: 'creditorId',
   PREF: 'paymentInformationId',
 };
-/** Code words of Rabobank, ABN AMRO and ING (their "MT940 structured" format descriptions). */
+/** Code words of Rabobank, ABN AMRO and ING. Source: the descriptions of "MT940 structured" by these banks. */
 const CODE_WORD_PATTERN =
   /\/(RTRN|BENM|ORDP|NAME|ID|ADDR|REMI|CDTRREFTP|CDTRREF|USTD|STRD|CUR|EREF|KREF|PREF|IREF|ISDT|CSID|MARF|TRCD|SVCL|ULTB|ULTC|ULTD|PURP|IBAN|BIC|TRTP|CNTP|BUSP|NRTX|PMID|SUBJ|OCMT|EXCH|CHGS)\//g;
 
@@ -43,14 +43,14 @@ function* splitCodeWords(text: string): Generator<[string, string]> {
   CODE_WORD_PATTERN.lastIndex = 0;
   for (let mark = CODE_WORD_PATTERN.exec(text); mark; mark = CODE_WORD_PATTERN.exec(text)) {
     marks.push({ code: mark[1] ?? '', from: mark.index, to: CODE_WORD_PATTERN.lastIndex });
-    // One slash both ends a code word and begins the next one.
+    // One slash may end a code word and also begin the next code word.
     CODE_WORD_PATTERN.lastIndex -= 1;
   }
   const first = text.slice(0, marks[0]?.from);
   if (first.trim() !== '') yield ['', first];
   for (const [index, { code, to }] of marks.entries()) {
     const value = text.slice(to, Math.max(to, marks[index + 1]?.from ?? text.length));
-    // In CNTP a missing account leaves an empty field, so leading slashes must stay.
+    // If CNTP has no account, the text begins with an empty field, so its leading slashes must stay.
     const slashes = code === 'CNTP' ? /\/+$/ : /^\/+|\/+$/g;
     yield [code, collapseWhitespace(value)?.replace(slashes, '') ?? ''];
   }

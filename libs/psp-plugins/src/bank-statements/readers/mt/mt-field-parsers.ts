@@ -9,7 +9,7 @@ import type {
 import { StatementError } from '../../statements/statement.types.js';
 import { toCalendarDate, toFullYear, isIban, parseGroupedDecimal, quoteValue } from '../value-parsers.js';
 
-/** One field: `:61:` with all lines up to the next field. */
+/** One field, e.g. `:61:` with all its lines up to the next field. */
 export interface MtField {
   tag: string;
   lines: string[];
@@ -17,11 +17,11 @@ export interface MtField {
   line: number;
 }
 
-/** Content of `:86:` (Information to Account Owner), including the German transaction codes. */
+/** Content of `:86:` (Information to Account Owner), with the German transaction codes. */
 export interface OwnerInformation extends EntryFacts {
   /**
-   * `166+09075/629+914`: business transaction code, prima nota, text key. DK writes the same into camt after
-   * the SWIFT type.
+   * `166+09075/629+914`: business transaction code, prima nota number, text key. Deutsche Kreditwirtschaft defines the same text for camt,
+   * after the SWIFT type.
    */
   transactionCodes?: string;
 }
@@ -35,16 +35,13 @@ export function getFieldValue(field: MtField): string {
 }
 
 export interface MtAmount {
-  /** A decimal with a point: `147,64` becomes `147.64`, `114,` becomes `114.`. */
+  /** A decimal with a point: `147,64` becomes `147.64`, and `114,` becomes `114.`. */
   amount: string;
-  /** Why the amount could mean two sums. */
+  /** Reason why the amount could mean two different sums. */
   ambiguity?: string;
 }
 
-/**
- * Parses an amount. SWIFT allows a comma only, but some banks omit it (`500`), write a point, or group
- * thousands.
- */
+/** Parses an amount. SWIFT allows only a comma, but some banks omit the comma (`500`), write a point, or group thousands. */
 export function parseAmount(field: MtField, text: string): MtAmount {
   const parsed = parseGroupedDecimal(text);
   if (!parsed) {
@@ -58,7 +55,7 @@ export function parseAmount(field: MtField, text: string): MtAmount {
   return { amount: parsed.decimal, ambiguity };
 }
 
-/** @throws StatementError for an amount that could mean two sums */
+/** @throws StatementError for an amount that could mean two different sums */
 export function parseClearAmount(field: MtField, text: string): string {
   const { amount, ambiguity } = parseAmount(field, text);
   if (ambiguity !== undefined) failAtMtField(field, `:${field.tag}: ${ambiguity}`);
@@ -74,8 +71,8 @@ const BALANCE_CODES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the text of a balance. A bank's own header of the next message may follow in the next lines; a
- * number there belongs to the balance.
+ * Returns the text of a balance. The next lines may contain a bank's own header of the next message. A number in these lines belongs to the
+ * balance.
  */
 function readBalanceText(field: MtField): string {
   const [first = '', ...others] = field.lines.map((line) => line.trim()).filter(Boolean);

@@ -19,12 +19,12 @@ import type { MtField } from './mt-field-parsers.js';
 import { failAtMtField } from './mt-field-parsers.js';
 
 const TAG_PATTERN = /^:(\d{2}[A-Z]?|NS):/;
-/** Numbers of the fields that MT940 and MT942 have. In a text, `:45:37` is a time and not a field. */
+/** Numbers of the fields in MT940 and MT942. Other numbers begin no field: `:45:37` in a text is a time. */
 const STATEMENT_TAG_PATTERN = /^(?:13|20|21|25|28|34|6[0-5]|86|90)[A-Z]?$|^NS$/;
-/** The end of a line and the beginning of the next one that are one time: `T16` and `:20:15`. */
+/** Matches an hour at the end of a line. The end of a line and the beginning of the next line may be one time: `T16` and `:20:15`. */
 const HOUR_AT_END_PATTERN = /(?:^|\D)(?:[01]?\d|2[0-3])$/;
 const MINUTES_AT_START_PATTERN = /^:[0-5]\d:[0-5]\d(?!\d)/;
-/** Rabobank begins a file with the message type in the form of a field. */
+/** Rabobank begins a file with the message type, written like a field. */
 const MESSAGE_TYPE_PATTERN = /^:(94[02]):/;
 const BLOCK_PATTERN = /^[\x00-\x20]*\{[1-5]:/;
 const MAX_FIELD_LINES = 1000;
@@ -32,9 +32,8 @@ const MAX_FIELD_LINES = 1000;
 const STATEMENT_MESSAGE_TYPES = ['940', '942', '950'];
 
 /**
- * Reads MT940 and MT942, with or without SWIFT blocks, including deviations of real banks. Fields form
- * messages (pages), and messages form statements. Source of the format: SWIFT Standards MT, category 9; for
- * the German variant DFÜ agreement, annex 3.
+ * Reads MT940 and MT942, with or without SWIFT blocks. The class also accepts known deviations of real banks. Fields form messages (pages),
+ * and messages form statements. Sources of the format: SWIFT Standards MT, category 9; for the German variant DFÜ agreement, annex 3.
  */
 export class MtReader implements StatementReader {
   readonly #lineSplitter = new LineSplitter();
@@ -43,18 +42,18 @@ export class MtReader implements StatementReader {
   #field: MtField | undefined;
   #message: MtMessage | undefined;
   #statement: MtStatement | undefined;
-  /** The current entry, which waits for its `:86:`. */
+  /** The current entry, whose `:86:` may still follow. */
   #entry: { line: MtField; details: MtField[] } | undefined;
-  /** Message type in block 2, for the next message. */
+  /** Message type from block 2, for the next message. */
   #messageType: string | undefined;
   /** Line in which `{1:`, `{2:` or `{4:` opened a message block that `-}` has not closed. */
   #openBlockLine: number | undefined;
-  /** Whether the `start` part of the open statement was emitted. */
+  /** Whether the `start` event of the open statement was returned. */
   #started = false;
 
   /**
-   * Lines after a line `-` in the text of an entry of an interim report. The next field decides whether the
-   * message has ended or the text continues.
+   * Lines after a line `-` in the text of an entry of an interim report. The next field shows whether the message has ended or the text
+   * continues.
    */
   #linesAfterDash: string[] | undefined;
 
@@ -121,7 +120,7 @@ export class MtReader implements StatementReader {
     } else if (this.#field) {
       this.#addLine(this.#field.lines, line);
     }
-    // Ignore other lines between messages, e.g. a bank's own headers.
+    // Other lines between messages are ignored, e.g. a bank's own headers.
   }
 
   #addLine(lines: string[], line: string): void {
@@ -134,7 +133,7 @@ export class MtReader implements StatementReader {
     }
   }
 
-  /** Returns the tag if the line begins a field. In the text of an entry a line may only look like one. */
+  /** Returns the tag if the line begins a field. A line in the text of an entry may have the form of a field although it is text. */
   #readTag(line: string): string | undefined {
     const tag = TAG_PATTERN.exec(line)?.[1];
     if (tag === undefined || !this.#isInText() || this.#linesAfterDash) return tag;
@@ -144,7 +143,7 @@ export class MtReader implements StatementReader {
     return STATEMENT_TAG_PATTERN.test(tag) ? tag : undefined;
   }
 
-  /** Decides what a line `-` in the text of an entry was, when the next field begins. */
+  /** Decides, when the next field begins, whether a line `-` in the text of an entry was the end of the message. */
   #resolveDash(nextTag: string): void {
     const lines = this.#linesAfterDash;
     if (!lines) return;
@@ -163,14 +162,13 @@ export class MtReader implements StatementReader {
   }
 
   /**
-   * Returns whether a line `-` may end the message. In the details of an entry it is text, unless the closing
-   * balance was read.
+   * Returns whether a line `-` may end the message. In the details of an entry, `-` is text unless the closing balance was already read.
    */
   #mayTerminate(): boolean {
     return !this.#isInEntry() || this.#message?.isInterim === true || this.#message?.closing !== undefined;
   }
 
-  /** Returns whether the file ends within a balance that is not needed: the statement has its closing balance. */
+  /** Returns whether the file ends within a balance that is not needed, because the statement already has its closing balance. */
   #isCutBalance(last: MtField): boolean {
     return (
       !this.#lineSplitter.isTerminated && /^6[45]$/.test(last.tag) && this.#message?.closing !== undefined
@@ -248,7 +246,7 @@ export class MtReader implements StatementReader {
     this.#entry = { line: field, details: [] };
   }
 
-  /** Emits `start`, unless this message is the next page of the open statement. */
+  /** Returns the `start` event, unless this message is the next page of the open statement. */
   #emitStart(message: MtMessage, field: MtField): void {
     if (this.#started) return;
     this.#started = true;
@@ -290,8 +288,8 @@ export class MtReader implements StatementReader {
   }
 
   /**
-   * Checks that the file is not truncated if it has no terminator.
-   * @throws StatementError when it is or may be truncated
+   * Checks that a file without a terminator is not truncated.
+   * @throws StatementError when the file is or may be truncated
    */
   #checkComplete(last: MtField | undefined): void {
     const message = this.#message;
@@ -306,7 +304,7 @@ export class MtReader implements StatementReader {
       return;
     }
     if (this.#lineSplitter.isTerminated || !message.closing) return;
-    // Behind the closing balance there is only text and information, so the sum proves that nothing is missing.
+    // After the closing balance there are only texts and values for information. So the sum proves that no entry is missing.
     if (this.#statement?.isBalanced === true) return;
     this.#failTruncated(
       `the last line ${quoteValue(last.lines.at(-1) ?? '')} has no line break; expected the whole :${last.tag}: and the end of its line`,
@@ -353,8 +351,8 @@ function buildEntry(
 }
 
 /**
- * Merges the supplementary details of `:61:` and the content of `:86:`. Values of `:86:` take precedence;
- * texts are joined.
+ * Merges the supplementary details of `:61:` and the content of `:86:`. If both contain a value, the value of `:86:` takes precedence.
+ * Texts are joined.
  */
 function mergeFacts<T extends EntryFacts>(supplement: EntryFacts, facts: T): T {
   const text = [supplement.additionalInformation, facts.additionalInformation].filter(Boolean).join(' ');

@@ -28,7 +28,7 @@ export class MtMessage {
   /** Available balances: `:64:` and `:65:`. */
   readonly availableBalances: StatementBalance[] = [];
   readonly statedTotals: (StatedTotal & { count: number })[] = [];
-  /** Fields that move no money and could not be read. */
+  /** Fields that could not be read. These fields move no money. */
   readonly unreadable: string[] = [];
   /** The first unknown field, for error messages. */
   unknownField: string | undefined;
@@ -39,20 +39,20 @@ export class MtMessage {
 
   constructor(
     readonly firstField: MtField,
-    /** Message type in block 2: `940`, `942`. */
+    /** Message type from block 2: `940`, `942`. */
     private readonly type: string | undefined,
   ) {
     // Some banks begin a statement with the account and give no `:20:`.
     this.id = firstField.tag === '20' ? getFieldValue(firstField) : '';
   }
 
-  /** True for MT942: block 2 says so, or there is `:34F:` or `:13D:` and no opening balance. */
+  /** True for MT942. It is an MT942 if block 2 contains that type, or if there is `:34F:` or `:13D:` and no opening balance. */
   get isInterim(): boolean {
     if (this.type === '942') return true;
     return !this.opening && (this.#floorLimit || this.#hasDateTime);
   }
 
-  /** Reads all fields except entries and their details. */
+  /** Reads all fields except entries and the details of entries. */
   read(field: MtField): void {
     switch (field.tag) {
       case '25':
@@ -104,7 +104,7 @@ export class MtMessage {
     }
   }
 
-  /** Reads a field that moves no money: if it cannot be read, it is reported and left out. */
+  /** Reads a field that moves no money. If the field cannot be read, it is reported and omitted. */
   #tryRead(read: () => void): void {
     try {
       read();
@@ -118,7 +118,7 @@ export class MtMessage {
     return this.opening?.currency ?? this.#currency ?? this.account?.currency;
   }
 
-  /** @throws StatementError at `field` if a field that must precede the first entry is missing */
+  /** @throws StatementError at `field` if a field is missing that must come before the first entry */
   start(field: MtField): StatementStart {
     if (!this.account) this.#failIncomplete(field, 'no account (:25:)');
     if (!this.isInterim && !this.opening) this.#failIncomplete(field, 'no opening balance (:60F: or :60M:)');
@@ -158,7 +158,7 @@ export class MtStatement {
 
   constructor(private message: MtMessage) {}
 
-  /** The opening balance of the statement, not of the current page. */
+  /** The opening balance of the whole statement, not of the current page. */
   readonly #opening = this.message.opening;
 
   get isUnfinished(): boolean {
@@ -166,8 +166,8 @@ export class MtStatement {
   }
 
   /**
-   * Appends the page if it is the next page of this statement.
-   * @returns whether it was appended
+   * Appends the message if it is the next page of this statement.
+   * @returns whether the page was appended
    */
   appendIfNextPage(page: MtMessage): boolean {
     const { account, sequence, closing } = this.message;
@@ -187,10 +187,7 @@ export class MtStatement {
     return true;
   }
 
-  /**
-   * True if opening balance + entries = closing balance. Only then a last line without a line break is
-   * certainly complete.
-   */
+  /** True if opening balance + entries = closing balance. Only then a last line without a line break is certainly complete. */
   get isBalanced(): boolean {
     const { closing } = this.message;
     return (
@@ -222,7 +219,7 @@ function signedScaledAmount({ creditDebit, amount }: StatementBalance): bigint {
   return creditDebit === 'CRDT' ? toScaledInteger(amount) : -toScaledInteger(amount);
 }
 
-/** `00004/00002` → `00004`. */
+/** Returns the number without the page: `00004/00002` → `00004`. */
 function statementNumberOf(sequence: string | undefined): string | undefined {
   return sequence?.split('/')[0];
 }

@@ -1,7 +1,7 @@
-/** Recognises the account of the statement in the details of an entry: it is never the counterparty. */
+/** Recognises the account of the statement in the details of an entry, because this account is never the counterparty. */
 import type { Party, StatementAccount } from '../../statements/statement.types.js';
 
-/** Removes the account from a party that has our own account. The name stays, because it may be the other's. */
+/** Removes the account number from a party if it is our own account. The name stays, because it may be the counterparty's name. */
 export function removeOwnAccount(
   party: Party | undefined,
   own: Pick<StatementAccount, 'id'> | undefined,
@@ -12,14 +12,13 @@ export function removeOwnAccount(
   const rest: Party = { ...party };
   delete rest.iban;
   delete rest.accountNumber;
-  // The bank of our account is not the bank of the counterparty.
+  // The bank of our own account is not the bank of the counterparty.
   delete rest.bic;
   return Object.keys(rest).length === 0 ? undefined : rest;
 }
 
 /**
- * Compares account numbers in the forms that banks use: an IBAN, `<bank>/<account>`, or the account alone, with or
- * without leading zeros.
+ * Compares account numbers in all forms that banks use: an IBAN, `<bank>/<account>`, or the account alone, with or without leading zeros.
  */
 export function isOwnNumber(number: string, ownId: string): boolean {
   const [found, own] = [normalizeNumber(number), normalizeNumber(ownId)];
@@ -34,7 +33,7 @@ function normalizeNumber(number: string): string {
   return number.toUpperCase().replace(/[^A-Z0-9/]/g, '');
 }
 
-/** Returns the part after the bank code, without leading zeros. */
+/** Returns the account number without the bank code and without leading zeros. */
 function accountPart(number: string): string {
   return (normalizeNumber(number).split('/').at(-1) ?? '').replace(/^0+/, '');
 }

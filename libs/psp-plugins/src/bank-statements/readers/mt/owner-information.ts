@@ -4,16 +4,16 @@ import { readDutchInformation } from './dutch-owner-information.js';
 import { readGermanInformation } from './german-owner-information.js';
 import type { OwnerInformation } from './mt-field-parsers.js';
 
-/** Three digits, then a delimiter and two digits: `166?00`, `000>10`. Polish banks put a blank before them. */
+/** Three digits, then a delimiter and two digits: `166?00`, `000>10`. Polish banks write a blank before the digits. */
 const GERMAN_PATTERN = /^\s*(\d{3})([?>~^@|<])(?=\d\d)/;
 const DUTCH_PATTERN = /^\s*\/[A-Z]{2,9}\//;
 /**
- * Minimum length of a full line. A full line continues in the next one without a blank, even within a word.
- * Some banks count the 4 characters of the tag.
+ * Minimum length of a full line. The text of a full line continues in the next line without a blank, even within a word. Some banks count
+ * the 4 characters of the tag.
  */
 const MIN_FULL_LINE_LENGTH = 61;
 
-/** Reads `:86:` in the structure that the bank uses. Text without structure is the remittance information. */
+/** Reads `:86:` in the structure that the bank uses. A text without structure becomes the remittance information. */
 export function readOwnerInformation(lines: readonly string[], account?: StatementAccount): OwnerInformation {
   const whole = lines.join('');
   const german = GERMAN_PATTERN.exec(whole);

@@ -4,7 +4,7 @@ import { StatementError } from '../../statements/statement.types.js';
 import { collapseWhitespace, isIban, isPlaceholder, quoteValue } from '../value-parsers.js';
 import { parseOfxAmount, parseOfxDate } from './ofx-values.js';
 
-/** Values by element name. An element within PAYEE, BANKACCTTO or CURRENCY has the name of that element before it. */
+/** Values by element name. The name of an element within PAYEE, BANKACCTTO or CURRENCY has the name of the outer element before it. */
 export type OfxValues = ReadonlyMap<string, string>;
 
 /**
@@ -49,7 +49,7 @@ export function toOfxEntry(values: OfxValues, currency: string, position: string
   };
 }
 
-/** Returns why the transaction cannot be served as it is. */
+/** Returns the reason why the transaction cannot be served unchanged. */
 function describeAmbiguity(values: OfxValues, currency: string): string | undefined {
   const corrected = values.get('CORRECTFITID');
   if (corrected !== undefined)

@@ -13,7 +13,10 @@ import type { OfxToken } from './ofx-tokenizer.js';
 import { parseOfxAmount, parseOfxDate } from './ofx-values.js';
 
 const STATEMENTS = new Set(['STMTRS', 'CCSTMTRS']);
-/** Elements within a transaction or a statement whose values need the name of the element before them. */
+/**
+ * Elements within a transaction or a statement that contain other elements. The names of the inner values get the name of the outer element
+ * as a prefix.
+ */
 const NAMED_GROUPS = new Set([
   'PAYEE',
   'BANKACCTTO',
@@ -27,7 +30,7 @@ const NAMED_GROUPS = new Set([
 export class OfxReader implements StatementReader {
   readonly #tokenizer: OfxTokenizer;
   #parts: StatementEvent[] = [];
-  /** Values of the open statement, without its transactions. */
+  /** Values of the open statement, except those of its transactions. */
   #statement: Map<string, string> | undefined;
   #transaction: { values: Map<string, string>; line: number; raw: string } | undefined;
   #group: string | undefined;
@@ -103,7 +106,7 @@ export class OfxReader implements StatementReader {
     if (this.#transaction && this.#transaction.raw.length < MAX_RAW_LENGTH)
       this.#transaction.raw += `<${name}>${value}\n`.slice(0, MAX_RAW_LENGTH - this.#transaction.raw.length);
     const target = values ?? this.#statement;
-    // The first value counts: an account is named before its transactions.
+    // If a value occurs twice, the first value is used, because an account is named before its transactions.
     if (target && !target.has(key)) target.set(key, value);
   }
 
@@ -116,7 +119,7 @@ export class OfxReader implements StatementReader {
     this.#parts.push(toOfxEntry(transaction.values, this.#currency(line), position, transaction.raw));
   }
 
-  /** Emits the start of the statement. Account, currency and period come before the transactions. */
+  /** Returns the start of the statement. Account, currency and period come before the transactions. */
   #start(line: number): void {
     if (this.#hasStarted || !this.#statement) return;
     this.#hasStarted = true;

@@ -1,6 +1,6 @@
 /**
- * Splits OFX into elements. OFX 1 is SGML, in which an element with a value needs no end tag; OFX 2 is XML. Both are
- * read in the same way: an element whose start tag is followed by text has a value, all others contain elements.
+ * Splits OFX into elements. OFX 1 is SGML, in which an element with a value needs no end tag. OFX 2 is XML. Both are read in the same way:
+ * if text follows the start tag of an element, the text is its value; otherwise the element contains other elements.
  */
 import { StatementError } from '../../statements/statement.types.js';
 import { decodeLine } from '../text-decoder.js';
@@ -9,7 +9,7 @@ export type OfxToken =
   | { kind: 'open' | 'close'; name: string; line: number }
   | { kind: 'value'; name: string; value: string; line: number };
 
-/** A value or a tag of this length is no OFX. */
+/** If a value or a tag is longer, the file is not OFX. */
 const MAX_REST_LENGTH = 64 * 1024;
 const TAG_PATTERN = /^<(\/?)([A-Za-z0-9._]+)\s*(\/?)>$/;
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -28,7 +28,7 @@ export class OfxTokenizer {
   /** @param isBinary true if the text has one character per byte */
   constructor(private readonly isBinary: boolean) {}
 
-  /** @returns the tokens that are complete: a value ends at the next tag */
+  /** @returns the tokens that are complete; a value ends at the next tag */
   *split(text: string): Generator<OfxToken> {
     this.#rest += text;
     for (;;) {
@@ -52,7 +52,7 @@ export class OfxTokenizer {
     if (token) yield token;
   }
 
-  /** @param piece a tag and the text behind it */
+  /** @param piece a tag and the text after it */
   #toToken(piece: string): OfxToken | undefined {
     if (!piece.startsWith('<')) return undefined;
     const end = piece.indexOf('>');

@@ -5,9 +5,9 @@ import { isDecimal, toCalendarDate } from '../value-parsers.js';
 const DATE_PATTERN = /^(\d{4})(\d{2})(\d{2})(?:\d{4,6}(?:\.\d{1,6})?)?(?:\[[^\]]*\])?$/;
 
 /**
- * Returns the day as written: `20260304120000[-5:EST]` → `2026-03-04`. Many banks write noon or midnight of another zone, so
- * the time says nothing about the booking.
- * @returns `undefined` if it is no date
+ * Returns the day as written: `20260304120000[-5:EST]` → `2026-03-04`. The time is ignored, because many banks write noon or midnight of
+ * another zone.
+ * @returns `undefined` if the text is not a date
  */
 export function parseOfxDate(text: string): string | undefined {
   const [, year, month, day] = DATE_PATTERN.exec(text.trim()) ?? [];
@@ -15,8 +15,9 @@ export function parseOfxDate(text: string): string | undefined {
 }
 
 /**
- * Parses an amount with an optional sign: `-12,50` → `DBIT`, `12.50`. OFX has no mark for thousands, and the decimal mark is a point or a comma.
- * @returns `undefined` if it is no amount
+ * Parses an amount with an optional sign: `-12,50` → `DBIT`, `12.50`. OFX has no separator for thousands, and the decimal separator is a
+ * point or a comma.
+ * @returns `undefined` if the text is not an amount
  */
 export function parseOfxAmount(text: string): { creditDebit: CreditDebit; amount: string } | undefined {
   const amount = text.replace(/^[+-]/, '').replace(',', '.');

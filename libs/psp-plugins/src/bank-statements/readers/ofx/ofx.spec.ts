@@ -1,4 +1,4 @@
-/** OFX: the example of the guide, the XML form, and what is refused. */
+/** Tests OFX: the example of the guide, the XML form, and which files are rejected. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';

@@ -140,6 +140,16 @@ async function addItemRows(
   return { id: getWarningId(payout.id), message };
 }
 
+/** @returns false if the items that were read do not add up to the payout; true for a payout whose items are not listed any more */
+export function hasAllItems({ json, items }: ListedObject): boolean {
+  if (items === undefined) return true;
+  const parsed = parseRow(json, 'id', (row) => {
+    const payout = parsePayout(row);
+    return { amount: payout.amount, exact: items.map((item) => parseItem(item, payout).exact) };
+  });
+  return !isRejectedRecord(parsed) && roundParts(parsed.exact, parsed.amount).difference === 0n;
+}
+
 /** Most payments are never taken back, so they cost two ids in one question to the feed. */
 async function loadReversals(items: readonly Item[], history: RowHistory): Promise<void> {
   const payments = items.flatMap(({ payment, type }) =>

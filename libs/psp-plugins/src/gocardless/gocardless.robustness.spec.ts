@@ -1,10 +1,14 @@
-/** Tests that an answer without a list, on any path, is never the end of the list: the next listing has everything. */
+/**
+ * Tests that an answer without a list, on any path, is never the end of the list, that a change during an interrupted first listing is found, and that
+ * the items of a payout are read again until they add up to it.
+ */
 import { InMemoryFeed, ManualClock, openConnector } from '@tributary/connector-api/testing';
 import { GocardlessFake } from './gocardless.fake.js';
 import { gocardless } from './index.js';
 import { SimulatedHistory } from './testing/simulate-history.js';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const PATHS = [
   ...['/payments', '/refunds', '/payouts', '/payout_items', '/events', '/outbound_payments'],
   ...['/payment_accounts', '/payment_accounts/{id}/transactions'],
@@ -56,4 +60,66 @@ it.each(PATHS)('an answer without a list of %s', async (path) => {
     expect(listIds(feed)).toEqual(listIds(whole));
   }
   await fake.server.close();
+});
+
+/** Pulls transactions into the feed, and stops after some pages, as in a crash. @returns the last cursor */
+async function pull(
+  { fake, feed, clock }: { fake: GocardlessFake; feed: InMemoryFeed; clock: ManualClock },
+  from?: string,
+  maxPages = Infinity,
+) {
+  const since = new Date(clock.now() - 200 * DAY_MS).toISOString().slice(0, 10);
+  const connector = await openConnector(gocardless, { ...fake.settings, since }, { feed, clock });
+  let [cursor, pageCount] = [from, 0];
+  for await (const page of connector.psp.transactions(cursor)) {
+    feed.commitPage('transactions', page);
+    cursor = page.cursor;
+    pageCount += 1;
+    if (pageCount === maxPages) break;
+  }
+  await connector.close();
+  return cursor;
+}
+
+async function startFake() {
+  const clock = new ManualClock();
+  const fake = await GocardlessFake.start(clock);
+  const created_at = (days: number) => new Date(clock.now() - days * DAY_MS).toISOString();
+  return { clock, fake, feed: new InMemoryFeed(), created_at };
+}
+
+it('finds a change of an old payment between an interrupted first listing and the next one', async () => {
+  const { created_at, ...test } = await startFake();
+  const payment = { amount: 1000, currency: 'GBP', status: 'pending_submission', links: { creditor: 'CR1' } };
+  for (let days = 190; days > 60; days -= 10)
+    test.fake.tables.payments.add({ id: `PM${days}`, created_at: created_at(days), ...payment });
+  const cursor = await pull(test, undefined, 1);
+  test.clock.advance(HOUR_MS);
+  test.fake.change('payments', 'PM190', 'confirmed', { status: 'confirmed' });
+  test.clock.advance(5 * HOUR_MS);
+  await pull(test, cursor);
+  expect(test.feed.getTransactions().find(({ id }) => id === 'PM190')).toMatchObject({ status: 'SUCCEEDED' });
+  await test.fake.server.close();
+});
+
+it('reads the items of a payout again until they add up to it', async () => {
+  const { created_at, ...test } = await startFake();
+  test.fake.tables.payouts.add({
+    ...{ id: 'PO1', created_at: created_at(5), amount: 980, currency: 'GBP', status: 'paid' },
+    ...{ deducted_fees: 20, links: { creditor: 'CR1', creditor_bank_account: 'BA1' } },
+  });
+  const links = { payout: 'PO1', payment: 'PM1' };
+  const countItemRequests = () =>
+    test.fake.server.requests.filter(({ path }) => path === '/payout_items').length;
+  test.fake.tables.payout_items.add({ type: 'payment_paid_out', amount: '1000.0', links });
+  let cursor = await pull(test);
+  test.fake.tables.payout_items.add({ type: 'gocardless_fee', amount: '-20.0', links });
+  test.clock.advance(DAY_MS);
+  cursor = await pull(test, cursor);
+  expect(test.feed.getTransactions().map(({ id }) => id)).toEqual(['PO1', 'PO1.gocardless_fee.PM1']);
+  expect(countItemRequests()).toBe(2);
+  test.clock.advance(DAY_MS);
+  await pull(test, cursor);
+  expect(countItemRequests()).toBe(2);
+  await test.fake.server.close();
 });

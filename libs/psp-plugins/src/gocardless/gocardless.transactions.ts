@@ -41,7 +41,7 @@ import {
   toPaymentRow,
   toRefundRows,
 } from './gocardless.mapper.js';
-import { mapPayouts } from './gocardless.payouts.js';
+import { hasAllItems, mapPayouts } from './gocardless.payouts.js';
 import {
   CREDITOR_KEY,
   EVENT_LINKS,
@@ -92,6 +92,8 @@ const CURSOR_FORMAT = createCursorFormat({
 
 /** One list, and how its objects become rows. */
 interface Source extends MergeSource<ListedObject, Position> {
+  /** Where the first listing of events begins. */
+  start?: Position;
   map: (
     objects: readonly ListedObject[],
   ) => Promise<Partial<Page<Transaction>> & Pick<Page<Transaction>, 'items'>>;
@@ -104,7 +106,12 @@ export async function* listTransactionPages(
   const position = CURSOR_FORMAT.parse(since);
   const paymentAccounts = await listPaymentAccounts(context);
   const sources = createSources(context, paymentAccounts);
-  for await (const step of mergeListings<ListedObject, Position, Source>(sources, position)) {
+  // The first cursor contains these, so a change during a first listing that is interrupted is found, although it is older at the next one.
+  const starts = Object.fromEntries(sources.flatMap(({ id, start }) => (start ? [[id, start]] : [])));
+  for await (const step of mergeListings<ListedObject, Position, Source>(sources, {
+    ...starts,
+    ...position,
+  })) {
     const page = await step.source.map(step.rows);
     yield {
       ...page,
@@ -164,6 +171,7 @@ function createSources(context: GocardlessContext, paymentAccounts: readonly Jso
       .filter((resource) => hasOutbound || resource !== 'outbound_payments')
       .map((resource) => ({
         id: `events.${resource}`,
+        start: createEventsStart(context),
         list: (at: Position | undefined) => listChanged(context, resource, at),
         map: mappers[resource],
       })),
@@ -217,10 +225,17 @@ function rereadCreated(
   return rereadTimeWindows<Json>(options, isRereadTimeWindowsPosition(at) ? at : undefined, context);
 }
 
-/** Lists payouts with their items. A payout whose items were read is not read again unless its state changes. */
-function listPayouts(context: GocardlessContext, at: Position | undefined) {
+/**
+ * Lists payouts with their items. A payout is not read again unless its state changes, or the items that were read do not add up to it: GoCardless
+ * can list items late.
+ */
+async function* listPayouts(
+  context: GocardlessContext,
+  at: Position | undefined,
+): AsyncGenerator<ChangesStep<ListedObject, RereadTimeWindowsPosition>> {
   const known = new Map<string, Json>();
-  return changes<Json, RereadTimeWindowsPosition, ListedObject>(
+  const incomplete = new Set<string>();
+  const steps = changes<Json, RereadTimeWindowsPosition, ListedObject>(
     {
       listEvents: (since) => rereadCreated(context, 'payouts', since),
       getEventId: getPayoutState,
@@ -231,6 +246,16 @@ function listPayouts(context: GocardlessContext, at: Position | undefined) {
     isPayoutsPosition(at) ? at : undefined,
     context,
   );
+  for await (const step of steps) {
+    for (const payout of step.rows) if (!hasAllItems(payout)) incomplete.add(getPayoutState(payout.json));
+    const seen = step.position.seen.filter((state) => !incomplete.has(state));
+    yield { ...step, position: { ...step.position, seen } };
+  }
+}
+
+/** The lists are read from their beginning, so events matter from the beginning of the first listing on. */
+function createEventsStart({ clock }: GocardlessContext): Position {
+  return { events: { at: clock.now() - OVERLAP_MS, span: DAY_MS }, pending: [], seen: [] };
 }
 
 /** Lists the objects that events name, in their present state. GoCardless sends them together with the events. */
@@ -242,8 +267,7 @@ function listChanged(
   const known = new Map<string, Json>();
   const options = {
     ...CREATED_LIST,
-    // The lists are read from their beginning, so events matter from the first listing on.
-    start: context.clock.now() - OVERLAP_MS,
+    start: getStart(context),
     fetchPage: async (window: Parameters<GocardlessClient['listEvents']>[1], signal: AbortSignal) => {
       const { linked, ...page } = await context.client.listEvents(resource, window, signal);
       for (const json of linked) remember(known, json);

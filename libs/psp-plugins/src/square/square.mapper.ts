@@ -68,6 +68,8 @@ export function toRefundRows(row: Json): Rows {
     if (status === 'undecided') return;
     const shared = readSharedFields(refund);
     const payment = readText(refund, 'payment_id');
+    // Only a refund that is tied to a payment is REFUNDED: clients count a REFUNDED row that is tied to nothing as zero.
+    const untiedStatus = status === 'REFUNDED' ? 'SUCCEEDED' : 'FAILED';
     const brand = readText(refund, 'destination_details', 'card_details', 'card', 'card_brand');
     const destination = readText(refund, 'destination_type');
     add(shared.id, () => {
@@ -77,12 +79,12 @@ export function toRefundRows(row: Json): Rows {
       const fields = { ...shared, amount, status, scheme: brand ?? destination, details, metadata };
       const made =
         payment === undefined
-          ? toOtherMovement({ ...fields, amount: negateMoney(amount) }, 'refund')
+          ? toOtherMovement({ ...fields, amount: negateMoney(amount), status: untiedStatus }, 'refund')
           : toRefund({ id: payment, type: 'PAYIN' }, fields);
       return isOutside(destination, brand) ? removeAccounts(made) : made;
     });
     // A refund that came back takes back what it had given back of the fee, see `reverseFailedRows`.
-    addFees(refund, { ...shared, status: status === 'REFUNDED' ? 'SUCCEEDED' : 'FAILED' }, -1n, add);
+    addFees(refund, { ...shared, status: untiedStatus }, -1n, add);
   });
 }
 

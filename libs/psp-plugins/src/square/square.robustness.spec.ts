@@ -140,6 +140,19 @@ it('numbers as text and flags as text are read', async () => {
   expect(computeSums()).toEqual([500n - 200n - 300n - 7n]);
 });
 
+it('a refund without a payment is a row that counts by itself, and one that fails later is reversed', async () => {
+  const refund = fake.addRefund(NOW - HOUR, eur(200), { unlinked: true });
+  await feed.pull(psp);
+  expect(findRow(refund.id)).toBe('OTHER SUCCEEDED 200');
+  Object.assign(refund, { status: 'FAILED', updated_at: new Date(NOW).toISOString() });
+  await feed.pull(psp);
+  expect([refund.id, `${refund.id}.reversed`].map(findRow)).toEqual([
+    'OTHER SUCCEEDED 200',
+    'OTHER REFUNDED 200',
+  ]);
+  expect(computeSums()).toEqual([0n]);
+});
+
 it('amounts keep digits that a double has not', async () => {
   const big = toFakeMoney(9_007_199_254_740_993n, 'EUR');
   const { id } = fake.addPayment(NOW - DAY, big);

@@ -90,3 +90,21 @@ describe('the object that a row executes', () => {
     expect(find(0, hour)).toBeUndefined();
   });
 });
+
+it('a row that names a refund or a row of another type stands alone, because clients would take it for a payment', async () => {
+  const paid: UnlinkedRow = { row: toPayment(fields('r3', -500n)), preferredId: 'out-1' };
+  const named: UnlinkedRow = { ...refund('r2', 'pay-1'), preferredId: 're-1' };
+  expect(
+    await link([payment('r1', 'pay-1'), named, refund('r4', 're-1'), paid, refund('r5', 'out-1')]),
+  ).toEqual([
+    'pay-1 PAYIN SUCCEEDED',
+    're-1 PAYIN REFUNDED of pay-1',
+    'r4 OTHER SUCCEEDED',
+    'out-1 PAYOUT SUCCEEDED',
+    'r5 OTHER SUCCEEDED',
+  ]);
+  const metadata = { [OWN_ID_KEY]: 'r2', 'com.tributary.spec/movement': 'refund' };
+  const feed: FeedReader = { findLatest: async () => new Map([['re-1', { metadata }]]) };
+  const [row] = await linkRows([refund('r4', 're-1')], feed, OWN_ID_KEY);
+  expect(row).toMatchObject({ type: 'OTHER', status: 'SUCCEEDED' });
+});

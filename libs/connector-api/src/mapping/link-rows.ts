@@ -1,10 +1,20 @@
 /**
- * Links rows to the rows to which they refer, if those rows are served. This prevents two errors. (1) A refund whose payment was never
+ * Links rows to the rows to which they refer, if those rows are served. This prevents three errors. (1) A refund whose payment was never
  * served: the client would treat it as a payment. (2) Two rows with the same id: the second row would overwrite the amount of the first
- * row.
+ * row. (3) A row that names another refund, or a row of another type: the client would treat it as a payment, too.
  */
 import type { FeedReader } from '../plugin.js';
-import type { Transaction } from '../record.types.js';
+import type { Metadata, Transaction } from '../record.types.js';
+import { COMMON_METADATA_PREFIX } from './common-metadata.js';
+import type { Movement } from './movement-kinds.js';
+
+const MOVEMENT_KEY = `${COMMON_METADATA_PREFIX}movement`;
+/** The movements of rows that are a payment, a payout or a transfer themselves, by the type of their linked rows. */
+const ORIGINAL_MOVEMENTS: Readonly<Partial<Record<Transaction['type'], readonly Movement[]>>> = {
+  PAYIN: ['payment'],
+  PAYOUT: ['payout'],
+  TRANSFER: ['transfer', 'conversion'],
+};
 
 /** A row that is not linked to other rows yet. */
 export interface UnlinkedRow {
@@ -39,18 +49,38 @@ export async function linkRows(
     .flatMap(({ preferredId, linked }) => [preferredId, linked?.relatedTransactionId])
     .filter((id) => id !== undefined);
   const served = ids.length === 0 ? [] : await feedReader.findLatest('transactions', [...new Set(ids)]);
-  const ownerById = new Map([...served].map(([id, { metadata }]) => [id, metadata[ownIdKey] ?? id]));
+  const servedById = new Map(
+    [...served].map(([id, { metadata }]) => [id, toServedRow(id, metadata, ownIdKey)]),
+  );
   return rows.map(({ row, preferredId, linked }) => {
-    if (preferredId === undefined) return chooseRow({ row, linked }, ownerById);
-    const owner = ownerById.get(preferredId) ?? row.id;
-    ownerById.set(preferredId, owner);
-    if (owner !== row.id) return chooseRow({ row, linked }, ownerById);
+    if (preferredId === undefined) return chooseRow({ row, linked }, servedById);
+    const { owner = row.id } = servedById.get(preferredId) ?? {};
+    if (owner !== row.id) return chooseRow({ row, linked }, servedById);
     const isOwnLink = linked?.relatedTransactionId === preferredId;
-    return { ...(isOwnLink ? row : chooseRow({ row, linked }, ownerById)), id: preferredId };
+    const own = isOwnLink ? row : chooseRow({ row, linked }, servedById);
+    servedById.set(preferredId, { owner, movement: own.metadata?.[MOVEMENT_KEY] });
+    return { ...own, id: preferredId };
   });
 }
 
-/** Returns the linked row if the row that it names is served. */
-function chooseRow({ row, linked }: UnlinkedRow, servedIds: ReadonlyMap<string, unknown>): Transaction {
-  return linked !== undefined && servedIds.has(linked.relatedTransactionId ?? '') ? linked : row;
+/** What must be known of a row to which others are linked. */
+interface ServedRow {
+  /** The own id of the row that has the id. */
+  owner: string;
+  /** `undefined` if it is not known. */
+  movement: string | undefined;
+}
+
+function toServedRow(id: string, metadata: Metadata, ownIdKey: string): ServedRow {
+  return { owner: metadata[ownIdKey] ?? id, movement: metadata[MOVEMENT_KEY] };
+}
+
+/** Returns the linked row if the row that it names is served, and is a payment, payout or transfer of its type. */
+function chooseRow({ row, linked }: UnlinkedRow, servedById: ReadonlyMap<string, ServedRow>): Transaction {
+  const named = servedById.get(linked?.relatedTransactionId ?? '');
+  if (linked === undefined || named === undefined) return row;
+  const movements: readonly string[] | undefined = ORIGINAL_MOVEMENTS[linked.type];
+  const isOriginal =
+    named.movement === undefined || movements === undefined || movements.includes(named.movement);
+  return isOriginal ? linked : row;
 }

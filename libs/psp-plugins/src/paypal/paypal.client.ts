@@ -1,6 +1,13 @@
 /** The part of PayPal's API that the plugin uses: paths, queries and bodies. Responses stay unchecked `Json` for the mapper. */
 import { Injectable } from '@nestjs/common';
-import { formatTime, parseTime, readText } from '@tributary/connector-api';
+import {
+  formatAmount,
+  formatTime,
+  InvalidRecordError,
+  parseMoney,
+  parseTime,
+  readText,
+} from '@tributary/connector-api';
 import type { FeedReader } from '@tributary/connector-api';
 import { PspHttp, PspResponseError } from '@tributary/connector-api/http';
 import type { Json, JsonBody } from '@tributary/connector-api/http';
@@ -130,12 +137,22 @@ export function readTime(json: Json, property: string): string | undefined {
 
 /**
  * Returns a key that identifies a transaction. "A transaction ID is not unique in the reporting system", so the key also contains what the
- * transaction is, and its amount.
+ * transaction is, and its amount. An amount that PayPal writes in another way (`12.5`, `"12.50"`) has the same key.
  */
 export function getRowKey(row: Json): string {
   const info = row.at('transaction_info');
   const amount = info.at('transaction_amount');
   const texts = ['transaction_id', 'transaction_event_code'].map((name) => readText(info, name));
-  const key = [...texts, readText(amount, 'currency_code'), readText(amount, 'value')];
+  const key = [...texts, readText(amount, 'currency_code'), readKeyAmount(amount)];
   return key.includes(undefined) ? row.toJsonString() : key.join('.');
+}
+
+/** Returns the amount with the decimal places of its currency. An amount that is not valid is returned as it is: the mapper rejects it. */
+function readKeyAmount(amount: Json): string | undefined {
+  try {
+    return formatAmount(parseMoney(amount.decimal('value'), amount.string('currency_code')));
+  } catch (error) {
+    if (!(error instanceof InvalidRecordError)) throw error;
+    return readText(amount, 'value');
+  }
 }

@@ -137,3 +137,15 @@ it('counts and flags may come as texts, and an empty result may have no list', a
   await feed.pull(psp);
   expect(feed.rows.size).toBe(5);
 });
+
+it('an amount that PayPal writes in another way later is the same row', async () => {
+  const { clock, fake, feed, psp } = await start();
+  const id = fake.add({ ...PAYMENT, at: NOW - 2 * DAY, amount: '12.50' });
+  await feed.pull(psp);
+  fake.server.transformResponse = (_request, body) =>
+    JSON.parse(JSON.stringify(body).replaceAll('"12.50"', '"12.5"')) as unknown;
+  clock.time += 2 * DAY;
+  await feed.pull(psp);
+  expect(findRequests().length).toBeGreaterThan(3);
+  expect([...feed.rows.keys()]).toEqual([id]);
+});

@@ -116,7 +116,7 @@ function parseTransfer(json: Json) {
     ...{ fields, isRequested, isAcquiring: categoryData.has('pspPaymentReference') },
     kind: translateOrDefault(SPLIT_KINDS, readText(categoryData, 'platformPaymentType') ?? '', kind),
     paymentId: readPaymentId(json, categoryData),
-    bookings: booked.length > 0 ? booked : createBookingsByStatus(fields),
+    bookings: booked.length > 0 ? startWithDirection(booked, isIncoming) : createBookingsByStatus(fields),
   };
 }
 
@@ -127,6 +127,15 @@ function readCreatedAt(json: Json): string {
 /** Returns what the events booked on the balance, oldest first. */
 export function parseBookings(json: Json): Booking[] {
   return mergeBookings(json.optionalArray('events').map((event) => parseEventBookings(json, event)));
+}
+
+/**
+ * Puts the first booking in the direction of the transfer before all others. `bookingDate` is optional and can be the same for several events, and a
+ * return must not become the row of its payout.
+ */
+function startWithDirection(bookings: Booking[], isIncoming: boolean): Booking[] {
+  const first = bookings.find(({ amount }) => amount.amount > 0n === isIncoming);
+  return first === undefined ? bookings : [first, ...bookings.filter((booking) => booking !== first)];
 }
 
 function parseEventBookings(json: Json, event: Json): Booking[] {

@@ -53,10 +53,15 @@ export async function* listTransactionPages(
   const bookings: listing.TimeWindowsOptions<Json> = {
     ...{ ...lists, fetchPage: (query, signal) => client.listTransactions(query, signal) },
   };
+  const missing: BookingReference[] = [];
   const events: listing.ChangesSource<Json, TimeWindowsPosition, Json> = {
     listEvents: (position) => listing.timeWindows(bookings, position, context),
     ...{ getEventId: getRowId, getObjectId: serializeBooking, getId: getRowId },
-    fetchObjects: (ids, signal) => fetchChangedTransfers(context, ids, signal),
+    fetchObjects: async (ids, signal) => {
+      const changed = await fetchChangedTransfers(context, ids, signal);
+      missing.push(...changed.missing);
+      return changed.transfers;
+    },
     maxIdsPerRequest: BOOKINGS_PER_LOOKUP,
   };
   const list = (position: RereadTimeWindowsPosition | undefined) =>
@@ -64,12 +69,36 @@ export async function* listTransactionPages(
   // The first listing of the transfers contains all earlier bookings.
   const firstEvents = { at: Math.max(lists.start, clock.now() - OVERLAP_MS), span: HOUR_MS };
   const start = CURSOR_FORMAT.parse(since) ?? { changes: { events: firstEvents, pending: [], seen: [] } };
-  const steps = listing.listThenChanges({ list, events }, start, context);
+  const steps = forgetMissingBookings(listing.listThenChanges({ list, events }, start, context), missing);
   yield* listing.convertStepsToPages(steps, CURSOR_FORMAT, (rows) =>
     convertValidRecords(parseRows(rows, 'id', toUnlinkedRows), (valid) =>
       linkRows(valid, feedReader, OWN_ID_KEY),
     ),
   );
+}
+
+/**
+ * Reports bookings that their transfers do not contain (yet) as warnings, and removes them from the seen ones. Each listing of the next hour lists them
+ * again, and requests the transfer again.
+ * @param missing bookings that were missing so far. The listing appends to it
+ */
+async function* forgetMissingBookings<
+  Step extends listing.ListingStep<Json, { changes: listing.ChangesPosition<TimeWindowsPosition> }>,
+>(steps: AsyncIterable<Step>, missing: readonly BookingReference[]): AsyncGenerator<Step> {
+  for await (const step of steps) {
+    const { changes } = step.position;
+    const ids = new Set(missing.map(({ transactionId, accountId }) => `${transactionId}/${accountId}`));
+    const seen = changes.seen.filter((id) => !ids.has(id));
+    const warnings = missing.map(({ transactionId, transferId, accountId }) => ({
+      id: `missing-booking-${transactionId}`,
+      message: `the booking ${transactionId} on ${accountId} is not served, because its transfer ${transferId} does not contain it`,
+    }));
+    yield {
+      ...step,
+      warnings: [...(step.warnings ?? []), ...warnings],
+      position: { ...step.position, changes: { ...changes, seen } },
+    };
+  }
 }
 
 /** A status that Adyen adds later counts as open, because it is not known to be final. */
@@ -93,12 +122,12 @@ function serializeBooking(booking: Json): string | undefined {
   return JSON.stringify({ transferId, transactionId, accountId, paymentId } satisfies BookingReference);
 }
 
-/** Returns the transfers of the bookings that no row contains. */
+/** Returns the transfers of the bookings that no row contains, and the bookings that their transfers do not contain (yet). */
 async function fetchChangedTransfers(
   { client, feedReader }: AdyenBalancePlatformContext,
   serialized: readonly string[],
   signal: AbortSignal,
-): Promise<Json[]> {
+): Promise<{ transfers: Json[]; missing: BookingReference[] }> {
   const references = serialized.map((text) => JSON.parse(text) as BookingReference);
   const listIds = ({ transferId, transactionId, paymentId = transferId }: BookingReference) => [
     ...[transferId, `${transferId}.incoming`, `${transferId}.${transactionId}`, paymentId],
@@ -114,7 +143,29 @@ async function fetchChangedTransfers(
         (accountId ?? reference.accountId) !== reference.accountId
       );
     });
-  const changed = references.filter((reference) => !isServed(reference)).map(({ transferId }) => transferId);
-  const found = [...new Set(changed)].map((id) => client.findTransfer(id, signal));
-  return (await Promise.all(found)).filter((transfer) => transfer !== undefined);
+  const changed = references.filter((reference) => !isServed(reference));
+  const ids = [...new Set(changed.map(({ transferId }) => transferId))];
+  const found = await Promise.all(ids.map((id) => client.findTransfer(id, signal)));
+  const transferById = new Map(found.map((transfer, index) => [ids[index], transfer]));
+  return {
+    transfers: found.filter((transfer) => transfer !== undefined),
+    missing: changed.filter(
+      (reference) => !containsBooking(transferById.get(reference.transferId), reference),
+    ),
+  };
+}
+
+/**
+ * Returns whether a transfer contains a booking. A transfer without the ids of its bookings does not tell, and neither does the other side of an
+ * internal transfer, whose row stands for both sides.
+ */
+function containsBooking(transfer: Json | undefined, booking: BookingReference): boolean {
+  if (transfer === undefined) return false;
+  const events = transfer.at('events').toJsonString();
+  const isOtherSide = readText(transfer, 'balanceAccount', 'id') !== booking.accountId;
+  return (
+    isOtherSide ||
+    !events.includes('"transactionId"') ||
+    events.includes(JSON.stringify(booking.transactionId))
+  );
 }

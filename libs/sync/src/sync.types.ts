@@ -25,7 +25,7 @@ export interface SyncConnector {
   accountMetadata?: Metadata;
   /** Present only for a connector that executes payment orders. */
   transactionMatcher?: TransactionMatcher;
-  /** Called after the commit of a page that contains new accounts, with the ids of the page as served to clients. It must not throw. */
+  /** Called after a page with new accounts was committed. `accountIds`: the ids of its accounts, as served to clients. Must not throw. */
   onAccountsAdded?: (accountIds: readonly string[]) => void;
   /** The properties of the PSP on which the completeness check can rely. If absent, the connector is not checked. */
   completeness?: CompletenessDeclaration;

@@ -19,7 +19,7 @@ export interface OperatorSession {
   csrfToken?: string;
 }
 
-export interface StreamStatus {
+export interface FeedStreamStatus {
   stream: Stream;
   rows: number;
   lastRowAt?: string;
@@ -41,7 +41,7 @@ export interface ConnectorStatus {
   tenant?: string;
   plugin: string;
   syncIntervalMs: number;
-  streams: StreamStatus[];
+  streams: FeedStreamStatus[];
 }
 
 export interface AttentionItem {
@@ -227,7 +227,7 @@ export interface RunSummary {
   resolved: { count: number };
 }
 
-export interface BreakItem {
+export interface ItemOfBreak {
   side: 'psp' | 'ledger';
   source: string;
   recordId: string;
@@ -245,12 +245,12 @@ export interface Break {
   isNew: boolean;
   reason: string;
   differences: { account: string; asset: string; amount: string }[];
-  items: BreakItem[];
+  items: ItemOfBreak[];
   itemCount: number;
   since: string;
   pendingUntil?: string;
   key?: string;
-  suggestion?: BreakItem;
+  suggestion?: ItemOfBreak;
   acceptance?: { by: string; note: string; at: string; until?: string };
   assignee?: string;
 }

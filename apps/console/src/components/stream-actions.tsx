@@ -1,5 +1,5 @@
 /** What an operator can do with a stream: pull it now, pause or resume it, read it again. */
-import type { StreamStatus } from '../api/operator-api.types';
+import type { FeedStreamStatus } from '../api/operator-api.types';
 import { sendJson } from '../api/operator-client';
 import { ConfirmButton } from './confirm-button';
 
@@ -8,7 +8,7 @@ export function StreamActions({
   status: { stream, pausedAt },
 }: {
   connector: string;
-  status: StreamStatus;
+  status: FeedStreamStatus;
 }) {
   const body = { connector, streams: [stream] };
   return (

@@ -1,6 +1,6 @@
 /** One break: its items on both sides, the reason, and what people decided. */
 import { Link, useSearch } from '@tanstack/react-router';
-import type { Break, BreakDetails, BreakItem } from '../api/operator-api.types';
+import type { Break, BreakDetails, ItemOfBreak } from '../api/operator-api.types';
 import { useApiQuery } from '../api/use-api-query';
 import { DataTable, type Column } from '../components/data-table';
 import { Facts, Page, Section } from '../components/page';
@@ -8,7 +8,7 @@ import { QueryView } from '../components/query-view';
 import { Amount, JsonValue, Time } from '../components/values';
 import { BreakStatus } from '../components/verdict-status';
 
-const ITEM_COLUMNS: readonly Column<BreakItem>[] = [
+const ITEM_COLUMNS: readonly Column<ItemOfBreak>[] = [
   { header: 'Side', isRowHeader: true, render: ({ side }) => (side === 'psp' ? 'PSP' : 'ledger') },
   {
     header: 'Record',

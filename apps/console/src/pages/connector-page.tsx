@@ -1,6 +1,6 @@
 /** One connector: its streams with their actions, its runs, its settings, and what its plugin can do. */
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import type { ConnectorDetails, StreamStatus, SyncRun } from '../api/operator-api.types';
+import type { ConnectorDetails, FeedStreamStatus, SyncRun } from '../api/operator-api.types';
 import { useApiQuery } from '../api/use-api-query';
 import { DataTable, type Column } from '../components/data-table';
 import { ConnectorFilter, FilterForm } from '../components/filter-form';
@@ -83,7 +83,7 @@ function ConnectorView({ connector }: { connector: string }) {
 function createStreamColumns({
   connector,
   syncIntervalMs,
-}: ConnectorDetails): readonly Column<StreamStatus>[] {
+}: ConnectorDetails): readonly Column<FeedStreamStatus>[] {
   return [
     {
       header: 'Stream',

@@ -1,6 +1,6 @@
 /** What needs a person, and the state of every stream. */
 import { Link } from '@tanstack/react-router';
-import type { AttentionItem, ConnectorStatus, StreamStatus } from '../api/operator-api.types';
+import type { AttentionItem, ConnectorStatus, FeedStreamStatus } from '../api/operator-api.types';
 import { useApiQuery } from '../api/use-api-query';
 import { ConnectorLink } from '../components/connector-link';
 import { DataTable, type Column } from '../components/data-table';
@@ -12,7 +12,7 @@ import { StreamState } from '../components/stream-state';
 
 const REFRESH_MS = 5_000;
 
-interface StreamRow extends StreamStatus {
+interface StreamRow extends FeedStreamStatus {
   connector: string;
   plugin: string;
   syncIntervalMs: number;

@@ -13,7 +13,7 @@ import type { PspRequest } from './request.js';
 export interface OAuthOptions {
   /**
    * Creates the request to the token endpoint. It is called for each token, because client assertions expire. The request is sent without
-   * credentials, and it is regarded as idempotent.
+   * an access token, and it is regarded as idempotent.
    */
   createTokenRequest: (clock: HttpClock) => PspRequest | Promise<PspRequest>;
   /** Reads the response of the token endpoint. Default: `access_token` and `expires_in` (seconds), see RFC 6749, section 5.1. */

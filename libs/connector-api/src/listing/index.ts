@@ -1,5 +1,5 @@
 export * from './account-journals.js';
-export * from './event-listing.js';
+export * from './changed-objects-listing.js';
 export * from './cursor-format.js';
 export * from './confirm-empty-list.js';
 export * from './hal-list.js';

@@ -2,8 +2,8 @@
  * Lists rows with one strategy, and then the rows that a list of events names, see `changes`. It is for a PSP that lists its objects by the time of
  * their creation, and whose changes appear in another list, e.g. in a ledger.
  */
-import { changes, createChangesCheck } from './event-listing.js';
-import type { ChangesPosition, ChangesSource } from './event-listing.js';
+import { changes, createChangesCheck } from './changed-objects-listing.js';
+import type { ChangesPosition, ChangesSource } from './changed-objects-listing.js';
 import type { ListingContext, ListingStep } from './listing.types.js';
 
 /** Where `listThenChanges` resumes. */

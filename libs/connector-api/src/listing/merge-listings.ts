@@ -21,7 +21,7 @@ export interface MergeStep<Row, Position, Source> extends ListingStep<Row, Merge
   source: Source;
 }
 
-/** The number of sources that are read at the same time, in turn. Each of them can keep some pages in memory. */
+/** The maximum number of open sources. Their steps are read in turn. Each open source can keep some pages in memory. */
 const MAX_OPEN_SOURCES = 8;
 
 /**

@@ -7,7 +7,7 @@ import type { Transaction } from '../record.types.js';
 import { COMMON_METADATA_PREFIX } from './common-metadata.js';
 import { reverseRow } from './refunds-and-disputes.js';
 
-/** How often a movement of one object can be repeated. */
+/** The maximum number of times that one object is reversed or restored: the maximum number of its numbered rows of one kind. */
 const MAX_REPEATS = 5;
 
 /** The settlement that contains a row, and its time. */

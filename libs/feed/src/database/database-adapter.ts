@@ -13,7 +13,7 @@ import type {
   RawBuilder,
   SqlBool,
 } from 'kysely';
-import type { StoreChangeRecord } from '../identity/store-change-record.js';
+import type { StoreChangeRecord } from '../identity/store-change-guard.js';
 import type { DatabaseServerIdentity } from '../identity/database-server-identity.js';
 import type { StoreIdentity } from '../identity/store-identity.js';
 import type { FeedRowTable, FeedTable, Schema } from './schema.js';

@@ -12,7 +12,7 @@ import { isBankCharge } from './mapping/bank-charges.js';
 import { createCounterpartyId } from './mapping/counterparty.js';
 import { entryFactsWithDetail, mergeFacts } from './statements/merge-entry-detail.js';
 import { formatFingerprint } from './identity/entry-identity.js';
-import type { MatchItem } from './matching/match-item.js';
+import type { MatchItem } from './matching/matching-input.js';
 import type { LocalTimeParser } from './statements/local-time-parser.js';
 import type { EntryMatch } from './matching/entry-matcher.js';
 import { METADATA_KEYS } from './mapping/metadata-keys.js';

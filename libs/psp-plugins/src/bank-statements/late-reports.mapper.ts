@@ -7,7 +7,7 @@ import { toTransactions } from './bank-statements.mapper.js';
 import { BOOKED_KEYS, METADATA_KEYS } from './mapping/metadata-keys.js';
 import { addMissingFacts, hasMissingFacts, readStoredFacts } from './mapping/stored-facts.js';
 import type { EntryMatch } from './matching/entry-matcher.js';
-import type { MatchItem } from './matching/match-item.js';
+import type { MatchItem } from './matching/matching-input.js';
 import type { LocalTimeParser } from './statements/local-time-parser.js';
 import type { CheckedStatement } from './checking/statement-check.js';
 import { entryFactsWithDetail } from './statements/merge-entry-detail.js';

@@ -35,7 +35,7 @@ export interface AccountTotal {
 
 export type AccountTotals = Map<string, AccountTotal>;
 
-/** @param onBreak receives each break once. A break without a rule is a single item that has no other side under any of its keys */
+/** @param onBreak is called once for each break. A break without `rule` has one item, and no item of the other side has one of its keys */
 export async function compareItems(
   source: ItemSource,
   rules: readonly MatchingRule[],

@@ -11,7 +11,7 @@ import { CompletenessMonitor } from '../completeness/completeness-monitor.js';
 import { Semaphore } from '../pulling/semaphore.js';
 import { StreamScheduler } from './stream-scheduler.js';
 import type { SyncConnector, SyncProgress } from '../sync.types.js';
-import { PluginChangeWatcher } from './plugin-change-watcher.js';
+import { PluginChangeWatcher } from './reported-change-watcher.js';
 import { RetryRequestWatcher } from './retry-request-watcher.js';
 
 /** Owns the schedulers and change listeners of all connectors. */

@@ -11,7 +11,7 @@ import type {
 import { equalColumns } from '../equal-columns.js';
 import { createHealthCheckOrder, HEALTH_CHECK_ORDER_ID } from '../health-check-order.js';
 import type { FeedRowTable } from '../schema.js';
-import { StoreChangeRecord } from '../../identity/store-change-record.js';
+import { StoreChangeRecord } from '../../identity/store-change-guard.js';
 import { findServerIdentity, readConnectionState } from './postgres-identity.js';
 import { isConcurrentCreate } from './postgres-errors.js';
 import { createKysely } from './postgres-kysely.js';

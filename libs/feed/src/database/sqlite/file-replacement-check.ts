@@ -3,7 +3,7 @@
  * see.
  */
 import { statSync } from 'node:fs';
-import type { StoreChangeRecord } from '../../identity/store-change-record.js';
+import type { StoreChangeRecord } from '../../identity/store-change-guard.js';
 
 /** Minimum time in ms between two checks by reads, because a check takes a tenth of the time of a page. */
 const READ_CHECK_INTERVAL_MS = 100;

@@ -12,7 +12,7 @@ import { SqlitePageReader } from './sqlite-page-reader.js';
 import { SEQ_BITS } from './row-key.js';
 import { isLockedByOtherProcess, toStoreError } from './sqlite-errors.js';
 import { assertFileComplete } from './assert-file-complete.js';
-import { StoreChangeRecord } from '../../identity/store-change-record.js';
+import { StoreChangeRecord } from '../../identity/store-change-guard.js';
 import { createFileCheck } from './file-replacement-check.js';
 import { createHealthCheckOrder, HEALTH_CHECK_ORDER_ID } from '../health-check-order.js';
 import { runInTransaction } from '../run-in-transaction.js';

@@ -1,11 +1,11 @@
 /** The entries of the earlier version of a corrected statement, read again from its file. */
 import { checkFile } from '../checking/file-check.js';
-import { MatchItemFactory } from '../matching/match-item.js';
-import type { MatchItem } from '../matching/match-item.js';
+import { MatchItemFactory } from '../matching/matching-input.js';
+import type { MatchItem } from '../matching/matching-input.js';
 import type { ReadOtherFile } from '../pulling/pull-directory.js';
 import { StatementError } from '../statements/statement.types.js';
 import type { ChainLink } from './statement-chain.js';
-import { createChainLinks } from './statement-slot.js';
+import { createChainLinks } from './chain-links.js';
 
 /** If a correction has more entries, the plugin only reports the correction. */
 const MAX_ENTRIES = 20_000;

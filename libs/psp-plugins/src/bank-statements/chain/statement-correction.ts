@@ -6,7 +6,7 @@ import type { Transaction } from '@tributary/connector-api';
 import { toTransactions } from '../bank-statements.mapper.js';
 import { computeStatementVersion } from '../identity/entry-identity.js';
 import type { EntryMatch } from '../matching/entry-matcher.js';
-import type { MatchItem } from '../matching/match-item.js';
+import type { MatchItem } from '../matching/matching-input.js';
 import type { MovementRepository } from '../matching/movement-repository.js';
 import type { ReadOtherFile } from '../pulling/pull-directory.js';
 import type { LocalTimeParser } from '../statements/local-time-parser.js';

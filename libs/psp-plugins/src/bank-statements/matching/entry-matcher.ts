@@ -4,7 +4,7 @@
  */
 import { MovementIndex } from './movement-index.js';
 import type { EntryFingerprint, FactDigests } from '../identity/entry-identity.js';
-import type { MatchItem } from './match-item.js';
+import type { MatchItem } from './matching-input.js';
 import { extractDate } from '../statements/local-time-parser.js';
 import type { LocalTimeParser } from '../statements/local-time-parser.js';
 import { splitBatch } from '../statements/split-batch.js';

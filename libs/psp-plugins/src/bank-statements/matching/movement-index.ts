@@ -3,7 +3,7 @@
  * amount on one day.
  */
 import type { FactDigests } from '../identity/entry-identity.js';
-import type { MatchItem } from './match-item.js';
+import type { MatchItem } from './matching-input.js';
 import type { Movement } from './movement-repository.js';
 
 export class MovementIndex {

@@ -5,7 +5,7 @@
  */
 import type { CheckedFile } from '../checking/file-check.js';
 import type { EntryMatch } from './entry-matcher.js';
-import type { MatchItem } from './match-item.js';
+import type { MatchItem } from './matching-input.js';
 import type { ServedDays } from './served-days.js';
 
 export class NewMovements {

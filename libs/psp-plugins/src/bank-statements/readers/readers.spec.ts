@@ -7,7 +7,7 @@ import {
   createMt940Sample,
   createNtryXml,
 } from './fixtures/sample-files.js';
-import { selectEntries, readAll, errorMessageOf } from './fixtures/read-parts.js';
+import { selectEntries, readAll, errorMessageOf } from './fixtures/read-statement-events.js';
 import { toScaledInteger, formatScaledInteger } from './value-parsers.js';
 
 /** Entry values that exist in every format. */

@@ -13,7 +13,7 @@ export interface DeliverySubject {
 }
 
 /** The result of a finished proof, without its differences. All times are milliseconds since 1970. */
-export interface DeliveryFinish {
+export interface FinishedDeliveryProof {
   finishedAt: number;
   /** Time of the last request for transactions by Formance. */
   requestedAt: number;
@@ -56,14 +56,14 @@ export function bindWorkFile(file: DeliveryWorkFile, path: string, subject: Deli
 }
 
 /** Returns the result if the proof is finished. */
-export function readFinish(file: DeliveryWorkFile): DeliveryFinish | undefined {
+export function readFinish(file: DeliveryWorkFile): FinishedDeliveryProof | undefined {
   const stored = file.readProgress(FINISH);
   if (stored === undefined) return undefined;
-  const finish = JSON.parse(stored) as DeliveryFinish;
+  const finish = JSON.parse(stored) as FinishedDeliveryProof;
   // Earlier releases compared no balances.
   return { ...finish, counts: { ...NO_BALANCES, ...finish.counts } };
 }
 
-export function writeFinish(file: DeliveryWorkFile, finish: DeliveryFinish): void {
+export function writeFinish(file: DeliveryWorkFile, finish: FinishedDeliveryProof): void {
   file.writeProgress(FINISH, JSON.stringify(finish));
 }

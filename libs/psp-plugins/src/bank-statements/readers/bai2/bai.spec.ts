@@ -1,5 +1,11 @@
 import { createBai2Sample } from '../fixtures/sample-files.js';
-import { selectEnds, selectEntries, readAll, errorMessageOf, selectStarts } from '../fixtures/read-parts.js';
+import {
+  selectEnds,
+  selectEntries,
+  readAll,
+  errorMessageOf,
+  selectStarts,
+} from '../fixtures/read-statement-events.js';
 
 async function entryOf(records: string, options?: Parameters<typeof createBai2Sample>[1]) {
   const [entry] = selectEntries(await readAll(createBai2Sample(records, options)));

@@ -1,5 +1,11 @@
 import { createCamt053Xml, IBAN, createNtryXml } from '../fixtures/sample-files.js';
-import { selectEnds, selectEntries, readAll, errorMessageOf, selectStarts } from '../fixtures/read-parts.js';
+import {
+  selectEnds,
+  selectEntries,
+  readAll,
+  errorMessageOf,
+  selectStarts,
+} from '../fixtures/read-statement-events.js';
 
 async function entryOf(content: string, amount?: string) {
   const [entry] = selectEntries(await readAll(createCamt053Xml(createNtryXml(content, amount))));

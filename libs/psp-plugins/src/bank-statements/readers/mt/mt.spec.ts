@@ -1,5 +1,11 @@
 import { createMt940Sample, IBAN } from '../fixtures/sample-files.js';
-import { selectEnds, selectEntries, readAll, errorMessageOf, selectStarts } from '../fixtures/read-parts.js';
+import {
+  selectEnds,
+  selectEntries,
+  readAll,
+  errorMessageOf,
+  selectStarts,
+} from '../fixtures/read-statement-events.js';
 
 /** Returns the only entry of a statement. */
 async function entryOf(line: string, details = '') {

@@ -95,6 +95,14 @@ export function readLinkedPage(response: Json, path: readonly string[], paramete
   );
 }
 
+/** Returns an error for a listing that does not seem to end, because each page has a new token. @param pages what was read, e.g. `"1000 pages"` */
+export function createEndlessError(pages: string): PspError {
+  return new PspError(
+    'unavailable',
+    `the listing does not end: the PSP returned ${pages}, each with another link to the next page; expected a page without a link`,
+  );
+}
+
 /** Returns an error for a listing that cannot end, because the PSP's token leads to a page that was already read. */
 export function createLoopError(token: string): PspError {
   return new PspError(

@@ -29,6 +29,15 @@ it.each([
   await expect(collect(pages)).rejects.toMatchObject({ kind: 'unavailable' });
 });
 
+it('a list whose every page leads to another new page is an error', async () => {
+  let requestCount = 0;
+  const fetchPage = async (): Promise<TokenPage<number>> => {
+    requestCount += 1;
+    return { rows: [1], next: `${requestCount}` };
+  };
+  await expect(readAllRows(fetchPage, String)).rejects.toThrow('the PSP returned 10000 pages');
+});
+
 it('a caller that has found its row requests no further page', async () => {
   const requested: (string | undefined)[] = [];
   const fetchPage = async (token: string | undefined): Promise<TokenPage<number>> => {

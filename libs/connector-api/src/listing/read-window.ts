@@ -2,7 +2,7 @@
 import { PspError } from '../errors.js';
 import type { DataWarning } from '../plugin.js';
 import { formatTime } from '../time.js';
-import { createLoopError } from './read-list-response.js';
+import { createEndlessError, createLoopError } from './read-list-response.js';
 import type { RowReader, TokenPage } from './listing.types.js';
 import type { TimeBudget } from './time-budget.js';
 import { UniqueRows } from './unique-rows.js';
@@ -96,6 +96,9 @@ const FULL_PAGE_RATIO = 0.5;
 /** Minimum number of rows that a window may have. If the PSP returns short pages, the window may have more pages. */
 const MIN_ROWS_PER_WINDOW = 100;
 
+/** The maximum number of consecutive pages without a new row. A PSP can filter its rows after it has divided them into pages. */
+const MAX_PAGES_WITHOUT_NEW_ROWS = 1_000;
+
 /** Reads a window, or the part of the window that `limits` allow. */
 export async function readWindow<Row>(
   source: TimeWindowSource<Row>,
@@ -117,6 +120,7 @@ async function readByToken<Row>(
   let token: string | undefined;
   let covered = window;
   let largestPage = limits.largestPage;
+  let pagesWithoutNewRows = 0;
   const count = { listed: 0, promised: 0 };
   for (let pages = 1; ; pages += 1) {
     const page = await source.fetchPage(
@@ -126,7 +130,9 @@ async function readByToken<Row>(
     const repeated = rows.countKnown(page.rows);
     if (source.order === 'unordered' && pages > 1 && page.rows.length > 0 && repeated === page.rows.length)
       throw createLoopError(token ?? '');
-    rows.add(page.rows);
+    pagesWithoutNewRows = rows.add(page.rows) > 0 ? 0 : pagesWithoutNewRows + 1;
+    if (pagesWithoutNewRows > MAX_PAGES_WITHOUT_NEW_ROWS && page.next !== undefined)
+      throw createEndlessError(`${pagesWithoutNewRows} pages without a new row`);
     count.listed += page.rows.length - repeated;
     count.promised = Math.max(count.promised, page.total ?? 0);
     largestPage = Math.max(largestPage, page.rows.length);

@@ -123,3 +123,16 @@ it('reads the items of a payout again until they add up to it', async () => {
   expect(countItemRequests()).toBe(2);
   await test.fake.server.close();
 });
+
+it('a token that may read the journal of a payment account, and not its outbound payments, is an error', async () => {
+  const { created_at, ...test } = await startFake();
+  const links = { creditor: 'CR1' };
+  test.fake.tables.payment_accounts.add({ id: 'BA9', currency: 'GBP', account_balance: 0, links });
+  const entry = { amount: 100, currency: 'GBP', direction: 'debit', value_date: created_at(3).slice(0, 10) };
+  test.fake.getJournal('BA9').add({ id: 'T1', ...entry, links: { outbound_payment: 'OUT1' } });
+  const body = { error: { message: 'Forbidden', code: 403, errors: [] } };
+  const response = { status: 403, body };
+  test.fake.server.injectFault({ path: '/outbound_payments', fault: { response }, times: Infinity });
+  await expect(pull(test)).rejects.toThrow('outbound_payments: answered 403');
+  await test.fake.server.close();
+});

@@ -177,21 +177,21 @@ function createSources(context: GocardlessContext, paymentAccounts: readonly Jso
       })),
   ].map((source) => ({
     ...source,
-    list: (at: Position | undefined) => listWhereAllowed(context, source, at),
+    list: (at: Position | undefined) =>
+      listWhereAllowed(source, at, paymentAccounts.length === 0 && settings.paymentAccounts !== 'required'),
   }));
 }
 
 /**
- * Lists a source. Where the token may not read outbound payments, they are left out, as the settings say. GoCardless allows refunds of mandates on
- * request only.
+ * Lists a source. Where the token may not read outbound payments, they are left out, as the settings say, unless it may read the journal of a payment
+ * account: the debits of a journal have no rows, because their outbound payments have them. GoCardless allows refunds of mandates on request only.
  */
-async function* listWhereAllowed({ settings }: GocardlessContext, source: Source, at: Position | undefined) {
+async function* listWhereAllowed(source: Source, at: Position | undefined, isOutboundOptional: boolean) {
   try {
     yield* source.list(at);
   } catch (error) {
     const isOptional =
-      source.id === 'mandate_refunds' ||
-      (settings.paymentAccounts !== 'required' && source.id.endsWith('outbound_payments'));
+      source.id === 'mandate_refunds' || (isOutboundOptional && source.id.endsWith('outbound_payments'));
     if (!isOptional || !isAccessDenied(error)) throw error;
   }
 }

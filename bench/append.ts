@@ -1,8 +1,7 @@
 /**
- * Measures the cost of appending rows and reading pages through the store. Compares it with the database
- * alone on the same bytes. The contestants run in alternating short rounds, so that load from other processes
- * affects all of them equally. Options: `-- --short` uses fewer rows and skips the memory measurement,
- * `--growth` measures memory only, `--sqlite` or `--postgres` selects one database.
+ * Measures the cost of appending rows and reading pages through the store, and compares it with the database alone on the same bytes. The
+ * variants run in alternating short rounds, so that load from other processes affects all variants equally. Options: `-- --short` uses
+ * fewer rows and skips the memory measurement, `--growth` measures memory only, `--sqlite` or `--postgres` selects one database.
  */
 import { openStore, getCurrentProcess, type Store } from '@tributary/feed';
 import { fork } from 'node:child_process';
@@ -28,16 +27,16 @@ const READS_PER_ROUND = 500;
 /** Numbers of rows after which memory is measured. */
 const MEMORY_MARKS_ROWS = [100_000, 1_000_000, 5_000_000];
 const MEGABYTE = 1024 * 1024;
-/** Maximum growth in bytes between the first mark, when the caches are full, and the last mark. */
+/** Maximum growth in bytes between the first mark, at which the caches are full, and the last mark. */
 const MAX_GROWTH_BYTES = 32 * MEGABYTE;
 /**
- * Semi-space size of V8 in megabytes. By default V8 may double the young generation (three semi-spaces)
- * during allocation peaks and does not shrink it. That can add up to 100 MB which are not retained objects. A
- * fixed size keeps it constant from the first mark on.
+ * Semi-space size of V8 in megabytes. By default, V8 may double the young generation (three semi-spaces) during allocation peaks and does
+ * not shrink it. That can add up to 100 MB although no objects are kept. A fixed size keeps the young generation constant from the first
+ * mark on.
  */
 const SEMI_SPACE_MB = 16;
 
-/** One database under test: how to create stores in it, and its server process. */
+/** A database under test: a function that creates stores in it, and its server process. */
 interface DatabaseSetup {
   name: string;
   option: '--sqlite' | '--postgres';
@@ -55,7 +54,7 @@ interface Contestant {
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'tributary-append-'));
-// As in production, every commit waits for the disk.
+// Every commit waits for the disk, as in production.
 const server = await PostgresServer.create([]);
 try {
   process.exitCode = (await main()) ? 0 : 1;
@@ -94,7 +93,7 @@ async function main(): Promise<boolean> {
   return results.every(Boolean);
 }
 
-/** Returns whether this database is selected. Without an option both databases are. */
+/** Returns whether this database is selected. Without an option, both databases are selected. */
 function isSelected({ option }: DatabaseSetup): boolean {
   return hasOption(option) || !(hasOption('--sqlite') || hasOption('--postgres'));
 }
@@ -184,7 +183,7 @@ async function createAppender(
   return (records) => lease.append({ ...nothing, records, cursor: String(++cursor) });
 }
 
-/** Runs each round with each contestant. The preparation of a round is not measured. */
+/** Runs each round with each variant. The preparation of a round is not measured. */
 async function runRounds(
   contestants: readonly Contestant[],
   rounds: number,

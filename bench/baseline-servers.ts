@@ -1,6 +1,6 @@
 /**
- * Baseline servers for comparison with the gateway. Each one runs in its own process: `node baseline-servers.js
- * <kind> <store file> <plain file> <page file>`.
+ * Baseline servers for comparison with the gateway. Each server runs in its own process: `node baseline-servers.js <kind> <store file>
+ * <plain file> <page file>`.
  */
 import 'reflect-metadata';
 import { Controller, Get, Header, Module, Query } from '@nestjs/common';
@@ -32,7 +32,7 @@ const plainRows = createRowReader(
   plainFile,
   'select body from rows where feed_time >= ? order by feed_time limit 100',
 );
-/** The same query on the store's own table and its clustered key. */
+/** Runs the same query on the store's own table and its clustered key. */
 const storeRows = createRowReader(
   storeFile,
   `select body from feed_rows where feed_id = 1 and feed_time >= ? order by feed_time limit 100`,

@@ -1,8 +1,8 @@
 /**
- * Measures what the completeness check costs a sync: the same pulls with and without the check and the sums of the accounts, in alternating
- * short rounds. The result is a ratio of processor time, because wall-clock time depends on the load of the machine. It is the
- * median of groups of rounds, because other programs disturb single rounds, and because the check stores its state only every fifth round.
- * Options: `-- --short` uses fewer rounds, `--sqlite` or `--postgres` selects one database.
+ * Measures the processor time that the completeness check adds to a sync. The same pulls run with and without the check and the sums of the
+ * accounts, in alternating short rounds. The result is a ratio of processor time, because wall-clock time depends on the load of the
+ * machine. It is the median over groups of rounds, for two reasons: other programs disturb single rounds, and the check stores its state
+ * only every fifth round. Options: `-- --short` uses fewer rounds, `--sqlite` or `--postgres` selects one database.
  */
 import {
   serializeTransaction,
@@ -22,17 +22,17 @@ import { measureUsage, sumCpuMs } from './cpu-usage.js';
 import { findRatios, pickQuantile, sumGroups } from './round-ratios.js';
 
 const ROUNDS = process.argv.includes('--short') ? 40 : 200;
-/** Rounds whose processor time is added up. Each group contains pulls after which the check stores its state. */
+/** Number of rounds whose processor time is added up. Each group contains pulls after which the check stores its state. */
 const ROUNDS_PER_GROUP = 10;
 const PAGES_PER_PULL = 5;
 const ROWS_PER_PAGE = 100;
 const ACCOUNTS = 10;
-/** The check may cost this share of a sync. */
+/** Maximum ratio of the processor time of a sync with the check to a sync without it. */
 const MAX_RATIO = 1.05;
 const FIRST_ROW_AT = Date.UTC(2024, 0, 1);
 const SECOND_MS = 1000;
 
-/** A PSP that books 500 rows before each pull, and knows the balances of its accounts. */
+/** A PSP that books 500 rows before each pull and returns the balances of its accounts. */
 class BenchPsp implements PspClient {
   private readonly amounts = new Array<bigint>(ACCOUNTS).fill(0n);
   private booked = 0;
@@ -109,8 +109,8 @@ try {
 }
 
 /**
- * Each variant has a store of its own. Two feeds in one table would not cost the same: only the rows of the last feed are at the end of the
- * indexes.
+ * Compares the two variants. Each variant has a store of its own. Two feeds in one table would have different costs, because only the rows
+ * of the last feed are at the end of the indexes.
  * @param serverPid process id of the database; `undefined` for a database inside this process
  */
 async function compare(
@@ -127,14 +127,14 @@ async function compare(
     createContestant(uncheckedStore, 'unchecked'),
   ];
   for (let round = 0; round < ROUNDS; round++) {
-    // The first contestant of a round meets other caches than the second, so they take turns.
+    // The variants take turns as the first in a round, because the first variant finds other data in the caches than the second.
     for (const contestant of round % 2 === 0 ? contestants : contestants.toReversed()) {
       contestant.psp.bookRows();
       const usage = await measureUsage(serverPid, async () => {
         const failed = (await contestant.engine.runOnce(contestant.path)).find(({ error }) => error);
         if (failed) throw new Error(`a pull failed: ${failed.error}`);
       });
-      // The first rounds compile the code.
+      // The first rounds are not counted, because the code is compiled in these rounds.
       if (round >= ROUNDS / 10) contestant.syncsMs.push(sumCpuMs(usage));
     }
   }
@@ -160,7 +160,7 @@ function createContestant(store: Store, path: 'checked' | 'unchecked'): Contesta
     completeness: isChecked
       ? { isComparable: true, opening: 'zero' }
       : { isComparable: false, reason: 'the contestant without the check' },
-    // Both contestants serialise here, because records without effects are not added up.
+    // Both variants serialise the records here, because records without effects on a balance are not added up.
     transactionMatcher: {
       match: async (items) => ({
         unmatchedItems: [],
@@ -178,7 +178,10 @@ function serialize(item: unknown, hasEffects: boolean): SerializedRecord {
   return hasEffects && balanceChange ? { ...record, balanceChange } : record;
 }
 
-/** A benchmark whose check finds a difference, or is not made, would measure something else. @throws Error */
+/**
+ * Checks that the completeness check ran and found no difference. Otherwise the benchmark would measure another case.
+ * @throws Error
+ */
 async function assertChecked(checkedStore: Store, uncheckedStore: Store): Promise<void> {
   const sums = await checkedStore.completeness('checked').list();
   const agreed = sums.filter(({ check }) => check.agreed !== undefined && !check.suspect && !check.gap);

@@ -22,7 +22,7 @@ export async function measureUsage(
   const { user, system } = process.cpuUsage(before.own);
   const wallMs = performance.now() - before.at;
   let databaseCpuMs = 0;
-  // A process that has ended meanwhile is left out: its time is not known any more.
+  // If a process has ended meanwhile, it is skipped, because its CPU time is no longer known.
   for (const [pid, cpuMs] of readDatabaseCpuMs(postmaster))
     databaseCpuMs += cpuMs - (before.database.get(pid) ?? 0);
   return { wallMs, ownCpuMs: (user + system) / 1000, databaseCpuMs };
@@ -42,19 +42,19 @@ export function sumCpuMs({ ownCpuMs, databaseCpuMs }: Usage): number {
 }
 
 /**
- * Returns the CPU time of each live process of PostgreSQL, in milliseconds; nothing for a database inside this process. Workers of the
- * autovacuum are left out, because they run now and then, for the rows of all measurements before.
+ * Returns the CPU time of each live process of PostgreSQL, in milliseconds. Returns nothing for a database inside this process. Autovacuum
+ * workers are skipped, because they run at irregular times and process the rows of all earlier measurements.
  */
 function readDatabaseCpuMs(postmaster: number | undefined): Map<string, number> {
   const cpuMs = new Map<string, number>();
   if (postmaster === undefined) return cpuMs;
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
-    // The fields after the name, which may contain any character: state, parent, …
+    // The fields after the process name: state, parent, … The name may contain any character.
     const [, parent] = readProcFile(entry, 'stat').split(') ').at(-1)?.split(' ') ?? [];
     if (Number(parent) !== postmaster || readProcFile(entry, 'cmdline').includes('autovacuum worker'))
       continue;
-    // Each server process has one thread. The first field is the time in which it ran.
+    // Each server process has one thread. The first field is the time for which the thread has run.
     const nanoseconds = Number(readProcFile(entry, 'schedstat').split(' ')[0]);
     cpuMs.set(entry, nanoseconds / NANOSECONDS_PER_MS);
   }

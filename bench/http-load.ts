@@ -5,7 +5,7 @@ import type { MeasuredServer } from './measured-server.js';
 const CONNECTION_COUNT = 16;
 /** Seconds of warm-up, until V8 has optimised the hot path. Smaller servers need less time. */
 const WARM_UP_SECONDS = 5;
-/** Seconds of load per contestant before the next contestant has its round. */
+/** Seconds of load on one variant before the round of the next variant. */
 const ROUND_SECONDS = 1;
 
 /** One kind of request to one server. */
@@ -30,9 +30,8 @@ interface LoadTotals {
 }
 
 /**
- * Runs the contestants in alternating short rounds, so that load from other processes affects all of them
- * equally.
- * @param seconds of load for each contestant
+ * Runs the variants in alternating short rounds, so that load from other processes affects all variants equally.
+ * @param seconds seconds of load for each variant
  * @throws Error when a response does not have status 200
  */
 export async function runRounds<Name extends string>(

@@ -1,8 +1,8 @@
 /**
- * Measures what the checks of the store's identity cost an append and a page: the same work with and without them, in alternating short rounds.
- * Each contestant has a store of its own, so that its rows are in the same place of the indexes. The result is a ratio of processor time,
- * because wall-clock time depends on the load of the machine. A second contestant without the checks shows how exact the ratio is.
- * Options: `-- --short` uses fewer rounds, `--sqlite` or `--postgres` selects one database.
+ * Measures the cost of the checks of the store's identity for an append and for a page. The same work runs with and without the checks, in
+ * alternating short rounds. Each variant has a store of its own, so that its rows are at the same place of the indexes. The result is a
+ * ratio of processor time, because wall-clock time depends on the load of the machine. A second variant without the checks shows how exact
+ * the ratio is. Options: `-- --short` uses fewer rounds, `--sqlite` or `--postgres` selects one database.
  */
 import { getCurrentProcess, type Feed, type Lease } from '@tributary/feed';
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
@@ -32,13 +32,13 @@ const PAGES_PER_ROUND = 40;
 const ROWS_PER_PAGE = 100;
 const FILE_CHECKS = 10_000;
 const LEASE_MS = 3_000_000;
-/** The checks may make an append or a page so much more expensive. */
+/** Maximum ratio of the processor time of an append or a page with the checks to the same work without them. */
 const MAX_RATIO = 1.03;
 const NOTHING = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
-/** A number without a common factor with the number of rows, so that pages start all over the feed. */
+/** A number that has no common factor with the number of rows, so that pages start at all places of the feed. */
 const STRIDE = 7919;
 
-/** A feed whose statements find it by its number alone, as before the checks existed. */
+/** A feed whose SQL statements find it by its number alone, as before the checks were added. */
 class UncheckedFeed extends OpenedFeed {
   override get isSameFeed(): RawBuilder<SqlBool> {
     return sql<SqlBool>`feeds.id = cast(${this.id} as bigint)`;
@@ -109,7 +109,7 @@ async function compare(database: Database): Promise<void> {
     await pages?.close();
     await adapter.close();
   }
-  // All contestants check the file before each append. The ones without the checks would not.
+  // All variants check the file before each append. The time of this check is subtracted for the variants without checks.
   const withoutFileChecks = ({ appendsMs }: Contestant) =>
     appendsMs.map((each) => each - fileCheckMs * APPENDS_PER_ROUND);
   report(
@@ -122,8 +122,8 @@ async function compare(database: Database): Promise<void> {
 }
 
 /**
- * Returns the contestants in their sequence in a round. Each one meets the caches and the garbage that the one before has left, so each one
- * comes first as often as the others, and has each other one before it equally often.
+ * Returns the variants in their order within a round. A variant finds the caches and the garbage that the variant before has left. So each
+ * variant comes first equally often, and comes equally often after each other variant.
  */
 function sortForRound(contestants: readonly Contestant[], round: number): Contestant[] {
   const first = round % contestants.length;
@@ -145,7 +145,7 @@ async function createContestant(database: Database, name: string, isChecked: boo
   return { adapter, lease, feed, pages, appendsMs: [], readsMs: [] };
 }
 
-/** Appends pages of new rows, then reads pages all over the feed. */
+/** Appends pages of new rows, then reads pages at all places of the feed. */
 async function runRound({ serverPid }: Database, contestant: Contestant, round: number): Promise<void> {
   const batches = Array.from({ length: APPENDS_PER_ROUND }, (_, index) =>
     createRecords((round * APPENDS_PER_ROUND + index) * ROWS_PER_PAGE, ROWS_PER_PAGE),

@@ -11,7 +11,7 @@ const MAX_HEAP_BYTES_PER_CONNECTOR = 50_000;
 const MAX_IDLE_CPU_MS = 20;
 
 /**
- * Prints the figures of a gateway with ten connectors and of one with `connectors`.
+ * Prints the figures of a gateway with ten connectors and of a gateway with `connectors` connectors.
  * @param connectors number of connectors in the second gateway
  * @param seconds time for which the idle gateway is measured
  * @returns whether the figures are within the limits

@@ -1,4 +1,4 @@
-/** Baseline of reconciliation: one SQL statement that joins rows and bookings with an equal key, account, asset and amount. */
+/** Baseline of reconciliation: one SQL statement that joins rows and bookings whose key, account, asset and amount are equal. */
 import Database from 'better-sqlite3';
 import pg from 'pg';
 import { measureUsage, type Usage } from './cpu-usage.js';
@@ -10,7 +10,10 @@ const JOIN = `select count(*) as pairs
   join reconciliation_items l on l.policy_id = lk.policy_id and l.number = lk.number and l.side = 'ledger'
   where pk.rule = 0 and p.account = l.account and p.asset = l.asset and p.amount = l.amount`;
 
-/** @param expectedPairs a join that finds another number measures something else. @throws Error then */
+/**
+ * @param expectedPairs expected number of pairs
+ * @throws Error if the join finds another number, because it would then measure another case
+ */
 export async function measureItemJoin(
   storeUrl: string,
   serverPid: number | undefined,

@@ -1,7 +1,4 @@
-/**
- * Appends pages of 1000 rows and reports the memory of the process at each mark: `node memory-growth.js <store>
- * <rows> …`.
- */
+/** Appends pages of 1000 rows and reports the memory of the process at each mark: `node memory-growth.js <store> <rows> …`. */
 import { openStore, getCurrentProcess } from '@tributary/feed';
 import { createRecords } from './test-records.js';
 
@@ -25,7 +22,7 @@ for (const mark of marks.map(Number)) {
       cursor: String(rows),
     });
   }
-  // Without this collection the figure would depend on when the garbage collector ran last.
+  // Without this garbage collection, the figure would depend on the time of the last one.
   globalThis.gc?.();
   process.send?.(process.memoryUsage.rss());
 }

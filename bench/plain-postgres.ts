@@ -1,4 +1,4 @@
-/** PostgreSQL baseline: inserts a page of finished rows in one statement, without the store around it. */
+/** PostgreSQL baseline: inserts a page of finished rows in one statement, without the store. */
 import pg from 'pg';
 import type { PlainDatabase, TableKind } from './plain-database.js';
 

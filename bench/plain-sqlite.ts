@@ -1,4 +1,4 @@
-/** SQLite baseline: inserts a page of finished rows in one durable transaction, without the store around it. */
+/** SQLite baseline: inserts a page of finished rows in one durable transaction, without the store. */
 import Database from 'better-sqlite3';
 import type { PlainDatabase, TableKind } from './plain-database.js';
 

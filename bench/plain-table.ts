@@ -2,10 +2,10 @@
 import Database from 'better-sqlite3';
 
 /**
- * Writes the baseline table with the defaults of SQLite and the driver. The rows are stored in query order
- * and the table is analysed. It has none of the columns, indexes and cursors that a feed needs.
- * @param storeFile store that the rows are copied from
- * @param file created anew
+ * Writes the baseline table with the defaults of SQLite and of the driver. The rows are stored in the order of the query, and the table is
+ * analysed. The table has none of the columns, indexes and cursors that a feed needs.
+ * @param storeFile store from which the rows are copied
+ * @param file path of the new file
  */
 export function writePlainTable(storeFile: string, file: string): void {
   const db = new Database(file);

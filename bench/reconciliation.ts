@@ -1,8 +1,8 @@
 /**
- * Measures reconciliation: the same number of rows of a PSP and of ledger transactions, once everything and once what is new on a day. The
- * results are ratios of processor time in one run, because wall-clock time depends on the load of the machine. The comparison runs in a
- * process of its own, whose largest resident memory is printed.
- * Options: `-- --short` uses fewer rows, `--sqlite` or `--postgres` selects one database.
+ * Measures reconciliation of rows of a PSP with the same number of ledger transactions: first all rows, then only the new rows of a day.
+ * The results are ratios of processor time in one run, because wall-clock time depends on the load of the machine. The comparison runs in a
+ * process of its own, whose largest resident memory is printed. Options: `-- --short` uses fewer rows, `--sqlite` or `--postgres` selects
+ * one database.
  */
 import { getCurrentProcess, openStore, type LedgerTransaction, type Store } from '@tributary/feed';
 import { serializeTransaction } from '@tributary/connector-api';
@@ -19,19 +19,19 @@ import { measureItemJoin } from './item-join.js';
 
 const ROWS = process.argv.includes('--short') ? 100_000 : 1_000_000;
 const NEW_ROWS = ROWS / 100;
-/** The cost of new rows is measured on so many old rows, and on all of them. */
+/** Number of old rows in the first measurement of new rows. The second measurement uses all old rows. */
 const FEW_ROWS = ROWS / 10;
 const PAGE_ROWS = 1000;
 const ACCOUNTS = 10;
 const FIRST_ROW_AT = Date.UTC(2024, 0, 1);
 const SECOND_MS = 1000;
-/** Every so many rows, a row has no booking and a booking has another amount. */
+/** Number of rows after which one row has no booking and one booking has another amount. */
 const FAULT_INTERVAL_ROWS = 10_000;
 const MAX_JOIN_RATIO = 2;
 const MAX_MEMORY_MB = 200;
-/** The same number of new rows may cost this factor on ten times as many old rows. */
+/** Maximum ratio of the cost of the same new rows on ten times as many old rows. */
 const MAX_GROWTH_RATIO = 1.5;
-/** V8 lets its young generation grow with the load. A fixed size makes the memory of two runs comparable. */
+/** V8 lets its young generation grow with the load. With a fixed size, the memory of two runs can be compared. */
 const SEMI_SPACE_MB = 16;
 
 const POLICY: Policy = {
@@ -58,7 +58,7 @@ class ComputedLedger implements LedgerSource {
   }
 
   async getBalances(address: string): Promise<ReadonlyMap<string, bigint>> {
-    // Numbers are exact here: the sum is far below 2^53.
+    // The JavaScript numbers are exact here, because the sum is far below 2^53.
     let balance = 0;
     for (let n = Number(address.slice('psp:acc_'.length)); n < this.size; n += ACCOUNTS)
       balance += getBookedAmount(n);
@@ -120,7 +120,7 @@ interface Measurement {
   breaks: number;
 }
 
-/** What the child process does: `run` makes a run, `compare` compares all items and stores no run. */
+/** The task of the child process: `run` makes a run, `compare` compares all items and stores no run. */
 type Task = 'run' | 'compare';
 
 const [task, url, size, pid] = process.argv.slice(2);

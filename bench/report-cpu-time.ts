@@ -1,6 +1,6 @@
 /**
- * Loaded into a server with `--import`. Reports the CPU time used so far (microseconds) when the parent
- * process asks for it.
+ * This module is loaded into a server with `--import`. It reports the CPU time used so far (microseconds) when the parent process asks for
+ * it.
  */
 process.on('message', (message) => {
   if (message !== 'cpu') return;

@@ -1,6 +1,9 @@
-/** Compares two contestants round by round. */
+/** Compares two variants round by round. */
 
-/** Returns the ratio of each round. Their median counts, because other programs on the machine disturb single rounds. */
+/**
+ * Returns the ratio of each round. The benchmark uses the median of the ratios, because other programs on the machine disturb single
+ * rounds.
+ */
 export function findRatios(some: readonly number[], others: readonly number[]): number[] {
   return some.map((each, round) => each / (others[round] ?? NaN));
 }
@@ -10,7 +13,7 @@ export function pickQuantile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? NaN;
 }
 
-/** Adds up each `count` values that follow each other. An incomplete group at the end is left out. */
+/** Adds up every `count` consecutive values. An incomplete group at the end is ignored. */
 export function sumGroups(values: readonly number[], count: number): number[] {
   return Array.from({ length: Math.floor(values.length / count) }, (_, group) =>
     values.slice(group * count, (group + 1) * count).reduce((sum, each) => sum + each, 0),

@@ -1,9 +1,8 @@
 /**
- * Measures the cost of serving a page, compared with baseline servers, and the cost of many connectors: `npm
- * run bench`. `-- --short` uses fewer rows, connectors and seconds. `-- --connectors` measures the connectors
- * only.
+ * Measures the cost of serving a page, compared with baseline servers, and the cost of many connectors: `npm run bench`. `-- --short` uses
+ * fewer rows, connectors and seconds. `-- --connectors` measures the connectors only.
  *
- * All figures come from one run on one machine. Only the ratios are meaningful, and only they are checked.
+ * All figures come from one run on one machine. Only the ratios have a meaning, so only the ratios are checked.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +17,7 @@ const isShort = process.argv.includes('--short');
 const isConnectorsOnly = process.argv.includes('--connectors');
 const ROW_COUNT = isShort ? 110_000 : 1_000_000;
 const LOAD_SECONDS = isShort ? 3 : 10;
-/** Rows per page when page depths are compared: page 10 000 must exist. */
+/** Rows per page when page depths are compared. With this size, page 10 000 must exist. */
 const DEPTH_PAGE_SIZE = isShort ? 10 : 99;
 const CONNECTOR_COUNT = isShort ? 300 : 1000;
 const IDLE_SECONDS = isShort ? 10 : 30;
@@ -151,7 +150,7 @@ function printCosts(costs: Record<string, RequestCost>): void {
   }
 }
 
-/** Returns the ratio by CPU time. It estimates the ratio of requests/s on an idle machine. */
+/** Returns the ratio of CPU times. It is an estimate of the ratio of requests/s on an idle machine. */
 function cpuRatio(plain: RequestCost, ours: RequestCost): string {
   return (plain.cpuMicroseconds / ours.cpuMicroseconds).toFixed(2);
 }

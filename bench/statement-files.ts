@@ -1,4 +1,4 @@
-/** Writes bank statements of any size. Amounts repeat, as they do in practice, and balances are right. */
+/** Writes bank statements of any size. Amounts repeat, as in practice, and balances are right. */
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -12,7 +12,7 @@ interface BenchEntry {
   number: number;
   isDebit: boolean;
   cents: number;
-  /** Absent for equal entries. */
+  /** Absent if the entries are equal. */
   text?: string;
 }
 
@@ -50,7 +50,7 @@ export function writeEqualEntries(directory: string, count: number): void {
   );
 }
 
-/** The two entries of a small file have a sum of zero, so that each statement opens as the one before has closed. */
+/** The two entries of a small file have a sum of zero, so that each statement opens with the closing balance of the statement before. */
 function createSmallEntry(file: number, entry: number): BenchEntry {
   return { ...createEntry(2 * file), number: 2 * file + entry, isDebit: entry === 1 };
 }

@@ -13,7 +13,7 @@ import { hash } from 'node:crypto';
 const FIRST_FEED_TIME = Date.UTC(2024, 0, 1);
 const HASH_BYTES = 16;
 
-/** A row in the form in which the store keeps it. */
+/** A row in the form in which the store saves it. */
 export interface PlainRow {
   seq: number;
   time: number;

@@ -1,4 +1,4 @@
-/** Reads pages without the checks of the store's identity, for the comparison with the pages of the store. */
+/** Reads pages without the checks of the store's identity, to compare the cost with pages that the store reads. */
 import type { SerializedPage } from '@tributary/connector-api';
 import Database from 'better-sqlite3';
 import type { DatabaseAdapter } from '../libs/feed/src/database/database-adapter.js';

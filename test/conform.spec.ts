@@ -53,7 +53,7 @@ async function conform(...args: string[]) {
   return { code, out: out.join('\n') };
 }
 
-/** Releases before v3.2.0 know no refunds, which the data contains. */
+/** Releases before v3.2.0 do not support refunds, and the data contains refunds. */
 const isOldRelease = ({ id }: { id: string }) =>
   ['clients/v2.0', 'clients/v3.0.0', 'clients/v3.1.3'].includes(id);
 

@@ -1,4 +1,6 @@
-/** Checks every response of every endpoint against the official document and the stricter rules of the contract. */
+/**
+ * Checks every response of every endpoint against the official OpenAPI document and against the stricter rules of this project's contract.
+ */
 import { connect as connectSocket } from 'node:net';
 import { PspError, STREAMS, type PspClient, type PspErrorKind, type Stream } from '@tributary/connector-api';
 import { findPlugin } from '@tributary/psp-plugins';
@@ -57,7 +59,7 @@ test.each(STREAMS)('every page of %s, of every size', async (stream) => {
   for (const pageSize of [1, 7, 25, 100, 10_000]) {
     const ids = [];
     for (let page = 1; ; page++) {
-      // Pages of one row are only read for the first rows: 1500 requests would show nothing more.
+      // With a page size of one row, only the first pages are read, because 1500 requests would find no more errors.
       if (pageSize === 1 && page > 20) break;
       const reply = await send(`/sandbox/${stream}?page=${page}&pageSize=${pageSize}`);
       expect(reply).toMatchObject({ status: 200, contentType: 'application/json' });
@@ -187,7 +189,8 @@ test.each(ERROR_KINDS)(
     const reply = await send(`/${kind}/accounts/${account}/balances`);
     expectMatchesOfficial('GET', '/accounts/{accountId}/balances', reply);
     expect(reply.body).not.toContain('PSP-SECRET');
-    // An error response for a permanent rejection would end every run of Formance, so it gets 200. Formance retries after the other kinds.
+    // A permanent rejection gets status 200, because an error response would end every later run of Formance. After errors of other kinds,
+    // Formance retries.
     if (kind === 'rejected')
       expect({ status: reply.status, breaches: findBalanceViolations(reply.body) }).toEqual({
         status: 200,

@@ -1,4 +1,4 @@
-/** Starts the demo of all plugins, as `npm run demo` does, and checks what it promises to a person. */
+/** Starts the demo of all plugins, as `npm run demo` does, and checks what the demo prints for its user. */
 import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
@@ -82,7 +82,7 @@ it('refuses names that are no plugin, and ports that are no number', () => {
   for (const name of names) expect(existsSync(`libs/psp-plugins/src/${name}/testing/demo.ts`)).toBe(true);
 });
 
-/** The gateway runs each policy once a minute, and first soon after its start. */
+/** The gateway runs each policy soon after its start, and then once a minute. */
 async function waitForRun(policy: string): Promise<{ summary: unknown }> {
   for (const deadline = Date.now() + MAX_WAIT_MS; Date.now() < deadline; await sleep(200)) {
     const { items } = (await get('/operator/v1/reconciliation', OPERATOR_KEY)) as {

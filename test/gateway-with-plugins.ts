@@ -16,11 +16,11 @@ export interface TestConnector {
 }
 
 export interface TestGateway extends Gateway {
-  /** The log so far, one string per line. */
+  /** The log lines so far, one string per line. */
   log: string[];
 }
 
-/** Starts a gateway that pulls nothing by itself: tests call `engine.runOnce()`. */
+/** Starts a gateway that pulls only when the test calls `engine.runOnce()`. */
 export async function startGatewayWithPlugins(
   connectors: readonly TestConnector[],
   kind: StoreKind = DEFAULT_STORE,
@@ -71,7 +71,7 @@ export async function startGatewayWithPlugins(
   };
 }
 
-/** Creates a plugin from one PSP object, for data that no real plugin would return. */
+/** Creates a plugin from a PSP object, for data that no real plugin would return. */
 export function createPlugin(psp: PspClient): Plugin {
   class NoSettings {}
   class GivenPsp {

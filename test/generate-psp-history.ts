@@ -1,14 +1,14 @@
 /**
- * Generates the history of a PSP with the properties of real PSPs: times in whole seconds, many rows in one second, rows that become visible days
- * late, rows that change, and an occasional bulk import. Deterministic: the same seed gives the same history.
+ * Generates the history of a PSP with the properties of real PSPs: times in whole seconds, many rows in one second, rows that become
+ * visible days late, rows that change, and an occasional bulk import. The same seed always gives the same history.
  */
 import { createSeededRandom } from '@tributary/connector-api/testing';
 import type { Transaction, TransactionStatus, TransactionType } from '@tributary/connector-api';
 
-/** One version of a transaction, as the PSP shows it from then on. */
+/** One version of a transaction. The PSP shows it until the next version of the transaction appears. */
 export type TransactionVersion = Transaction & { updatedAt: string };
 
-/** The versions that become visible at once. */
+/** Versions that become visible at the same time. */
 export type Arrival = TransactionVersion[];
 
 /** Types that every client version knows. */
@@ -41,7 +41,7 @@ export function* generateHistory(rows: number, size: number, seed: number): Gene
     const kind = random();
     if (kind < 0.25 && pending.length > 0)
       return createNextVersion(removeRandom(pending, random), formatSeconds(clock), random);
-    // The row is booked late, and has the time at which the payment happened.
+    // The row is booked late, and contains the time at which the payment happened.
     return create(kind < 0.3 ? clock - Math.floor(random() * 3 * DAY_SECONDS) : clock);
   };
 
@@ -57,7 +57,10 @@ export function* generateHistory(rows: number, size: number, seed: number): Gene
   }
 }
 
-/** Changes the status: PENDING → SUCCEEDED or FAILED; SUCCEEDED → FAILED (a return). Each status occurs once, so the status identifies a version. */
+/**
+ * Changes the status: PENDING → SUCCEEDED or FAILED; SUCCEEDED → FAILED (a return). Each status occurs only once, so the status identifies
+ * a version.
+ */
 function createNextVersion(
   version: TransactionVersion,
   now: string,

@@ -1,6 +1,7 @@
 /**
- * Checks that `npm ci` needs no compiler. npm compiles every package with a `binding.gyp`, unless the package says `"gypfile": false`. But `npm
- * ci` only reads the lock file, and npm omits that key when it writes one. Add it again after `npm install`.
+ * Checks that `npm ci` needs no compiler. npm compiles every package with a `binding.gyp`, unless its package.json contains `"gypfile":
+ * false`. But `npm ci` reads only the lock file, and npm omits this key when it writes the lock file. After `npm install`, add the key
+ * again.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Tests that invalid PSP data is either quarantined with a reason, or readable by every client version. It never makes a page unreadable. */
+/**
+ * Tests that invalid PSP data is either quarantined (stored as a rejected record) with a reason, or readable by every client version.
+ * Invalid data must never make a page unreadable.
+ */
 import type { Page, PspClient, Stream } from '@tributary/connector-api';
 import { STREAMS, TRANSACTION_STATUSES, TRANSACTION_TYPES, decodeId } from '@tributary/connector-api';
 import fc from 'fast-check';
@@ -8,7 +11,9 @@ import { createConnection } from '../libs/conformance/src/clients/http-get.js';
 import { CLIENT_VERSIONS, type ClientVersion } from '../libs/conformance/src/clients/client-versions.js';
 import { createPlugin, startGatewayWithPlugins } from './gateway-with-plugins.js';
 
-/** These versions know all words of the contract. The older versions are tested with rows that use only their own words. */
+/**
+ * These client versions know all words of the contract. Older versions are tested with rows that contain only the words of that version.
+ */
 const CURRENT_VERSIONS = CLIENT_VERSIONS.filter(({ words }) => words.statuses.has('OTHER'));
 const OLD_VERSIONS = CLIENT_VERSIONS.filter(({ words }) => !words.statuses.has('OTHER'));
 
@@ -164,14 +169,14 @@ async function checkItems(
   ]);
   try {
     const runs = await gateway.syncEngine.runOnce();
-    // A bad record never stops a stream.
+    // An invalid record never stops a stream.
     expect(runs.map(({ error }) => error)).toEqual(runs.map(() => undefined));
     const refusals = await gateway.store.listQuarantine('psp');
     for (const { reason } of refusals) expect(reason).not.toBe('');
     const served = await readAllRows(`${gateway.url}/psp`, versions);
     const items = STREAMS.flatMap((stream) => said[stream]).length;
-    // Every item is either served or quarantined. The same id twice in a row, or the same bad item, counts once.
-    // A transaction that names an original which does not exist waits for it, and is added all the same.
+    // Every item is either served or quarantined. If the same id or the same invalid item occurs twice in a row, it counts once. If the
+    // original of a transaction does not exist, the transaction waits for it and is added anyway.
     const added = runs.reduce((sum, run) => sum + run.added, 0);
     if (items > 0) expect(added + refusals.length).toBeGreaterThan(0);
     seen.rows += served;
@@ -182,7 +187,7 @@ async function checkItems(
 }
 
 /**
- * Reads all rows as each version.
+ * Reads all rows as each client version.
  * @returns the number of rows
  */
 async function readAllRows(url: string, versions: readonly ClientVersion[]): Promise<number> {
@@ -196,7 +201,7 @@ async function readAllRows(url: string, versions: readonly ClientVersion[]): Pro
       for (const row of rows) expect(decodeId(row.id)).toBeDefined();
       count += rows.length;
       for (const version of versions) {
-        // This throws when the client would fail.
+        // The call throws if the client would fail.
         expect(await new GenericConnectorClient(version, connection.get).poll(stream)).toBe(rows.length);
       }
     }
@@ -206,7 +211,7 @@ async function readAllRows(url: string, versions: readonly ClientVersion[]): Pro
   }
 }
 
-/** Creates the PSP. Plugins are typed, but the data that they read is not. */
+/** Creates the PSP. Plugins are typed, but the data that they read has no guaranteed type. */
 function createPsp(said: GeneratedItems): PspClient {
   const pages = (stream: Stream) =>
     async function* () {

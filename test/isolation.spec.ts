@@ -1,4 +1,4 @@
-/** Tests that a key opens its own connector only, that all other requests get the same response, and that no key is in a log. */
+/** Tests that a key opens only its own connector, that all other requests get the same response, and that no key is in a log. */
 import { findPlugin } from '@tributary/psp-plugins';
 import { findErrorViolations } from '../libs/conformance/src/rules/contract-rules.js';
 import { sendRequest, type HttpRequestOptions } from './raw-request.js';
@@ -6,7 +6,7 @@ import { startGatewayWithPlugins, type TestConnector, type TestGateway } from '.
 
 const KEYS = {
   house: 'trb_' + '1a'.repeat(32),
-  // A key does not need the form of generated keys.
+  // A key need not have the form of generated keys.
   houseNext: 'Rotated-Key.With+Signs/And=More~0123456789',
   shop: 'trb_' + '2b'.repeat(32),
   acme: 'trb_' + '3c'.repeat(32),
@@ -125,13 +125,13 @@ test('too many attempts of strangers are slowed down, and nobody with a key noti
   expect((await get('/house/accounts', bearer(KEYS.house))).status).toBe(200);
 });
 
-/** Response times depend on the machine. They are printed for people, and never asserted. */
+/** Response times depend on the machine. The test prints them and asserts nothing about them. */
 test('how long the answers to strangers take', async () => {
   const kinds = UNAUTHORIZED_REQUESTS.filter(([who]) =>
     ['no key', 'a wrong key', 'the key of another tenant', 'a connector that does not exist'].includes(who),
   );
   const times = new Map(kinds.map(([who]) => [who, [] as number[]]));
-  // The number is low enough that the limiter rejects none.
+  // The number of rounds is so low that the rate limiter rejects no request.
   for (let round = 0; round < 14; round++) {
     for (const [who, path, sent] of kinds) {
       const { status, durationMs } = await get(path, sent);

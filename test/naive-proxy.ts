@@ -1,6 +1,6 @@
 /**
- * The obvious Generic Connector: it passes the PSP's rows through in their current state, sorted by the PSP's `updatedAt` in whole seconds,
- * filtered by it, and paged with OFFSET. It conforms to the OpenAPI document.
+ * A Generic Connector in its most obvious form. It passes on the PSP's rows in their current state, sorted by the PSP's `updatedAt` in
+ * whole seconds, filtered by `updatedAt`, and paged with OFFSET. It conforms to the OpenAPI document.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -39,7 +39,7 @@ class NaiveListing {
       .join(',')}]`;
   }
 
-  /** Finds the position by binary search. All times are UTC in whole seconds, so they compare as strings. */
+  /** Finds the position by binary search. All times are in UTC and whole seconds, so they can be compared as strings. */
   private findFirstIndex(updatedAt: string, id: string): number {
     let low = 0;
     let high = this.rows.length;

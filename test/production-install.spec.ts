@@ -1,6 +1,6 @@
 /**
- * Packs Tributary and installs the pack without development dependencies, as an operator does. Measures the installation, checks which
- * packages and install scripts it has, and serves the API documentation from it.
+ * Packs Tributary and installs the package without development dependencies, as an operator does. The test measures the size of the
+ * installation, checks its packages and install scripts, and serves the API documentation from it.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,11 +19,11 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
 /**
- * Limit of all packages but the one with the Node binary. Measured: 30 MB, of which better-sqlite3 with its binaries for eight platforms has 28.
- * Most packages are in the bundle (ADR 0019).
+ * Maximum size in bytes of all packages except the package with the Node binary. Measured: 30 MB, of which 28 MB are better-sqlite3 with
+ * its binaries for eight platforms. Most other packages are in the bundle (ADR 0019).
  */
 const MAX_PACKAGES_BYTES = 60_000_000;
-/** Packages that only the build needs. */
+/** Packages that are needed only for the build. */
 const BUILD_PACKAGES = ['typescript', 'swagger-ui-dist', '@nestjs/swagger', '@nestjs/cli', '@scarf/scarf'];
 
 interface LockedPackage {
@@ -103,7 +103,7 @@ connectors:
   }
 }, 120_000);
 
-/** Reads the log until it says where the gateway listens. */
+/** Reads the log until it contains the address at which the gateway listens. */
 function readUrl(log: Readable): Promise<string> {
   let text = '';
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** Sends one HTTP request exactly as written, and returns the complete response. */
+/** Sends one HTTP request unchanged, byte by byte, and returns the complete response. */
 import { request } from 'node:http';
 
 export interface HttpReply {

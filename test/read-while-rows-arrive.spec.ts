@@ -9,13 +9,13 @@ import { startNaiveProxy } from './naive-proxy.js';
 import { generateHistory } from './generate-psp-history.js';
 import { openTransactionsFeed, createPlugin, startGatewayWithPlugins } from './gateway-with-plugins.js';
 
-/** `npm run soak` sets 100 000. */
+/** Number of rows. `npm run soak` sets 100 000. */
 const ROWS = Number(process.env['READER_ROWS'] ?? 25_000);
 const ARRIVAL_SIZE = 250;
 const SEED = 20261122;
 const CONNECTOR = 'acme/psp';
 const KEY = 'the-key-of-the-drained-connector';
-/** Lists nothing. The test itself appends to the feed, at moments that no schedule would produce. */
+/** A plugin that lists nothing. The test itself appends to the feed, at moments that no schedule would produce. */
 const EMPTY_PLUGIN = createPlugin({
   async *accounts() {},
   async *transactions() {},
@@ -76,7 +76,7 @@ test('the same clients lose rows of the same history behind a naive proxy', asyn
   }
 }, 600_000);
 
-/** Counts the differences, with a few examples of each to make a failure readable. */
+/** Counts the differences, and gives a few examples of each difference to make a failure readable. */
 function countDifferences(expected: ReadonlySet<string>, found: ReadonlySet<string>) {
   const missing = [...expected].filter((version) => !found.has(version));
   const invented = [...found].filter((version) => !expected.has(version));
@@ -87,7 +87,10 @@ function countDifferences(expected: ReadonlySet<string>, found: ReadonlySet<stri
   };
 }
 
-/** Counts lost payments. Versions that were overwritten before a client asked do not count, because the naive proxy could not serve them. */
+/**
+ * Counts lost payments. If a version was overwritten before a client requested it, it does not count as lost, because the naive proxy could
+ * not serve it.
+ */
 function countLosses({ lastVersions }: ReadResult, { formance }: ReadResult['clients'][number]) {
   let never = 0;
   let stale = 0;

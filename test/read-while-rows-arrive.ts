@@ -1,4 +1,7 @@
-/** All clients read from one server while rows arrive. They are synchronized: after every few responses the PSP shows its next rows. */
+/**
+ * All clients read from one server while rows arrive. They are synchronized: after a fixed number of responses, the PSP shows its next
+ * rows.
+ */
 import { GenericConnectorClient } from '../libs/conformance/src/clients/generic-connector-client.js';
 import { createConnection } from '../libs/conformance/src/clients/http-get.js';
 import type { ClientVersion } from '../libs/conformance/src/clients/client-versions.js';
@@ -6,18 +9,18 @@ import type { Arrival, TransactionVersion } from './generate-psp-history.js';
 
 export interface ReadResult {
   clients: GenericConnectorClient[];
-  /** Every version that the PSP showed at any time, named as Formance names adjustments. */
+  /** Every version that the PSP has ever shown, with the name that Formance gives to the adjustment. */
   versions: Set<string>;
   /** The last version of each row, by id. */
   lastVersions: Map<string, TransactionVersion>;
   requestCount: number;
 }
 
-/** Number of responses, of all clients together, between two arrivals. So an arrival also falls between two pages of one call. */
+/** Number of responses to all clients together between two arrivals. So an arrival also falls between two pages of one call. */
 const RESPONSES_PER_ARRIVAL = 16;
 
 /**
- * Lets the clients poll until all rows have arrived and no client sees a new one.
+ * Lets the clients poll until all rows have arrived and no client gets a new row.
  * @param arrive makes rows visible at the server
  */
 export async function readWhileRowsArrive(

@@ -1,4 +1,7 @@
-/** Runs the long forms of tests, one after the other: `npm run soak`, or `npm run soak -- orders` for tests whose names contain the word. */
+/**
+ * Runs the long forms of tests, one after the other: `npm run soak`. `npm run soak -- orders` runs only the tests whose names contain the
+ * word.
+ */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 

@@ -1,9 +1,9 @@
 /**
- * Jest's environment for Node, in worker processes that end at once when they have nothing left to do.
+ * Jest's environment for Node, in worker processes that end at once when they have no more work.
  *
- * A worker has loaded the modules of about 80 spec files. At a normal end Node frees each of these objects, which takes longer than the
- * half second after which jest ends a worker by force and warns of a leak. `beforeExit` is not emitted while a handle is open, so a spec
- * that leaves a server, a connection or a timer behind still causes the warning.
+ * A worker has loaded the modules of about 80 spec files. When Node ends normally, it frees all these objects. This takes longer than half
+ * a second, and after half a second jest kills the worker and warns of a leak. `beforeExit` is not emitted while a handle is open. So if a
+ * spec leaves a server, a connection or a timer open, jest still warns.
  */
 import { TestEnvironment } from 'jest-environment-node';
 

@@ -1,4 +1,7 @@
-/** Checks the list of slow specs in jest.config.mjs: a spec that was renamed would silently move to the fast tier. */
+/**
+ * Checks the list of slow specs in jest.config.mjs. Without this check, a renamed slow spec would run among the fast specs without any
+ * notice.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 
 it('every slow spec that jest.config.mjs lists exists', () => {

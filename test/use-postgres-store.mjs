@@ -1,2 +1,2 @@
-/** Lets tests that are not about the store run a second time, on PostgreSQL. */
+/** Lets tests that are independent of the database run a second time, on PostgreSQL. */
 process.env.TRIBUTARY_TEST_STORE = 'postgres';

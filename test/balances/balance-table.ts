@@ -1,6 +1,7 @@
 /**
- * The table of balances in Formance Payments. For each account and asset it has rows with a begin and an end, both taken from the `at` of the
- * responses. Source: v3.4.0 `internal/storage/balances.go` (insertBalances; BalancesGetAt and the balances of pools at a time).
+ * Simulates the table of balances in Formance Payments. For each account and asset, the table has rows with a begin and an end, both taken
+ * from the `at` of the responses. Source: v3.4.0 `internal/storage/balances.go` (insertBalances; BalancesGetAt and the balances of pools at
+ * a time).
  */
 import type { ServedBalances } from '@tributary/connector-api';
 
@@ -25,7 +26,7 @@ export class BalanceTable {
     }
   }
 
-  /** Returns the balances of an account at a time. An asset without a row for this time is left out. */
+  /** Returns the balances of an account at a time. If an asset has no row for this time, it is absent from the result. */
   balancesAt(accountId: string, time: number): Record<string, bigint> {
     const assets = [...(this.accounts.get(accountId) ?? [])];
     return Object.fromEntries(
@@ -38,7 +39,7 @@ export class BalanceTable {
     );
   }
 
-  /** Returns the sum of a pool at a time, as reconciliation uses it. An account without a row for this time is left out of the sum. */
+  /** Returns the sum of a pool at a time, as reconciliation uses it. If an account has no row for this time, it is not part of the sum. */
   poolAt(accountIds: readonly string[], asset: string, time: number): bigint {
     return accountIds.reduce((sum, id) => sum + (this.balancesAt(id, time)[asset] ?? 0n), 0n);
   }

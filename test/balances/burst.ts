@@ -12,7 +12,7 @@ export interface BurstResult {
   slowestMs: number;
   /** Slowest response of the health check during the burst, in milliseconds. */
   slowestHealthMs: number;
-  /** Processor time of the gateway for one request, with the work behind the response, in milliseconds. */
+  /** Processor time of the gateway for one request in milliseconds, including the work that continues after the response. */
   processorMs: number;
 }
 
@@ -53,7 +53,7 @@ function request(url: string, key: string, agent: Agent): Promise<{ status: numb
   });
 }
 
-/** Polls the health check in a thread of its own, so that the work of the client does not count. */
+/** Polls the health check in a thread of its own, so that the client's own work does not delay the measurement. */
 function startHealthChecks(origin: string): { stop(): Promise<number> } {
   const program = `
     const { parentPort, workerData } = require('node:worker_threads');
@@ -84,7 +84,10 @@ function startHealthChecks(origin: string): { stop(): Promise<number> } {
   };
 }
 
-/** Waits until the gateway has finished the work behind the responses. @returns its processor time in milliseconds */
+/**
+ * Waits until the gateway has finished the work that continues after the responses.
+ * @returns the gateway's processor time in milliseconds
+ */
 async function waitUntilIdle(pid: number): Promise<number> {
   for (let before = readProcessorMs(pid); ;) {
     await sleep(500);
@@ -94,9 +97,9 @@ async function waitUntilIdle(pid: number): Promise<number> {
   }
 }
 
-/** Processor time that an idle gateway uses in half a second at most. */
+/** Maximum processor time in milliseconds that an idle gateway uses in half a second. */
 const MAX_IDLE_MS = 30;
-/** Milliseconds of one tick of the clock in /proc: 100 ticks a second on every Linux. */
+/** Milliseconds of one tick of the clock in /proc. Linux has 100 ticks a second. */
 const TICK_MS = 10;
 
 /** Returns the processor time that a process has used, from /proc. */

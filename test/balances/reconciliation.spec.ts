@@ -1,6 +1,6 @@
 /**
- * Tests the balances that Formance Payments has at any time, for readers that poll, lose responses and reach several gateways. The gateway's part is
- * the real store and the real reader of balances.
+ * Tests the balances that Formance Payments has at any time, for readers that poll, lose responses and reach several gateways. The store
+ * and the component that serves balances are the gateway's real ones.
  */
 import type { Balances } from '@tributary/connector-api';
 import type { Store } from '@tributary/feed';
@@ -18,7 +18,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const POLL_MS = 30 * MINUTE_MS;
 
-/** A closing balance of the account `main`, and when the PSP tells it. */
+/** A closing balance of the account `main`, and the time at which the PSP lists it. */
 interface Closing {
   at: number;
   listedAt: number;
@@ -50,17 +50,17 @@ describe.each(STORES)('balances in Formance, on $name', (kind) => {
     amounts: [{ amount, asset: 'EUR/2' }],
   });
 
-  /** Advances the clock without work in between. */
+  /** Advances the clock to a time. No work runs in between. */
   const moveTo = (time: number) => harness.clock.shift(time - harness.clock.now());
 
-  /** Serves the balances as any gateway does, and as a gateway does that was started a moment ago. */
+  /** Reads the balances with a new `BalanceReader` for each request, so that no response depends on the memory of a gateway. */
   const read = (connector: SyncConnector, gateway: number, key: string, accountId = 'main') =>
     new BalanceReader(gateways[gateway % gateways.length]!, connector, harness.options()).read(
       accountId,
       key,
     );
 
-  /** Creates a connector of bank statements. Its listing has the closings that are listed by now. */
+  /** Creates a connector of bank statements. Its listing contains the closing balances that the PSP has listed by now. */
   function createStatements(
     closings: readonly Closing[],
     settings: Partial<SyncConnector> = {},
@@ -79,7 +79,7 @@ describe.each(STORES)('balances in Formance, on $name', (kind) => {
 
   const pull = (connector: SyncConnector) => harness.createEngine([connector]).runOnce();
 
-  /** One closing a day, listed some hours later. */
+  /** Creates one closing balance a day, which the PSP lists some hours later. */
   const createClosings = (days: number, random: () => number): Closing[] =>
     Array.from({ length: days }, (_, day) => {
       const at = start + day * 24 * HOUR_MS;
@@ -105,7 +105,7 @@ describe.each(STORES)('balances in Formance, on $name', (kind) => {
         const known = closings.filter(({ listedAt }) => listedAt <= poll);
         if (known.length > listed) await pull(connector);
         listed = known.length;
-        // A lost response is requested again after 11 s or more; with the second one the client has it.
+        // If a response is lost, the client repeats the request after 11 s or more. After the second response, the client has the balance.
         for (let losses = random() < 0.2 ? 1 + Math.floor(random() * 2) : 0; losses > 0; losses--) {
           await read(connector, gateway++, 'formance');
           harness.clock.shift(11_000 + Math.round(random() * 20_000));
@@ -115,7 +115,7 @@ describe.each(STORES)('balances in Formance, on $name', (kind) => {
         const changed = Date.parse(answer!.at) <= harness.clock.now();
         answeredSince ??= Date.parse(answer!.at);
         const next = poll + Math.round(POLL_MS * (0.9 + random() * 0.2));
-        // The one gap: from the closing that was just served for the first time until the next poll.
+        // The only period without a correct balance: from the first response with the closing balance until the next poll.
         const end = changed ? Date.parse(answer!.at) : next;
         for (let time = answeredSince; time <= end; time += 7 * HOUR_MS)
           expect([time - start, table.balancesAt('main', time)]).toEqual([
@@ -160,7 +160,7 @@ describe.each(STORES)('balances in Formance, on $name', (kind) => {
           tables[key].store((await read(connector, minutes, key))!);
         }
     }
-    // The fast reader's balances are not valid for hours.
+    // The balances that the fast reader got are not valid for hours.
     expect(tables.fast.balancesAt('main', harness.clock.now() + HOUR_MS)).toEqual({});
     expect(tables.slow.balancesAt('main', harness.clock.now() + HOUR_MS)).toEqual({ 'EUR/2': 500n });
   });
@@ -195,7 +195,7 @@ describe.each(STORES)('balances in Formance, on $name', (kind) => {
     await poll(5);
     expect(table.balancesAt('main', harness.clock.now() + POLL_MS - 1)).toEqual({ 'EUR/2': 250n });
     expect(table.balancesAt('main', first)).toEqual({ 'EUR/2': 100n });
-    // While the PSP does not respond, nothing extends the balance: it is unknown whether it is still true.
+    // While the PSP does not respond, no request extends the balance, because it is unknown whether the balance is still correct.
     fails = true;
     const lastObservedAt = harness.clock.now();
     for (let count = 6; count < 12; count++) await poll(count);

@@ -1,4 +1,4 @@
-/** Tests a client of v2 whose pages come from two gateways in turn, while rows arrive between any two pages. */
+/** Tests a client of version 2 whose pages come from two gateways in turn, while rows arrive between any two pages. */
 import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
 import { createLogger } from '../../apps/gateway/src/logging/index.js';
 import { hashApiKey } from '@tributary/auth';
@@ -61,7 +61,7 @@ function openGateway(): Promise<Gateway> {
   });
 }
 
-/** Creates a version. The versions are one second apart, so that no second fills a page. */
+/** Creates a version of a record. The times of two versions differ by one second, so that the rows of one second never fill a page. */
 function createVersion(index: number): TransactionVersion {
   const at = new Date(START + index * 1000).toISOString().replace('.000Z', 'Z');
   const amount = { amount: 1n, asset: 'EUR/2' };
@@ -86,7 +86,7 @@ test('loses no row', async () => {
     if (random() < 0.5) await showSome();
     const answer = await connection.get(path);
     const rows = (JSON.parse(answer.body) as unknown[]).length;
-    // Without the pagination end that the other gateway recorded, this page would have begun behind rows that the client had not read.
+    // Without the pagination end that the other gateway recorded, this page would have begun after rows that the client had not read.
     if (partial && rows === 0 && versions.size > before + 100) saved++;
     partial = rows > 0 && rows < 100;
     return answer;

@@ -15,7 +15,7 @@ export class ClusterGateway {
 
   /**
    * @param logFile file with the output of all runs
-   * @param clockOffsetMs milliseconds by which its clock is ahead of the real time
+   * @param clockOffsetMs milliseconds by which the gateway's clock is ahead of the real time
    */
   constructor(
     readonly name: string,
@@ -45,7 +45,7 @@ export class ClusterGateway {
     this.exited = once(this.child, 'exit');
   }
 
-  /** Launches the program and waits until it is ready. If it exits by itself, it is launched again, as a supervisor would do. */
+  /** Starts the program and waits until it is ready. If the program exits by itself, it is started again, as a supervisor would do. */
   async start(): Promise<void> {
     const end = performance.now() + MAX_START_MS;
     for (this.launch(); (await fetchHttpStatus(`${this.url}/readyz`, 1000)) !== 200; await sleep(50)) {
@@ -79,7 +79,7 @@ export class ClusterGateway {
   }
 }
 
-/** Returns arguments for Node that make the clock wrong for the gateway, but not for the simulated PSP in the same process. */
+/** Returns arguments for Node that change the clock of the gateway, but not the clock of the simulated PSP in the same process. */
 function createClockArguments(milliseconds: number): string[] {
   if (milliseconds === 0) return [];
   const module = `

@@ -1,7 +1,8 @@
 /**
- * Runs three gateways on one PostgreSQL, two of them with a wrong clock, while they are killed and paused, the database restarts and
- * connections break. Every release of the client ends with every version of every row. Every order is paid once and reported correctly.
- * Every request gets the correct response or 503. `MINUTES` sets how long faults are injected: `npm run soak`.
+ * Runs three gateways on one PostgreSQL, two of them with a wrong clock. Meanwhile the test kills and pauses gateways, restarts the
+ * database and breaks connections. In the end, every release of the client must have every version of every row. Every order must be paid
+ * once and reported correctly. Every request must get the correct response or 503. `MINUTES` sets how long faults are injected: `npm run
+ * soak`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSeededRandom } from '@tributary/connector-api/testing';
@@ -14,7 +15,10 @@ import { ClusterFaultInjector } from './fault-injector.js';
 const { MINUTES } = process.env;
 const [FAULT_DURATION_MS, ARRIVAL_INTERVAL_MS] =
   MINUTES === undefined ? [15_000, 300] : [Number(MINUTES) * 60_000, 800];
-/** Duration of a lease in milliseconds. The measured duration of a takeover is printed. */
+/**
+ * Duration of a lease in milliseconds: the time for which a gateway may pull a stream alone. The measured duration of a takeover is
+ * printed.
+ */
 const LEASE_MS = 10_000;
 
 let cluster: Cluster;

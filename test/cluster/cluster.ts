@@ -1,4 +1,4 @@
-/** Three gateways on one PostgreSQL, behind one balancer, with PSPs whose data keeps changing. */
+/** Runs three gateways on one PostgreSQL behind one load balancer, with PSPs whose data keeps changing. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,10 @@ import { ClusterGateway } from './cluster-gateway.js';
 import { LeaseObserver } from './lease-observer.js';
 
 const GATEWAY_NAMES = ['one', 'two', 'three'];
-/** Offset of each gateway's clock in milliseconds. One clock is right, one is ahead by more than any lease lasts, one is behind. */
+/**
+ * Offset of each gateway's clock in milliseconds. The first clock is right. The second is ahead by more than the duration of any lease. The
+ * third is behind.
+ */
 const CLOCK_OFFSETS_MS = [0, 90_000, -50_000];
 const HISTORY_NAMES = ['north', 'east', 'south'];
 
@@ -28,7 +31,10 @@ export class Cluster {
     readonly leaseObserver: LeaseObserver,
   ) {}
 
-  /** Starts all gateways at once on an empty database. They create the tables once. If the start fails, everything that was started is stopped. */
+  /**
+   * Starts all gateways at once on an empty database. The tables must be created only once. If the start fails, everything that was started
+   * is stopped.
+   */
   static async start(): Promise<Cluster> {
     const directory = mkdtempSync(join(tmpdir(), 'tributary-cluster-'));
     const resources = new AsyncDisposableStack();

@@ -10,7 +10,7 @@ import {
 import type { PspHistory } from './psp-history.js';
 
 export const READER_KEY = 'the-key-of-every-reader';
-/** Faults come from the orders' own metadata. */
+/** The metadata of each order selects its faults, so the connector itself has none. */
 const FAULT_SETTINGS: FaultSettings = { faultShare: 0, fateShare: 0.7, delayMs: 300 };
 
 export interface GatewayDeployment {
@@ -18,7 +18,7 @@ export interface GatewayDeployment {
   port: number;
 }
 
-/** Installs the plugin of the histories in a directory, as npm would. */
+/** Installs the plugin that lists the histories into a directory, as npm would do. */
 export function installPlugin(directory: string): void {
   const modules = join(directory, 'node_modules');
   mkdirSync(modules);
@@ -27,7 +27,7 @@ export function installPlugin(directory: string): void {
 
 /**
  * Writes the deployment file of one gateway.
- * @param store URL of the database, as this gateway reaches it
+ * @param store URL under which this gateway reaches the database
  */
 export async function writeGatewayDeployment(
   directory: string,

@@ -1,17 +1,23 @@
-/** Injects faults into a cluster, one after the other. Only a pause lasts while other faults happen. */
+/** Injects faults into a cluster, one after the other. Only a pause may overlap with other faults. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { pickRandom } from '../orders/pick-random.js';
 import type { Cluster } from './cluster.js';
 import type { ClusterGateway } from './cluster-gateway.js';
 
-/** Milliseconds. A pause is longer than the lease of a stream (10 s). A long pause is also longer than the lease of an order (45 s). */
+/**
+ * Duration of a pause in milliseconds. A pause is longer than the lease of a stream (10 s). A long pause is also longer than the lease of
+ * an order (45 s).
+ */
 const PAUSE_MS = 14_000;
 const LONG_PAUSE_MS = 50_000;
 const LONG_PAUSE_SHARE = 0.2;
 /** Maximum time in milliseconds for which the database is down. */
 const MAX_DATABASE_DOWN_MS = 1500;
-/** Milliseconds within which another gateway must take over the streams of a gateway that is gone. The measured time is printed. */
+/**
+ * Milliseconds within which another gateway must take over the streams of a gateway that was killed or paused. The measured time is
+ * printed.
+ */
 const TAKEOVER_TIMEOUT_MS = 40_000;
 
 const FAULT_KINDS = ['kill', 'kill', 'restart-fast', 'restart-immediate', 'terminate', 'cut', 'cut'] as const;
@@ -19,9 +25,9 @@ type FaultKind = (typeof FAULT_KINDS)[number];
 
 export class ClusterFaultInjector {
   readonly counts = new Map<string, number>();
-  /** Milliseconds until other gateways took over the streams of a gateway that was killed or paused. */
+  /** Milliseconds until other gateways had taken over the streams of a gateway that was killed or paused. */
   readonly takeovers = { kill: [] as number[], pause: [] as number[] };
-  /** Violations of what the cluster must do. */
+  /** Violations of the guarantees that the cluster must keep, as messages. */
   readonly violations: string[] = [];
   private readonly background = new Set<Promise<void>>();
 
@@ -30,7 +36,7 @@ export class ClusterFaultInjector {
     private readonly random: () => number,
   ) {}
 
-  /** Injects faults for this many milliseconds. Afterwards all gateways and the database run. */
+  /** Injects faults for this number of milliseconds. Afterwards all gateways and the database run again. */
   async injectFor(milliseconds: number): Promise<void> {
     const end = performance.now() + milliseconds;
     const pauses = this.pauseUntil(end);

@@ -1,4 +1,4 @@
-/** Reads the leases in the store: which gateway pulls which stream, and how long a stream stays with a gateway that is gone. */
+/** Reads the leases in the store: which gateway pulls which stream, and how long a stopped gateway keeps a stream. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { ClusterGateway } from './cluster-gateway.js';
@@ -12,7 +12,7 @@ interface Lease {
 }
 
 export class LeaseObserver {
-  /** Number of leases that each gateway was seen to take. */
+  /** Number of leases that the observer saw each gateway take. */
   readonly takenCounts = new Map<string, number>();
   private leases = new Map<string, Lease>();
   private isStopped = false;
@@ -32,7 +32,7 @@ export class LeaseObserver {
 
   /**
    * Waits until other processes have taken all these leases.
-   * @returns the milliseconds it took; `undefined` when `timeoutMs` is over before
+   * @returns the duration in milliseconds; `undefined` if it would be longer than `timeoutMs`
    */
   async waitUntilTaken(leases: readonly Lease[], timeoutMs: number): Promise<number | undefined> {
     const began = performance.now();
@@ -48,7 +48,7 @@ export class LeaseObserver {
     await this.polling;
   }
 
-  /** Polls the leases. While the database is down there is nothing to read. */
+  /** Polls the leases. While the database is down, no leases can be read. */
   private async pollLeases(): Promise<void> {
     while (!this.isStopped) {
       const client = new pg.Client(this.url);

@@ -1,7 +1,7 @@
 /**
- * A load balancer in front of the gateways: one address, which forwards requests in turn to each gateway that reports that it is ready.
- * When a gateway closes the connection or responds 503, the next one gets the request. Every request can be repeated: orders are idempotent
- * by their key.
+ * A load balancer in front of the gateways. It has one address and forwards requests in turn to each gateway that reports that it is ready.
+ * If a gateway closes the connection or responds 503, the next gateway gets the request. Every request can be repeated, because orders are
+ * idempotent by their key.
  */
 import { once } from 'node:events';
 import {
@@ -16,12 +16,12 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchHttpStatus } from './fetch-http-status.js';
 
-/** Milliseconds between two health checks of a gateway, and the timeout of a health check. */
+/** Interval in milliseconds between two health checks of a gateway, and timeout of a health check. */
 const HEALTH_CHECK_INTERVAL_MS = 250;
 const HEALTH_CHECK_TIMEOUT_MS = 1500;
 /**
- * A gateway whose health checks time out this often in a row counts as stopped. One timeout proves nothing: a stall of the database's disk
- * delays the health checks of all gateways at once. A refused connection counts at once.
+ * If this number of health checks of a gateway time out in a row, the gateway counts as stopped. A single timeout is not enough, because a
+ * slow disk of the database delays the health checks of all gateways at once. A refused connection counts immediately.
  */
 const MAX_HEALTH_CHECK_TIMEOUTS = 3;
 
@@ -30,7 +30,7 @@ interface BalancedGateway {
   url: string;
   agent: Agent;
   ready: boolean;
-  /** Requests under way. They are aborted when the gateway stops responding. */
+  /** Requests in progress. They are aborted when the gateway stops responding. */
   open: Set<AbortController>;
   requests: number;
 }
@@ -42,11 +42,11 @@ interface ForwardedResponse {
 }
 
 export class LoadBalancer {
-  /** Results of requests to gateways: number by status, and `closed`. */
+  /** Number of results of requests to gateways, by status; `closed` counts closed connections. */
   readonly resultCounts = new Map<string, number>();
   /** Number of responses to clients, by status. */
   readonly statusCounts = new Map<number, number>();
-  /** Responses that no client should ever get. */
+  /** Responses that a client must never get. */
   readonly unexpectedResponses: string[] = [];
   private readonly gateways: BalancedGateway[];
   private readonly server: Server;
@@ -136,7 +136,7 @@ export class LoadBalancer {
     return answer;
   }
 
-  /** Returns the gateways in turn. When no gateway is ready, all are tried. */
+  /** Returns the gateways in turn. If no gateway is ready, all gateways are returned. */
   private getCandidates(): BalancedGateway[] {
     const start = this.nextIndex++ % this.gateways.length;
     const all = [...this.gateways.slice(start), ...this.gateways.slice(0, start)];

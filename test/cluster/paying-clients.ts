@@ -1,4 +1,7 @@
-/** Customers who send orders through the balancer the whole time, with the same repeats and retries as those of test/orders. */
+/**
+ * Simulates customers who send orders through the balancer the whole time, with the same repeats and retries as the customers in
+ * test/orders.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Customer } from '../orders/customer.js';
 import type { PayingConnector } from '../orders/deployment.js';
@@ -10,11 +13,13 @@ import { findPermanentErrors, findUnfinished } from '../orders/compare-with-jour
 const CONCURRENT_ORDERS = 4;
 const MAX_DELAY_MS = 400;
 const SETTLE_TIMEOUT_MS = 180_000;
-/** Numbers below this one are for rejected orders. A rejection after a lost attempt is in doubt for a minute. */
+/**
+ * Orders with a smaller number are for rejected orders. If an attempt was lost, it is unknown for a minute whether a rejection is final.
+ */
 const FIRST_NUMBER = 8;
 /**
- * Reports that are no errors here: when a gateway stops responding, the balancer asks the next one, so a response can take longer than one
- * gateway promises.
+ * Matches reports that are not errors in this test. If a gateway stops responding, the balancer asks the next gateway. So a response can
+ * take longer than one gateway promises.
  */
 const ACCEPTABLE_ERROR_PATTERN = /: 503 |: answered after \d+ ms/;
 
@@ -34,15 +39,15 @@ export class PayingClients {
     for (const customer of this.customers) this.parties.set(customer, await customer.waitForParties());
   }
 
-  /** Sends orders until `isOver`. Call `waitForParties()` before. */
+  /** Sends orders until `isOver` returns true. `waitForParties()` must have been called before. */
   async orderUntil(isOver: () => boolean): Promise<void> {
     await Promise.all(this.customers.map((customer) => this.keepOrdering(customer, isOver)));
     for (const customer of this.customers) await customer.waitForRepeats();
   }
 
   /**
-   * Retries failed initiations and polls until nothing changes any more.
-   * @returns a message for each order that did not end correctly
+   * Retries failed initiations, and polls until there is no more change.
+   * @returns a message for each order whose end is not correct
    */
   async waitUntilSettled(): Promise<string[]> {
     let left = this.listUnfinished();
@@ -65,7 +70,7 @@ export class PayingClients {
       .filter((lie) => !ACCEPTABLE_ERROR_PATTERN.test(lie));
   }
 
-  /** Returns how requests ended: by status, or without a response within the client's ten seconds. */
+  /** Returns the numbers of requests by status, and the number of requests without a response within the client's ten seconds. */
   describeEnds(): string {
     return this.customers.map(({ endCounts }) => formatCounts(endCounts)).join('; ');
   }
@@ -108,7 +113,7 @@ export class PayingClients {
     await Promise.all([...Array.from({ length: CONCURRENT_ORDERS }, worker), polling]);
   }
 
-  /** Called before a customer without a response tries again. */
+  /** Called before a customer repeats a request that got no response. */
   private async waitBeforeRetry(): Promise<void> {
     if (this.closed) throw new Error('the trial was given up');
     await sleep(20);

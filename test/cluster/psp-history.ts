@@ -1,4 +1,4 @@
-/** The data of a PSP of the cluster: a generated history, which is written to the file that the plugin lists. */
+/** The data of a PSP in the cluster: a generated history, written to the file that the plugin lists. */
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { getAdjustmentName } from '../read-while-rows-arrive.js';
 import { generateHistory, type Arrival } from '../generate-psp-history.js';
@@ -7,7 +7,7 @@ import { generateHistory, type Arrival } from '../generate-psp-history.js';
 const ARRIVAL_SIZE = 40;
 
 export class PspHistory {
-  /** Every version that was shown at any time, named as Formance names adjustments. */
+  /** Every version that the PSP has ever shown, with the name that Formance gives to the adjustment. */
   readonly versions = new Set<string>();
   private readonly arrivals: Iterator<Arrival>;
 
@@ -21,7 +21,7 @@ export class PspHistory {
     writeFileSync(file, '');
   }
 
-  /** Shows the next arrival. It is written at once, so that a PSP shows a version completely or not at all. */
+  /** Shows the next arrival. It is written to the file at once, so that the PSP shows a version completely or not at all. */
   showNextArrival(): void {
     const arrival = this.arrivals.next().value as Arrival;
     const lines = arrival.map((version) =>

@@ -1,4 +1,4 @@
-/** Every release of the connector as a client of every history. All clients read through the balancer the whole time. */
+/** Runs every release of the connector as a client of every history. All clients read through the balancer the whole time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GenericConnectorClient } from '../../libs/conformance/src/clients/generic-connector-client.js';
 import { createConnection, type ClientConnection } from '../../libs/conformance/src/clients/http-get.js';
@@ -9,7 +9,7 @@ import type { PspHistory } from './psp-history.js';
 const POLL_INTERVAL_MS = 300;
 const SETTLE_TIMEOUT_MS = 120_000;
 
-/** A 503, or a closed connection. The run ends, and the next run continues. */
+/** The response was 503, or the connection was closed. The run ends, and the next run continues. */
 class TemporarilyUnavailableError extends Error {}
 
 interface Reader {
@@ -19,7 +19,7 @@ interface Reader {
 }
 
 export class ReadingClients {
-  /** Errors that a client must never see. */
+  /** Errors that a client must never get. */
   readonly unexpectedErrors: string[] = [];
   runCount = 0;
   interruptedCount = 0;
@@ -47,8 +47,8 @@ export class ReadingClients {
   }
 
   /**
-   * Polls until nothing changes any more.
-   * @returns the missing and additional versions of each reader
+   * Polls until there is no more change.
+   * @returns the missing versions and the additional versions of each reader
    */
   async waitUntilSettled(): Promise<string[]> {
     let left = this.findDifferences();

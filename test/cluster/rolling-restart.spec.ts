@@ -1,4 +1,4 @@
-/** Tests a rolling restart: one gateway after the other stops and comes back, and no request fails. */
+/** Tests a rolling restart: the gateways stop and start again one after the other, and no request fails. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster } from './cluster.js';
 import { PayingClients } from './paying-clients.js';

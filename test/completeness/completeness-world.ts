@@ -1,4 +1,4 @@
-/** A connector under the completeness check: a real store, a manual clock, and functions that read what the check found. */
+/** Runs a connector with the completeness check: a real store, a manual clock, and functions that read the findings of the check. */
 import type { CompletenessDeclaration, PspClient } from '@tributary/connector-api';
 import type { AccountSum, QuarantineEntry } from '@tributary/feed';
 import type { SyncEngine } from '@tributary/sync';
@@ -20,13 +20,14 @@ export class CompletenessWorld {
     const harness = await SyncTestHarness.open();
     const client = createClient(() => harness.clock.now());
     const connector = { path: PATH, client, pullIntervalMs: 60_000, completeness };
-    // A pull of a year is one call of the plugin, and takes longer than the manual clock's time.
+    // The minimum interval between two checks is disabled. A pull of a whole year is one call of the plugin, and the manual clock advances
+    // too little during this call.
     return new CompletenessWorld(harness, () =>
       harness.createEngine([connector], { completenessIntervalMs: 0 }),
     );
   }
 
-  /** Goes on with a new engine, as after a restart: it knows only what the store has. */
+  /** Continues with a new engine, as after a restart. The new engine has only the data in the store. */
   restart(): void {
     this.engine = this.createEngine();
   }
@@ -35,7 +36,10 @@ export class CompletenessWorld {
     return this.harness.clock.now();
   }
 
-  /** Pulls everything once, after this time. @returns the errors of the pulls */
+  /**
+   * Advances the clock and pulls all streams once.
+   * @returns the errors of the pulls
+   */
   async sync(afterMs = 60_000): Promise<string[]> {
     await this.harness.clock.advance(afterMs);
     return (await this.engine.runOnce(PATH)).flatMap(({ error }) => error ?? []);

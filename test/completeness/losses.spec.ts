@@ -1,10 +1,13 @@
-/** The completeness check finds every kind of loss within one sync after it, and reads the lost rows again where that is possible. */
+/**
+ * Tests that the completeness check finds every kind of loss within one sync after the loss. Where it is possible, the lost rows are read
+ * again.
+ */
 import { acceptGap } from '@tributary/sync';
 import { CompletenessWorld } from './completeness-world.js';
 import { LossyPsp, type Loss } from './lossy-psp.js';
 
 const HOUR = 3_600_000;
-/** The losses that a re-read heals, because the PSP has the rows. */
+/** The losses that a re-read repairs, because the PSP still lists the rows. */
 const HEALED: readonly Loss[] = ['short-page', 'empty-success', 'loop', 'bad-source'];
 
 let psp: LossyPsp;
@@ -16,10 +19,10 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-/** Syncs without faults, and then adds rows that span several pages. */
+/** Runs a sync without faults, and then adds rows that need several pages. */
 async function syncAndBook(): Promise<void> {
   for (const account of ['main', 'savings']) psp.book(account, 35);
-  // The second sync shows that the first one was complete, so that no later re-read begins before it.
+  // The second sync confirms that the first sync was complete, so no later re-read begins before it.
   for (let times = 0; times < 2; times++) expect(await world.sync(HOUR)).toEqual([]);
   for (const account of ['main', 'savings']) psp.book(account, 35);
 }
@@ -38,7 +41,7 @@ describe.each(HEALED)('rows that are lost because of: %s', (loss) => {
     expect(await countRows()).toBe(140);
     expect(await world.metric('tributary_completeness_gap', { state: 'suspected' })).toBe(0);
     expect(await world.metric('tributary_completeness_rereads_total', { result: 'healed' })).toBe(1);
-    // The re-read began where the rows agreed last, not at the beginning.
+    // The re-read began at the last position at which the rows agreed with the balance, not at the beginning.
     expect(psp.fullListings).toBe(1);
     expect(world.harness.findLogLines('had left out rows of account savings')).toHaveLength(1);
     expect(await world.findWarnings()).toEqual([]);
@@ -69,7 +72,7 @@ describe.each(HEALED)('rows that are lost because of: %s', (loss) => {
   });
 });
 
-/** The losses that a re-read cannot heal, because the plugin makes the same mistake again, with the difference that they cause. */
+/** The losses that a re-read cannot repair, because the plugin makes the same mistake again. `difference` is the resulting difference. */
 const GAPS: readonly { loss: Loss; difference: string }[] = [
   { loss: 'metadata-refuses-row', difference: '0.85 EUR lower' },
   { loss: 'dropped-fee', difference: '0.85 EUR lower' },
@@ -183,7 +186,7 @@ describe('a malformed row that is quarantined', () => {
     expect(await world.metric('tributary_completeness_gap', { state: 'confirmed' })).toBe(1);
     expect(await world.metric('tributary_completeness_rereads_total', { result: 'unchanged' })).toBe(1);
 
-    // A gap that stays the same is neither logged nor read again, and other differences are still found.
+    // A gap that stays the same is neither logged nor read again. Other differences are still found.
     await world.sync(HOUR);
     psp.book('main', 35);
     await world.sync(HOUR);

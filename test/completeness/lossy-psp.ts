@@ -1,6 +1,6 @@
 /**
- * A PSP with journals that list newest first, and a plugin for it. Each mend of the plugin can be taken out: then the plugin makes one of the
- * mistakes by which rows get lost for good, because its cursor passes them.
+ * A PSP with journals that list the newest row first, and a plugin for this PSP. The plugin contains a protection against each kind of
+ * loss. A test can remove a protection. The plugin then loses rows permanently, because its cursor passes them.
  */
 import {
   PspError,
@@ -12,7 +12,7 @@ import {
   type Transaction,
 } from '@tributary/connector-api';
 
-/** What the PSP answers once, or what the plugin does not do. */
+/** A fault in the next response of the PSP, or a protection that the plugin lacks. */
 export type Loss =
   | 'short-page'
   | 'empty-success'
@@ -34,32 +34,32 @@ interface JournalRow {
 
 interface ListResponse {
   rows?: JournalRow[];
-  /** Number of the row at which the next page begins. */
+  /** Number of the row with which the next page begins. */
   next?: number | undefined;
 }
 
 const PAGE_SIZE = 10;
 const ACCOUNTS = ['main', 'savings'];
-/** Number of the row that is malformed. It is a payout. */
+/** Number of the malformed row, which is a payout. */
 const MALFORMED_ROW = 35;
-/** Number of the row that the bank returned. It brings money back. */
+/** Number of the row of a returned payout, which brings money back. */
 const RETURNED_ROW = 36;
 
 export class LossyPsp implements PspClient {
   private readonly journals = new Map<string, JournalRow[]>(ACCOUNTS.map((id) => [id, []]));
-  /** The fault of the next listing. */
+  /** The fault that the next listing has. */
   private fault: Loss | undefined;
-  /** The loss whose mend is taken out. */
+  /** The loss against which the plugin has no protection. */
   private missingMend: Loss | undefined;
-  /** Whether the fault stays for the listings after the next one. */
+  /** Whether the fault stays for listings after the next listing. */
   keepsFault = false;
-  /** Added to each balance, in minor units. */
+  /** Amount in minor units that is added to each balance, so that the balances are wrong. */
   balanceError = 0n;
   hasBalances = true;
-  /** Whether the listings have a refund that is not in the balance, and whose original they do not have. */
+  /** Whether the listings contain a refund that is not in the balance and whose original is not in the listings. */
   hasUnbookedRefund = false;
   private changedRow: number | undefined;
-  /** Number of listings from the beginning. */
+  /** Number of listings that started from the beginning. */
   fullListings = 0;
 
   constructor(private readonly clock: () => number) {}
@@ -81,13 +81,16 @@ export class LossyPsp implements PspClient {
     journal.push({ number: journal.length, at: this.clock() - 1_000, amount });
   }
 
-  /** The next listing meets this fault. @param hasMend whether the plugin handles it as it should */
+  /**
+   * Sets the fault of the next listing.
+   * @param hasMend whether the plugin handles the fault correctly
+   */
   injectFault(loss: Loss, hasMend: boolean): void {
     this.fault = loss;
     this.missingMend = hasMend ? undefined : loss;
   }
 
-  /** The PSP repairs the malformed row, and lists it again as a changed row. */
+  /** Repairs the malformed row at the PSP. The PSP lists the row again as a changed row. */
   repairRow(): void {
     this.fault = undefined;
     this.keepsFault = false;
@@ -102,7 +105,7 @@ export class LossyPsp implements PspClient {
         .reduce((total, { amount }) => total + amount, this.balanceError);
       return { accountId, at, amounts: [{ amount: sum, asset: 'EUR/2' }] };
     });
-    // The mistake: one bad member costs the whole account.
+    // The mistake: one invalid property makes the plugin omit the whole account.
     const isListed = (id: string) => id === 'main' || this.missingMend !== 'hidden-account';
     yield {
       items: ACCOUNTS.filter(isListed).map((id) => ({ id, name: id })),
@@ -145,7 +148,7 @@ export class LossyPsp implements PspClient {
     }
   }
 
-  /** Walks down a journal, from its newest row to the rows that are covered. */
+  /** Reads a journal from its newest row down to the rows that were already read. */
   private walk(account: string, covered: number): JournalRow[] {
     const rows: JournalRow[] = [];
     let next: number | undefined = this.journals.get(account)!.length;
@@ -155,7 +158,7 @@ export class LossyPsp implements PspClient {
         page = this.list(account, next, rows.length > 0);
       } catch (error) {
         if (this.missingMend !== 'bad-source') throw error;
-        // The mistake: the rows that were read count as the whole journal.
+        // The mistake: the plugin treats the rows that it has read as the whole journal.
         break;
       }
       if (page.rows === undefined && this.missingMend !== 'empty-success')
@@ -170,7 +173,7 @@ export class LossyPsp implements PspClient {
     return rows;
   }
 
-  /** `GET /journals/{account}`: at most ten rows below a number, newest first. */
+  /** `GET /journals/{account}`: at most ten rows below a number, newest row first. */
   private list(account: string, below: number, isLaterPage: boolean): ListResponse {
     const hasFault = isLaterPage && account === 'savings';
     if (hasFault && this.fault === 'empty-success') return {};
@@ -202,7 +205,7 @@ export class LossyPsp implements PspClient {
       return { id, reason: 'metadata "note" is an object, expected a string' };
     if (this.fault === 'sign-of-return' && this.isFaulty(account, row, RETURNED_ROW))
       return this.toReturn(account, row);
-    // The mistake: the currency of the opening balance counts for the rows, although the closing balance has another one.
+    // The mistake: the plugin uses the currency of the opening balance for the rows, although the closing balance has another currency.
     const hasWrongAsset = isFaulty && this.missingMend === 'other-currency';
     const hasWrongStatus = isFaulty && this.missingMend === 'paid-but-failed';
     return {
@@ -215,7 +218,7 @@ export class LossyPsp implements PspClient {
     };
   }
 
-  /** A returned payout: the money came back. The mistake: it stays a payment of the own account, as if it had left again. */
+  /** A returned payout, whose money came back. The mistake: the plugin maps it as another payment from the own account. */
   private toReturn(account: string, { number, at, amount }: JournalRow): Transaction {
     return {
       ...{ id: `${account}-${number}`, createdAt: new Date(at).toISOString() },

@@ -1,6 +1,6 @@
 /**
- * The completeness check of a year at Mollie and at Revolut, against the fakes of their APIs: late rows, changes of state, fees, refunds and
- * conversions raise no alarm, and the balances agree in the end. `COMPLETENESS_ROWS=200000` uses more rows.
+ * Tests the completeness check with a year at Mollie and at Revolut, with fakes of their APIs. Late rows, changes of status, fees, refunds
+ * and conversions must raise no alarm, and the balances must agree in the end. `COMPLETENESS_ROWS=200000` uses more rows.
  */
 import {
   FEED_READER,
@@ -25,16 +25,16 @@ import { CompletenessWorld } from './completeness-world.js';
 const ROWS = Number(process.env['COMPLETENESS_ROWS'] ?? 2_000);
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-/** The manual clock begins at this time. */
+/** Start time of the manual clock. */
 const START = Date.UTC(2026, 0, 1);
 const STEPS = 36;
 const STEP = (365 * DAY) / STEPS;
-/** After every fifth step, rows of the step are late: the balance has them already. */
+/** In every fifth step, rows appear late, although the balance already includes them. */
 const LATE_STEPS = 5;
 const LATENESS = 10 * MINUTE;
 const TEST_TIMEOUT_MS = 120_000 + ROWS * 10;
 
-/** The time of the test for a fake and a plugin, which exist before the world. */
+/** Clock for a fake and a plugin, which are created before the `CompletenessWorld`. */
 class SharedClock {
   read = () => START;
   now(): number {
@@ -79,12 +79,12 @@ async function openWorld(plugin: Plugin, given: object, clock: SharedClock): Pro
   return world;
 }
 
-/** Syncs through the year, and expects that nothing is reported. */
+/** Syncs through the year, and expects no alarm. */
 async function syncYear(world: CompletenessWorld, beforeStep: (now: number) => void): Promise<void> {
   for (let step = 1; step <= STEPS; step++) {
     beforeStep(START + step * STEP);
     expect(await world.sync(START + step * STEP - world.now)).toEqual([]);
-    // The late rows come while their difference is only suspected.
+    // The late rows appear while their difference is only a suspicion and not yet an alarm.
     if (step % LATE_STEPS === 0) expect(await world.sync(2 * LATENESS)).toEqual([]);
     expect(await world.findWarnings()).toEqual([]);
   }
@@ -126,7 +126,8 @@ it(
   `a year of ${ROWS} transactions at Revolut, with late rows, changes of state, fees and conversions`,
   async () => {
     const clock = new SharedClock();
-    // The plugin reads rows of the last 30 days again. Between two syncs of this test are 10 days, so later changes would be lost.
+    // The plugin reads rows of the last 30 days again. The syncs of this test are 10 days apart, so the plugin would miss changes that are
+    // older.
     const year = { end: START + 365 * DAY, changesWithinDays: 19, tieGroupSize: 3 };
     const psp = simulateYear({ transactions: ROWS, clock, ...year });
     for (let step = LATE_STEPS; step <= STEPS; step += LATE_STEPS) delayPayment(psp, START + step * STEP);
@@ -135,14 +136,14 @@ it(
     const settings = { ...fake.settings, requestsPerMinute: 60_000 };
     const world = await openWorld(revolutBusiness, settings, clock);
     await syncYear(world, () => undefined);
-    // The late rows were noticed, and explained their difference.
+    // The check noticed the late rows as a difference, and the difference disappeared when the rows arrived.
     expect(await countChecks(world, 'suspect')).toBeGreaterThan(0);
     expect(await countChecks(world, 'agreed')).toBeGreaterThan(STEPS);
   },
   TEST_TIMEOUT_MS,
 );
 
-/** Makes the last card payment before a time one that the balance has already at this time, and the list a short time after it. */
+/** Delays the last card payment before a time: the balance includes the payment at that time, but the list shows it a short time later. */
 function delayPayment(psp: SimulatedRevolut, at: number): void {
   const created = BigInt(at - LATENESS / 2) * 1000n;
   const late = psp.transactions.findLast(

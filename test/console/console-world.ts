@@ -1,16 +1,19 @@
-/** A gateway whose store has one example of everything that the console shows. Records contain markup, which must do nothing. */
+/**
+ * Runs a gateway whose store has an example of everything that the console shows. Records contain HTML markup, which the console must show
+ * as text.
+ */
 import { serializeTransaction, type SerializedRecord } from '@tributary/connector-api';
 import type { LedgerTransaction } from '@tributary/feed';
 import { runPolicy, type LedgerSource, type Policy } from '@tributary/reconciliation';
 import { createAccounts, startGateway, type TestGateway } from '../gateway/test-gateway.js';
 
-/** Sets a property of the window, if a browser ever runs it. */
+/** Sets a property of the window if a browser executes it. */
 export const MARKUP =
   '<img src="x" onerror="window.markupRan = true"><script>window.markupRan = true</script>';
 export const PULL_ERROR = `401 Unauthorized: the PSP did not accept the key ${MARKUP}`;
 export const REJECTION_REASON = 'amount: expected a decimal number, found "12,50"';
 
-/** The ledger has booked 10 less than the PSP paid. */
+/** Amount that the PSP paid. The ledger has booked 10 minor units less. */
 const PSP_AMOUNT = 1_250n;
 const BOOKED_AMOUNT = 1_240n;
 

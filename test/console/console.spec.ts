@@ -1,6 +1,6 @@
 /**
- * Uses the console in a real Chromium, as an operator would: on a gateway with a store, and with records full of markup. Each page is
- * also checked with axe, in both themes and on a narrow screen. Without a Chromium on this machine the tests are skipped.
+ * Tests the console in a real Chromium, as an operator would use it, with records full of markup. axe checks each page for accessibility,
+ * in both themes and on a narrow screen. If this machine has no Chromium, the tests are skipped.
  */
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ if (CHROMIUM === undefined)
   console.warn('skipped: there is no Chromium on this machine; install one, or set CHROMIUM_PATH');
 const describeWithChromium = CHROMIUM === undefined ? describe.skip : describe;
 
-/** Generous, because the machine can be busy. Every wait ends as soon as its condition is true. */
+/** A long timeout, because the machine can be busy. Every wait ends as soon as its condition is true. */
 const TIMEOUT_MS = 60_000;
 const TEST_TIMEOUT_MS = 240_000;
 const AXE_SOURCE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -57,7 +57,8 @@ describeWithChromium('the console in a browser', () => {
     page = await context.newPage();
     page.on('pageerror', ({ message }) => problems.push(message));
     page.on('console', (message) => {
-      // The browser reports an answer with an error status. The first read of the session has one, and the connector that does not exist.
+      // The browser reports every response with an error status. Two are expected: the first read of the session, and the request for a
+      // connector that does not exist.
       const isErrorStatus = /^Failed to load resource: .* status of 40[14]/.test(message.text());
       if (message.type() === 'error' && !isErrorStatus) problems.push(message.text());
     });
@@ -153,7 +154,7 @@ describeWithChromium('the console in a browser', () => {
         await open(path, heading);
         expect([path, await findAccessibilityProblems(page, colorScheme)]).toEqual([path, []]);
         await page.setViewportSize({ width: 360, height: 700 });
-        // Charts take their new width in the next frame. The comparison below says what is too wide.
+        // Charts get their new width in the next frame. The comparison below reports elements that are too wide.
         await page
           .waitForFunction('document.documentElement.scrollWidth <= document.documentElement.clientWidth')
           .catch(() => undefined);
@@ -248,9 +249,9 @@ describeWithChromium('the console in a browser', () => {
   );
 });
 
-/** @returns the findings of axe, each with the elements */
+/** @returns the violations that axe found, each with its elements */
 async function findAccessibilityProblems(page: Page, colorScheme: 'light' | 'dark'): Promise<string[]> {
-  // Only the contrast depends on the theme.
+  // Only the contrast depends on the theme, so the second theme is only checked for contrast.
   const options = colorScheme === 'light' ? '{}' : '{ runOnly: ["color-contrast"] }';
   await page.evaluate(AXE_SOURCE);
   const violations = await page.evaluate<

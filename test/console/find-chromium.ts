@@ -1,11 +1,11 @@
-/** Finds a Chromium on this machine. The tests of the console need one; without it they are skipped and say so. */
+/** Finds a Chromium on this machine. Without a Chromium, the tests of the console are skipped with a message. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Names of the program in the packages of Linux distributions. */
 const PROGRAM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-/** @returns the path of the program: the one in CHROMIUM_PATH, or the first one in PATH; `undefined` if there is none */
+/** @returns the path of the program: the path in CHROMIUM_PATH, or the first match in PATH; `undefined` if there is none */
 export function findChromium(environment = process.env): string | undefined {
   const directories = (environment['PATH'] ?? '').split(delimiter).filter((directory) => directory !== '');
   const candidates = [

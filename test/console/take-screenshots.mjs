@@ -1,7 +1,6 @@
 /**
- * Takes the screenshots in docs/images/console of a running gateway:
- * `node test/console/take-screenshots.mjs http://127.0.0.1:3000 demo-key-of-the-operator`. Compress the files afterwards.
- * Needs a Chromium: CHROMIUM_PATH, or /usr/bin/chromium.
+ * Takes the screenshots in docs/images/console from a running gateway: `node test/console/take-screenshots.mjs http://127.0.0.1:3000
+ * demo-key-of-the-operator`. Compress the files afterwards. The program needs a Chromium: CHROMIUM_PATH, or /usr/bin/chromium.
  */
 import { mkdirSync } from 'node:fs';
 import { chromium } from 'playwright-core';
@@ -21,7 +20,7 @@ const PAGES = {
   clients: '/clients',
   audit: '/audit',
 };
-/** Pages that are reached by a link of another page: the page with the link, and the link. */
+/** Pages that are opened by a link on another page: the page with the link, and the link. */
 const LINKED_PAGES = {
   record: ['/feed?connector=rough-sandbox&stream=transactions&status=REFUNDED', 'tbody th a'],
   'quarantine-entry': ['/quarantine', 'tbody th a'],
@@ -75,7 +74,7 @@ async function waitForData() {
   await page.locator('.loading').first().waitFor({ state: 'detached' });
 }
 
-/** The dark theme is shown at the width of a laptop, the light one at the others. */
+/** The dark theme is used at the width of a laptop, and the light theme at the other widths. */
 async function useWidth(width) {
   await page.emulateMedia({ colorScheme: width === 1280 ? 'dark' : 'light' });
   await page.setViewportSize({ width, height: HEIGHT_PX });

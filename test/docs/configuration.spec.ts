@@ -12,11 +12,11 @@ interface SchemaNode {
 
 interface Property {
   path: string;
-  /** As JSON; absent if the property has no constant default. */
+  /** The default value as JSON. Absent if the property has no constant default. */
   default?: string;
 }
 
-/** Words of the page for a property without a constant default. */
+/** Words that the page uses for a property without a constant default. */
 const WORDS_WITHOUT_DEFAULT = [
   'required',
   'no limit',
@@ -30,7 +30,7 @@ const WORDS_WITHOUT_DEFAULT = [
   'the path',
   'only by command',
 ];
-/** `settings` is validated by the plugin, so its default is not in the schema. */
+/** The plugin validates `settings`, so the default of `settings` is not in the schema. */
 const DEFAULT_OF_SETTINGS = '{}';
 
 const schema = JSON.parse(readFileSync(join(ROOT, 'schema/deployment.schema.json'), 'utf8')) as SchemaNode & {
@@ -62,7 +62,7 @@ it('the page lists every property of a policy with its default, and no other', (
   expect(sortByPath(readDocumentedProperties('## Policies', '## Names'))).toEqual(sortByPath(properties));
 });
 
-/** Returns the properties of a node and of its mappings. A mapping without a default of its own is not listed itself. */
+/** Returns the properties of a node and of its mappings. A mapping without a default is not listed itself; only its properties are. */
 function listProperties(node: SchemaNode, prefix: string): Property[] {
   return [node, ...(node.anyOf ?? [])].flatMap(({ properties = {} }) =>
     Object.entries(properties).flatMap(([name, child]) => {
@@ -97,7 +97,7 @@ function readDocumentedProperties(from: string, to: string): Property[] {
   });
 }
 
-/** Returns a value of the page as JSON. A value that is not JSON is a string: `2m` → `"2m"`. */
+/** Returns a value on the page as JSON. A value that is not JSON is a string: `2m` → `"2m"`. */
 function toJson(value: string): string {
   try {
     return JSON.stringify(JSON.parse(value));

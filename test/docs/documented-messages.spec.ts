@@ -1,11 +1,11 @@
 /**
- * Checks that the messages in the tables of the start pages and guides are messages of the program, so that people find them when they search
- * for what they see. `…` in a documented message stands for a variable part.
+ * Checks that the messages in the tables of the start pages and guides exist in the program, so that users find a message when they search
+ * for it. `…` in a documented message stands for a variable part.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The messages on this page are Formance's. */
+/** The messages on this page come from Formance. */
 const FORMANCE_PAGE = 'docs/start/connect-formance.md';
 const MIN_WORDS = 4;
 const MIN_FRAGMENT_LENGTH = 7;
@@ -45,7 +45,7 @@ function readMessages(page: string): string[] {
     .filter((code) => code.split(' ').length >= MIN_WORDS);
 }
 
-/** Returns the constant parts. A part after a colon can come from another place in the code. */
+/** Returns the constant parts of a message. A part after a colon can come from another place in the code. */
 function splitMessage(message: string): string[] {
   return message
     .split(/…|: /)

@@ -1,4 +1,4 @@
-/** Checks docs/reference/log-fields.md against the calls of the logger in the code: every message and every field is documented. */
+/** Checks docs/reference/log-fields.md against the calls of the logger in the code. Every message and every field must be documented. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -6,14 +6,14 @@ import { listTableRows, readPage, ROOT } from './markdown-pages.js';
 
 interface LogCall {
   file: string;
-  /** The string literals of the message; empty if the message is computed elsewhere. */
+  /** The string literals of the message. Empty if the message is computed elsewhere. */
   message: string;
   fields: string[];
 }
 
-/** Forwards the messages of the framework, which are not part of this repository. */
+/** This file forwards the messages of the framework, which are not part of this repository. */
 const FORWARDING_FILE = 'nest-logger.ts';
-/** Matches a message with words of its own, and not only with values. */
+/** Matches a message that contains words, and not only values. */
 const HAS_WORDS_PATTERN = /[a-z]{3}/i;
 const LOGGER_PATTERN = /\blogger(?:\.(?:debug|info|warn|error)|\[level\])$/;
 
@@ -92,7 +92,7 @@ function listFieldNames(node: ts.Node): string[] {
   return node.properties.flatMap(({ name }) => (name === undefined ? [] : [name.getText()]));
 }
 
-/** Returns the literal parts of a message. Parts of an object are fields and not part of the message. */
+/** Returns the literal parts of a message. The properties of an object are fields and not part of the message. */
 function listLiterals(node: ts.Node): string[] {
   if (ts.isObjectLiteralExpression(node)) return [];
   if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node))

@@ -6,11 +6,11 @@ export const ROOT = join(import.meta.dirname, '../..');
 
 /** Directories whose pages are checked. */
 const PAGE_DIRECTORIES = ['.', 'docs', 'libs', 'apps', 'test', 'bench', 'examples'];
-/** Directories without pages of their own: installed packages, and templates of generated files. */
+/** Directories without documentation pages: installed packages, and templates of generated files. */
 const IGNORED_DIRECTORIES = new Set(['node_modules', 'dist', 'files', 'fixtures']);
 
 export interface Link {
-  /** As it is written in the page: `../guides/payouts.md#limits`. */
+  /** The target as it is written in the page: `../guides/payouts.md#limits`. */
   target: string;
   line: number;
 }
@@ -40,7 +40,7 @@ export function listLinks(text: string): Link[] {
     );
 }
 
-/** Returns the anchors of a page: those of its headings, as GitHub creates them, and explicit ones. */
+/** Returns the anchors of a page: the anchors that GitHub creates for headings, and explicit anchors. */
 export function listAnchors(text: string): Set<string> {
   const anchors = new Set<string>();
   const prose = stripCodeBlocks(text);
@@ -55,9 +55,9 @@ export function listAnchors(text: string): Set<string> {
 }
 
 /**
- * Returns why a relative link is broken.
+ * Returns the reason why a relative link is broken.
  * @param page the page that contains the link
- * @returns `undefined` for a link that resolves, and for a link to another site
+ * @returns `undefined` if the link resolves, or if it leads to another site
  */
 export function findLinkProblem(page: string, target: string): string | undefined {
   if (/^[a-z][a-z+.-]*:/i.test(target)) return undefined;
@@ -68,7 +68,7 @@ export function findLinkProblem(page: string, target: string): string | undefine
   return listAnchors(readPage(file)).has(anchor) ? undefined : `${file} has no heading for #${anchor}`;
 }
 
-/** Returns the rows of all tables of a page as lists of cells. Rows of headings and separators are included. */
+/** Returns the rows of all tables of a page as lists of cells, including heading rows and separator rows. */
 export function listTableRows(text: string): string[][] {
   return [...text.matchAll(/^\|(.+)\|$/gm)].map(([, row = '']) =>
     row.split(/(?<!\\)\|/).map((cell) => cell.trim()),
@@ -92,7 +92,7 @@ function toSlug(heading: string): string {
     .replace(/\s/g, '-');
 }
 
-/** Replaces code by spaces, so that the line numbers stay the same. */
+/** Replaces code by spaces, so that the line numbers do not change. */
 function stripCode(text: string): string {
   return stripCodeBlocks(text).replace(/`[^`\n]+`/g, '');
 }

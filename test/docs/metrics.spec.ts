@@ -9,7 +9,7 @@ import { loadDeployment } from '../../apps/gateway/src/config/index.js';
 import { createGateway } from '../../apps/gateway/src/gateway.js';
 import { listTableRows, readPage } from './markdown-pages.js';
 
-/** The properties of a metric that prom-client does not declare in its types. */
+/** The properties of a metric that the types of prom-client do not contain. */
 interface RegisteredMetric {
   name: string;
   type: string;

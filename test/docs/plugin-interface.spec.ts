@@ -48,7 +48,7 @@ it.each([...TRANSACTION_TYPES, ...TRANSACTION_STATUSES, ...ORDER_STATUSES])('the
   expect(PAGE).toContain(`\`${word}\``);
 });
 
-/** Returns the text between a heading of level two and the next one. */
+/** Returns the text between a heading of level two and the next heading of level two. */
 function sectionOf(heading: string): string {
   const start = PAGE.indexOf(`## ${heading}\n`);
   expect(start).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-/** Executes docs/guides/read-feeds.md: the request of the page, and the example program, against the example deployment. */
+/** Runs the request and the example program of docs/guides/read-feeds.md against the example deployment. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** Tests that `tributary formance doctor` names the cause of each failure that an operator can meet. The gateway is the real one; Formance and its polls are a fake. */
+/**
+ * Tests that `tributary formance doctor` reports the cause of each failure that an operator can meet. The gateway is real. Formance and its
+ * polls are a fake.
+ */
 import { deriveReaderId } from '@tributary/auth';
 import { openStore } from '@tributary/feed';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +26,7 @@ beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'tributary-doctor-'));
   config = join(directory, 'gateway.yaml');
   fake = await FakeFormance.start();
-  // The first start finds a free port.
+  // The gateway finds a free port at its first start.
   writeDeployment('http://127.0.0.1:1');
   gateway = await startGateway();
   writeDeployment(gateway.url);
@@ -64,7 +67,7 @@ async function doctor(...args: string[]) {
   return { code, text };
 }
 
-/** Runs the doctor, and returns the causes that it names. */
+/** Runs the doctor, and returns the causes that it reports. */
 async function findCauses(): Promise<string[]> {
   const { code, text } = await doctor('--json');
   const [{ findings }] = JSON.parse(text) as [
@@ -76,7 +79,7 @@ async function findCauses(): Promise<string[]> {
   return findings.map(({ cause }) => cause);
 }
 
-/** Adds the connector in the state that it has after a successful poll. */
+/** Adds the connector in the state after a successful poll. */
 function addInstalled(others: Record<string, unknown> = {}): FakeConnector {
   const endpoint = `${gateway?.url ?? ''}/bank`;
   const connector = fake.addConnector({
@@ -98,7 +101,7 @@ it('finds nothing where everything is well, and shows how far Formance is', asyn
     headers: { authorization: `Bearer ${KEY}` },
   });
   expect(response.status).toBe(200);
-  // The gateway writes the positions of readers when it stops.
+  // The gateway stores the positions of its readers when it stops.
   await gateway?.close();
   const url = gateway!.url;
   const port = Number(new URL(url).port);

@@ -1,4 +1,4 @@
-/** Tests that `tributary formance verify` compares what the gateway served to Formance with what a Formance server has. */
+/** Tests that `tributary formance verify` compares the data that the gateway served to Formance with the data in a Formance server. */
 import { jest } from '@jest/globals';
 import { serializeAccount } from '@tributary/connector-api';
 import { getCurrentProcess, openStore } from '@tributary/feed';
@@ -57,11 +57,14 @@ async function verify(...args: string[]) {
 interface Balance {
   /** The asset. */
   currency: string;
-  /** Minor units, decimal digits. */
+  /** Minor units, as decimal digits. */
   amount: string;
 }
 
-/** Pulls everything from the sandbox, and reads lists and balances as Formance does. The gateway writes the positions of readers when it stops. */
+/**
+ * Pulls everything from the sandbox, and reads lists and balances as Formance does. The gateway stores the positions of its readers when it
+ * stops.
+ */
 async function serveEverything() {
   const gateway = await createGateway(loadDeployment(config), {
     ...{ logger: pino({ level: 'silent' }), sync: false, drainTimeoutMs: 0 },
@@ -106,7 +109,7 @@ it('says that Formance has never asked, and then finds exactly what is wrong', a
   const [lost] = fake.payments.splice(3, 1);
   fake.payments[5]!['status'] = 'CANCELLED';
   const [account] = fake.accounts.splice(0, 1) as [{ reference: string }];
-  // One balance of the second account has another amount, and one is missing.
+  // A balance of the second account has another amount, and a balance of the third account is missing.
   const [, { id: second = '' } = {}, { id: third = '' } = {}] = accounts;
   const [changed] = fake.balances.get(`a-${second}`)! as [{ asset: string; balance: number }];
   changed.balance += 1;
@@ -128,7 +131,7 @@ it('says that Formance has never asked, and then finds exactly what is wrong', a
     ].sort(([, , a], [, , b]) => (String(a) < String(b) ? -1 : 1)),
   ]);
 
-  // The work file is finished: its result stays what it was, and says so.
+  // The work file is finished. So its result does not change any more, and the output mentions this.
   fake.payments.splice(3, 0, lost!);
   const old = await verify('--work-file', join(directory, 'proof.db'));
   expect(old).toMatchObject({
@@ -176,7 +179,7 @@ async function appendAccount(id: string): Promise<void> {
   await store.close();
 }
 
-/** Adds what Formance makes of accounts, beneficiaries and balances. Each balance had another amount before. */
+/** Adds the accounts, beneficiaries and balances that Formance would create. Each balance had another amount before. */
 function addAccounts(
   accounts: readonly Row[],
   beneficiaries: readonly Row[],
@@ -192,7 +195,7 @@ function addAccounts(
   }
 }
 
-/** Returns the payment that Formance makes of these rows, when it reads the original first. */
+/** Returns the payment that Formance creates from these rows if it reads the original first. */
 function toPayment(key: string, rows: readonly Row[]) {
   const [first] = rows as [Row];
   const change = { REFUNDED: -1n, CAPTURE: 1n, REFUND_REVERSED: 1n } as Record<string, bigint | undefined>;
@@ -200,7 +203,7 @@ function toPayment(key: string, rows: readonly Row[]) {
   const newest = rows.reduce((last, row) => (row.createdAt < last.createdAt ? last : row));
   return {
     ...{ id: `id of ${key}`, reference: first.relatedTransactionID ?? first.id },
-    // Formance has another word for this type.
+    // Formance writes this type in another form.
     type: first.type === 'PAYIN' ? 'PAY-IN' : first.type,
     ...{ asset: first.currency, initialAmount: Number(first.amount), status: newest.status },
     amount: Number(changes.reduce((sum, each) => sum + each, BigInt(first.amount))),

@@ -67,7 +67,7 @@ describe('the OpenAPI document', () => {
     it('says what the official document says', async () => {
       const official = parse(readFileSync(OFFICIAL_DOCUMENT_URL, 'utf8')) as Document;
       const served = await documentOf('bank');
-      // The feed is an addition of Tributary for other programs.
+      // The feed endpoint exists only in Tributary, for programs other than Formance.
       delete served.paths['/feed/{stream}'];
       expect(extractMeaning(served)).toEqual(extractMeaning(official));
     });
@@ -111,8 +111,8 @@ describe('Swagger UI', () => {
 });
 
 /**
- * Returns the parts of the document that a client relies on, with every reference resolved. Descriptions, examples and Tributary's stricter
- * limits are left out.
+ * Returns the parts of the document that a client depends on, with all references resolved. Descriptions, examples and Tributary's stricter
+ * limits are removed.
  */
 function extractMeaning(document: Document): unknown {
   const follow = <T extends { $ref?: string }>(node: T): T => {
@@ -121,7 +121,7 @@ function extractMeaning(document: Document): unknown {
     return follow(document.components[section]![name]! as T);
   };
   const schema = (node: Schema): unknown => {
-    // A reference with siblings is written as an `allOf` of one schema.
+    // A reference that has other keywords beside it is written as an `allOf` with one schema.
     if (node.allOf?.length === 1) return schema(node.allOf[0]!);
     const { type, format, enum: values, items, properties, required, additionalProperties } = follow(node);
     return {

@@ -1,4 +1,4 @@
-/** Tests the start of the built program before its PostgreSQL runs, and with a role that has few privileges. */
+/** Tests the start of the built program while its PostgreSQL is not running, and with a database role that has few privileges. */
 import { openStore, openStoreWithRetry } from '@tributary/feed';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -71,7 +71,7 @@ async function waitForFirstId(stream: string): Promise<string> {
   throw new Error(`${stream} stay empty; the gateway's log:\n${log()}`);
 }
 
-/** Runs a command that must exit by itself, soon. */
+/** Runs a command that must exit by itself within a short time. */
 async function runToExit(...args: string[]): Promise<{ code: number | null; said: string; ms: number }> {
   const began = performance.now();
   const child = spawn(process.execPath, ['dist/program/main.js', ...args], { timeout: 60_000 });
@@ -155,7 +155,7 @@ describe('a role that owns nothing', () => {
   });
 
   it('may not migrate: the error says who must', async () => {
-    // The tables of version 12: without what the migrations 13 to 19 add.
+    // The tables of schema version 12, without the changes of the migrations 13 to 19.
     await execute(
       `drop table scheduled_tasks, sent_alerts, feed_cursors, held_rows, audit_events, operator_sessions, reader_positions, account_sums, feed_checkpoints; alter table feeds drop column summed_after, drop column paused_at;
        alter table quarantine drop column seen_at, drop column dismissed_at; drop index orders_by_creation;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PostgresServer } from '../../libs/feed/src/testing/postgres-server.js';
 import { startGateway, createTransactions, type TestGateway } from './test-gateway.js';
 
-/** `/readyz` repeats its last answer for a second. */
+/** The gateway caches the result of `/readyz` for one second. */
 const HEALTH_CHECK_INTERVAL_MS = 1_100;
 
 let database: PostgresServer;

@@ -1,4 +1,4 @@
-/** Tests the feed API: `GET <path>/feed/{stream}`, with which programs other than Formance copy a feed. */
+/** Tests the feed API: `GET <path>/feed/{stream}`. With this API, programs other than Formance copy a feed. */
 import { runSql } from '../../libs/feed/src/testing/raw-sql.js';
 import { STORES } from '../../libs/feed/src/testing/stores.js';
 import { serializeTransaction } from '@tributary/connector-api';

@@ -24,7 +24,10 @@ const stop = () => gateway.stop();
 const send = (method: string, path: string, key?: string) =>
   fetch(gateway.url + path, { method, headers: key === undefined ? {} : { authorization: `Bearer ${key}` } });
 
-/** Sends raw bytes, and returns the complete response. @param stayOpen whether only the server closes the connection */
+/**
+ * Sends raw bytes, and returns the complete response.
+ * @param stayOpen whether only the server closes the connection
+ */
 function sendRawBytes(bytes: string, stayOpen = false): Promise<string> {
   const { hostname, port } = new URL(gateway.url);
   return new Promise((resolve, reject) => {
@@ -198,14 +201,14 @@ describe('failed attempts', () => {
       fetch(`${proxied.url}/bank/accounts`, { headers: { 'x-forwarded-for': address } }).then(
         ({ status }) => status,
       );
-    // The limit is sixty attempts at once, and one more each second. A slow machine needs some more.
+    // The limit is sixty attempts at once, and one more attempt each second. On a slow machine, some more attempts are accepted.
     const isRefused = async (address: (n: number) => string) => {
       for (let n = 0; n < 200; n++) if ((await from(address(n))) === 429) return true;
       return false;
     };
     expect(await isRefused((n) => `10.0.0.${n}, 192.0.2.1`)).toBe(true);
     expect(await from('10.0.1.1, 192.0.2.2')).toBe(401);
-    // A value that is not an address counts for the proxy: invented values do not get their own limits.
+    // A value that is not an address counts as an attempt of the proxy. So invented values do not get limits of their own.
     expect(await isRefused((n) => `nobody-${n}`)).toBe(true);
     expect(await from('10.0.1.1, 192.0.2.2')).toBe(401);
     expect(proxied.log.join('')).not.toContain('nobody-');
@@ -301,7 +304,7 @@ describe('the end', () => {
     await response.text();
     const began = performance.now();
     await expectError(await ask('/healthz'), 503).catch((error: unknown) => {
-      // This connection may have been the last one. Then the port is closed already.
+      // This connection may have been the last connection. In this case the port is already closed.
       expect(String(error)).toContain('fetch failed');
     });
     await closed;

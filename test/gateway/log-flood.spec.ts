@@ -1,9 +1,9 @@
-/** Tests that requests without a valid key cannot fill the log, and that they do not hide the failures of clients with a key. */
+/** Tests that requests without a valid key cannot fill the log, and that they do not suppress the log lines about clients with a key. */
 import { expectError, startGateway, type TestGateway } from './test-gateway.js';
 
 const REQUESTS_PER_KIND = 400;
 const CONCURRENCY = 20;
-/** 20 lines for each kind and minute, and the test can run into a second minute. */
+/** The gateway logs 20 lines of each kind per minute, and the test can continue into a second minute. */
 const MAX_LINES_PER_KIND = 2 * 20;
 
 interface Line {

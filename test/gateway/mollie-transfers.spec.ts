@@ -1,6 +1,6 @@
 /**
- * Tests a payment from a Mollie business account through a complete gateway: a draft, a person's decision, a transaction in the journal, one
- * payment.
+ * Tests a payment from a Mollie business account through a complete gateway: a draft, a person's approval, a transaction in the journal,
+ * and one payment.
  */
 import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
 import { loadDeployment } from '../../apps/gateway/src/config/index.js';

@@ -1,4 +1,7 @@
-/** The operator API over HTTP: who may do what, sessions, tenants, and its answers compared with its OpenAPI document. */
+/**
+ * Tests the operator API over HTTP: permissions, sessions and tenants. It also compares the responses with the OpenAPI document of the
+ * operator API.
+ */
 import { generateApiKey, hashApiKey, type OperatorScope } from '@tributary/auth';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -65,7 +68,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-/** Parameters with which each endpoint that needs some is called. */
+/** Example parameters of the endpoints that need parameters. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   '/connector': '?connector=bank',
   '/runs': '?connector=bank',
@@ -73,7 +76,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   '/record': '?connector=bank&stream=transactions&id=tx-1',
   '/completeness': '?connector=bank',
 };
-/** Endpoints whose example needs data that this spec does not have. */
+/** Endpoints whose example needs data that this spec does not create. */
 const NOT_CALLED = new Set([
   '/quarantine/entry',
   '/order',

@@ -223,7 +223,7 @@ describe('a limit answers FAILED with its reason, and sends nothing', () => {
     expect(answer.metadata['com.tributary.spec/failure_reason']).toMatch(
       /\(orders\.largest\)|orders\.largest$/,
     );
-    // A retry gets the same response, for ever.
+    // A repeated request always gets the same response.
     expect(await pay('/limited/transfers', transfer)).toEqual(answer);
   });
 
@@ -307,7 +307,7 @@ describe('what can be an order', () => {
     ];
     expect(await runCli([...command, '-c', join(directory, 'gateway.yaml')], terminal)).toBe(0);
     expect(said).toEqual([`Order ${id} was pending and is failed now.`]);
-    // Formance may not have read the response yet, so the row comes later (libs/orders/src/intake/order-service.spec.ts).
+    // Formance may not have read the response yet. So the gateway publishes the row later (libs/orders/src/intake/order-service.spec.ts).
     const rows = (await list('free', 'transactions')).filter((row) => row['id'] === id);
     expect(rows.map((row) => row['status'])).toEqual(['PENDING']);
     expect(await pay('/free/payouts', await createOrder('free', 'stuck', { metadata }))).toMatchObject({

@@ -1,4 +1,4 @@
-/** Tests that a gateway with another deployment file does not start on a store in use, and how an operator confirms a change. */
+/** Tests that a gateway with another deployment file does not start on a store in use, and that an operator can confirm the change. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,10 @@ describe.each(STORES)('a second deployment on one store in $name', (kind) => {
     rmSync(directory, { recursive: true });
   });
 
-  /** Writes a deployment file with these sandbox connectors. @param head lines before the connectors */
+  /**
+   * Writes a deployment file with these sandbox connectors.
+   * @param head lines before the connectors
+   */
   function writeDeployment(file: string, head: string, ...connectors: string[]): string {
     const path = join(directory, file);
     const settings = '{ seed: 1, transactions: 5, activityPerMinute: 0 }';

@@ -1,4 +1,6 @@
-/** Tests a request that arrives too slowly: its client gets a 408. It waits for the real time limit of a request, which is 20 s. */
+/**
+ * Tests a request that arrives too slowly. Its client must get a 408. The test waits for the real time limit of a request, which is 20 s.
+ */
 import { connect } from 'node:net';
 import { startGateway, type TestGateway } from './test-gateway.js';
 

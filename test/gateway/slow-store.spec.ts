@@ -1,6 +1,6 @@
 /**
- * Tests a gateway whose PostgreSQL is far away: each round trip takes 200 ms. Many orders arrive at once, and their clients repeat them after each
- * 503. All of them are answered, and health checks and pages are answered meanwhile.
+ * Tests a gateway whose PostgreSQL is far away: each round trip takes 200 ms. Many orders arrive at once, and their clients repeat them
+ * after each 503. All orders must be answered, and health checks and pages must be answered meanwhile.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,9 +15,12 @@ import { formatPayingConnector, KEY, PayingClient } from '../upgrade/paying-clie
 
 const ROUND_TRIP_MS = 200;
 const ORDERS = 64;
-/** Bound for all orders together. One order needs ten round trips, and four connections work on the orders. */
+/**
+ * Maximum number of round trips for all orders together. One order needs ten round trips, and four connections process the orders in
+ * parallel.
+ */
 const MAX_ROUND_TRIPS = 400;
-/** A load balancer gives up after some seconds. */
+/** A load balancer waits only some seconds for a response. */
 const MAX_ANSWER_MS = 5_000;
 
 it(`answers ${ORDERS} orders within ${MAX_ROUND_TRIPS} round trips of ${ROUND_TRIP_MS} ms, and everything else meanwhile`, async () => {

@@ -1,4 +1,7 @@
-/** Tests a gateway whose store is replaced or restored under it: it serves nothing, says so, and `serve` ends with its own exit code. */
+/**
+ * Tests a gateway whose store is replaced or restored while the gateway runs. The gateway must serve nothing and report the reason, and
+ * `serve` must end with a specific exit code.
+ */
 import { hashApiKey } from '@tributary/auth';
 import { openStore } from '@tributary/feed';
 import { rmSync } from 'node:fs';

@@ -1,4 +1,6 @@
-/** Tests a SQLite store that is full, and one that another process has locked: orders get 503, and reading continues. */
+/**
+ * Tests a SQLite store that is full, and a SQLite store that another process has locked. Orders must get 503, and reading must continue.
+ */
 import Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +17,7 @@ import { SqlStore } from '../../libs/feed/src/store/sql-store.js';
 import { expectError } from './test-gateway.js';
 
 const KEY = 'a-key-that-reads-and-pays';
-/** SQLite's own maximum. */
+/** The maximum number of pages that SQLite supports. */
 const MAX_PAGE_COUNT = 4_294_967_294;
 
 let directory: string;
@@ -68,7 +70,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** Sets the maximum number of pages of the file. SQLite never sets it below the current number. */
+/** Sets the maximum number of pages of the file. SQLite never sets it below the present number of pages. */
 const limitPages = (pages: number) =>
   dialect.transaction((db) => sql`pragma max_page_count = ${sql.lit(pages)}`.execute(db));
 
@@ -122,7 +124,7 @@ it('that another process keeps locked answers orders with 503 in time, pages as 
   expect(performance.now() - began).toBeLessThan(9_500);
   other.exec('rollback');
   other.close();
-  // The first request's order was still waiting for the lock. It is stored now, its response is overdue, and the PSP is called next.
+  // The order of the first request was still waiting for the lock. It is now stored. Its response is overdue, and the PSP is called next.
   expect((await pay('order')).status).toBe(201);
   for (const end = Date.now() + 10_000; countAttempts('order') === 0 && Date.now() < end;) await sleep(20);
   expect(countAttempts('order')).toBe(1);

@@ -52,16 +52,16 @@ export interface TestConnector {
 export interface TestGateway {
   gateway: Gateway;
   url: string;
-  /** URL of the store that the gateway uses, unless the deployment names another one. */
+  /** URL of the store of the gateway, unless the deployment contains another URL. */
   storeUrl: string;
-  /** The log so far, one string per line. */
+  /** The log lines so far, one string per line. */
   log: string[];
   /** Returns the first key of a connector. */
   key(path: string): string;
   operatorKey: string;
   get(path: string, key?: string): Promise<Response>;
   appendRecords(path: string, stream: Stream, records: SerializedRecord[]): Promise<void>;
-  /** Appends what a pull can find, e.g. rejected records. */
+  /** Appends a page as a pull could return it, e.g. with rejected records. */
   appendPage(path: string, stream: Stream, page: Partial<FeedPage>): Promise<void>;
   stop(): Promise<void>;
 }
@@ -72,7 +72,7 @@ interface TestGatewayOptions {
   level?: LogLevel;
   secrets?: string[];
   drainTimeoutMs?: number;
-  /** The key of the operator; a new one by default. */
+  /** The key of the operator. Default: a new key. */
   operatorKey?: string;
 }
 
@@ -162,7 +162,7 @@ export function createAccounts(...ids: string[]): SerializedRecord[] {
 
 /**
  * Creates transactions.
- * @param first number in the first id
+ * @param first number in the id of the first transaction
  */
 export function createTransactions(count: number, first = 0): SerializedRecord[] {
   return Array.from({ length: count }, (_, index) =>
@@ -177,7 +177,7 @@ export function createTransactions(count: number, first = 0): SerializedRecord[]
   );
 }
 
-/** Checks that the response is the contract's `Error`. The official document has the same properties. */
+/** Checks that the response is an `Error` of the contract. The official document has the same properties. */
 export async function expectError(
   response: Response,
   status: number,

@@ -16,7 +16,7 @@ const SECRET = 'whsec_of_the_test';
 class WebhookPsp implements PspClient {
   pulls = 0;
   verified = 0;
-  /** While it is set, pulls and verifications wait for it. */
+  /** While this promise is set and unresolved, pulls and verifications wait for it. */
   busy: Promise<void> | undefined;
   readonly seen: WebhookRequest[] = [];
 
@@ -50,7 +50,7 @@ let gateway: TestGateway;
 beforeEach(async () => {
   psp = new WebhookPsp();
   const silent: PspClient = { accounts: () => psp.accounts(), transactions: () => psp.accounts() };
-  // The methods are bound, so that the test can count on its own object.
+  // The methods are bound to the test's own object, so that the test can count the calls there.
   const hooked: PspClient = {
     accounts: () => psp.accounts(),
     transactions: () => psp.transactions(),
@@ -104,7 +104,7 @@ it('the answer does not wait for the pull', async () => {
   expect(performance.now() - asked).toBeLessThan(1000);
   expect(psp.pulls).toBe(2);
   release();
-  // A webhook during a pull can be about rows that the pull has already passed, so another pull follows.
+  // A webhook during a pull can be about rows that the pull has already passed. So another pull follows.
   await until(() => psp.pulls === 3);
 });
 

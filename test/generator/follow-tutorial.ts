@@ -1,16 +1,16 @@
-/** Executes docs/guides/add-a-psp.md: writes its files and makes its changes in a generated plugin. */
+/** Carries out the steps of docs/guides/add-a-psp.md: writes its files and makes its changes in a generated plugin. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Matches a block of code with a file name in its fence. */
 const CODE_BLOCK_PATTERN = /^```(ts|md|diff) (\S+)\n(.*?)^```$/gms;
-/** Matches the request to delete a file of the plugin. */
+/** Matches the instruction to delete a file of the plugin. */
 const DELETION_PATTERN = /^Delete `(\S+)`\.$/gm;
 
 /**
  * Follows the tutorial.
  * @param directory directory of the generated plugin
- * @returns the lines, with their file, that were not there before. Files that the tutorial adds count as a whole
+ * @returns the lines, with their file, that were not there before. Every line of a file that the tutorial adds is included
  */
 export function followTutorial(directory: string): string[] {
   const generated = new Map(listFiles(directory).map((file) => [file, readLines(directory, file)]));
@@ -36,7 +36,7 @@ function readLines(directory: string, file: string): string[] {
   return readFileSync(join(directory, file), 'utf8').split('\n');
 }
 
-/** Replaces each run of lines with a minus by the run of lines with a plus after it. */
+/** Replaces each run of lines that begin with a minus by the following run of lines that begin with a plus. */
 function applyDiff(text: string, diff: string, file: string): string {
   return [...diff.matchAll(/((?:^-.*\n)+)((?:^\+.*\n)+)/gm)].reduce((result, [, old = '', fresh = '']) => {
     const [before = '', after = ''] = [old, fresh].map((lines) => lines.replace(/^[-+]/gm, ''));

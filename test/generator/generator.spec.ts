@@ -1,6 +1,6 @@
 /**
- * Generates two plugins in a copy of this repository. `acme-pay` stays as generated: it is clean, it builds, it is served immediately, and its
- * test lists what is still made up. `lemon` is changed as docs/guides/add-a-psp.md describes.
+ * Generates two plugins in a copy of this repository. `acme-pay` stays as generated: it passes lint, it builds, the gateway serves it
+ * immediately, and its test lists the data that is still sample data. `lemon` is changed as docs/guides/add-a-psp.md describes.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -70,7 +70,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-/** Runs a tool of the repository with the repository's Node. */
+/** Runs a tool of the repository with the Node.js of the repository. */
 function run(tool: string, ...args: string[]) {
   return runIn(copy, tool, ...args);
 }
@@ -147,7 +147,7 @@ it('the spec passes but for the list of what is still made up; after the tutoria
     LAYOUT_SPEC,
   );
   expect(status).toBe(1);
-  // The generated plugin still has its sample data, which no finished plugin has.
+  // The generated plugin still contains its sample data, which a finished plugin must not contain.
   expect(said.match(/✕.*/g)?.toSorted()).toEqual([
     expect.stringContaining('acme-pay has the files of a plugin, and no others'),
     expect.stringContaining('has nothing left that the generator made up'),
@@ -254,7 +254,7 @@ it(
     expect(said).toMatch(/pass 1\b/);
     expect(said).toContain('acme.config.ts:6: the default is the real URL');
 
-    // The package is linked, as during its development.
+    // The package is linked, as it is during its development.
     const beside = join(copy, 'deployment');
     mkdirSync(join(beside, 'node_modules/@acme'), { recursive: true });
     symlinkSync(source, join(beside, 'node_modules/@acme/tributary-psp-acme'));

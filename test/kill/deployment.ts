@@ -1,4 +1,4 @@
-/** Writes a deployment whose syncs take long enough to be killed: a simulated PSP and a directory of bank statements. */
+/** Writes a deployment whose syncs take long enough to be killed in the middle: a simulated PSP and a directory of bank statements. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -13,7 +13,7 @@ const ENTRIES_PER_STATEMENT = 300;
  */
 export function writeDeployment(directory: string, name: string, store: string, latency: number): string {
   const statements = join(directory, 'statements');
-  // The statements are written once, because a file that is written again is a changed file.
+  // The statements are written only once, because a file that is written again counts as a changed file.
   if (!existsSync(statements)) {
     mkdirSync(statements);
     for (let day = 1; day <= STATEMENT_COUNT; day++)

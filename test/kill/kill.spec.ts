@@ -1,6 +1,6 @@
 /**
- * Kills the built program (SIGKILL) again and again while it syncs. Afterwards the feeds must contain the same as after an undisturbed run: every
- * version of every record once.
+ * Kills the built program (SIGKILL) repeatedly while it syncs. Afterwards the feeds must contain the same rows as after a run without
+ * kills: every version of every record once.
  */
 import { openStore, type Feed } from '@tributary/feed';
 import { STREAMS, type Stream } from '@tributary/connector-api';
@@ -13,10 +13,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_STORE, SQLITE, type FreshStore } from '../../libs/feed/src/testing/stores.js';
 import { CONNECTOR_NAMES, writeDeployment } from './deployment.js';
 
-/** Number of kills. `KILLS` sets it for both stores. The default is lower on PostgreSQL, where the same test runs again. */
+/** Number of kills. `KILLS` sets it for both databases. The default is lower on PostgreSQL, where the same test runs again. */
 const KILLS = Number(process.env.KILLS ?? (DEFAULT_STORE === SQLITE ? 15 : 10));
 const PROGRAM = 'dist/program/main.js';
-/** Latency of the simulated PSP in milliseconds. The history must take longer than all kills. */
+/** Latency of the simulated PSP in milliseconds. It makes the import of the history take longer than all kills. */
 const LATENCY_MS = 20;
 
 let directory: string;
@@ -48,14 +48,14 @@ it(`loses and duplicates nothing in ${KILLS} kills on ${DEFAULT_STORE.name}`, as
 
 /**
  * Runs a sync and kills it.
- * @returns whether it was killed before it was complete
+ * @returns whether the sync was killed before it was complete
  */
 async function runAndKill(config: string): Promise<boolean> {
   const child = spawn(process.execPath, [PROGRAM, 'sync', '--once', '--config', config], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const exit = once(child, 'exit');
-  // The first output shows that the sync works. Before that the program only loads its modules.
+  // The first output shows that the sync has begun. Before its first output, the program only loads its modules.
   await Promise.race([once(child.stdout, 'data'), exit]);
   await sleep(Math.random() * 100);
   child.kill('SIGKILL');
@@ -73,7 +73,7 @@ async function runToCompletion(config: string): Promise<void> {
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
 }
 
-/** Returns every row of every feed without its feed time. Checks that feed times grow by at least 10 ms. */
+/** Returns every row of every feed without its feed time. Also checks that the feed times of consecutive rows differ by at least 10 ms. */
 async function readContents(url: string): Promise<Set<string>> {
   const store = await openStore(url);
   const all = new Set<string>();

@@ -3,7 +3,10 @@ import type { Customer } from './customer.js';
 import type { PaymentInitiation } from './payment-initiation.js';
 import { canFail, getExpectedEnd, type PspJournal } from './psp-journal.js';
 
-/** @returns a message for each permanent error: money that was paid twice, paid money that was reported as failed, and responses that changed */
+/**
+ * @returns a message for each permanent error: a payment that was made twice, a payment that was reported as failed, and a response that
+ * changed
+ */
 export function findPermanentErrors(customer: Customer, truth: PspJournal): string[] {
   const { engine, firstResponses, unexpectedResponses } = customer;
   const lies = [...unexpectedResponses];
@@ -23,7 +26,7 @@ export function findPermanentErrors(customer: Customer, truth: PspJournal): stri
   return lies;
 }
 
-/** @returns a message for each order that does not show its final state yet */
+/** @returns a message for each order that does not yet show its final state */
 export function findUnfinished(customer: Customer, truth: PspJournal): string[] {
   const { paymentStore, initiations } = customer.engine;
   const wrong = [...initiations.values()].flatMap(

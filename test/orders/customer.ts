@@ -1,6 +1,7 @@
 /**
- * One installation at one connector, with impatient users. The engine's model sends every order. Some orders are sent twice at once or again
- * later, and orders that failed with a lost connection are retried. All responses to one order must be the same bytes.
+ * Simulates the installation of one customer at one connector, with impatient users. Every order is sent by a model of Formance's engine.
+ * Some orders are sent twice at once or again later, and orders that failed because of a lost connection are retried. All responses to one
+ * order must be identical, byte by byte.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GenericConnectorClient } from '../../libs/conformance/src/clients/generic-connector-client.js';
@@ -15,7 +16,10 @@ import { getOrderPath, createRequestBody, type OrderPath, type PaymentRequest } 
 
 /** Maximum delay in milliseconds. The engine's own delays grow to 100 s, which is too long for a test. */
 const MAX_DELAY_MS = 1500;
-/** Share of the requests that are sent twice at once, share of those that are sent again later, and the maximum delay of these in milliseconds. */
+/**
+ * Share of the requests that are sent twice at once, share of the requests that are sent again later, and maximum delay of a later request
+ * in milliseconds.
+ */
 const DUPLICATE_SHARE = 0.2;
 const REPEAT_SHARE = 0.1;
 const MAX_REPEAT_DELAY_MS = 4000;
@@ -26,11 +30,11 @@ export class Customer {
   readonly engine: FormanceEngine;
   /** The first response to each order, by reference. */
   readonly firstResponses = new Map<string, string>();
-  /** Responses that should never have come. */
+  /** Responses that a customer must never get. */
   readonly unexpectedResponses: string[] = [];
   readonly endCounts = new Map<string, number>();
   requestCount = 0;
-  /** Number of responses that took longer than promised. A busy machine can cause them, so they are only counted. */
+  /** Number of responses that took longer than promised. A busy machine can cause late responses, so they are only counted. */
   lateResponseCount = 0;
   private readonly client: GenericConnectorClient;
   private readonly pages: ClientConnection;
@@ -66,7 +70,7 @@ export class Customer {
     }
   }
 
-  /** Sends an order until there is a response. Retries it when it failed on the way. */
+  /** Sends an order until there is a response. If the order failed because of the connection, the initiation is retried. */
   async sendOrder(wish: PaymentRequest, waitUntilUp: () => Promise<void>): Promise<void> {
     const initiation = await this.engine.initiate(wish);
     while (!this.firstResponses.has(wish.reference)) {
@@ -75,7 +79,7 @@ export class Customer {
     }
   }
 
-  /** Retries initiations that are FAILED, independent of the order's result. The response must be the first one again. */
+  /** Retries initiations that are FAILED, regardless of the order's result. The response must be the first response again. */
   async retryFailed(share: number): Promise<number> {
     const failed = [...this.engine.initiations.values()].filter(({ status }) => status === 'FAILED');
     const chosen = failed.filter(
@@ -85,7 +89,7 @@ export class Customer {
     return chosen.length;
   }
 
-  /** Polls the transactions. The caller handles the errors of a gateway that is down. */
+  /** Polls the transactions. If the gateway is down, the caller handles the errors. */
   async poll(): Promise<void> {
     await this.client.poll('transactions');
   }
@@ -148,7 +152,7 @@ export class Customer {
   private async listIds(path: string): Promise<string[]> {
     const { body } = await this.pages.get(`${path}?page=1&pageSize=100`);
     const rows = JSON.parse(body) as { id: string }[] | object;
-    // An error response: the gateway does not serve this list yet.
+    // The response is an error, because the gateway does not serve this list yet.
     return Array.isArray(rows) ? (rows as { id: string }[]).map(({ id }) => id) : [];
   }
 }

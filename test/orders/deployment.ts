@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 export interface PayingConnector {
   name: string;
   key: string;
-  /** Path of the simulated PSP's journal, which shows what was really paid. */
+  /** Path of the journal of the simulated PSP. The journal contains the payments that were really made. */
   journal: string;
 }
 
@@ -19,7 +19,7 @@ export interface PayingDeployment {
 }
 
 export interface FaultSettings {
-  /** Share of the attempts that meet a fault, and share of the orders that do not simply succeed. */
+  /** Share of the attempts that meet a fault, and share of the orders whose result is not simply success. */
   faultShare: number;
   fateShare: number;
   /** Milliseconds of late responses, late executions, changes and returns. */
@@ -27,8 +27,8 @@ export interface FaultSettings {
 }
 
 /**
- * Writes the deployment. One PSP repeats the idempotency keys in its listing, the other does not: there the gateway must match transactions
- * by id.
+ * Writes the deployment. One PSP repeats the idempotency keys in its listing. The other PSP does not, so the gateway must match its
+ * transactions by id.
  */
 export async function writeDeployment(
   directory: string,
@@ -48,7 +48,7 @@ export async function writeDeployment(
   return { file, url: `http://127.0.0.1:${port}`, connectors };
 }
 
-/** Returns the entry of a simulated PSP that pays, for the deployment file. */
+/** Returns the entry of a simulated PSP that accepts orders, for the deployment file. */
 export function formatConnectorEntry(
   { name, key, journal }: PayingConnector,
   index: number,
@@ -75,7 +75,7 @@ export function formatConnectorEntry(
 `;
 }
 
-/** Returns a free port. Clients keep one endpoint while the gateway stops and starts again. */
+/** Returns a free port. The gateway needs a fixed port, because clients keep one endpoint while the gateway stops and starts again. */
 export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

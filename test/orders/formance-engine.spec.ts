@@ -1,9 +1,12 @@
-/** Tests the final state of an order in Formance, after every sequence of events; and the wrong state when a server is naive. */
+/**
+ * Tests the final state of an order in Formance after every sequence of events, and the wrong final state if the server makes a typical
+ * mistake.
+ */
 import { getClientVersion } from '../../libs/conformance/src/clients/client-versions.js';
 import { interpretOrderResponse, type RequestResult } from './interpret-order-response.js';
 import { runOrderScript, type OrderScript, type ServerMistakes } from './scripted-gateway.js';
 
-/** Releases that can pay. */
+/** Releases that support orders. */
 const VERSIONS = ['v3.2.0', 'v3.3.0', 'v3.4.0', 'EN-1095'].map(getClientVersion);
 
 const paid = { payments: 1, payment: 'SUCCEEDED', amount: 12500n, initiation: 'PROCESSED' };
@@ -17,7 +20,7 @@ const createScript = (members: Partial<OrderScript>): OrderScript => ({
 });
 const succeeds: OrderScript['changes'] = [{ to: 'SUCCEEDED', afterMs: 60_000 }];
 const fails: OrderScript['changes'] = [{ to: 'FAILED', afterMs: 60_000 }];
-/** Creates a change that happens before a client can have read the response. */
+/** Creates a change that happens before the client can have read the response. */
 const createEarlyChange = (to: 'SUCCEEDED' | 'FAILED'): OrderScript['changes'][number] => ({
   to,
   afterMs: 20,

@@ -15,7 +15,7 @@ import { PaymentStore, getPaymentId, type PspPayment } from './payment-store.js'
 import { getOrderPath, createRequestBody, type OrderPath, type PaymentRequest } from './payment-request.js';
 
 export interface EngineEnvironment {
-  /** The connector's request. It takes ten seconds at most. */
+  /** Sends the connector's request, which takes at most ten seconds. */
   post: (path: OrderPath, body: string) => Promise<RequestResult>;
   /** The engine's own clock, in milliseconds since 1970. */
   now: () => number;
@@ -40,7 +40,7 @@ export class FormanceEngine extends FormanceStore {
 
   /**
    * Creates an initiation and approves it, as a user does.
-   * @throws Error when the reference is used already
+   * @throws Error when another initiation already has the reference
    */
   async initiate(wish: PaymentRequest): Promise<PaymentInitiation> {
     if (this.initiations.has(wish.reference)) throw new Error(`reference ${wish.reference} is taken`);
@@ -85,7 +85,10 @@ export class FormanceEngine extends FormanceStore {
     }
   }
 
-  /** Links a payment. The entry has the time of the engine's clock, after the response: a row with an older `createdAt` does not replace it. */
+  /**
+   * Links a payment. The link has the time of the engine's clock after the response, so a row with an older `createdAt` does not replace
+   * it.
+   */
   private link(initiation: PaymentInitiation, payment: PspPayment): void {
     this.paymentStore.store([payment]);
     initiation.linkedPaymentIds.add(getPaymentId(payment));

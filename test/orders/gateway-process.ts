@@ -14,7 +14,7 @@ export class GatewayProcess {
 
   /**
    * @param log file with the output of all runs
-   * @param program the built program of another release; by default that of this one
+   * @param program the built program of another release. Default: the program of this release
    */
   constructor(
     private readonly file: string,
@@ -30,7 +30,7 @@ export class GatewayProcess {
 
   /**
    * Starts the program.
-   * @returns when it responds
+   * @returns as soon as the program responds
    */
   async start(): Promise<void> {
     const log = openSync(this.log, 'a');
@@ -47,7 +47,7 @@ export class GatewayProcess {
     }
   }
 
-  /** Kills the program with SIGKILL: it finishes and flushes nothing. */
+  /** Kills the program with SIGKILL. The program cannot finish or flush anything. */
   async kill(): Promise<void> {
     this.child?.kill('SIGKILL');
     await this.ended;

@@ -1,6 +1,6 @@
 /**
- * Sends SIGTERM while orders are in flight. Every order gets a response. No connection is refused before the last response (a refused order is a
- * failed one for the engine). The next gateway finds out unknown outcomes.
+ * Sends SIGTERM while orders are being processed. Every order must get a response. No connection may be refused before the last response,
+ * because the engine treats a refused order as failed. The next gateway must find out the unknown results.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createOrderConnection } from './http-post.js';
@@ -19,7 +19,7 @@ const FAULTS: [fault: string, after: number, times: number][] = [
   ['executes-later', 2500, 3],
   ['lost,unavailable,none', 500, 4],
 ];
-/** Milliseconds. A gateway that runs longer exceeds the time that it allows itself. */
+/** Milliseconds. A gateway that takes longer exceeds its own limit for a shutdown. */
 const MAX_STOP_MS = 25_000;
 
 let trial: OrderKillScenario;
@@ -82,7 +82,7 @@ function generateRequests(parties: OrderParties): PaymentRequest[] {
   }));
 }
 
-/** Sends requests over new connections again and again, until the gateway has exited. */
+/** Sends requests over new connections repeatedly, until the gateway has exited. */
 async function sendUntilStopped(
   endpoint: string,
   key: string,

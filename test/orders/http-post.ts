@@ -1,4 +1,4 @@
-/** The HTTP transport for orders, like `clients/http-get.ts`. Here the way in which a request ended makes a difference. */
+/** HTTP transport for orders, like `clients/http-get.ts`. For orders, it matters how a request ended. */
 import { Agent, request, type IncomingMessage } from 'node:http';
 import type { RequestResult } from './interpret-order-response.js';
 
@@ -10,7 +10,7 @@ export interface OrderConnection {
   close(): void;
 }
 
-/** @param baseUrl without a slash at its end, like an installation's `endpoint` */
+/** @param baseUrl URL without a slash at its end, like the `endpoint` of an installation */
 export function createOrderConnection(baseUrl: string, key: string): OrderConnection {
   const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
   const headers = {

@@ -8,14 +8,14 @@ import { getClientVersion } from '../../libs/conformance/src/clients/client-vers
 import type { PspPayment } from './payment-store.js';
 
 /**
- * The way in which a request ended. `lost`: the connection was refused, or closed before a response began. `broken`: the response began but did
- * not end. `timeout`: ten seconds passed.
+ * How a request ended. `lost`: the connection was refused, or was closed before a response began. `broken`: the response began but did not
+ * end. `timeout`: ten seconds passed.
  */
 export type RequestResult = { status: number; body: string } | 'lost' | 'broken' | 'timeout';
 
 /**
- * `again`: the engine repeats the request, for ever. `failed`: the initiation fails; nothing is stored or linked. `stuck`: the run ends without a
- * change of the initiation.
+ * `again`: the engine repeats the request without limit. `failed`: the initiation fails, and nothing is stored or linked. `stuck`: the run
+ * ends without a change of the initiation.
  */
 export type OrderResponseMeaning = PspPayment | 'again' | 'failed' | 'stuck';
 
@@ -41,7 +41,7 @@ const STRING_PROPERTIES = [
 const { asset: ASSET_PATTERN } = getClientVersion('v3.4.0').validation;
 
 export function interpretOrderResponse(kind: OrderKind, posted: RequestResult): OrderResponseMeaning {
-  // The client treats a lost connection as its own error, which is final.
+  // The client treats a lost connection as an error of its own, which is final.
   if (posted === 'lost') return 'failed';
   if (posted === 'timeout' || posted === 'broken') return 'again';
   if (posted.status >= 500 || RETRIED_STATUSES.has(posted.status)) return 'again';

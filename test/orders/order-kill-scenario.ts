@@ -1,4 +1,4 @@
-/** Sends many orders through a gateway that is killed again and again, until every customer sees the end of every order. */
+/** Sends many orders through a gateway that is killed repeatedly, until every customer sees the end of every order. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,13 +24,14 @@ export interface ScenarioSize {
 }
 
 /**
- * Milliseconds without progress after which the test gives up. It is longer than the sum of the maximum delay between two lookups of an order (5
- * min), a rejection that is in doubt (1 min), and the time until clients see it (30 s).
+ * Milliseconds without progress after which the test ends as failed. The value is longer than the sum of three times: the maximum delay
+ * between two lookups of an order (5 min), the time for which a rejection is uncertain (1 min), and the time until clients see the result
+ * (30 s).
  */
 const SETTLE_TIMEOUT_MS = 450_000;
-/** Share of the kills that hit a gateway that has just started again. */
+/** Share of the kills shortly after the gateway has started again. */
 const KILL_AT_START_SHARE = 0.3;
-/** Share of the orders failed by the PSP that a user retries nevertheless. */
+/** Share of the orders failed by the PSP that a user retries anyway. */
 const RETRY_SHARE = 0.3;
 
 export class OrderKillScenario {
@@ -67,7 +68,7 @@ export class OrderKillScenario {
     return new OrderKillScenario(directory, fresh, deployment, size, gateway, customers);
   }
 
-  /** Sends all orders and kills the gateway meanwhile. */
+  /** Sends all orders. Meanwhile the gateway is killed repeatedly. */
   async sendAll(): Promise<void> {
     const share = Math.ceil(this.size.orders / this.customers.length);
     const sending = Promise.all(this.customers.map((customer) => this.sendShare(customer, share)));
@@ -77,8 +78,8 @@ export class OrderKillScenario {
   }
 
   /**
-   * Retries failed initiations and polls until nothing changes any more.
-   * @returns a message for each order that did not end correctly
+   * Retries failed initiations, and polls until there is no more change.
+   * @returns a message for each order whose end is not correct
    */
   async waitUntilSettled(): Promise<string[]> {
     await this.retry(RETRY_SHARE);
@@ -181,7 +182,7 @@ export class OrderKillScenario {
     for (const customer of this.customers) {
       await this.untilUp;
       await customer.poll().catch((error: Error) => {
-        // An unreadable page is a defect. A request without a response is repeated.
+        // An unreadable page is an error of the gateway. A request without a response is repeated.
         if (error instanceof ResponseRejected || error instanceof PollFailed) throw error;
         this.failedPollCount++;
       });

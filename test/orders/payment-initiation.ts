@@ -1,5 +1,5 @@
 /**
- * A payment initiation: a payment that a user requested from Formance, and its status in Formance. Source: v3.4.0
+ * A payment initiation in Formance: a payment that a user requested, with its status. Source: v3.4.0
  * `internal/storage/payment_initiations.go`, `pkg/domain/models/payment_initiation_adjustments_status.go`,
  * `internal/connectors/engine/workflow/utils.go`.
  */
@@ -17,7 +17,7 @@ export type InitiationStatus =
   | 'UNKNOWN';
 
 export class PaymentInitiation {
-  /** Ids of the payments that the response to an order linked to the initiation. A row never links a payment. */
+  /** Ids of the payments that the response to an order has linked to the initiation. A row never links a payment. */
   readonly linkedPaymentIds = new Set<string>();
   private readonly adjustments: { createdAt: GoTime; status: InitiationStatus }[] = [];
   private readonly known = new Set<string>();

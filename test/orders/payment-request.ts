@@ -1,4 +1,7 @@
-/** A payment that a user requests from Formance, and the connector's request for it. Source: v3.4.0 `ce/plugins/generic/client/payouts.go`. */
+/**
+ * A payment that a user requests from Formance, and the connector's request for this payment. Source: v3.4.0
+ * `ce/plugins/generic/client/payouts.go`.
+ */
 import type { OrderKind } from '@tributary/connector-api';
 
 /** The input of a user. The reference becomes the idempotency key. */

@@ -1,13 +1,14 @@
 /**
- * The engine's store of payments. Each payment is inserted once, by id; each adjustment once, by its own id. Only an inserted adjustment changes
- * the amount. Source: v3.4.0 `pkg/domain/models/payments.go` (ids), `internal/storage/payments.go` (PaymentsUpsert, PaymentsGet).
+ * Simulates the engine's store of payments. Each payment is inserted once, by its id, and each adjustment once, by the adjustment's id.
+ * Only an inserted adjustment changes the amount. Source: v3.4.0 `pkg/domain/models/payments.go` (ids), `internal/storage/payments.go`
+ * (PaymentsUpsert, PaymentsGet).
  */
 import { compareGoTimes, formatExact, type GoTime } from '../../libs/conformance/src/clients/go-time.js';
 
 /** A payment as the connector returns it: from the response to an order, or from a row. */
 export interface PspPayment {
   reference: string;
-  /** Reference of the payment to which it belongs. */
+  /** Reference of the payment to which this payment belongs. */
   parent: string | undefined;
   createdAt: GoTime;
   type: string;
@@ -19,7 +20,7 @@ export interface PspPayment {
 export interface Payment {
   id: string;
   createdAt: GoTime;
-  /** The remaining amount: refunds are subtracted, captures added. */
+  /** The remaining amount: refunds are subtracted, captures are added. */
   amount: bigint;
   asset: string;
   adjustments: Adjustment[];
@@ -67,7 +68,7 @@ export class PaymentStore {
   }
 }
 
-/** Returns the entry with the newest time. Of entries with equal times it returns the one that was stored last. */
+/** Returns the entry with the newest time. If several entries have this time, returns the entry that was stored last. */
 export function findNewest<T extends { createdAt: GoTime }>(entries: readonly T[]): T | undefined {
   return entries.reduce<T | undefined>(
     (last, entry) => (last && compareGoTimes(entry.createdAt, last.createdAt) < 0 ? last : entry),

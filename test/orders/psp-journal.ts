@@ -1,4 +1,4 @@
-/** Reads what really happened to the orders: the journals of the simulated PSPs, parsed as the PSPs parse them. */
+/** Reads the true results of the orders from the journals of the simulated PSPs. It uses the same parser as the simulated PSPs. */
 import { existsSync, readFileSync } from 'node:fs';
 import { isOrderAccepted } from '../../libs/psp-plugins/src/sandbox/simulator/order-faults.js';
 import { parseAttempt } from '../../libs/psp-plugins/src/sandbox/simulator/order-journal.js';
@@ -7,11 +7,11 @@ import { getStateAt, type Payment } from '../../libs/psp-plugins/src/sandbox/sim
 export class PspJournal {
   attemptCount = 0;
   readonly faultCounts = new Map<string, number>();
-  /** Paid orders by the client's reference, then by the PSP's key. Two keys are two payments. */
+  /** Paid orders by the client's reference, then by the PSP's key. Two keys mean that the order was paid twice. */
   private readonly paidByReference = new Map<string, Map<string, Payment>>();
 
   constructor(journal: string) {
-    // A PSP without requests has no journal.
+    // A PSP without requests has no journal file.
     const lines = existsSync(journal) ? readFileSync(journal, 'utf8').split('\n') : [];
     for (const line of lines) this.add(line);
   }
@@ -36,7 +36,7 @@ export class PspJournal {
   }
 }
 
-/** Returns what Formance must show in the end; `undefined` while the PSP itself has not executed the order. */
+/** Returns the final state that Formance must show. Returns `undefined` while the PSP has not executed the order. */
 export function getExpectedEnd(payment: Payment | undefined, amount: bigint): ExpectedEnd | undefined {
   if (payment === undefined) return { payment: 'FAILED', initiation: 'FAILED', amount };
   const state = getStateAt(payment, Date.now());

@@ -1,4 +1,4 @@
-/** A gateway that handles one order by script. It serves rows as the contract requires, or rows with typical mistakes. */
+/** A gateway that processes one order according to a script. It serves rows as the contract requires, or rows with typical mistakes. */
 import type { OrderKind, OrderStatus } from '@tributary/connector-api';
 import { GenericConnectorClient } from '../../libs/conformance/src/clients/generic-connector-client.js';
 import type { ClientVersion } from '../../libs/conformance/src/clients/client-versions.js';
@@ -6,30 +6,30 @@ import { FormanceEngine } from './formance-engine.js';
 import type { PaymentInitiation } from './payment-initiation.js';
 import type { RequestResult } from './interpret-order-response.js';
 
-/** Mistakes of a server whose author only knows the OpenAPI document. */
+/** Mistakes of a server whose author used only the OpenAPI document. */
 export interface ServerMistakes {
-  /** Every row has the time of the order's creation. */
+  /** Every row contains the time at which the order was created. */
   fixedCreatedAt?: boolean;
   /** Rows do not contain the idempotency key. */
   omitsRelatedId?: boolean;
   /** A return also changes the status of the original row. */
   flipsOriginal?: boolean;
-  /** A status is published only once, when it is seen, even if the client has not read the response yet. */
+  /** A status is published only once, as soon as the server sees it, even if the client has not read the response yet. */
   publishesOnce?: boolean;
-  /** A final status is published only once, although the client may make its own entry after it has read the row. */
+  /** A final status is published only once, although the client may add its own entry after it has read the row. */
   neverRepeats?: boolean;
 }
 
 export interface OrderScript {
   kind: OrderKind;
-  /** Results of the requests before the first one with a response. */
+  /** Results of the requests before the first request with a response. */
   earlierResults: RequestResult[];
   answer: OrderStatus;
-  /** Changes of the status. `after`: milliseconds since the step before. */
+  /** Changes of the status. `afterMs`: milliseconds since the step before. */
   changes: { to: OrderStatus; afterMs: number }[];
   /** Whether the first change happens, and the client polls, before the response arrives. */
   changesBeforeResponse?: boolean;
-  /** Whether a request was lost, and the user retries only after all changes. */
+  /** Whether a request was lost and the user retries only after all changes. */
   retriesLate?: boolean;
   /** Milliseconds by which the engine's clock is ahead. */
   clockSkewMs?: number;
@@ -45,14 +45,14 @@ export interface VisibleResult {
 const KEY = 'invoice 2026/0815';
 const ID = 'order-0001';
 const AMOUNT = '12500';
-/** Milliseconds. For this long after a response the engine can still create its own entry, so no change is published before. */
+/** Milliseconds. During this time after a response, the engine can still create its own entry. So no change is published before its end. */
 const PUBLICATION_DELAY_MS = 10_000;
-/** Milliseconds after which a final status is published again. */
+/** Milliseconds after which a final status is published a second time. */
 const REPETITION_DELAY_MS = 300_000;
 
 /**
  * Runs one order from the initiation to its end.
- * @returns what Formance shows in the end
+ * @returns the final state in Formance
  */
 export async function runOrderScript(
   version: ClientVersion,
@@ -112,7 +112,7 @@ function collectVisibleResult(
 }
 
 class ScriptedGateway {
-  /** Milliseconds since 1970. */
+  /** The present time in milliseconds since 1970. */
   now = Date.UTC(2026, 10, 22, 9);
   private readonly rows: object[] = [];
   private readonly pendingResults: RequestResult[];
@@ -168,7 +168,8 @@ class ScriptedGateway {
   }
 
   /**
-   * Ends the order, long after the last response. A status that differs from the response is published again with a time after the engine's entry.
+   * Ends the order long after the last response. If the final status differs from the response, it is published again with a time after the
+   * engine's entry.
    */
   publishFinalStatus(): void {
     this.now += REPETITION_DELAY_MS;
@@ -182,7 +183,7 @@ class ScriptedGateway {
     this.publishedAt = this.now;
     const createdAt = this.naivety.fixedCreatedAt ? this.createdAt : formatMilliseconds(this.now);
     if (this.status !== 'RETURNED') return this.append(this.status, createdAt);
-    // A refund is subtracted each time that it comes with another time.
+    // A refund is subtracted again each time it is published with another time.
     this.append('REFUNDED', createdAt, { id: `${ID}-return`, amount: this.wasReturned ? '0' : AMOUNT });
     if (this.naivety.flipsOriginal && !this.wasReturned) this.append('REFUNDED', createdAt);
     this.wasReturned = true;

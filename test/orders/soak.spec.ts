@@ -1,7 +1,7 @@
 /**
- * Sends orders through the built program to a PSP with every fault, while the program is killed (SIGKILL) and clients repeat requests. Each order
- * is paid at most once. No paid order is called FAILED. No order is lost. Each order ends in Formance as it ended at the PSP.
- * `ORDERS` and `KILLS` set the size: `npm run soak`.
+ * Sends orders through the built program to a PSP with every fault, while the program is killed (SIGKILL) and clients repeat requests. Each
+ * order must be paid at most once. No paid order may be reported as FAILED, and no order may be lost. Each order must have the same end in
+ * Formance as at the PSP. `ORDERS` and `KILLS` set the size: `npm run soak`.
  */
 import type { Customer } from './customer.js';
 import { OrderKillScenario, type ScenarioSize } from './order-kill-scenario.js';

@@ -1,4 +1,4 @@
-/** Builds, packs and installs the example package as a user does, and loads it in the built program. */
+/** Builds, packs and installs the example package as a user does, and loads the package in the built program. */
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,7 +30,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Packs the package. During the build only Tributary and the packages in its `devDependencies` are available. */
+/** Packs the package. During the build, only Tributary and the packages in the `devDependencies` of the package are available. */
 function pack(): string {
   const source = join(directory, 'source');
   cpSync(join(ROOT, 'examples/plugin-package'), source, { recursive: true });
@@ -207,13 +207,13 @@ it('runs the inherited suite with the test runner of Node', () => {
     encoding: 'utf8',
     env: { ...process.env, NODE_TEST_CONTEXT: undefined },
   });
-  // The box has no HTTP, no secrets and no further movements, so these checks are skipped.
+  // The example plugin uses no HTTP and no secrets and has no further movements, so these checks are skipped.
   expect(stdout + stderr).toContain('money: exact with 2 decimal places (EUR)');
   expect(stdout + stderr).toMatch(/pass [1-9]/);
   expect([status, stdout.includes('fail 0')]).toEqual([0, true]);
 });
 
-/** A test that an author of the package would write. It runs the checks that fit a file. */
+/** A test as an author of the package would write it. It runs the checks that apply to a plugin for files. */
 const SUITE_TEST = `
 import 'reflect-metadata';
 import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs';

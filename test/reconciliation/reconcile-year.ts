@@ -1,4 +1,7 @@
-/** Puts a simulated year with its faults into a store and a ledger, runs the policy, and compares the breaks with the faults. */
+/**
+ * Writes a simulated year with faults into a store and a ledger, runs the policy, and compares the breaks with the faults. A break is a
+ * difference that reconciliation reports.
+ */
 import { serializeTransaction } from '@tributary/connector-api';
 import { getCurrentProcess, openStore, type Store } from '@tributary/feed';
 import { runPolicy, streamBreaks, verifyRun, type Break, type RunResult } from '@tributary/reconciliation';
@@ -13,14 +16,17 @@ export interface ReconciledYear {
   /** `class rows bookings` of each break, sorted. */
   found: string[];
   expected: string[];
-  /** What the repetition of the first run at the same cuts says. */
+  /** The result of comparing the first run with its repetition at the same cuts, i.e. at the same input positions. */
   repetition: string | undefined;
-  /** The run after the late bookings arrived. */
+  /** The run after the late bookings have arrived. */
   second: RunResult;
   lateFaults: number;
 }
 
-/** @param rows number of rows of the PSPs, approximately @param faults how often each kind of fault occurs */
+/**
+ * @param rows approximate number of rows of the PSPs
+ * @param faults number of faults of each kind
+ */
 export async function reconcileYear(
   url: string,
   rows: number,

@@ -1,5 +1,6 @@
 /**
- * Makes mistakes in a correct year, and says which breaks a person expects for each of them. It knows nothing of how items are matched.
+ * Adds mistakes to a correct year, and returns the breaks (differences) that a person expects for each mistake. The code is independent of
+ * how items are matched.
  */
 import type { BreakClass } from '@tributary/reconciliation';
 import type { Booking, Payment, SimulatedYear } from './simulated-year.js';
@@ -16,7 +17,7 @@ export interface ExpectedBreak {
 
 type Fault = (year: SimulatedYear, payment: Payment, next: () => Payment) => Omit<ExpectedBreak, 'fault'>[];
 
-/** Makes each kind of mistake `count` times, in different payments. */
+/** Adds `count` mistakes of each kind, in different payments. */
 export function seedFaults(year: SimulatedYear, count: number, seed: number): ExpectedBreak[] {
   const random = createSeededRandom(seed);
   const free = [...year.payments];

@@ -1,4 +1,4 @@
-/** The simulated year with more rows. It prints its time. `npm run soak -- simulated-year` runs it with 300,000 rows. */
+/** Runs the simulated year with more rows and prints its duration. `npm run soak -- simulated-year` runs it with 300,000 rows. */
 import { DEFAULT_STORE } from '../../libs/feed/src/testing/stores.js';
 import { reconcileYear } from './reconcile-year.js';
 

@@ -1,4 +1,4 @@
-/** A small form of the simulated year: every fault is found and has the right class, and nothing else is found. */
+/** Runs a small form of the simulated year. Every fault must be found with the right class, and nothing else may be found. */
 import { STORES } from '../../libs/feed/src/testing/stores.js';
 import { reconcileYear } from './reconcile-year.js';
 import { FAULTS } from './seed-faults.js';

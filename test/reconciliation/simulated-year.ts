@@ -1,6 +1,6 @@
 /**
- * A year of a company with 12 accounts at 4 PSPs in 3 currencies: the rows of the PSPs, and the bookings that a correct ledger has for
- * them. `seed-faults.ts` then makes mistakes in the bookings.
+ * Simulates a year of a company with 12 accounts at 4 PSPs in 3 currencies: the rows of the PSPs, and the bookings that a correct ledger
+ * contains for these rows. `seed-faults.ts` then adds mistakes to the bookings.
  */
 import type { Transaction } from '@tributary/connector-api';
 import type { MatchingRule, Policy } from '@tributary/reconciliation';
@@ -11,31 +11,31 @@ export const YEAR_END = Date.UTC(2027, 0, 1);
 const CONNECTORS = ['cards', 'wallet', 'bank', 'exchange'];
 const ASSETS = ['JPY', 'EUR/2', 'KWD/3'];
 
-/** A row of a PSP. The versions of a record follow each other. */
+/** A row of a PSP. The versions of a record follow one another. */
 export interface PspRow {
   connector: string;
   at: number;
   row: Transaction;
 }
 
-/** A booking before it is in the ledger. */
+/** A booking that is not yet in the ledger. */
 export interface Booking {
   postings: { source: string; destination: string; asset: string; amount: bigint }[];
   reference?: string;
   metadata?: Record<string, string>;
   at: number;
-  /** The booking that this one reverts. */
+  /** The booking that this booking reverts. */
   reverts?: Booking;
 }
 
-/** A payment of a customer with a booking of its own. Faults are made in these. */
+/** A payment of a customer that has a booking of its own. Mistakes are added only to such payments. */
 export interface Payment {
   account: SimulatedAccount;
   id: string;
   amount: bigint;
   at: number;
   booking: Booking;
-  /** The PSP's fee for the payment, if it is a row of its own. */
+  /** The PSP's fee for the payment, if the fee is a row of its own. */
   fee?: { id: string; amount: bigint; booking: Booking };
 }
 
@@ -68,7 +68,7 @@ export function createPolicy({ accounts }: SimulatedYear, ledger: string): Polic
   };
 }
 
-/** @param count number of rows, approximately */
+/** @param count approximate number of rows */
 export function simulateYear(count: number, seed: number): SimulatedYear {
   const accounts = CONNECTORS.flatMap((connector) =>
     ASSETS.map((asset, index) => ({
@@ -100,7 +100,8 @@ class YearWriter {
 
   addEvent(): void {
     const account = this.accounts[this.random(this.accounts.length)]!;
-    // The last month has no events, so that nothing is within the grace at the end of the year.
+    // The last month has no events. So at the end of the year, no item is within the grace period (the time for which an unmatched item is
+    // not yet reported).
     const span = ((YEAR_END - YEAR_START) * 11) / 12;
     const at = YEAR_START + Math.floor((this.rows.length / this.count) * span) + this.random(60_000);
     switch (this.random(10)) {
@@ -148,7 +149,7 @@ class YearWriter {
     return booking;
   }
 
-  /** A payment, often pending first, often with a fee, sometimes refunded. It is booked up to two days later. */
+  /** A payment, which is often pending first, often has a fee, and is sometimes refunded. It is booked up to two days later. */
   private addPayment(account: SimulatedAccount, at: number): void {
     const { connector, id: own, asset, address } = account;
     const [id, amount] = [this.id(connector, 'pay'), this.amount()];
@@ -211,7 +212,7 @@ class YearWriter {
       });
   }
 
-  /** Captures, fees and a chargeback that the ledger books net. */
+  /** Captures, fees and a chargeback that the ledger books as one net amount. */
   private addSettlement(account: SimulatedAccount, at: number): void {
     const { connector, id: own, asset, address } = account;
     const settlement = this.id(connector, 'settlement');
@@ -240,7 +241,7 @@ class YearWriter {
       });
   }
 
-  /** Money from one own account to another at the same PSP: one row and one booking, which change both. */
+  /** Money that moves from one own account to another at the same PSP: one row and one booking, which change both accounts. */
   private addTransfer(account: SimulatedAccount, at: number): void {
     const { connector, asset } = account;
     const other = this.accounts.find((each) => each.connector === connector && each.id !== account.id)!;
@@ -251,7 +252,7 @@ class YearWriter {
     this.book({ postings: [posting], reference: id, at });
   }
 
-  /** Money changed from one currency to another: two rows and one booking with both keys is not possible, so there are two bookings. */
+  /** Money that is changed from one currency to another. There are two rows and two bookings, because one booking cannot have both keys. */
   private addConversion(account: SimulatedAccount, at: number): void {
     const other = this.accounts.find(
       ({ connector, asset }) => connector === account.connector && asset !== account.asset,
@@ -271,7 +272,7 @@ class YearWriter {
     }
   }
 
-  /** A payment that fails in the end, and was never booked. */
+  /** A payment that fails in the end and was never booked. */
   private addUnsuccessful(account: SimulatedAccount, at: number): void {
     const [id, amount] = [this.id(account.connector, 'pay'), this.amount()];
     const row = { id, type: 'PAYIN' as const, destinationAccountId: account.id };
@@ -282,7 +283,7 @@ class YearWriter {
     });
   }
 
-  /** A payment that was booked wrongly, reverted, and booked again. Nothing is wrong in the end. */
+  /** A payment that was booked wrongly, reverted, and booked again. In the end, there is no mistake. */
   private addCorrected(account: SimulatedAccount, at: number): void {
     const { id: own, asset, address, connector } = account;
     const [id, amount] = [this.id(connector, 'pay'), this.amount()];

@@ -1,9 +1,9 @@
-/** Finds returns of orders that a store tells in a way that clients misread. */
+/** Finds returns of orders whose rows in the store would be misread by clients. */
 import { runSql } from '../../libs/feed/src/testing/raw-sql.js';
 
 /**
- * Returns the ids of returns that were published twice, and of those with a row of their order after them. After a repeated request the return
- * is published again with amount 0, so that it does not count twice.
+ * Returns the ids of returns that were published twice, and of returns that are followed by a row of their order. After a repeated request,
+ * a return is published again with amount 0, so that it does not count twice.
  */
 export async function findRepeatedReturns(storeUrl: string): Promise<string[]> {
   const rows = await runSql(storeUrl, 'select body from feed_rows order by feed_id, seq');

@@ -1,8 +1,8 @@
 /**
- * Runs several gateways of this release in one process, so that a soak need not load the program again for each of hundreds of starts. It does
- * what `serve` does, except that a gateway ends without the process. Messages come from `gateway-host.ts`:
- * `{ id, serve: file }` starts a gateway, `{ id, stop: true }` stops it, and `{ id, command: arguments }` runs a command. The response to the
- * first and the last one is `{ id, exitCode }`, when the gateway or the command has ended.
+ * Runs several gateways of this release in one process, so that a soak test does not load the program again for each of hundreds of starts.
+ * It does the same as `serve`, except that the process continues when a gateway ends. Messages come from `gateway-host.ts`: `{ id, serve:
+ * file }` starts a gateway, `{ id, stop: true }` stops it, and `{ id, command: arguments }` runs a command. The response to a start and to
+ * a command is `{ id, exitCode }`, sent when the gateway or the command has ended.
  */
 import process from 'node:process';
 import { runCli } from '../../dist/apps/gateway/src/cli/run-cli.js';
@@ -16,7 +16,7 @@ const DRAIN_TIMEOUT_MS = 100;
 const EXIT_STORE_CHANGED = 4;
 const LOG_TERMINAL = { out: (text) => console.log(text), err: (text) => console.log(text) };
 
-/** The controllers that stop the running gateways, by their ids. */
+/** The controllers that stop the running gateways, by id. */
 const running = new Map();
 
 process.on('unhandledRejection', (error) =>

@@ -1,4 +1,6 @@
-/** Starts and stops gateways of this release in one process (`gateway-host-process.mjs`), and starts that process again after it was killed. */
+/**
+ * Starts and stops gateways of this release in one process (`gateway-host-process.mjs`), and starts the process again after it was killed.
+ */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
@@ -7,7 +9,7 @@ import { fetchHttpStatus } from '../cluster/fetch-http-status.js';
 import type { RestartedGateway } from './supervised-gateway.js';
 
 const HOST_PROGRAM = 'test/upgrade/gateway-host-process.mjs';
-/** On a busy machine the gateways of one process respond late. */
+/** Timeout in milliseconds. On a busy machine, the gateways of one process respond late. */
 const READY_TIMEOUT_MS = 10_000;
 const RESTART_DELAY_MS = 500;
 
@@ -21,7 +23,10 @@ export class GatewayHost {
   /** @param log file with the output of all gateways */
   constructor(private readonly log: string) {}
 
-  /** Runs a gateway. @returns how to stop it, and its exit code as soon as it has ended; `SIGKILL` after `kill()` */
+  /**
+   * Runs a gateway.
+   * @returns a function that stops the gateway, and a promise of its exit code; the code is `SIGKILL` after `kill()`
+   */
   serve(file: string): { stop: () => void; ended: Promise<string> } {
     const id = this.nextId++;
     return {
@@ -30,7 +35,10 @@ export class GatewayHost {
     };
   }
 
-  /** Runs a command, e.g. `store restore`. @throws Error when it fails */
+  /**
+   * Runs a command, e.g. `store restore`.
+   * @throws Error when the command fails
+   */
   async runCommand(...command: string[]): Promise<void> {
     const exitCode = await this.request(this.nextId++, { command });
     if (exitCode !== '0') throw new Error(`${command.join(' ')}: exit code ${exitCode}; see ${this.log}`);
@@ -73,7 +81,7 @@ export class GatewayHost {
   }
 }
 
-/** A gateway in the host, which is started again when it ends by itself. */
+/** A gateway in the host process. It is started again when it ends by itself. */
 export class HostedGateway implements RestartedGateway {
   readonly exitCounts = new Map<string, number>();
   private supervision: Promise<void> | undefined;

@@ -1,6 +1,6 @@
 /**
- * Tests an upgrade without downtime: the program of an older release and this one run on one PostgreSQL store. The older program is built
- * from the history of the repository, so a clone without history skips these tests.
+ * Tests an upgrade without downtime: the program of an older release and the program of this release run on one PostgreSQL store. The older
+ * program is built from the history of the repository. In a clone without history, these tests are skipped.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,13 +14,13 @@ import { findRepeatedReturns } from './find-repeated-returns.js';
 import { buildOldRelease, findOldCommit, type OldRelease, type OldVersion } from './old-release.js';
 import { formatPayingConnector, PayingClient, type Payout } from './paying-client.js';
 
-/** Another program instead of the one of this release, to see that the tests fail with it. */
+/** A program that replaces the program of this release. It is used to confirm that the tests fail with a wrong program. */
 const NEW_PROGRAM = process.env['TRIBUTARY_UPGRADE_PROGRAM'];
 const ORDERS = 6;
 const RETURN_MS = 6000;
 const MAX_WAIT_MS = 90_000;
 
-/** The soak also tests version 7. */
+/** The schema versions of the older releases. The soak test also includes version 7. */
 const VERSIONS = (process.env['UPGRADE_VERSIONS'] ?? '5').split(',').map((text) => {
   const version = Number(text) as OldVersion;
   return { version, commit: findOldCommit(version) };
@@ -75,17 +75,17 @@ describe.each(VERSIONS)(
         Array.from({ length: ORDERS }, (_, number) => send(old.client, `before-${number}`)),
       );
       expect(before.map(({ status }) => status)).toEqual(before.map(() => 201));
-      // These orders return before the upgrade: the old program has published all of them.
+      // These orders are returned before the upgrade: the old program has published all of these returns.
       await waitForReturns(ORDERS);
       const during = Array.from({ length: ORDERS }, (_, number) => send(old.client, `during-${number}`));
       const upgraded = await startGateway('new', NEW_PROGRAM);
       await Promise.all(during);
       if (version === 9) await waitUntil('the old program ends', async () => old.gateway.exitCode !== null);
       const { status: statusOfOld } = await send(old.client, 'after');
-      // Clients repeat what was not accepted, at the gateway that accepts it.
+      // Clients repeat the orders that were not accepted, at the gateway that accepts orders.
       for (const payout of sent.slice(ORDERS)) expect((await upgraded.client.pay(payout)).status).toBe(201);
       await waitForReturns(sent.length);
-      // Both programs pull several times more.
+      // Both programs pull several more times.
       await sleep(5000);
       expect(await findRepeatedReturns(fresh.url)).toEqual([]);
       const keys = readFileSync(join(directory, 'psp.jsonl'), 'utf8')

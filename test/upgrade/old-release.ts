@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const MIGRATIONS = 'libs/feed/src/migrations';
-/** The migration that ended each schema version: the release is the commit before the one that added it. */
+/** The migration that ended each schema version. The older release is the commit before the commit that added this migration. */
 const NEXT_MIGRATIONS = {
   5: '0006-told-returns.ts',
   7: '0008-store-identity.ts',
@@ -14,7 +14,7 @@ const NEXT_MIGRATIONS = {
 export type OldVersion = keyof typeof NEXT_MIGRATIONS;
 
 export interface OldRelease {
-  /** Path of its `main.js`. */
+  /** Path of the `main.js` of the older release. */
   program: string;
   remove(): void;
 }
@@ -27,8 +27,8 @@ export function findOldCommit(version: OldVersion): string | undefined {
 }
 
 /**
- * Builds the release in a temporary directory, with the packages that are installed here. It takes about half a minute. The development
- * dependency @nestjs/swagger is there for older releases only.
+ * Builds the older release in a temporary directory, with the packages that are installed here. The build takes about half a minute. The
+ * development dependency @nestjs/swagger exists only for older releases.
  */
 export function buildOldRelease(commit: string): OldRelease {
   const directory = mkdtempSync(join(tmpdir(), 'tributary-old-release-'));

@@ -1,10 +1,10 @@
-/** Sends payouts to a gateway with a simulated PSP, and reads what the gateway published. */
+/** Sends payouts to a gateway with a simulated PSP, and reads the rows that the gateway published. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export const KEY = 'the-key-that-pays-in-this-test';
 const MAX_PARTIES_WAIT_MS = 180_000;
 
-/** Returns the entry of a simulated PSP that pays, for the deployment file. */
+/** Returns the entry of a simulated PSP that accepts orders, for the deployment file. */
 export function formatPayingConnector(name: string, seed: number, journal: string, every = '500ms'): string {
   return `  - name: ${name}
     plugin: sandbox
@@ -16,9 +16,9 @@ export function formatPayingConnector(name: string, seed: number, journal: strin
 
 export interface Payout {
   reference: string;
-  /** What becomes of the payout at the simulated PSP. */
+  /** The result of the payout at the simulated PSP. */
   fate: 'succeeds' | 'returns';
-  /** Milliseconds until it does. */
+  /** Milliseconds until the result. */
   afterMs: number;
 }
 
@@ -28,7 +28,10 @@ export class PayingClient {
     private readonly connector: string,
   ) {}
 
-  /** Sends a payout. @returns the HTTP status and the id of the order; status 0 when the gateway does not answer */
+  /**
+   * Sends a payout.
+   * @returns the HTTP status and the id of the order; status 0 when the gateway does not respond
+   */
   async pay({ reference, fate, afterMs }: Payout): Promise<{ status: number; id: string | undefined }> {
     const [source, destination] = await this.findParties();
     const body = JSON.stringify({

@@ -1,6 +1,6 @@
 /**
- * One series of the soak: three gateways of an older release on one PostgreSQL, behind a balancer. Clients read and pay the whole time, while the
- * store is restored and promoted, gateways are upgraded, and a second deployment is started on the same store.
+ * Runs one series of the soak test: three gateways of an older release on one PostgreSQL, behind a load balancer. Clients read and pay the
+ * whole time. Meanwhile the store is restored and promoted, gateways are upgraded, and a second deployment is started on the same store.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,21 +23,21 @@ import { SupervisedGateway, type RestartedGateway } from './supervised-gateway.j
 const EVENTS = ['restore-stopped', 'restore-running', 'promote', 'upgrade', 'second-deployment'] as const;
 export type StoreEvent = (typeof EVENTS)[number];
 
-/** Longest time in milliseconds between two steps of an event. */
+/** Maximum time in milliseconds between two steps of an event. */
 const MAX_STEP_DELAY_MS = 1000;
 const MAX_RECOVERY_MS = 300_000;
 const CONCURRENT_PAYOUTS = 10;
 const PULL_INTERVAL = '2s';
-/** Keeps the files small that each backup and each restore copies. */
+/** Limits the size of the files, because each backup and each restore copies them. */
 const SMALL_WAL_SETTINGS = ['min_wal_size=32MB', 'max_wal_size=32MB'];
-/** Longest pause between two payouts, and between two records that a PSP adds. */
+/** Maximum pause in milliseconds between two payouts, and between two records that a PSP adds. */
 const MAX_CLIENT_PAUSE_MS = 2000;
-/** Share of the rounds that upgrade a gateway while gateways of the older release run. */
+/** Share of the rounds that upgrade a gateway while gateways of the older release are running. */
 const EARLY_UPGRADE_SHARE = 0.4;
-/** Pause of each reading client. Formance polls every few minutes; a short pause would only cost processor time here. */
+/** Pause of each reading client in milliseconds. Formance polls every few minutes. A shorter pause would only cost processor time. */
 const POLL_INTERVAL_MS = 3000;
 const HISTORY_NAMES = ['north', 'east'];
-/** Small, because each restore makes all gateways pull again what the backup lacks. */
+/** Number of rows in one arrival. It is small, because after each restore all gateways pull the rows again that the backup lacks. */
 const ARRIVAL_SIZE = 4;
 /** Share of the stops that kill all gateways of this release at once. */
 const KILL_SHARE = 0.1;
@@ -59,7 +59,7 @@ export class StoreSeries {
   private traffic: Promise<unknown> = Promise.resolve();
   private isOver = false;
 
-  /** @param oldProgram program of the older release with which all gateways start */
+  /** @param oldProgram program of the older release, with which all gateways start */
   constructor(
     private readonly oldProgram: string,
     private readonly random: () => number,
@@ -72,7 +72,7 @@ export class StoreSeries {
       (name, seed) => new PspHistory(name, join(this.directory, name), seed, ARRIVAL_SIZE),
     );
     for (const name of ['one', 'two', 'three']) {
-      // The older release does not know `deployment:`.
+      // The older release does not support `deployment:`.
       const { port, file } = await this.writeDeployment(name, '', this.formatConnectors());
       this.gateways.push(
         new SupervisedGateway(name, port, file, join(this.directory, `${name}.log`), this.oldProgram),
@@ -97,7 +97,7 @@ export class StoreSeries {
 
   /** Runs one random event. Sometimes a second deployment is started at the same time. */
   async runRound(): Promise<void> {
-    // Starts of programs of the older release cost most of the time of a round, so a store is upgraded early.
+    // Starting programs of the older release costs most of the time of a round. So a store is upgraded early.
     const isUpgrade = this.oldGateways.length > 0 && this.random() < EARLY_UPGRADE_SHARE;
     const event = isUpgrade ? 'upgrade' : pickRandom(EVENTS, this.random);
     this.eventCounts.set(event, (this.eventCounts.get(event) ?? 0) + 1);
@@ -111,7 +111,7 @@ export class StoreSeries {
     await second;
   }
 
-  /** Upgrades all gateways, and compares what clients saw with what happened. */
+  /** Upgrades all gateways, and compares what the clients read with the true events. */
   async finish(): Promise<void> {
     while (this.oldGateways.length > 0) await this.upgradeOne();
     await this.waitUntilReady();
@@ -150,7 +150,7 @@ export class StoreSeries {
     return sum;
   }
 
-  /** Stops everything. The files of a series with violations stay for the analysis. */
+  /** Stops everything. If a series has violations, its files are kept for the analysis. */
   async stop(): Promise<void> {
     this.isOver = true;
     await this.traffic;
@@ -189,7 +189,7 @@ export class StoreSeries {
     }
   }
 
-  /** Restores a backup that was made up to a few seconds before, with the commands of the guide. */
+  /** Restores a backup that is up to a few seconds old, with the commands of the guide. */
   private async restore(putBack: (backup: string) => Promise<void>): Promise<void> {
     const backup = await this.database.backUp();
     await this.pause();
@@ -210,7 +210,7 @@ export class StoreSeries {
     return this.gateways.filter((gateway) => gateway instanceof SupervisedGateway);
   }
 
-  /** Replaces a gateway of the older release. When there is none any more, restarts one of this release. */
+  /** Replaces a gateway of the older release. If there is no such gateway any more, restarts a gateway of this release. */
   private async upgradeOne(): Promise<void> {
     const [gateway] = this.oldGateways;
     if (!gateway) {
@@ -228,9 +228,9 @@ export class StoreSeries {
     await this.waitUntilReady();
   }
 
-  /** Starts a gateway of another deployment. It must end by itself, and never become ready. */
+  /** Starts a gateway of another deployment. The gateway must end by itself and must never become ready. */
   private async startSecondDeployment(): Promise<void> {
-    // A store of an older release knows no deployment before the first gateway of this release has started.
+    // A store of an older release contains no deployment until the first gateway of this release has started.
     if (this.oldGateways.length === this.gateways.length) return;
     const connectors =
       this.random() < 0.5
@@ -252,7 +252,7 @@ export class StoreSeries {
     const end = performance.now() + MAX_RECOVERY_MS;
     for (;;) {
       const states = await Promise.all(this.gateways.map((gateway) => gateway.isReady()));
-      // Gateways of the older release do not start any more when the tables are those of this one.
+      // Gateways of the older release can no longer start once the tables have the schema of this release.
       const isReady = this.oldGateways.length > 0 ? states.includes(true) : !states.includes(false);
       if (isReady) return;
       if (performance.now() > end) throw new Error(`no gateway is ready: ${states.join(', ')}`);

@@ -1,6 +1,7 @@
 /**
- * Random restores, promotions, upgrades and second deployments on one PostgreSQL with three gateways. No row reaches a wrong feed, no reader
- * loses a version, no order is paid twice or at two PSPs, and no return is told twice. `STORE_ROUNDS` is the number of events.
+ * Random restores, promotions, upgrades and second deployments on one PostgreSQL with three gateways. No row may reach a wrong feed, no
+ * reader may lose a version, no order may be paid twice or at two PSPs, and no return may be reported twice. `STORE_ROUNDS` is the number
+ * of events.
  */
 import { createSeededRandom } from '@tributary/connector-api/testing';
 import { buildOldRelease, findOldCommit, type OldRelease } from './old-release.js';

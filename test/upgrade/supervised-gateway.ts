@@ -1,4 +1,4 @@
-/** A gateway process of any release under a supervisor, which starts it again when it ends by itself. */
+/** A gateway process of any release under a supervisor. The supervisor starts the process again when it ends by itself. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
@@ -8,9 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { fetchHttpStatus } from '../cluster/fetch-http-status.js';
 
-/** Node keeps compiled modules there, because these tests start the same programs hundreds of times. */
+/** Directory for Node's compiled modules. They are cached because these tests start the same programs hundreds of times. */
 const NODE_COMPILE_CACHE = join(tmpdir(), 'tributary-compile-cache');
-/** Pauses of the supervisor before it starts a program again. Each one is twice as long, because an old program that is fenced ends at once. */
+/**
+ * Pauses in milliseconds before the supervisor starts a program again. Each pause is twice as long as the pause before, because an old
+ * program that may no longer use the store ends at once.
+ */
 const INITIAL_RESTART_DELAY_MS = 500;
 const MAX_RESTART_DELAY_MS = 30_000;
 const READY_TIMEOUT_MS = 10_000;
@@ -20,12 +23,15 @@ export interface RestartedGateway {
   readonly name: string;
   readonly port: number;
   readonly url: string;
-  /** The deployment file. */
+  /** Path of the deployment file. */
   readonly file: string;
   /** Number of exits by exit code. */
   readonly exitCounts: ReadonlyMap<string, number>;
   start(): void;
-  /** Stops the gateway. @param signal a hosted gateway is always closed; its host can be killed */
+  /**
+   * Stops the gateway.
+   * @param signal a hosted gateway is always closed; only its host can be killed
+   */
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   isReady(): Promise<boolean>;
 }
@@ -55,7 +61,7 @@ export class SupervisedGateway implements RestartedGateway {
     this.supervision ??= this.supervise();
   }
 
-  /** Stops the program as a supervisor does. If it does not end in time, it is killed. */
+  /** Stops the program as a supervisor does. If the program does not end in time, it is killed. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     this.isWanted = false;
     this.child?.kill(signal);
@@ -69,7 +75,10 @@ export class SupervisedGateway implements RestartedGateway {
     return (await fetchHttpStatus(`${this.url}/readyz`, READY_TIMEOUT_MS)) === 200;
   }
 
-  /** Runs a command of this gateway's program with its deployment file. @throws Error with the output when it fails */
+  /**
+   * Runs a command of this gateway's program with its deployment file.
+   * @throws Error with the output when the command fails
+   */
   async run(...command: string[]): Promise<void> {
     await promisify(execFile)(process.execPath, [this.program, ...command, '--config', this.file], {
       env: { ...process.env, NODE_COMPILE_CACHE },

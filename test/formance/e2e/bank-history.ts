@@ -1,4 +1,4 @@
-/** The statements of a bank with two accounts, one in EUR and one in JPY, for three days. Each day has a closing balance. */
+/** Creates the statements of a bank with two accounts, one in EUR and one in JPY, for three days. Each day has a closing balance. */
 import { computeClosingBalance, formatMt940, type DailyStatement } from './statement-file.js';
 
 const DAY_MS = 86_400_000;
@@ -13,11 +13,14 @@ export interface BankDay {
   files: readonly { name: string; content: string }[];
   /** Closing balances in minor units, by asset. */
   closing: ReadonlyMap<string, bigint>;
-  /** What the day changed, by asset. For the first day, with the opening balance. */
+  /** The change of the balance on this day, by asset. The change of the first day includes the opening balance. */
   change: ReadonlyMap<string, bigint>;
 }
 
-/** Returns the last days that have ended, the oldest first. @param now milliseconds since 1970 */
+/**
+ * Returns the last days that have ended, oldest first.
+ * @param now milliseconds since 1970
+ */
 export function createBankHistory(now: number): BankDay[] {
   let openings: readonly bigint[] = ACCOUNTS.map(({ opening }) => opening);
   return Array.from({ length: DAYS }, (_, index) => {

@@ -1,4 +1,4 @@
-/** Compares the rows of a connector with the payments that Formance made of them: amounts, assets, statuses and adjustments. */
+/** Compares the rows of a connector with the payments that Formance created from these rows: amounts, assets, statuses and adjustments. */
 import { readTimeKey } from '../../../libs/formance/src/delivery/time-key.js';
 
 /** A row of the gateway's list of transactions. */
@@ -8,13 +8,13 @@ export interface ServedRow {
   createdAt: string;
   type: string;
   status: string;
-  /** Minor units, decimal digits. */
+  /** Minor units, as decimal digits. */
   amount: string;
   /** The asset. */
   currency: string;
 }
 
-/** A payment as Formance tells it. */
+/** A payment as the API of Formance returns it. */
 export interface StoredPayment {
   id: string;
   reference: string;
@@ -26,7 +26,7 @@ export interface StoredPayment {
   adjustments: readonly { reference: string; createdAt: string; status: string }[];
 }
 
-/** @returns a message for each payment and each adjustment that is missing, different, or in Formance only */
+/** @returns a message for each payment and each adjustment that is missing, that differs, or that exists in Formance only */
 export function comparePayments(rows: readonly ServedRow[], stored: readonly StoredPayment[]): string[] {
   const expected = Map.groupBy(rows, getKey);
   const found = Map.groupBy(stored, ({ reference, type }) => `${reference} ${type}`);
@@ -65,7 +65,7 @@ function comparePayment(key: string, versions: readonly ServedRow[], payment: St
   ];
 }
 
-/** The amount does not depend on the sequence of the rows: it is the original's, without what was refunded. */
+/** The amount does not depend on the order of the rows. It is the amount of the original minus the refunded amounts. */
 function computePayment(versions: readonly ServedRow[]) {
   const distinct = [...new Map(versions.map((row) => [formatVersion(row), row])).values()];
   const original = distinct.find(({ status }) => status !== 'REFUNDED') ?? distinct[0]!;
@@ -88,7 +88,7 @@ function formatVersion({ id, createdAt, status }: Pick<ServedRow, 'id' | 'create
   return `${id} ${readTimeKey(createdAt)} ${status}`;
 }
 
-/** What identifies a payment in Formance, which writes one type in another way. */
+/** Returns the key that identifies a payment in Formance. Formance writes one type in another form. */
 function getKey({ id, relatedTransactionID, type }: ServedRow): string {
   return `${relatedTransactionID ?? id} ${type === 'PAYIN' ? 'PAY-IN' : type}`;
 }

@@ -1,4 +1,7 @@
-/** The built program with four connectors, and the commands of its CLI. Each run has names of its own, because Formance keeps what it has read. */
+/**
+ * Runs the built program with four connectors, and the commands of its CLI. The names are different in each run, because Formance keeps the
+ * data of earlier runs.
+ */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,16 +14,16 @@ import type { EndToEndSettings } from './settings.js';
 
 const PROGRAM = 'dist/program/main.js';
 const MAX_OUTPUT_BYTES = 100_000_000;
-/** Formance uses the first key. The checks use the second one, because the gateway remembers what each key was served. */
+/** Formance uses the first key. The checks use the second key, because the gateway stores what it has served to each key. */
 const KEYS = { formance: 'the-key-that-formance-uses', checks: 'the-key-that-the-checks-use' };
 
 /**
- * `history`: a PSP with a finished history. `live`: a PSP with activity, of which 40 % comes late. `orders`: a PSP that pays. `bank`: statements in
- * files.
+ * `history`: a PSP whose history is finished. `live`: a PSP with activity, of which 40 % appears late. `orders`: a PSP that pays. `bank`:
+ * statements in files.
  */
 export type ConnectorName = 'history' | 'live' | 'orders' | 'bank';
 
-/** The live PSP is pulled only while its scenario runs. */
+/** The gateway pulls from the live PSP only while its scenario runs. */
 const PULL_INTERVALS = { live: '1s', frozen: '24h' };
 
 export class GatewayUnderTest {
@@ -45,7 +48,7 @@ export class GatewayUnderTest {
 
   /**
    * Starts the gateway.
-   * @param run a short text that no other run has
+   * @param run a short text that is different in each run
    * @param names the connectors that the run needs
    */
   static async start(
@@ -60,7 +63,7 @@ export class GatewayUnderTest {
     return gateway;
   }
 
-  /** Returns the path of a connector, which is its name in Formance, too. */
+  /** Returns the path of a connector. The path is also the connector's name in Formance. */
   getPath(name: ConnectorName): string {
     return `${this.run}-${name}`;
   }
@@ -71,27 +74,36 @@ export class GatewayUnderTest {
     await this.process.start();
   }
 
-  /** Starts the program again, with or without pulls from the live PSP. Without them its rows stay as they are. */
+  /** Starts the program again, with or without pulls from the live PSP. Without pulls, the rows of the live PSP do not change. */
   async setLiveActivity(activity: keyof typeof PULL_INTERVALS): Promise<void> {
     await this.process.stop();
     this.writeDeployment(PULL_INTERVALS[activity]);
     await this.process.start();
   }
 
-  /** Stops the program. @param isKept whether its files are kept, to find the cause of a failure */
+  /**
+   * Stops the program.
+   * @param isKept whether its files are kept, to find the cause of a failure
+   */
   async close(isKept: boolean): Promise<void> {
     await this.process.stop();
     if (!isKept) rmSync(this.directory, { recursive: true });
   }
 
-  /** Runs a command of the CLI with `--json`. @returns its exit code, and what it printed */
+  /**
+   * Runs a command of the CLI with `--json`.
+   * @returns its exit code and its output
+   */
   async runCommand(...args: string[]): Promise<{ code: number; output: unknown }> {
     const { code, output, errors } = await this.execute(...args, '--json');
     if (output === '') throw new Error(`tributary ${args.join(' ')}: ${errors}`);
     return { code, output: JSON.parse(output) as unknown };
   }
 
-  /** Removes a connector from Formance. @throws Error if the command fails */
+  /**
+   * Removes a connector from Formance.
+   * @throws Error if the command fails
+   */
   async uninstall(name: ConnectorName): Promise<void> {
     const { code, errors } = await this.execute('formance', 'uninstall', this.getPath(name), '--yes');
     if (code !== 0) throw new Error(errors);
@@ -118,7 +130,7 @@ export class GatewayUnderTest {
     return ((await this.read(name, `${stream}?pageSize=1000`)) as { id: string }[]).map(({ id }) => id);
   }
 
-  /** Returns the balances of an account, and since when the gateway says that they are true (milliseconds since 1970). */
+  /** Returns the balances of an account, and the time from which the gateway reports them as correct (milliseconds since 1970). */
   async findBalances(name: ConnectorName, account: string): Promise<{ at: number; balances: Balances }> {
     const { at, balances } = (await this.read(name, `accounts/${account}/balances`)) as {
       at: string;
@@ -192,7 +204,7 @@ export class GatewayUnderTest {
       },
       connectors: this.names.map((name) => ({ name: this.getPath(name), ...connectors[name] })),
     };
-    // JSON is YAML.
+    // The deployment file is written as JSON, which is valid YAML.
     writeFileSync(this.file, JSON.stringify(deployment, undefined, 2));
   }
 }

@@ -1,4 +1,4 @@
-/** Orders payments through Formance, and compares how Formance shows them in the end with what the PSP did. */
+/** Orders payments through Formance, and compares the final state in Formance with the payments that the PSP made. */
 import { canFail, getExpectedEnd, PspJournal } from '../../orders/psp-journal.js';
 import type { StoredPayment } from './compare-payments.js';
 import type { ScenarioContext } from './scenario-context.js';
@@ -17,13 +17,15 @@ interface OrderedPayment {
   order: PaymentOrder;
   initiationId: string;
   retries: number;
-  /** Checks in a row that found it failed by Formance alone. */
+  /** Number of checks in a row in which Formance alone had set the initiation to failed. */
   failedChecks: number;
 }
 
-/** A person retries an initiation that Formance failed because a connection was refused or broke. */
+/** Formance sets an initiation to failed if a connection was refused or broke. A person then retries it, at most this number of times. */
 const MAX_RETRIES = 3;
-/** Formance stores the payment of a failed order and the status of its initiation one after the other. */
+/**
+ * Formance first stores the payment of a failed order, and then the status of its initiation. So the status may be wrong for a few checks.
+ */
 const CHECKS_BEFORE_RETRY = 3;
 
 export class OrderedPayments {
@@ -63,7 +65,10 @@ export class OrderedPayments {
     this.ordered.push({ order, initiationId, retries: 0, failedChecks: 0 });
   }
 
-  /** Waits until the PSP has accepted so many of these orders. @param count all of them by default */
+  /**
+   * Waits until the PSP has accepted this number of the orders.
+   * @param count default: all orders
+   */
   waitUntilAccepted(references: readonly string[], count = references.length): Promise<readonly string[]> {
     const { gateway, settings } = this.context;
     return waitUntilSolved(() => {
@@ -76,7 +81,7 @@ export class OrderedPayments {
     }, settings.timeoutMs);
   }
 
-  /** Returns the orders whose payment the PSP executes, settles, fails or returns in a span of time. */
+  /** Returns the orders whose payment the PSP executes, settles, fails or returns between two times. */
   findChangedBetween(from: number, to: number): string[] {
     const journal = new PspJournal(this.context.gateway.journal);
     return this.ordered
@@ -89,7 +94,10 @@ export class OrderedPayments {
       );
   }
 
-  /** Waits until Formance shows the final state of all orders. @returns what is wrong at the end of the time */
+  /**
+   * Waits until Formance shows the final state of all orders.
+   * @returns the problems that remain when the time is over
+   */
   waitUntilFinal(): Promise<readonly string[]> {
     return waitUntilSolved(() => this.findProblems(), this.context.settings.timeoutMs);
   }
@@ -103,7 +111,7 @@ export class OrderedPayments {
     return this.ordered.filter(({ retries }) => retries > 0).length;
   }
 
-  /** @returns faults that the PSP simulated, each with the number of attempts */
+  /** @returns the faults that the PSP simulated, each with its number of attempts */
   describeFaults(): string {
     const { faultCounts } = new PspJournal(this.context.gateway.journal);
     return [...faultCounts].map(([fault, count]) => `${fault} ${count}`).join(', ');
@@ -137,7 +145,7 @@ export class OrderedPayments {
     const paid = journal.getPayments(reference);
     if (paid.length > 1) return [`${reference}: paid ${paid.length} times`];
     const initiation = await payments.findInitiation(ordered.initiationId);
-    // Without a payment, the order has not reached the gateway, because it did not run.
+    // If there is no payment, the order did not reach the gateway, because the gateway was not running.
     if (initiation.status === 'FAILED' && (stored.length === 0 || !canFail(paid[0]))) {
       ordered.failedChecks++;
       if (ordered.failedChecks >= CHECKS_BEFORE_RETRY && ordered.retries < MAX_RETRIES) {

@@ -1,4 +1,4 @@
-/** Reads and changes what the running Formance Payments has of one connector. */
+/** Reads and changes the data of one connector in a running Formance Payments. */
 import { FormanceConnection, type FormanceCredentials } from '@tributary/formance';
 import type { Json } from '@tributary/connector-api/http';
 import type { StoredPayment } from './compare-payments.js';
@@ -60,7 +60,7 @@ export class PaymentsServer {
     return new Map(accounts.map((json) => [json.string('reference'), json.string('id')]));
   }
 
-  /** Returns the payments with their adjustments, which the list does not have. */
+  /** Returns the payments with their adjustments. The list of payments does not contain adjustments, so each payment is read separately. */
   async listPayments(connectorId: string): Promise<StoredPayment[]> {
     const payments: StoredPayment[] = [];
     for (const json of await this.listAll('/v3/payments', connectorId))
@@ -107,7 +107,10 @@ export class PaymentsServer {
     );
   }
 
-  /** Creates an initiation that needs no approval. @returns its id */
+  /**
+   * Creates an initiation that needs no approval.
+   * @returns its id
+   */
   initiate({ connectorId, reference, type, amount, asset, ...others }: InitiationRequest): Promise<string> {
     return this.http.send(
       {

@@ -1,7 +1,7 @@
-/** A ledger in Formance that mirrors the money at a PSP, and its reconciliation with a pool of Payments. */
+/** Creates a ledger in Formance that mirrors the money at a PSP, and reconciles it with a pool of Formance Payments. */
 import type { Balances, FormanceService } from './payments-server.js';
 
-/** Reconciliation adds both sides, so the ledger's accounts have the negative of the money at the PSP. */
+/** Reconciliation adds the balances of both sides. So the accounts of the ledger contain the negative of the money at the PSP. */
 const ACCOUNT = 'psp:house-bank';
 
 export class ReconciledLedger {
@@ -10,7 +10,7 @@ export class ReconciledLedger {
   constructor(
     private readonly ledger: FormanceService,
     private readonly reconciliation: FormanceService,
-    /** Name of the ledger, which does not exist yet. */
+    /** Name of a ledger that does not exist yet. */
     private readonly name: string,
   ) {}
 
@@ -21,7 +21,10 @@ export class ReconciledLedger {
     );
   }
 
-  /** Books what a day changed at the PSP. @param at milliseconds since 1970 */
+  /**
+   * Books the changes of one day at the PSP.
+   * @param at milliseconds since 1970
+   */
   async book(change: Balances, at: number): Promise<void> {
     const postings = [...change].map(([asset, amount]) => ({
       ...(amount < 0n
@@ -52,7 +55,10 @@ export class ReconciledLedger {
     );
   }
 
-  /** Reconciles both sides at a time. @returns what is wrong: a drift, or an amount of Payments that is not the expected one */
+  /**
+   * Reconciles both sides at a time.
+   * @returns the problems: a drift, or an amount in Payments that is not the expected amount
+   */
   async reconcile(at: number, expected: Balances): Promise<string[]> {
     const time = new Date(at).toISOString();
     return this.reconciliation.send(

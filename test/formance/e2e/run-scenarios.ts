@@ -1,4 +1,4 @@
-/** Drives a running Formance and the built gateway through all scenarios. `run.mjs` builds and starts it. */
+/** Runs all scenarios against a running Formance and the built gateway. `run.mjs` builds and starts this program. */
 import { CheckResults } from './check-results.js';
 import { GatewayUnderTest, type ConnectorName } from './gateway-under-test.js';
 import { connectToFormance, PaymentsServer } from './payments-server.js';
@@ -39,7 +39,7 @@ async function runScenarios(settings: EndToEndSettings): Promise<number> {
     await runStep(results, 'install', () => install(context));
     for (const [index, { name, connector, execute }] of scenarios.entries()) {
       await runStep(results, name, () => execute(context));
-      // Formance's engine is slow, so it polls only what later scenarios need.
+      // Formance's engine is slow. So a connector that no later scenario needs is removed, and Formance no longer polls it.
       const isNeeded = scenarios.slice(index + 1).some((later) => later.connector === connector);
       if (!isNeeded) await uninstall(context, connector);
     }
@@ -59,7 +59,7 @@ function selectScenarios({ only }: EndToEndSettings): readonly Scenario[] {
   return SCENARIOS.filter(({ name }) => only.length === 0 || only.includes(name));
 }
 
-/** Runs a scenario. Its error is a failed check, so that the others run. */
+/** Runs a scenario. An error counts as a failed check, so that the other scenarios still run. */
 async function runStep(results: CheckResults, name: string, execute: () => Promise<void>): Promise<void> {
   results.note(`scenario ${name}`);
   try {
@@ -69,7 +69,7 @@ async function runStep(results: CheckResults, name: string, execute: () => Promi
   }
 }
 
-/** Removes a connector of this run from Formance, so that it does not ask a gateway that is gone. */
+/** Removes a connector of this run from Formance, so that Formance does not poll a gateway that has ended. */
 function uninstall({ gateway, results }: ScenarioContext, name: ConnectorName): Promise<void> {
   return gateway
     .uninstall(name)

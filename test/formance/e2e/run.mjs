@@ -1,4 +1,7 @@
-/** `npm run e2e:formance`: builds the gateway and this program, and runs it against the Formance that the variables name. Without them it says that it skips. */
+/**
+ * `npm run e2e:formance`: builds the gateway and this program, and runs the program against the Formance whose URLs are in the environment
+ * variables. Without these variables, it prints that it skips.
+ */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { buildIfOutdated } from '../../../bin/build.js';

@@ -1,4 +1,4 @@
-/** What every scenario works with. */
+/** The objects that every scenario uses. */
 import type { CheckResults } from './check-results.js';
 import type { ConnectorName, GatewayUnderTest } from './gateway-under-test.js';
 import type { PaymentsServer } from './payments-server.js';
@@ -9,7 +9,7 @@ export interface ScenarioContext {
   gateway: GatewayUnderTest;
   payments: PaymentsServer;
   results: CheckResults;
-  /** The begin of all names of this run. */
+  /** The prefix of all names in this run. */
   run: string;
 }
 

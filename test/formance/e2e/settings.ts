@@ -1,4 +1,4 @@
-/** Reads the variables and options of `npm run e2e:formance`. */
+/** Reads the environment variables and options of `npm run e2e:formance`. */
 import { parseArgs } from 'node:util';
 
 export interface EndToEndSettings {
@@ -9,22 +9,22 @@ export interface EndToEndSettings {
   token?: string;
   /** Host under which Formance reaches the gateway. */
   gatewayHost: string;
-  /** A Go duration. A server with a higher minimum decides. */
+  /** A Go duration. If the server has a higher minimum, the server uses its minimum. */
   pollingPeriod: string;
   /** Shell commands that stop and start the worker of Payments; absent if the worker cannot be stopped. */
   worker?: { stop: string; start: string };
   /** How long the worker is stopped. */
   workerStopMs: number;
-  /** Names of the scenarios to run; empty for all. */
+  /** Names of the scenarios to run. If the list is empty, all scenarios run. */
   only: readonly string[];
   orders: number;
   kills: number;
-  /** Longest wait for Formance to show something. */
+  /** Maximum time in milliseconds until Formance must show a result. */
   timeoutMs: number;
 }
 
 /**
- * @returns undefined without the variable FORMANCE_PAYMENTS_URL
+ * @returns `undefined` if the variable FORMANCE_PAYMENTS_URL is not set
  * @throws Error for an option that is unknown or not a number
  */
 export function readSettings(

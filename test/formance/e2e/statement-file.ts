@@ -1,11 +1,11 @@
-/** Writes bank statements as MT940, and computes the closing balances that they state. */
+/** Writes bank statements as MT940, and computes their closing balances. */
 
 export interface DailyStatement {
   account: string;
-  /** `2026-11-25`. */
+  /** The day, as in `2026-11-25`. */
   day: string;
   currency: 'EUR' | 'JPY';
-  /** Minor units. */
+  /** Opening balance in minor units. */
   opening: bigint;
   /** One entry for each amount, in minor units. A negative amount is a debit. */
   entries: readonly bigint[];

@@ -1,6 +1,6 @@
 import { waitUntilSolved } from './wait-until.js';
 
-/** A clock that only `sleep` moves. */
+/** Creates a clock whose time changes only in `sleep`. */
 function createClock() {
   let time = 0;
   return {

@@ -9,8 +9,8 @@ export interface WaitEnvironment {
 }
 
 /**
- * @param findProblems its errors count as problems, because a service that was just started may not answer yet
- * @returns the problems of the last check; empty if it passed
+ * @param findProblems its errors count as problems, because a service that has just started may not respond yet
+ * @returns the problems of the last check; empty if the check passed
  */
 export async function waitUntilSolved(
   findProblems: () => Promise<readonly string[]>,

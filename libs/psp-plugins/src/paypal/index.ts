@@ -20,9 +20,11 @@ export const paypal = definePlugin({
   title: 'PayPal: balances, transactions, disputes, and payouts to PayPal accounts',
   settings: PaypalSettings,
   identifyAccount: ({ url, accountId }) => `${accountId} at ${url}`,
-  // PayPal remembers a sender_batch_id for 30 days. The last day is a margin for clock differences and for orders that wait.
+  // PayPal remembers a `sender_batch_id` for 30 days. One day less is used here, because clocks differ and orders can wait before they are
+  // sent.
   orders: { keyFormat: 'uuid', idempotencyWindowMs: 29 * 24 * HOUR_MS, findsOrdersByIdOnly: true },
-  // Balances and transactions can each be three hours late. The list of the last three years does not begin with the first transaction.
+  // Balances can be three hours late, and transactions, too. The list covers the last three years, so it does not begin with the first
+  // transaction.
   completeness: () => ({ isComparable: true, maxLatenessMs: 7 * HOUR_MS, opening: 'unknown' }),
   psp: PaypalPsp,
   providers: [

@@ -1,4 +1,4 @@
-/** Lists the one account that the app belongs to, with its balances in all currencies. */
+/** Lists the PayPal account to which the app belongs, with its balances in all currencies. */
 import {
   createAccountPage,
   formatTime,
@@ -12,7 +12,7 @@ import type { Json } from '@tributary/connector-api/http';
 import { requireRows } from '@tributary/connector-api/listing';
 import { readTime, type PaypalContext } from './paypal.client.js';
 
-/** @throws PspError `rejected` if the credentials belong to another account than the settings say */
+/** @throws PspError `rejected` if the credentials belong to another account than the account in the settings */
 export async function* listAccountPages(context: PaypalContext): AsyncGenerator<Page<Account>> {
   const { client, settings, signal } = context;
   const response = await client.getBalances(signal);
@@ -23,7 +23,8 @@ export async function* listAccountPages(context: PaypalContext): AsyncGenerator<
       `PayPal: the credentials belong to the account ${found}, and the setting "accountId" is ${settings.accountId}`,
     );
   }
-  // An account has a balance in its primary currency. Without any, every balance would be served as zero.
+  // An account always has a balance in its primary currency. If a response without balances were accepted, every balance would be served as
+  // zero.
   if (requireRows(response, 'balances').length === 0)
     throw new PspError('unavailable', 'PayPal: GET /v1/reporting/balances: the list of balances is empty');
   const account = { id: settings.accountId, name: `PayPal ${settings.accountId}` };

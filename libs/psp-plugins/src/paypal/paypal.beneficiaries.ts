@@ -1,4 +1,4 @@
-/** Lists whom the account can pay as beneficiaries: the receivers of the settings, and the accounts that it has paid before. */
+/** Lists as beneficiaries whom the account can pay: the receivers in the settings, and the accounts that it has already paid. */
 import { createOwnerMetadata, createPspMetadata, readText } from '@tributary/connector-api';
 import type { Beneficiary, Cursor } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
@@ -17,7 +17,7 @@ export function listBeneficiaryPages(context: PaypalContext, since: Cursor | und
   return listPayees(options, since, context);
 }
 
-/** Returns whether an order can pay to this beneficiary. */
+/** Returns whether an order can pay this beneficiary. */
 export async function isBeneficiary({ settings, feedReader }: PaypalContext, id: string): Promise<boolean> {
   if (settings.beneficiaries.some(({ receiver }) => receiver === id)) return true;
   return (await feedReader.findLatest('beneficiaries', [id])).has(id);
@@ -33,7 +33,7 @@ function toConfiguredBeneficiary({ name, receiver }: PaypalPayeeSettings): Benef
   return { id: receiver, ownerName: name, metadata };
 }
 
-/** Returns the receiver of a payout; nothing for a payment that came in, and for a receiver without an account. */
+/** Returns the receiver of a payout. Returns nothing for an incoming payment, or if the receiver has no account. */
 function toPaidBeneficiaries(row: Json): Beneficiary[] {
   const id = readText(row, 'transaction_info', 'paypal_account_id') ?? '';
   const isOutgoing = row.decimal('transaction_info', 'transaction_amount', 'value').startsWith('-');

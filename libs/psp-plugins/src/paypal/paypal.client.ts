@@ -27,7 +27,7 @@ import type {
 } from '@tributary/connector-api/listing';
 import { PaypalSettings } from './paypal.config.js';
 
-/** What the functions of this plugin need. */
+/** The objects that the functions of this plugin need. */
 export interface PaypalContext extends ListingContext {
   client: PaypalClient;
   settings: PaypalSettings;
@@ -36,14 +36,20 @@ export interface PaypalContext extends ListingContext {
 
 const SECOND_MS = 1000;
 const DAY_MS = 86_400_000;
-/** "The maximum supported range is 31 days." The last day is a margin for the seconds to which a range is extended. */
+/** PayPal's document: "The maximum supported range is 31 days." One day less is used, because a range is extended to whole seconds. */
 const MAX_RANGE_MS = 30 * DAY_MS;
-/** A window with more rows is not read, because its rows are kept in memory. PayPal itself refuses more than 10 000. */
+/**
+ * A time window with more rows is divided before it is read, because the rows of a window are kept in memory. PayPal itself rejects a
+ * window with more than 10 000 rows.
+ */
 const MAX_ROWS_PER_WINDOW = 5_000;
 /** `start_date` must be in the last three years. */
 export const MAX_HISTORY_MS = 3 * 364 * DAY_MS;
 
-/** The document promises no order of transactions. `end_date` counts as exclusive or inclusive: a row in both windows is the same row. */
+/**
+ * The list of transactions. PayPal's document promises no order. `end_date` may be exclusive or inclusive, so a row may be in two windows.
+ * Such a row is served once.
+ */
 export const TRANSACTION_LIST: Omit<TimeWindowSource<Json>, 'fetchPage'> & { maxWindowMs: number } = {
   getId: getRowKey,
   getTime: (row) =>
@@ -74,7 +80,7 @@ export class PaypalClient {
 
   /**
    * Returns a page of the transactions that affect the balance. Needs `https://uri.paypal.com/services/reporting/search/read`.
-   * @throws WindowTooLargeError if the range has too many rows. With a filter, it is divided instead
+   * @throws WindowTooLargeError if the range has too many rows. With a filter, the range is divided instead
    */
   async listTransactions(
     query: TimeWindowQuery,
@@ -121,7 +127,7 @@ export class PaypalClient {
   }
 }
 
-/** Returns whether an error says that PayPal does not have the transactions of this range yet: they can be three hours late. */
+/** Returns whether an error means that PayPal does not have the transactions of this range yet. PayPal's report can be three hours late. */
 export function isNotAvailableYet(error: unknown): boolean {
   return isErrorAbout(/start date is not available/i, error);
 }
@@ -136,8 +142,8 @@ export function readTime(json: Json, property: string): string | undefined {
 }
 
 /**
- * Returns a key that identifies a transaction. "A transaction ID is not unique in the reporting system", so the key also contains what the
- * transaction is, and its amount. An amount that PayPal writes in another way (`12.5`, `"12.50"`) has the same key.
+ * Returns a key that identifies a transaction. PayPal's document: "A transaction ID is not unique in the reporting system". So the key also
+ * contains the event code and the amount. If PayPal writes the same amount in another way (`12.5`, `"12.50"`), the key stays the same.
  */
 export function getRowKey(row: Json): string {
   const info = row.at('transaction_info');

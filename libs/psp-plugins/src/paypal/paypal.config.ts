@@ -18,7 +18,7 @@ const RECEIVER_PATTERN = new RegExp(
     .join('|'),
 );
 
-/** Somebody whom the account may pay. */
+/** A person or company that the account may pay. */
 export class PaypalPayeeSettings {
   @TextSetting('The name of the receiver, for people.')
   name!: string;

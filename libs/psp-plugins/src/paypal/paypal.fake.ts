@@ -9,7 +9,7 @@ import type { FakeRequest, FakeResponse } from '@tributary/connector-api/testing
 
 const DAY_MS = 86_400_000;
 const TOKEN_LIFETIME_MS = 9 * 3_600_000;
-/** The properties whose pattern contains `\\!`, which is not a valid escape. */
+/** The properties whose pattern contains `\\!`, which is not a valid escape sequence. */
 const TEXT_PROPERTIES = ['transaction_subject', 'transaction_note', 'invoice_id', 'custom_field'];
 const TIME_PATTERN =
   '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[1-2][0-9]|3[0-1])T([0-1][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]+)?(Z|[+-][0-9]{2}:?[0-9]{2})$';
@@ -43,7 +43,8 @@ export const PAYOUTS_DOCUMENT = await PspDocumentValidator.loadOfficial(
   'paypal/payments_payouts_batch_v1.json',
 );
 
-// Schemas are compiled when they are first needed, which takes seconds of a busy machine. A listing in a test must not wait for it.
+// Schemas are compiled at their first use, which takes seconds on a busy machine. They are compiled beforehand, so that a listing in a test
+// does not wait.
 const EMPTY_RESPONSE = { status: 200, headers: { 'content-type': 'application/json' }, body: {} };
 for (const path of ['/v1/reporting/transactions', '/v1/reporting/balances'])
   REPORTING_DOCUMENT?.checkResponse({ method: 'GET', path }, EMPTY_RESPONSE);
@@ -52,7 +53,7 @@ PAYOUTS_DOCUMENT?.checkResponse({ method: 'GET', path: '/v1/payments/payouts/1' 
 export const FAKE_ACCOUNT_ID = 'WDJJHEBZ4X2LY';
 export const FAKE_PAYEE = { name: 'Ada Lovelace', receiver: 'ada@example.com' };
 const readFixture = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures', name), 'utf8');
-/** The root certificate that the certificate of the fake's webhooks leads to. */
+/** The root certificate of the chain to which the certificate of the fake's webhooks belongs. */
 export const FAKE_TRUSTED_ROOT = readFixture('test-root.pem');
 const CERTIFICATE_ID = 'CERT-360caa42-fca2a594-1d93a270';
 
@@ -76,13 +77,13 @@ export interface FakeTransaction {
   fee?: string;
   /** Default: `S`. */
   status?: string;
-  /** The transaction that it refers to. */
+  /** The id of the transaction to which this transaction refers. */
   reference?: string;
-  /** Properties of `transaction_info` that the other ones do not set. */
+  /** Properties of `transaction_info` that the other properties of this interface do not set. */
   info?: Readonly<Record<string, unknown>>;
   payer?: Readonly<Record<string, unknown>>;
   updatedAt?: number;
-  /** The time from which the report contains it. Default: always. */
+  /** The time in ms since 1970 from which the report contains the transaction. Default: always. */
   visibleFrom?: number;
   isMalformed?: boolean;
 }
@@ -94,7 +95,7 @@ export interface FakeBatch {
   currency: string;
   createdAt: number;
   batchStatus: string;
-  /** The status of its only item. It is absent as long as the batch is not processed. */
+  /** The status of the only item of the batch. The item is absent until the batch is processed. */
   itemStatus?: string;
   item: Readonly<Record<string, unknown>>;
   transactionId: string;
@@ -105,13 +106,13 @@ export class PaypalFake {
   readonly transactions: FakeTransaction[] = [];
   readonly batches: FakeBatch[] = [];
   now: () => number = () => Date.now();
-  /** The maximum number of rows of a page, whatever `page_size` asks for. */
+  /** The maximum number of rows of a page, even if `page_size` is larger. */
   maxPageSize = 500;
-  /** A range with more transactions is refused. */
+  /** The fake rejects a range that has more transactions. */
   maxResultSize = 10_000;
-  /** The status that the item of a new batch gets at once. */
+  /** The status that the item of a new batch gets immediately. */
   nextItemStatus: string | undefined = 'SUCCESS';
-  /** Milliseconds by which the report is late: a range that begins later is refused. */
+  /** Delay of the report in milliseconds. The fake rejects a range that begins later than the present time minus this delay. */
   reportDelayMs = 0;
   private tokenNumber = 0;
   private tokenExpiresAt = 0;
@@ -150,7 +151,7 @@ export class PaypalFake {
     return this.transactions.find((one) => one.id === id);
   }
 
-  /** Gives the item of a batch another status, and adds the transaction that takes the money back. */
+  /** Gives another status to the item of a batch, and adds the transaction that returns the money. */
   returnPayout(batch: FakeBatch, itemStatus: 'RETURNED' | 'REVERSED', at: number): void {
     batch.itemStatus = itemStatus;
     this.add({
@@ -159,7 +160,7 @@ export class PaypalFake {
     });
   }
 
-  /** Returns the sum of all transactions in minor units by currency: the total balance, which includes money on hold. */
+  /** Returns the sum of all transactions in minor units, by currency. The sum is the total balance, which includes money on hold. */
   computeBalances(): Map<string, bigint> {
     const sums = new Map<string, bigint>();
     for (const one of this.transactions) {
@@ -172,7 +173,10 @@ export class PaypalFake {
     return sums;
   }
 
-  /** Returns the headers of a webhook, as PayPal signs it. @param at milliseconds since 1970 */
+  /**
+   * Returns the headers of a webhook with PayPal's signature.
+   * @param at milliseconds since 1970
+   */
   signWebhook(rawBody: Buffer, webhookId: string, at: number): Record<string, string> {
     const [id, time] = ['69cd13f0-d67a-11e5-baa3-778b53f4ae55', new Date(at).toISOString()];
     const signature = createSign('RSA-SHA256')
@@ -242,7 +246,7 @@ export class PaypalFake {
       const error_description = 'Client Authentication failed';
       return { status: 401, body: { error: 'invalid_client', error_description } };
     }
-    // PayPal gives the same token again as long as it is valid.
+    // As long as a token is valid, PayPal returns the same token again.
     if (this.now() >= this.tokenExpiresAt) {
       this.tokenNumber += 1;
       this.tokenExpiresAt = this.now() + TOKEN_LIFETIME_MS;

@@ -1,4 +1,4 @@
-/** Tests the listing of transactions where PayPal differs from what it promises. */
+/** Tests the listing of transactions in cases in which PayPal behaves differently from its document. */
 import type { PspError } from '@tributary/connector-api';
 import { FAKE_ACCOUNT_ID } from './paypal.fake.js';
 import { openPaypal } from './testing/open-paypal.js';
@@ -25,7 +25,7 @@ const expectSums = () => {
 
 it('divides a window that PayPal refuses, down to a second', async () => {
   const { fake, feed, psp } = await start();
-  // The end of a range counts as inclusive, so the shortest window has the rows of two seconds.
+  // The end of a range counts as inclusive, so the shortest window contains the rows of two seconds.
   fake.maxResultSize = 8;
   for (let row = 0; row < 60; row += 1) {
     const at = NOW - 50 * DAY + Math.floor(row / 4) * (row < 40 ? 1000 : 3 * HOUR);
@@ -87,7 +87,7 @@ it('sees a decision, a late row and a row whose report was late', async () => {
   clock.time += HOUR;
   await feed.pull(psp);
   expect(feed.rows.size).toBe(2);
-  // A row that turns up a day late is found when everything is read again.
+  // A transaction that appears a day late is found when all transactions are read again.
   fake.add({ ...PAYMENT, at: NOW - 2 * DAY, amount: '3.00' });
   clock.time += DAY;
   await feed.pull(psp);

@@ -1,4 +1,4 @@
-/** Tests what each event code and status becomes. A person reviewed the snapshot. */
+/** Tests to which row each event code and status is mapped. A person reviewed the snapshot. */
 import { InvalidRecordError } from '@tributary/connector-api';
 import type { Transaction, UnlinkedRow } from '@tributary/connector-api';
 import { Json } from '@tributary/connector-api/http';
@@ -14,7 +14,7 @@ const INFO = {
   ...{ paypal_reference_id: '1AB23456CD789012E', paypal_reference_id_type: 'TXN' },
 };
 
-/** All event codes of PayPal's page, by group. */
+/** All event codes on PayPal's page "Transaction event codes", by group. */
 const CODES: Readonly<Record<string, readonly number[]>> = {
   T00: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 21],
   T01: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14],
@@ -45,7 +45,7 @@ const CODES: Readonly<Record<string, readonly number[]>> = {
   T97: [0, 1, 2],
   T98: [0],
   T99: [0],
-  // A group that PayPal may add.
+  // A group that does not exist yet, which PayPal may add.
   T77: [0],
 };
 
@@ -125,7 +125,7 @@ it('a payout of the gateway, its fee and its return name the order by its key', 
     [custom_field, INFO.transaction_id, undefined],
     [custom_field, INFO.paypal_reference_id, undefined],
   ]);
-  // A text of the merchant's own that looks like a key is none.
+  // A merchant's own text is not an order key, even if it has the form of a key.
   expect(map({ custom_field })[0]?.row.orderKey).toBeUndefined();
 });
 

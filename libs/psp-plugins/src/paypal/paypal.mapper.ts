@@ -29,7 +29,7 @@ import { getTransactionKind, PLUGIN_NAME, RETURN_MOVEMENTS, TRANSACTION_STATUSES
 type ParsedTransaction = ReturnType<typeof parseTransaction>;
 
 /**
- * Maps a transaction to its row and the row of its fee. They are served under the transaction's id if that is unique.
+ * Maps a transaction to its row and to the row of its fee. The rows are served under the transaction's id if that id is unique.
  * @returns no row for a refund or reversal that is undecided, because the row would mark the payment as pending
  */
 export function toUnlinkedRows(row: Json, settings: PaypalSettings): UnlinkedRow[] {
@@ -60,9 +60,10 @@ function parseTransaction(row: Json, { accountId }: PaypalSettings) {
     details: readDetails(row, amount, fee),
     metadata: createTransactionMetadata(row),
   } satisfies MovementFields;
-  // "Usually, this field includes the unique ID for payments made with MassPay type transaction", which the plugin sent with its order.
+  // The plugin sends the key of the order with the payout. PayPal's document about this field: "Usually, this field includes the unique ID
+  // for payments made with MassPay type transaction".
   const orderKey = extractOrderKey(readText(info, 'custom_field'));
-  // A transaction can also refer to an order, a subscription or an agreement.
+  // The reference may also name an order, a subscription or an agreement instead of a transaction.
   const isAboutTransaction = (readText(info, 'paypal_reference_id_type') ?? 'TXN') === 'TXN';
   const originalId = isAboutTransaction ? readText(info, 'paypal_reference_id') : undefined;
   return {
@@ -93,7 +94,7 @@ function createRows(whole: ParsedTransaction, settings: PaypalSettings): Unlinke
     case 'dispute':
       return createReturnRows(whole, RETURN_MOVEMENTS[kind][isOutgoing ? 'outgoing' : 'incoming']);
     case 'fee': {
-      // It is tied by name only: clients merge two fees of one payment, and the payment can have one of its own.
+      // The row names the payment in its metadata only. Clients merge two fees of one payment, and the payment may have a fee of its own.
       const fee = { ...related, counterpartyId: undefined, amount: negateMoney(fields.amount) };
       return [{ row: toFee(fee), preferredId }];
     }
@@ -101,7 +102,8 @@ function createRows(whole: ParsedTransaction, settings: PaypalSettings): Unlinke
     case 'transfer':
       return [{ row: { ...toOtherMovement(related, kind), type: 'TRANSFER' }, preferredId }];
     case 'hold': {
-      // Money on hold stays in the total balance, so both accounts of the row are the same one. It leaves the available balance.
+      // Money on hold leaves the available balance but stays in the total balance. So for the total balance, source and destination of the
+      // row are the same account.
       const accounts = { sourceAccountId: accountId, destinationAccountId: accountId };
       return [{ row: { ...toOtherMovement(related), ...(balance === 'total' && accounts) }, preferredId }];
     }
@@ -115,7 +117,7 @@ function createRows(whole: ParsedTransaction, settings: PaypalSettings): Unlinke
   }
 }
 
-/** Creates a row that takes a payment or a payout back, or restores it. */
+/** Creates a row that takes back a payment or a payout, or that restores it. */
 function createReturnRows(whole: ParsedTransaction, movement: Movement): UnlinkedRow[] {
   const { fields, originalId, id: preferredId } = whole;
   if (fields.status === 'PENDING') return [];
@@ -125,13 +127,13 @@ function createReturnRows(whole: ParsedTransaction, movement: Movement): Unlinke
   const { row, linked } = toUnlinkedRow(movement, decided, originalId);
   if (linked === undefined) return [{ row, preferredId }];
   const link = isDenied ? { ...linked, status: 'REFUNDED_FAILURE' as const } : linked;
-  // The payout of an order is served as the order, so `linkRows` does not find it. The gateway links the row by the key.
+  // The payout of an order is served as the order, so `linkRows` does not find the payout. The gateway links the row by the order's key.
   return [orderKey === undefined ? { row, linked: link, preferredId } : { row: link, preferredId }];
 }
 
 /**
- * Creates the row of the fee inside a transaction whose money moved. PayPal's amounts are negative for a fee that was charged. The fee of a refund,
- * which PayPal gives back, names the refund in its metadata only.
+ * Creates the row of the fee of a transaction whose money moved. PayPal's amount is negative for a fee that was charged. If PayPal gives
+ * back a fee with a refund, the row names the refund in its metadata only.
  */
 function createFeeRows({ id, fee, fields, kind, orderKey }: ParsedTransaction): UnlinkedRow[] {
   if (fee === undefined || fee.amount === 0n || fields.status !== 'SUCCEEDED') return [];
@@ -163,10 +165,13 @@ function readDetails(row: Json, amount: Money, fee: Money | undefined): RowDetai
   };
 }
 
-/** The balances after a transaction are left out, because PayPal sends them only without filters. The times are properties of the row. */
+/**
+ * These properties do not become metadata. PayPal sends the balances after a transaction only without filters. The times are properties of
+ * the row.
+ */
 const LEFT_OUT = /_balance$|_date$/;
 
-/** Returns all properties of a transaction. Of an amount, it is the value. */
+/** Returns all properties of a transaction as metadata. An amount is represented by its value. */
 function createTransactionMetadata(row: Json) {
   const info = row.at('transaction_info');
   const names = info.propertyNames().filter((name) => !LEFT_OUT.test(name));

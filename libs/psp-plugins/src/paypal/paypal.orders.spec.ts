@@ -1,4 +1,4 @@
-/** Tests payouts: what each status becomes, repeats, and what is refused before it is sent. */
+/** Tests payouts: to which result each status is mapped, repeated orders, and the orders that are rejected before they are sent. */
 import type { Order } from '@tributary/connector-api';
 import { FAKE_ACCOUNT_ID, FAKE_PAYEE } from './paypal.fake.js';
 import { openPaypal } from './testing/open-paypal.js';

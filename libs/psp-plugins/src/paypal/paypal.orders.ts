@@ -1,6 +1,6 @@
 /**
- * Sends payouts, and finds them again. A batch with one item is one payout. PayPal recognises its `sender_batch_id` for 30 days: it declines a
- * repeat, and names the first batch. A batch cannot be found by that id otherwise.
+ * Sends payouts, and finds them again. A batch with one item is one payout. PayPal recognises a `sender_batch_id` for 30 days: it rejects a
+ * repeated batch and names the first batch. There is no other way to find a batch by its `sender_batch_id`.
  */
 import {
   createOrderResult,
@@ -28,7 +28,7 @@ import {
   WHOLE_AMOUNT_CURRENCIES,
 } from './paypal.types.js';
 
-/** The notes of a batch and of its item have 1000 characters together. */
+/** Maximum length of the note of a batch and the note of its item together, in characters. */
 const MAX_NOTE_LENGTH = 1000;
 /** Properties of an item that a client can set in the metadata of the order. */
 const ITEM_PROPERTIES = ['recipient_wallet', 'purpose', 'notification_language'];
@@ -49,7 +49,7 @@ export async function createOrder(context: PaypalContext, order: Order): Promise
   });
 }
 
-/** @throws PspError `unavailable` as long as PayPal's id of the batch is not known */
+/** @throws PspError `unavailable` as long as PayPal's id of the batch is unknown */
 export async function findOrder(context: PaypalContext, order: Order): Promise<OrderResult | undefined> {
   if (order.pspId === undefined)
     throw new PspError('unavailable', 'PayPal finds a batch by its own id only, which is not known yet');
@@ -104,12 +104,13 @@ function isDuplicateBatch(error: Json): boolean {
 }
 
 /**
- * Maps a batch. That a batch succeeded only says that it was processed: the status of its item counts.
+ * Maps a batch. The status `SUCCESS` of a batch only means that PayPal has processed the batch. The result of the payout is the status of
+ * its item.
  * @throws InvalidRecordError if there is no id
  */
 function toOrderResult(batch: Json): OrderResult {
   const header = batch.at('batch_header');
-  // The batch has one item. Without it, `item` is an object in which every property is absent.
+  // The batch has one item. If the item is absent, `item` is an object in which every property is absent.
   const item = batch.at('items', 0);
   const batchStatus = readText(header, 'batch_status') ?? '';
   const itemStatus = readText(item, 'transaction_status');

@@ -32,7 +32,7 @@ export class PaypalPsp implements PspClient {
     this.context = { settings, client, clock, feedReader };
   }
 
-  /** Lists the account with its balances in one request. So the plugin has no `balances` method. */
+  /** Lists the account and its balances in one request. So the plugin has no `balances` method. */
   accounts(_since?: Cursor, options?: ListOptions) {
     return listAccountPages({ ...this.context, ...options });
   }

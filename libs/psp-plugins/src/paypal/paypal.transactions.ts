@@ -1,7 +1,8 @@
 /**
- * Lists transactions. PayPal lists them by their time, up to three hours late, in no promised order, and changes pending ones later. So a listing
- * reads three things, each at a bounded cost:
- * 1. Pending transactions, by a filter. One that was pending at the last listing and is missing now was decided: it is read by its time.
+ * Lists transactions. PayPal lists them by their time, but up to three hours late, in no defined order, and changes pending transactions
+ * later. So a listing reads three things, each at a limited cost:
+ * 1. Pending transactions, by a filter. If a transaction was pending at the last listing and is now missing, PayPal has decided it. It is
+ *    then read by its time.
  * 2. New transactions, and the last hours again, window by window, oldest first.
  * 3. Every `rereadEveryHours`, all transactions that can still change.
  */
@@ -34,9 +35,12 @@ import { toUnlinkedRows } from './paypal.mapper.js';
 import { PENDING_STATUS, PLUGIN_NAME } from './paypal.types.js';
 
 const HOUR_MS = 3_600_000;
-/** "It takes a maximum of three hours for executed transactions to appear." The fourth one is a margin for differences of the clocks. */
+/**
+ * PayPal's document: "It takes a maximum of three hours for executed transactions to appear." The fourth hour is a margin for differences
+ * between the clocks.
+ */
 const OVERLAP_MS = 4 * HOUR_MS;
-/** The metadata key with the key of a row, under which it is served if its transaction id is not unique. */
+/** The metadata key whose value is the key of a row. The row is served under this key if its transaction id is not unique. */
 const RECORD_ID_KEY = `com.${PLUGIN_NAME}.spec/record_id`;
 const REFERENCE_KEY = `com.${PLUGIN_NAME}.spec/paypal_reference_id`;
 
@@ -69,8 +73,8 @@ export async function* listTransactionPages(
 }
 
 /**
- * Returns how transactions are listed, all of them or those of a filter. PayPal refuses a start that is more than three years ago. The last hours may
- * not be available yet. They have no rows then, because each listing reads them again.
+ * Returns how transactions are listed: all transactions, or the transactions of a filter. PayPal rejects a start that is more than three
+ * years ago. If the last hours are not available yet, they count as empty, because each listing reads them again.
  */
 export function getListingOptions({ client, settings, clock }: PaypalContext, filter?: TransactionFilter) {
   const now = clock.now();

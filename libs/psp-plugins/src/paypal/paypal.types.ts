@@ -1,4 +1,4 @@
-/** PayPal's words: transaction event codes (T-codes), statuses of transactions, batches and payout items, and what they mean. */
+/** PayPal's words and their meaning: transaction event codes (T-codes) and statuses of transactions, batches and payout items. */
 import { createWordTable } from '@tributary/connector-api';
 import type { Movement, OrderStatus, TransactionStatus } from '@tributary/connector-api';
 
@@ -6,8 +6,9 @@ import type { Movement, OrderStatus, TransactionStatus } from '@tributary/connec
 export const PLUGIN_NAME = 'paypal';
 
 /**
- * What a transaction is. A `payment` is a payment or a payout, a `refund`, a `reversal` and a `dispute` take an earlier one back or restore it:
- * the sign of the amount decides which. A `hold` moves money between the available and the withheld part of the account, and a `memo` moves none.
+ * The kind of a transaction. A `payment` is a payment or a payout. A `refund`, a `reversal` or a `dispute` takes an earlier transaction
+ * back or restores it; the sign of the amount decides which of the two. A `hold` moves money between the available and the withheld part of
+ * the account. A `memo` moves no money.
  */
 export type TransactionKind =
   | 'payment'
@@ -22,8 +23,8 @@ export type TransactionKind =
   | Extract<Movement, 'adjustment' | 'interest' | 'tax' | 'other'>;
 
 /**
- * Event codes that differ from their group. Source: PayPal's page "Transaction event codes" and its reference of T-codes, which say that the
- * list can change.
+ * Event codes whose kind differs from the kind of their group. Source: PayPal's page "Transaction event codes" and its reference of
+ * T-codes. Both state that the list can change.
  */
 const CODE_KINDS = createWordTable<TransactionKind>({
   payment: ['T1113'],
@@ -35,18 +36,18 @@ const CODE_KINDS = createWordTable<TransactionKind>({
   other: ['T1103', 'T1112', 'T2003', 'T2004'],
 });
 
-/** The groups of event codes. The document says that the group is sufficient for reconciliation. */
+/** The kinds of the groups of event codes. PayPal's document states that the group is sufficient for reconciliation. */
 const GROUP_KINDS = createWordTable<TransactionKind>({
   // Payments between accounts, bank deposits and withdrawals, cards, bill pay, buyer credit, other institutions, Open Wallet.
   payment: ['T00', 'T03', 'T04', 'T05', 'T06', 'T07', 'T10', 'T16', 'T17', 'T18', 'T30'],
   reversal: ['T11'],
   fee: ['T01'],
   conversion: ['T02'],
-  // Between balances and accounts whose other side is not in this account's list.
+  // Movements between balances, and with accounts that are not in this account's list.
   transfer: ['T20', 'T22'],
-  // Holds for disputes, and reserves: "this amount is part of your total balance and is not available for withdrawal".
+  // Holds for disputes, and reserves. PayPal's document: "this amount is part of your total balance and is not available for withdrawal".
   hold: ['T15', 'T21'],
-  // Authorizations, and transactions that are only displayed.
+  // Authorizations, and transactions that PayPal only displays.
   memo: ['T13', 'T98'],
   adjustment: ['T12', 'T19'],
   interest: ['T14'],
@@ -55,12 +56,14 @@ const GROUP_KINDS = createWordTable<TransactionKind>({
   other: ['T08', 'T09', 'T50', 'T97', 'T99'],
 });
 
-/** Returns what an event code means. A code that PayPal adds has the kind of its group, and one of a new group the kind `other`. */
+/**
+ * Returns the kind of an event code. A code that PayPal adds later has the kind of its group. A code of a new group has the kind `other`.
+ */
 export function getTransactionKind(code: string): TransactionKind {
   return CODE_KINDS[code] ?? GROUP_KINDS[code.slice(0, 3)] ?? 'other';
 }
 
-/** What takes a payment or a payout back, or restores it, by the sign of its amount. */
+/** The movements that take back or restore a payment or a payout, by the sign of the amount. */
 export const RETURN_MOVEMENTS = {
   refund: { outgoing: 'refund', incoming: 'payout_return' },
   reversal: { outgoing: 'adjustment', incoming: 'payout_return' },
@@ -71,8 +74,8 @@ export const RETURN_MOVEMENTS = {
 export const MASS_PAYMENT_CODE = 'T0001';
 
 /**
- * Statuses of transactions. The money of a reversed one (`V`) had moved, and its reversal is a transaction of its own. Source:
- * `transaction_status` of GET /v1/reporting/transactions. A transaction with another status is rejected.
+ * Statuses of transactions. In a reversed transaction (`V`), the money had moved; the reversal is a transaction of its own. Source:
+ * `transaction_status` of GET /v1/reporting/transactions. A transaction with any other status is rejected.
  */
 export const TRANSACTION_STATUSES = {
   S: 'SUCCEEDED',
@@ -83,12 +86,12 @@ export const TRANSACTION_STATUSES = {
 /** The filter for transactions that can still succeed or be denied. */
 export const PENDING_STATUS = 'P';
 
-/** Statuses of a batch that end it without a payment. A batch with any other status says nothing about its payout. */
+/** Statuses of a batch that ends without a payment. Any other status of a batch does not show the result of its payout. */
 export const FAILED_BATCH_STATUSES: readonly string[] = ['DENIED', 'CANCELED'];
 
 /**
- * Statuses of a payout (`transaction_enum`). An unclaimed one is returned after 30 days, and money on hold can still arrive. A status that
- * PayPal adds later is not known to be final.
+ * Statuses of a payout (`transaction_enum`). PayPal returns an unclaimed payout after 30 days, and money on hold can still arrive. A status
+ * that PayPal adds later does not count as final.
  */
 export const ORDER_STATUSES = createWordTable<OrderStatus>({
   PENDING: ['PENDING', 'UNCLAIMED', 'ONHOLD'],
@@ -97,18 +100,24 @@ export const ORDER_STATUSES = createWordTable<OrderStatus>({
   RETURNED: ['RETURNED', 'REFUNDED', 'REVERSED'],
 });
 
-/** How a receiver of a payout is written, by `recipient_type`. Source: `payout_item`; the form of an account id is that of `account_id`. */
+/**
+ * Patterns of the receiver of a payout, by `recipient_type`. Source: `payout_item`; the pattern of an account id is the pattern of
+ * `account_id`.
+ */
 export const RECEIVER_PATTERNS = {
   PAYPAL_ID: /^[2-9A-HJ-NP-Z]{13}$/,
   PHONE: /^\+?\d[\d-]{5,20}$/,
   EMAIL: /^[^\s@]+@[^\s@]+$/,
 } as const;
 
-/** Returns the type of a receiver: `EMAIL` for an e-mail address. @returns `undefined` for a text that PayPal cannot pay */
+/**
+ * Returns the type of a receiver: `EMAIL` for an e-mail address.
+ * @returns `undefined` for a text that PayPal cannot pay
+ */
 export function getRecipientType(receiver: string): keyof typeof RECEIVER_PATTERNS | undefined {
   const types = Object.keys(RECEIVER_PATTERNS) as (keyof typeof RECEIVER_PATTERNS)[];
   return types.find((type) => RECEIVER_PATTERNS[type].test(receiver));
 }
 
-/** Currencies of which PayPal takes whole amounts only. Source: PayPal's page "Currency codes". */
+/** Currencies for which PayPal accepts only whole amounts. Source: PayPal's page "Currency codes". */
 export const WHOLE_AMOUNT_CURRENCIES: readonly string[] = ['HUF', 'JPY', 'TWD'];

@@ -1,6 +1,7 @@
 /**
- * Verifies webhooks. Source: PayPal's guide "Integrate webhooks". PayPal signs `<transmission id>|<time>|<webhook id>|<CRC-32 of the body>` with the key of a
- * certificate, whose URL is in a header. The certificate must come from PayPal's own host and lead to a trusted root.
+ * Verifies webhooks. Source: PayPal's guide "Integrate webhooks". PayPal signs `<transmission id>|<time>|<webhook id>|<CRC-32 of the body>`
+ * with the key of a certificate, whose URL is in a header. The certificate must come from PayPal's own host, and its chain must end in a
+ * trusted root.
  */
 import { verify } from 'node:crypto';
 import { crc32 } from 'node:zlib';
@@ -13,12 +14,12 @@ import type { PaypalSettings } from './paypal.config.js';
 /** Events that move money: `PAYMENT.CAPTURE.COMPLETED`, `PAYMENT.PAYOUTS-ITEM.RETURNED`, `CUSTOMER.DISPUTE.CREATED`, … */
 const MONEY_EVENT_PATTERN = /^(?:PAYMENT|CUSTOMER\.DISPUTE|RISK\.DISPUTE)\./;
 const SIGNATURE_ALGORITHM = 'SHA256withRSA';
-/** The hosts of an environment. The certificate of a webhook is on the one with or without `-m`. */
+/** The hosts of an environment. The certificate of a webhook is on the host with `-m` or on the host without it. */
 const PAYPAL_HOST_PATTERN = /^api(?:-m)?\.((?:sandbox\.)?paypal\.com)$/;
 
 /**
- * Creates the source of the certificates. They are downloaded from PayPal's hosts only, or from the host of the setting `url`.
- * @param trustedRoots root certificates in PEM, which tests have. Default: those of Node.js
+ * Creates the source of the certificates. Certificates are downloaded only from PayPal's hosts, or from the host in the setting `url`.
+ * @param trustedRoots root certificates in PEM, which only tests set. Default: the root certificates of Node.js
  */
 export function createSigningCertificates(
   { url }: Pick<PaypalSettings, 'url'>,
@@ -57,7 +58,7 @@ export async function parseWebhook(
   verifyTimestamp({ header: 'paypal-transmission-time', at, now });
   const signed = `${id}|${time}|${webhookId}|${crc32(rawBody)}`;
   const publicKey = await certificates.getPublicKey(url ?? '');
-  // Node's decoder ignores invalid characters, so the signature must be written exactly as the encoder writes it.
+  // Node's decoder ignores invalid characters. So the signature must be identical to the output of Node's encoder.
   const bytes = Buffer.from(signature ?? '', 'base64');
   const isExact = bytes.toString('base64') === signature;
   if (!isExact || !verify('sha256', Buffer.from(signed), publicKey, bytes))

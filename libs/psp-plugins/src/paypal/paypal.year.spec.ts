@@ -1,6 +1,6 @@
 /**
- * Tests that a year of transactions is complete and adds up to the balances, and measures the requests. `PAYPAL_TRANSACTIONS=100000` makes the year as
- * long as that of a busy shop.
+ * Tests that a year of transactions is complete and adds up to the balances, and counts the requests. With `PAYPAL_TRANSACTIONS=100000` the
+ * year is as large as the year of a busy shop.
  */
 import { FAKE_ACCOUNT_ID } from './paypal.fake.js';
 import { openPaypal } from './testing/open-paypal.js';
@@ -23,7 +23,7 @@ it(
       const countRequests = () => fake.server.requests.filter((request) => request.path === path).length;
       let maxPulls = 2 + SIZE;
       do {
-        // The pull stops after every second page, as in a crash. It continues from the cursor.
+        // The pull stops after every second page, as after a crash. The next pull continues from the cursor.
         await feed.pull(psp, 2);
         maxPulls -= 1;
       } while (feed.newVersionCount > 0 && maxPulls > 0);

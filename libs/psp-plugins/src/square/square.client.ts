@@ -6,25 +6,25 @@ import type { Json, QueryParameters } from '@tributary/connector-api/http';
 import { readAllRows, readTokenPage, requireRows } from '@tributary/connector-api/listing';
 import type { TimeWindowQuery, TokenPage } from '@tributary/connector-api/listing';
 
-/** The maximum of every list that has `limit`. Source: `limit` of GET /v2/payments. */
+/** The maximum page size of every list that has `limit`. Source: `limit` of GET /v2/payments. */
 const MAX_PAGE_SIZE = 100;
 
 /**
- * The lists that are read by time: their permission, and the filter. Payments and refunds are listed by the time of their last change. Without
- * `begin_time` Square leaves out what was created more than a year ago.
+ * The lists that are read by time, with their permissions and filters. Payments and refunds are listed by the time of their last change.
+ * Without `begin_time`, Square returns only rows that were created in the last year.
  */
 const TIMED_LISTS = {
-  /** Needs PAYMENTS_READ. Without `location_id` Square lists the main location only. */
+  /** Needs PAYMENTS_READ. Without `location_id`, Square lists only the main location. */
   payments: { path: '/v2/payments', rows: 'payments', isByUpdate: true },
   /** Needs PAYMENTS_READ. */
   refunds: { path: '/v2/refunds', rows: 'refunds', isByUpdate: true },
-  /** Needs PAYOUTS_READ. Without `location_id` Square lists the main location only. */
+  /** Needs PAYOUTS_READ. Without `location_id`, Square lists only the main location. */
   payouts: { path: '/v2/payouts', rows: 'payouts', isByUpdate: false },
 } as const;
 export type TimedList = keyof typeof TIMED_LISTS;
 
 export interface TimedListQuery extends TimeWindowQuery {
-  /** Milliseconds since 1970 from which rows were created. */
+  /** Only rows that were created at this time or later are listed. Milliseconds since 1970. */
   createdFrom: number;
   location_id?: string | undefined;
   status?: string;
@@ -34,12 +34,12 @@ export interface TimedListQuery extends TimeWindowQuery {
 export class SquareClient {
   constructor(private readonly http: PspHttp) {}
 
-  /** Returns the seller: a list of one merchant. Needs MERCHANT_PROFILE_READ, as the locations do. */
+  /** Returns the seller, as a list of one merchant. Needs MERCHANT_PROFILE_READ, as `listLocations` does. */
   async listMerchants(signal?: AbortSignal): Promise<Json[]> {
     return requireRows(await this.http.get('/v2/merchants', { signal }), 'merchant');
   }
 
-  /** Returns all locations, also inactive ones. The list has no pages. */
+  /** Returns all locations, including inactive locations. The list has no pages. */
   async listLocations(signal?: AbortSignal): Promise<Json[]> {
     return requireRows(await this.http.get('/v2/locations', { signal }), 'locations');
   }
@@ -53,12 +53,15 @@ export class SquareClient {
     );
   }
 
-  /** Returns a page of all disputes. Needs DISPUTES_READ. An empty list is read whole at the next listing, so it is not confirmed. */
+  /**
+   * Returns a page of all disputes. Needs DISPUTES_READ. An empty list is not confirmed by a second request, because the next listing reads
+   * the whole list again.
+   */
   async listDisputes(cursor: string | undefined, signal: AbortSignal): Promise<TokenPage<Json>> {
     return (await this.getPage('/v2/disputes', 'disputes', { cursor }, signal)) ?? { rows: [] };
   }
 
-  /** Returns a page of a list that is read by time, oldest first; `undefined` for `{}`. */
+  /** Returns a page of a list that is read by time, oldest row first. Returns `undefined` if the response is `{}`. */
   listByTime(
     list: TimedList,
     { from, to, token: cursor, limit = MAX_PAGE_SIZE, createdFrom, location_id, status }: TimedListQuery,
@@ -78,7 +81,7 @@ export class SquareClient {
 
   /**
    * Returns a page of the entries of a batch payout. Needs PAYOUTS_READ.
-   * @throws PspError `unavailable` for `{}`, because the amount of a payout is never zero
+   * @throws PspError `unavailable` if the response is `{}`, because the amount of a payout is never zero
    */
   async listPayoutEntries(id: string, cursor: string | undefined, signal: AbortSignal) {
     const query = { sort_order: 'ASC', limit: MAX_PAGE_SIZE, cursor };
@@ -96,9 +99,10 @@ export class SquareClient {
 }
 
 /**
- * Reads a page. Square leaves out an empty list: a page without rows is `{"cursor":"…"}`, and the last one `{}`.
- * @returns `undefined` for `{}`, which a fault can send as well
- * @throws PspError `unavailable` for any other response without a list, and for one with errors
+ * Reads a page. If a list is empty, Square omits its property: a page without rows is `{"cursor":"…"}`, and the last page without rows is
+ * `{}`.
+ * @returns `undefined` for `{}`, because a fault can also cause this response
+ * @throws PspError `unavailable` for any other response without a list, and for a response with errors
  */
 function readPage(response: Json, rows: string): TokenPage<Json> | undefined {
   if (response.has('errors', 0)) {

@@ -1,4 +1,4 @@
-/** Sends the examples of Square's document through client and mapper. A person reviewed the snapshot. */
+/** Runs the examples of Square's document through the client and the mapper. A person reviewed the snapshot. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRejectedRecord, serializeTransaction } from '@tributary/connector-api';
@@ -18,7 +18,7 @@ async function listExamples(examples: Readonly<Record<string, object>>) {
   const connector = await mountPlugin(fake.settings, clock, feed);
   try {
     for (const [path, body] of Object.entries(examples)) {
-      // Each example is served once: the first payout has the entries, the first location the payments and payouts.
+      // Each example is served once. The first payout gets the entries, and the first location gets the payments and payouts.
       const times = path === ENTRIES_PATH || path === '/v2/payments' || path === '/v2/payouts' ? 2 : Infinity;
       fake.server.injectFault({ fault: { response: { status: 200, body } }, path, times });
     }

@@ -47,9 +47,9 @@ export class SquareFake {
   readonly disputes: FakeObject[] = [];
   readonly payouts: FakeObject[] = [];
   readonly entries: FakeObject[] = [];
-  /** Ids of objects that the document does not allow. */
+  /** Ids of objects that violate Square's document. */
   readonly brokenIds = new Set<string>();
-  /** The number of rows that a page contains at most, whatever `limit` asks for. */
+  /** The maximum number of rows of a page, even if `limit` is larger. */
   maxRowsPerPage = MAX_PAGE_SIZE;
   issuedTokenCount = 0;
   private count = 0;
@@ -81,7 +81,7 @@ export class SquareFake {
     return { ...FAKE_SETTINGS, url: this.server.url, requestsPerMinute: 60_000 };
   }
 
-  /** Returns a new id that begins with a word. */
+  /** Returns a new id that begins with the given word. */
   createId(word: string): string {
     this.count += 1;
     return `${word}${String(this.count).padStart(8, '0')}`;
@@ -181,7 +181,7 @@ export class SquareFake {
     return made;
   }
 
-  /** Changes an object now. */
+  /** Changes an object at the present time of the clock. */
   change(id: string, members: Partial<FakeObject>): void {
     this.changeCount += 1;
     for (const list of [this.payments, this.refunds, this.disputes, this.payouts]) {
@@ -246,7 +246,7 @@ export class SquareFake {
       : undefined;
   }
 
-  /** Filters as the document says, with its defaults: the main location, and what was created in the last year. */
+  /** Filters with the defaults of Square's document: the main location, and rows that were created in the last year. */
   private listByTime(request: FakeRequest, name: string, rows: readonly FakeObject[]): FakeResponse {
     const { query } = request;
     const property = query.get('sort_field') === 'UPDATED_AT' ? 'updated_at' : 'created_at';
@@ -268,7 +268,7 @@ export class SquareFake {
     return this.listPage(request, name, found);
   }
 
-  /** Returns the rows with their times, oldest first. The order is kept until a row is added or changed, because a year has many rows. */
+  /** Returns the rows with their times, oldest first. The order is cached until a row is added or changed, because a year has many rows. */
   private sortByTime(name: string, rows: readonly FakeObject[], property: 'created_at' | 'updated_at') {
     const version = `${rows.length} ${this.changeCount}`;
     const known = this.sortedLists.get(`${name} ${property}`);
@@ -287,7 +287,10 @@ export class SquareFake {
     return sorted;
   }
 
-  /** Returns a page. The cursor contains the request, because Square does not allow another one. An empty list is left out. */
+  /**
+   * Returns a page. The cursor contains the request, because Square accepts a cursor only with the same request. An empty list is omitted
+   * from the response.
+   */
   private listPage({ query }: FakeRequest, name: string, rows: readonly FakeObject[]): FakeResponse {
     const limit = Math.min(Number(query.get('limit') ?? MAX_PAGE_SIZE), MAX_PAGE_SIZE, this.maxRowsPerPage);
     const request = [...query].filter(([parameter]) => parameter !== 'cursor').join('&');

@@ -1,6 +1,6 @@
 /**
- * Maps payments, refunds, disputes, payouts and payout entries to rows, without side effects. The sum of a location's rows is what Square owes the
- * seller there. An invalid fee does not cost its payment: it is rejected by itself.
+ * Maps payments, refunds, disputes, payouts and payout entries to rows, without side effects. The sum of a location's rows is the amount
+ * that Square owes the seller at this location. If a fee is invalid, only the row of the fee is rejected, not the row of its payment.
  */
 import {
   addMoney,
@@ -29,12 +29,15 @@ import type { Json } from '@tributary/connector-api/http';
 import * as words from './square.types.js';
 
 type Rows = (Transaction | RejectedRecord)[];
-/** What the rows of one object share. */
+/** The fields that all rows of one object have in common. */
 type SharedFields = ReturnType<typeof readSharedFields> & { status?: Transaction['status'] };
 
 const { PLUGIN_NAME } = words;
 
-/** Maps a payment to its row and, once its money has moved, to those of its fees. @param locationId the location that was listed */
+/**
+ * Maps a payment to its row and, once its money has moved, to the rows of its fees.
+ * @param locationId the location that was listed
+ */
 export function toPaymentRows(row: Json, locationId: string | undefined): Rows {
   return parseRowToRecords<Transaction>(row, 'id', (payment, add) => {
     const fields = readSharedFields(payment, locationId);
@@ -61,7 +64,7 @@ export function toPaymentRows(row: Json, locationId: string | undefined): Rows {
   });
 }
 
-/** Maps a refund to its row and those of its fees. An undecided refund has none. */
+/** Maps a refund to its row and to the rows of its fees. An undecided refund has no row. */
 export function toRefundRows(row: Json): Rows {
   return parseRowToRecords<Transaction>(row, 'id', (refund, add) => {
     const status = translateOrDefault(words.REFUND_STATUSES, readText(refund, 'status') ?? '', 'undecided');
@@ -83,12 +86,15 @@ export function toRefundRows(row: Json): Rows {
           : toRefund({ id: payment, type: 'PAYIN' }, fields);
       return isOutside(destination, brand) ? removeAccounts(made) : made;
     });
-    // A refund that came back takes back what it had given back of the fee, see `reverseFailedRows`.
+    // Square gives back a part of the fee with a refund. If the refund fails later, this part is charged again, see `reverseFailedRows`.
     addFees(refund, { ...shared, status: untiedStatus }, -1n, add);
   });
 }
 
-/** Maps a dispute to the row of the money that Square took, and to the row that gives it back. @throws InvalidRecordError for an unknown state */
+/**
+ * Maps a dispute to the row of the money that Square took, and to the row that gives the money back.
+ * @throws InvalidRecordError for an unknown state
+ */
 export function toDisputeRows(dispute: Json): Transaction[] {
   const step = translateWord(words.DISPUTE_STEPS, dispute, 'state');
   const payment = { id: dispute.string('disputed_payment', 'payment_id'), type: 'PAYIN' } as const;
@@ -112,7 +118,10 @@ export function toDisputeRows(dispute: Json): Transaction[] {
   }
 }
 
-/** Maps a payout to its row, the row of its return if it failed, and those of its fees. A negative amount was taken from the bank account. */
+/**
+ * Maps a payout to its row and the rows of its fees. A failed payout also gets a row of its return. If the amount of a payout is negative,
+ * Square took the money from the bank account.
+ */
 export function toPayoutRows(row: Json, locationId: string | undefined): Rows {
   return parseRowToRecords<Transaction>(row, 'id', (payout, add) => {
     const fields = readSharedFields(payout, locationId);
@@ -137,7 +146,7 @@ export function toPayoutRows(row: Json, locationId: string | undefined): Rows {
   });
 }
 
-/** Maps an entry of a payout to its row, and its fee to another, if no other object says this movement. */
+/** Maps an entry of a payout to a row, and its fee to another row, unless the rows of another object already contain this movement. */
 export function toEntryRows(row: Json, payout: Json, locationId: string | undefined): Rows {
   return parseRowToRecords<Transaction>(row, 'id', (entry, add) => {
     const type = readText(entry, 'type') ?? 'OTHER';
@@ -170,9 +179,9 @@ export function toEntryRows(row: Json, payout: Json, locationId: string | undefi
 }
 
 /**
- * Compares a payout with its entries. Source: `PayoutEntry`, "the total amount of the payout will equal the sum of the payout entries". It is not
- * documented whether a fee of the payout is one of them.
- * @returns no warning if an amount cannot be read, because its row is rejected
+ * Compares a payout with its entries. Source: `PayoutEntry`, "the total amount of the payout will equal the sum of the payout entries".
+ * Square does not document whether a fee of the payout is one of the entries.
+ * @returns no warning if an amount cannot be read, because the row with this amount is rejected
  */
 export function findMissingEntries(payout: Json, entries: readonly Json[]): DataWarning[] {
   if (entries.length === 0) return [];
@@ -192,7 +201,11 @@ export function findMissingEntries(payout: Json, entries: readonly Json[]): Data
   }
 }
 
-/** `{ "amount": 1250, "currency": "EUR" }` → 1250n of EUR/2. Square's examples of payouts say `currency_code`. @throws InvalidRecordError */
+/**
+ * Parses money: `{ "amount": 1250, "currency": "EUR" }` → 1250n of EUR/2. In Square's examples of payouts, the currency is in
+ * `currency_code`.
+ * @throws InvalidRecordError
+ */
 function parseMoneyObject(money: Json): Money {
   const property = money.has('currency') ? 'currency' : 'currency_code';
   return parseMinorUnits(money.decimal('amount'), money.string(property));
@@ -212,7 +225,7 @@ function readSharedFields(json: Json, listedId?: string) {
 
 /**
  * Adds the processing fees of a payment or refund, and the fee of the application.
- * @param sign 1 for an application fee that the seller pays, -1 for the part of a refund that the application pays
+ * @param sign 1 for an application fee that the seller pays; -1 for the part of a refund that the application pays
  */
 function addFees(json: Json, fields: SharedFields, sign: 1n | -1n, add: AddRecord<Transaction>): void {
   addFeeList(json.optionalArray('processing_fee'), fields, add);
@@ -226,7 +239,10 @@ function addFees(json: Json, fields: SharedFields, sign: 1n | -1n, add: AddRecor
   });
 }
 
-/** Adds a row for each fee that is not zero. A negative one was given back. Only the first is tied, because clients would merge two. */
+/**
+ * Adds a row for each fee that is not zero. A negative fee was given back. Only the first fee is linked to its payment, because clients
+ * would merge two linked fees.
+ */
 function addFeeList(fees: readonly Json[], shared: SharedFields, add: AddRecord<Transaction>): void {
   for (const [index, fee] of fees.entries()) {
     const id = `${shared.id}.fee.${index}`;
@@ -240,7 +256,7 @@ function addFeeList(fees: readonly Json[], shared: SharedFields, add: AddRecord<
   }
 }
 
-/** Returns whether Square does not hold the money of one of these sources, so that it does not change what Square owes. */
+/** Returns whether the money of one of these sources is not held by Square. Such a payment does not change the amount that Square owes. */
 function isOutside(...sources: (string | undefined)[]): boolean {
   return sources.some((source) => words.OUTSIDE_SOURCES.includes(source ?? ''));
 }

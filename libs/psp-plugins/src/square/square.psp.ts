@@ -1,4 +1,7 @@
-/** Implements the PSP interface for Square. Square creates its payouts itself, so there are no orders, and it has no balances. */
+/**
+ * Implements the PSP interface for Square. Square creates its payouts itself, so the plugin accepts no orders. Square's API has no
+ * balances.
+ */
 import { Inject, Injectable } from '@nestjs/common';
 import { FEED_READER } from '@tributary/connector-api';
 import type { Cursor, FeedReader, ListOptions, PspClient, WebhookRequest } from '@tributary/connector-api';

@@ -1,4 +1,7 @@
-/** Tests what Square's document leaves open or what a fault can do: empty lists, short pages, unknown words, late failures, several locations. */
+/**
+ * Tests cases that Square's document does not define or that a fault can cause: empty lists, short pages, unknown words, late failures,
+ * several locations.
+ */
 import type { PspClient } from '@tributary/connector-api';
 import { FAKE_OAUTH, FAKE_SETTINGS, SquareFake, toFakeMoney } from './square.fake.js';
 import { FakeClock, mountPlugin, TestFeed } from './testing/mount-plugin.js';
@@ -69,7 +72,7 @@ describe('an empty object instead of a list', () => {
       () => false,
       () => true,
     );
-    // Before the first row, the answer is that of a location without payments.
+    // Before the first row, the response is the same as for a location without payments.
     expect(failed).toBe(nth > 1);
     fake.server.clearFaults();
     await feed.pull(psp);
@@ -122,7 +125,7 @@ it('a page without rows that names a next page is not the end', async () => {
   await feed.pull(psp).catch(() => undefined);
   fake.server.transformResponse = undefined;
   await feed.pull(psp);
-  // The fake left one payment out. It is found when everything is read again.
+  // The fake omitted one payment. The payment is found when everything is read again.
   await clock.sleep(25 * HOUR);
   await feed.pull(psp);
   expect(ids.filter((id) => !feed.rows.has(id))).toEqual([]);

@@ -1,9 +1,11 @@
 /**
- * Lists transactions from several lists, with one cursor for all:
- * 1. Payments of each location, and all refunds, by the time of their last change. Each listing reads the last hour again, because Square shows
- *    changes late, and every `rereadEveryHours` the last `changesWithinDays`, because it is not documented that a late fee changes that time.
- * 2. Payouts of each location, by their creation, each with its entries. Those that are still on their way are requested again at each listing.
- * 3. All disputes, whole, because their list has no filter for times.
+ * Lists transactions from several lists, with one cursor for all lists:
+ * 1. Payments of each location, and all refunds, by the time of their last change. Each listing reads the last hour again, because Square
+ *    shows changes late. Every `rereadEveryHours`, the last `changesWithinDays` are read again, because Square does not document whether a
+ *    late fee updates the time of the last change.
+ * 2. Payouts of each location, by their time of creation, each with its entries. Payouts that are not final are requested again at each
+ *    listing.
+ * 3. All disputes at each listing, because their list has no filter for times.
  */
 import { parseRows, readText, reverseFailedRows } from '@tributary/connector-api';
 import type { Cursor, FeedReader, Page, RejectedRecord, Transaction } from '@tributary/connector-api';
@@ -45,13 +47,16 @@ import {
 import { PLUGIN_NAME } from './square.types.js';
 
 const HOUR_MS = 3_600_000;
-/** Milliseconds that are read again. Square shows changes seconds late, and its clock can differ from the gateway's clock. */
+/**
+ * Length of the period that each listing reads again, in milliseconds. Square shows changes seconds late, and its clock can differ from the
+ * gateway's clock.
+ */
 const OVERLAP_MS = HOUR_MS;
-/** A long window costs nothing, because its pages are read from the oldest row on. */
+/** A long window is not expensive, because its pages are read from the oldest row on. */
 const INITIAL_WINDOW_MS = 5 * 365 * 24 * HOUR_MS;
 const FINAL_PAYOUT_STATUSES = ['PAID', 'FAILED'];
 
-/** What the functions of this plugin need. */
+/** The objects that the functions of this plugin need. */
 export interface SquareContext extends ListingContext {
   client: SquareClient;
   settings: SquareSettings;
@@ -81,7 +86,7 @@ export async function* listTransactionPages(
 ): AsyncGenerator<Page<Transaction>> {
   const { client, feedReader, signal } = context;
   const locations = await client.listLocations(signal);
-  // A malformed location has no lists: the list of accounts reports it.
+  // A malformed location is skipped here, because the list of accounts reports it.
   const locationIds = locations.map((row) => readText(row, 'id')).filter((id) => id !== undefined);
   const sources: SquareSource[] = [
     ...locationIds.map((id) => createTimedSource(context, 'payments', id)),
@@ -108,14 +113,14 @@ function createTimedSource(context: SquareContext, list: TimedList, locationId?:
     initialWindowMs: INITIAL_WINDOW_MS,
     changesWithinMs: settings.changesWithinDays * 24 * HOUR_MS,
     everyMs: settings.rereadEveryHours * HOUR_MS,
-    // Square leaves out an empty list. A page without its list must not be taken for the end of the list.
+    // Square omits an empty list from the response. So a page without its list must not count as the end of the list.
     fetchPage: (query, aborted) =>
       confirmEmptyList({ fetchPage: () => request(query, aborted), fetchKnownRows: requestOldest }),
     ...(list === 'payouts' && {
-      // The entries of a hundred payouts are many requests, and a listing that breaks off repeats its last step.
+      // The entries of a hundred payouts need many requests, and a listing that is interrupted repeats its last step.
       maxPages: 1,
       isOpen: (row: Json) => !FINAL_PAYOUT_STATUSES.includes(readText(row, 'status') ?? ''),
-      // A payout that is missing here is requested by its time, so an empty list needs no confirmation.
+      // If a payout is missing in this response, it is requested by its time. So an empty list needs no confirmation.
       fetchOpenPage: async (query: TimeWindowQuery, aborted: AbortSignal) =>
         (await request(query, aborted, 'SENT')) ?? { rows: [] },
     }),
@@ -130,7 +135,8 @@ function createTimedSource(context: SquareContext, list: TimedList, locationId?:
     toRows: (row) => TO_ROWS[list](row, locationId),
     async *list(since) {
       const position = isRereadTimeWindowsPosition(since) ? since : undefined;
-      // Before the first row the position does not move, so that a fault that looks like an empty list costs nothing.
+      // Before the first row is known, the position does not advance. So a fault that looks like an empty list has no effect on later
+      // listings.
       if (position === undefined && !hasRows(await requestOldest())) return;
       const steps = rereadTimeWindows(options, position, context);
       yield* listWithChildren(steps, { ...entries, start: position ?? entries.start }, context);
@@ -138,7 +144,7 @@ function createTimedSource(context: SquareContext, list: TimedList, locationId?:
   };
 }
 
-/** Requests the entries of a batch payout. A simple payout has none: it is an entry of a later payout. */
+/** Requests the entries of a batch payout. A simple payout has no entries: it is an entry of a later payout. */
 function fetchEntries(client: SquareClient, row: Json, signal: AbortSignal) {
   const id = readText(row, 'id');
   if (readText(row, 'type') !== 'BATCH' || id === undefined) return undefined;
@@ -152,7 +158,7 @@ const TO_ROWS = {
     parent === undefined ? toPayoutRows(row, locationId) : toEntryRows(row, parent, locationId),
 };
 
-/** Lists all disputes, and returns those that appeared or changed. */
+/** Lists all disputes, and returns the disputes that are new or have changed. */
 function createDisputeSource(context: SquareContext): SquareSource {
   const source = {
     getId: (row: Json) => readText(row, 'id') ?? row.toJsonString(),

@@ -1,4 +1,4 @@
-/** Checks that the tables contain all words of Square's document. */
+/** Checks that the tables contain all words in Square's document. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DISPUTE_STEPS, ENTRY_MOVEMENTS, PAYOUT_STATUSES } from './square.types.js';

@@ -1,11 +1,11 @@
-/** Square's words: statuses, states and types of entries, and what they mean. */
+/** Square's words and their meaning: statuses, states and types of payout entries. */
 import { createWordTable } from '@tributary/connector-api';
 import type { Movement, TransactionStatus } from '@tributary/connector-api';
 
 /** The name of the plugin. Metadata keys contain it. */
 export const PLUGIN_NAME = 'square';
 
-/** Source: `Payment.status`. A status that Square adds later is OTHER: its money is not known to have moved. */
+/** Source: `Payment.status`. A status that Square adds later is mapped to OTHER, because it is unknown whether its money has moved. */
 export const PAYMENT_STATUSES = createWordTable<TransactionStatus>({
   PENDING: ['APPROVED', 'PENDING'],
   SUCCEEDED: ['COMPLETED'],
@@ -13,21 +13,21 @@ export const PAYMENT_STATUSES = createWordTable<TransactionStatus>({
   FAILED: ['FAILED'],
 });
 
-/** Source: `PaymentRefund.status`. An undecided refund has no row, because its row would mark the payment as pending. */
+/** Source: `PaymentRefund.status`. An undecided refund has no row, because the row would mark the payment as pending. */
 export const REFUND_STATUSES = createWordTable<'undecided' | TransactionStatus>({
   undecided: ['PENDING'],
   REFUNDED: ['COMPLETED'],
   REFUNDED_FAILURE: ['REJECTED', 'FAILED'],
 });
 
-/** Source: `PayoutStatus`. A failed payout had left the location, and has come back. */
+/** Source: `PayoutStatus`. The money of a failed payout left the location and came back. */
 export const PAYOUT_STATUSES = createWordTable<'returned' | TransactionStatus>({
   PENDING: ['SENT'],
   SUCCEEDED: ['PAID'],
   returned: ['FAILED'],
 });
 
-/** Where a dispute stands. During an inquiry Square takes no money. */
+/** The step of a dispute. During an inquiry, Square takes no money. */
 export type DisputeStep = 'inquiry' | 'inquiry-closed' | 'withdrawn' | 'won';
 
 /** Source: `DisputeState`. */
@@ -39,15 +39,15 @@ export const DISPUTE_STEPS = createWordTable<DisputeStep>({
 });
 
 /**
- * Sources of payments, and destinations of refunds, whose money the seller receives or gives without Square. Square's own gift cards are the card
- * brand SQUARE_GIFT_CARD: their money arrived when they were sold.
+ * Sources of payments and destinations of refunds whose money Square never holds. Square's own gift cards are not among them: they have the
+ * card brand SQUARE_GIFT_CARD, and their money arrived when they were sold.
  */
 export const OUTSIDE_SOURCES: readonly string[] = ['CASH', 'EXTERNAL', 'SQUARE_GIFT_CARD'];
 
 /**
- * Types of payout entries by what they are. `listed` ones repeat what a payment, refund, dispute or payout already says: the gross amount, the
- * processing fee, the application fee or the transfer fee. They give no row, because the money would count twice. Source: `ActivityType`. A type
- * that Square adds later is `other`, so that its money is not lost.
+ * Types of payout entries and their movements. The money of a `listed` type is already in the row of a payment, refund, dispute or payout:
+ * the gross amount, the processing fee, the application fee or the transfer fee. A `listed` entry gives no row, because its money would
+ * count twice. Source: `ActivityType`. A type that Square adds later is `other`, so that its money is not lost.
  */
 export const ENTRY_MOVEMENTS = createWordTable<'listed' | Movement>({
   listed: [
@@ -79,10 +79,10 @@ export const ENTRY_MOVEMENTS = createWordTable<'listed' | Movement>({
   ],
 });
 
-/** The ids in the details of an entry, the most specific last. */
+/** The names of the ids in the details of an entry. The most specific id is last. */
 export const ENTRY_IDS = ['payment_id', 'refund_id', 'dispute_id', 'payout_id'] as const;
 
-/** Properties that become metadata. They only change when the object changes, and contain no personal data of the payer. */
+/** Properties that become metadata. They change only when the object changes, and contain no personal data of the payer. */
 export const PAYMENT_PROPERTIES = [
   ...['status', 'source_type', 'order_id', 'customer_id', 'team_member_id', 'receipt_number', 'receipt_url'],
   ...['is_offline_payment', 'delayed_until', 'terminal_checkout_id'],

@@ -6,7 +6,7 @@ import { parseWebhookEvent, verifyHmac } from '@tributary/connector-api';
 import type { Stream, WebhookRequest } from '@tributary/connector-api';
 import type { SquareSettings } from './square.config.js';
 
-/** The beginning of the type of an event, up to the first dot, and the streams that it affects. */
+/** The streams that an event affects, by the part of the event's type before the first dot. */
 const STREAMS_BY_SUBJECT: Readonly<Record<string, Stream[]>> = {
   payment: ['transactions'],
   refund: ['transactions'],
@@ -27,7 +27,7 @@ export function parseWebhook(
   verifyHmac({
     header: 'x-square-hmacsha256-signature',
     signatures: [headers['x-square-hmacsha256-signature'] ?? ''],
-    // Without the URL no signature can be verified.
+    // Without the URL, no signature can be verified.
     secrets: webhookUrl === undefined ? [] : webhookSignatureKeys,
     signed: [webhookUrl ?? '', rawBody],
     encoding: 'base64',

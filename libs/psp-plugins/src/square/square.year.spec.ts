@@ -1,4 +1,7 @@
-/** Tests that a year is complete, with faults and listings that break off, and that changes after it are seen. SQUARE_PAYMENTS is its size. */
+/**
+ * Tests that a year is complete although faults occur and listings are interrupted, and that later changes are found. `SQUARE_PAYMENTS` is
+ * the number of payments.
+ */
 import { SquareFake } from './square.fake.js';
 import { FakeClock, mountPlugin, TestFeed } from './testing/mount-plugin.js';
 import { SimulatedYear } from './testing/simulate-year.js';
@@ -35,7 +38,7 @@ it(
       });
       let pulls = 0;
       do {
-        // The pull stops after some pages, as in a crash. It continues from the cursor.
+        // The pull stops after some pages, as after a crash. The next pull continues from the cursor.
         await feed.pull(psp, 15);
         pulls += 1;
       } while (feed.newVersionCount > 0 && pulls < MAX_PULLS);

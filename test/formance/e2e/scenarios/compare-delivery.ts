@@ -1,4 +1,4 @@
-/** Waits until Formance has everything of a connector, and compares both sides: with the command `verify`, and by reading both APIs. */
+/** Waits until Formance has all data of a connector, and compares both sides: with the command `verify`, and by reading both APIs. */
 import { comparePayments } from '../compare-payments.js';
 import type { ConnectorName } from '../gateway-under-test.js';
 import type { Balances } from '../payments-server.js';
@@ -10,7 +10,10 @@ interface VerifyReport {
   differences: { kind: string; object: string; message: string }[];
 }
 
-/** Compares payments with their adjustments, accounts and beneficiaries. New rows must be rare, because Formance needs some seconds to get them. */
+/**
+ * Compares payments with their adjustments, accounts and beneficiaries. During the comparison, new rows must be rare, because Formance gets
+ * a row some seconds later.
+ */
 export async function compareDelivery(context: ScenarioContext, connector: ConnectorName): Promise<void> {
   const { gateway, payments, results, settings } = context;
   const connectorId = await payments.findConnectorId(gateway.getPath(connector));
@@ -41,7 +44,7 @@ export async function compareDelivery(context: ScenarioContext, connector: Conne
   results.add(`${connector}: payments and adjustments are equal`, compared);
 }
 
-/** Compares the newest balances of each account. They must not change any more. */
+/** Compares the newest balances of each account. The balances must not change during the comparison. */
 export async function compareNewestBalances(
   { gateway, payments, settings, results }: ScenarioContext,
   connector: ConnectorName,
@@ -68,7 +71,7 @@ export async function compareNewestBalances(
   results.add(`${connector}: balances are equal`, problems);
 }
 
-/** @returns a message for each asset with another amount */
+/** @returns a message for each asset whose amounts differ */
 export function compareBalances(name: string, wanted: Balances, found: Balances): string[] {
   return [...new Set([...wanted.keys(), ...found.keys()])]
     .filter((asset) => wanted.get(asset) !== found.get(asset))

@@ -1,4 +1,4 @@
-/** Installs the connectors and the pools. A second run changes nothing. */
+/** Installs the connectors and the pools. A second run must change nothing. */
 import type { ScenarioContext } from '../scenario-context.js';
 
 export async function install({ gateway, results }: ScenarioContext): Promise<void> {

@@ -1,4 +1,4 @@
-/** Payouts and transfers through Formance at a PSP with faults, in EUR/2 and JPY, while the gateway is killed. */
+/** Sends payouts and transfers through Formance to a PSP with faults, in EUR/2 and JPY, while the gateway is killed. */
 import { OrderedPayments } from '../ordered-payments.js';
 import type { ScenarioContext } from '../scenario-context.js';
 import { compareDelivery } from './compare-delivery.js';
@@ -17,7 +17,7 @@ export async function orderWithFaults(context: ScenarioContext): Promise<void> {
         type: KINDS[number % 2]!,
         asset: ASSETS[Math.floor(number / 2) % 2]!,
         amount: BigInt(1000 + number),
-        // The settings of the PSP choose faults and fates.
+        // The settings of the PSP choose the faults and the results.
         metadata: {},
       });
   };

@@ -1,6 +1,6 @@
 /**
- * Pools and reconciliation of statement accounts: at the closing times of the last three statements, between them, and now. The statements arrive
- * one by one, each after Formance has polled the one before. The gateway is killed between them.
+ * Checks pools and reconciliation of statement accounts: at the closing times of the last three statements, between these times, and now.
+ * The statements arrive one by one, each after Formance has polled the statement before. The gateway is killed between two statements.
  */
 import { createBankHistory, type BankDay } from '../bank-history.js';
 import { connectToFormance } from '../payments-server.js';
@@ -12,7 +12,7 @@ import { compareBalances, compareDelivery, compareNewestBalances } from './compa
 const HOUR_MS = 3_600_000;
 
 interface ClosedDay extends BankDay {
-  /** Time of the closing balances, as the gateway serves it. Milliseconds since 1970. */
+  /** Time of the closing balances as the gateway serves it, in milliseconds since 1970. */
   at: number;
 }
 
@@ -51,8 +51,8 @@ export async function checkStatementBalances(context: ScenarioContext): Promise<
 }
 
 /**
- * Waits until the gateway has read the statements of a day. Only the first answer with new amounts has the time of the closing; later ones say that
- * the amounts are still true.
+ * Waits until the gateway has read the statements of a day. Only the first response with new amounts has the time of the closing balances.
+ * Later responses have a later time, because they report that the amounts are still correct.
  * @returns the time of the closing balances
  */
 async function waitForClosing({ gateway, settings }: ScenarioContext, day: BankDay): Promise<number> {

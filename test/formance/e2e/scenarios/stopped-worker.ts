@@ -1,4 +1,7 @@
-/** Stops Formance's worker while orders are at every point of their life. Afterwards each initiation and each payment ends right. */
+/**
+ * Stops Formance's worker while orders are in every step of their processing. Afterwards the final state of each initiation and each
+ * payment must be right.
+ */
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -6,10 +9,12 @@ import { OrderedPayments } from '../ordered-payments.js';
 import type { ScenarioContext } from '../scenario-context.js';
 import { compareDelivery } from './compare-delivery.js';
 
-/** Time after the first order at which the worker stops, so that the orders of the first points have reached the PSP. */
+/**
+ * Time in milliseconds between the first order and the stop of the worker. The orders of the first group reach the PSP within this time.
+ */
 const PREPARATION_MS = 60_000;
 
-/** Points of an order's life at which the worker stops. */
+/** Creates the steps of an order's processing at which the worker stops. */
 function createPoints(workerStopMs: number) {
   const duringStop = { 'sandbox/after': String(PREPARATION_MS + workerStopMs / 2) };
   return {
@@ -72,14 +77,17 @@ export async function stopWorker(context: ScenarioContext): Promise<void> {
   results.add(`${name}: each initiation and its payment end as the PSP did`, problems);
   await compareDelivery(context, 'orders');
 
-  /** Returns as soon as the first answer is outstanding. Formance may not have sent the others yet. */
+  /** Returns as soon as the first response is outstanding. Formance may not have sent the other orders yet. */
   async function waitAndSendLastGroup(): Promise<readonly string[]> {
     await sleep(Math.max(0, stopsAt - Date.now()));
     return ordered.waitUntilAccepted(await sendGroup(context, ordered, points.atStop), 1);
   }
 }
 
-/** Sends a payout and a transfer in EUR and in JPY for each point. @returns their references */
+/**
+ * Sends a payout and a transfer in EUR and in JPY for each step.
+ * @returns their references
+ */
 async function sendGroup(
   { run }: ScenarioContext,
   ordered: OrderedPayments,
@@ -90,7 +98,7 @@ async function sendGroup(
     for (const type of ['PAYOUT', 'TRANSFER'] as const)
       for (const asset of ['EUR/2', 'JPY/0']) {
         const reference = `${run} ${point} ${type} ${asset}`;
-        // The settings of the PSP choose what the metadata leave open.
+        // The settings of the PSP choose everything that the metadata do not set.
         const choices = { 'sandbox/fault': 'none', ...metadata };
         await ordered.send({
           reference,

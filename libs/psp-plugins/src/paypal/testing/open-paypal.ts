@@ -21,14 +21,17 @@ export class SleepSkippingClock {
   }
 }
 
-/** What a feed would contain: the latest version of every transaction. */
+/** Contains what a feed would contain: the latest version of every transaction. */
 export class PaypalTestFeed implements FeedReader {
   readonly rows = new Map<string, Transaction>();
   readonly rejected = new Map<string, RejectedRecord>();
   cursor: string | undefined;
   newVersionCount = 0;
 
-  /** Pulls transactions. @param maxPages the number of pages after which the pull stops, as in a crash */
+  /**
+   * Pulls transactions.
+   * @param maxPages the number of pages after which the pull stops, as after a crash
+   */
   async pull(psp: PspClient, maxPages = Infinity): Promise<void> {
     this.newVersionCount = 0;
     let pages = 0;

@@ -1,9 +1,9 @@
-/** Generates a year of transactions of every kind, with equal times, late rows and pending ones. */
+/** Generates a year of transactions of every kind, with equal times, late transactions and pending transactions. */
 import { createSeededRandom } from '@tributary/connector-api/testing';
 import type { FakeTransaction, PaypalFake } from '../paypal.fake.js';
 
 const YEAR_MS = 365 * 86_400_000;
-/** The number of transactions that share a time. */
+/** The number of transactions that have the same time. */
 const TIE_GROUP_SIZE = 3;
 const CURRENCIES = ['EUR', 'USD', 'JPY'];
 

@@ -12,7 +12,7 @@ import { createSigningCertificates } from '../paypal.webhooks.js';
 
 const HOUR_MS = 3_600_000;
 const MAX_PAGE_SIZE = 500;
-/** Older than every transaction that the suite adds. */
+/** A time before every transaction that the suite adds. */
 const MAX_HISTORY_DAYS = 60;
 const PAYER = {
   account_id: 'G83JXTJ5EHCQ2',
@@ -25,7 +25,7 @@ export async function startPaypalFixture({ clock, pageSize }: PspFixtureOptions)
   const fake = await PaypalFake.start(() => clock.now());
   if (pageSize === 'one') fake.maxPageSize = 1;
   return {
-    // The first listing of each check reads a few windows only.
+    // With this start, the first listing of each check reads only a few windows.
     settings: { ...fake.settings, since: formatDay(clock.now() - MAX_HISTORY_DAYS * 24 * HOUR_MS) },
     providers: [
       {
@@ -48,7 +48,7 @@ export async function startPaypalFixture({ clock, pageSize }: PspFixtureOptions)
     },
     addMalformedRow: (at) =>
       fake.add({ at, code: 'T0006', amount: '1.00', currency: 'EUR', isMalformed: true }),
-    // The account that the app belongs to. There is no other one.
+    // The account to which the app belongs. PayPal has no other account in the API.
     addAccount: () => FAKE_ACCOUNT_ID,
     addBeneficiary: () => addPaidAccount(fake, clock.now()),
     movements: {
@@ -122,7 +122,10 @@ function addRelated(
   fake.add({ at, code, currency, amount: sign + amount, reference: of });
 }
 
-/** Adds a payout to an account. @returns the id of the account */
+/**
+ * Adds a payout to an account.
+ * @returns the id of the account
+ */
 function addPaidAccount(fake: PaypalFake, now: number): string {
   const id = `G83JXTJ5EHC${(fake.transactions.length + 22).toString(10).replaceAll(/[01]/g, 'Q')}`.slice(
     0,

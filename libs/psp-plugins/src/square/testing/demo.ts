@@ -1,4 +1,4 @@
-/** The fake with a short history, for `npm run demo -- square`. */
+/** Starts the fake with a short history, for `npm run demo -- square`. */
 import { startFixtureDemo, type Demo } from '@tributary/connector-api/testing';
 import { FAKE_SETTINGS, toFakeMoney, type SquareFake } from '../square.fake.js';
 import { createSquareFixture, startFakeWithLocation } from './suite-fixture.js';
@@ -17,7 +17,7 @@ export function startDemo(): Promise<Demo> {
   });
 }
 
-/** Adds what only Square has: a payment in cash, one that failed, and a payout with entries. */
+/** Adds objects that only Square has: a payment in cash, a failed payment, and a payout with entries. */
 function addSettlement(fake: SquareFake, at: number): void {
   fake.addPayment(at, eur(1_234n), { source_type: 'CASH' });
   fake.addPayment(at, eur(4_321n), { status: 'FAILED' });

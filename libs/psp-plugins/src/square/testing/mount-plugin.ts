@@ -40,7 +40,7 @@ export async function mountPlugin(
   return { psp: app.get<PspClient>(PSP_CLIENT), close: () => app.close() };
 }
 
-/** Stores what a feed of transactions would contain: the latest version of every record, and the number of new versions. */
+/** Stores what a feed of transactions would contain: the latest version of every record. It also counts the new versions. */
 export class TestFeed implements FeedReader {
   readonly rows = new Map<string, Transaction>();
   readonly rejected = new Map<string, RejectedRecord>();
@@ -61,7 +61,7 @@ export class TestFeed implements FeedReader {
 
   /**
    * Pulls the transactions.
-   * @param maxPages number of pages after which the pull stops, as in a crash
+   * @param maxPages number of pages after which the pull stops, as after a crash
    */
   async pull(psp: PspClient, maxPages = Infinity): Promise<void> {
     [this.newVersionCount, this.pageCount] = [0, 0];

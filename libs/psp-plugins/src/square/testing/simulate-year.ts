@@ -1,12 +1,12 @@
 /**
- * Fills the fake with a year of payments, refunds, disputes and daily payouts of several locations, and keeps the balance of each location by
- * itself. Some objects change after the year has ended, see `changeLater`.
+ * Fills the fake with a year of payments, refunds, disputes and daily payouts of several locations. It computes the balance of each
+ * location independently of the plugin. Some objects change after the end of the year, see `changeLater`.
  */
 import { createSeededRandom } from '@tributary/connector-api/testing';
 import { formatTime, toFakeMoney, type FakeObject, type SquareFake } from '../square.fake.js';
 
 const DAY_MS = 86_400_000;
-/** Types of entries that no other object says, with their sign. */
+/** Types of entries whose money is in no other object, with their signs. */
 const OWN_ENTRY_TYPES = [
   ...(['ADJUSTMENT', 'TAX_ON_FEE', 'SUBSCRIPTION_FEE', 'HOLD_ADJUSTMENT'] as const),
   ...(['AUTOMATIC_SAVINGS', 'SQUARE_CAPITAL_PAYMENT', 'RESERVE_HOLD'] as const),
@@ -16,12 +16,12 @@ export interface YearOptions {
   payments: number;
   /** End of the year in milliseconds since 1970. */
   end: number;
-  /** Number of payments that share a time. */
+  /** Number of payments that have the same time. */
   tieGroupSize: number;
   payoutEveryDays: number;
 }
 
-/** A change of an object, and what it adds to the balance of a location, in minor units. */
+/** A change of an object, and the amount in minor units that it adds to the balance of a location. */
 interface LaterChange {
   id: string;
   members: Partial<FakeObject>;
@@ -30,11 +30,11 @@ interface LaterChange {
 }
 
 export class SimulatedYear {
-  /** What Square owes the seller at each location, in minor units. */
+  /** The amount that Square owes the seller at each location, in minor units. */
   readonly balances: Record<string, bigint> = {};
   private readonly random = createSeededRandom(11);
   private readonly laterChanges: LaterChange[] = [];
-  /** Minor units and entries of each location that the next payout settles. */
+  /** The amount in minor units and the entries of each location that the next payout will settle. */
   private readonly unsettled = new Map<
     string,
     { net: bigint; entries: Parameters<SquareFake['addEntry']>[] }
@@ -57,7 +57,10 @@ export class SimulatedYear {
     }
   }
 
-  /** Makes the next changes at the present time of the fake's clock. @returns whether there are more */
+  /**
+   * Makes the next changes at the present time of the fake's clock.
+   * @returns whether more changes follow
+   */
   changeLater(count: number): boolean {
     for (const { id, members, locationId, amount } of this.laterChanges.splice(0, count)) {
       this.fake.change(id, members);
@@ -116,7 +119,7 @@ export class SimulatedYear {
       return;
     }
     this.settle(locationId, of, 'REFUND', at, -amount, 0n, currency);
-    // The refund comes back although it was completed.
+    // The refund fails although it was completed before.
     if (isRecent) this.laterChanges.push({ id, members: { status: 'FAILED' }, locationId, amount });
   }
 

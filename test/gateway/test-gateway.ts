@@ -12,7 +12,10 @@ import type {
 } from '@tributary/connector-api';
 import type { FeedPage } from '@tributary/feed';
 import { Inject } from '@nestjs/common';
-import type { ConnectorConfig, Deployment } from '../../apps/gateway/src/config/settings/deployment.js';
+import type {
+  ConnectorConfig,
+  Deployment,
+} from '../../apps/gateway/src/config/settings/loaded-deployment.types.js';
 import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
 import { createLogger, type LogLevel } from '../../apps/gateway/src/logging/index.js';
 import { DEFAULT_STORE } from '../../libs/feed/src/testing/stores.js';

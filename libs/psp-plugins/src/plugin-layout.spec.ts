@@ -15,7 +15,7 @@ interface Exception {
 
 /** Plugins that read files instead of an API. The README.md of each describes its files. */
 const EXCEPTIONS: Readonly<Record<string, Exception>> = {
-  // It reads files, and most of its code are the parsers of their formats.
+  // This plugin reads files instead of an API, so it has no client. Most of its code parses the file formats.
   'bank-statements': {
     missing: ['client.ts', 'types.ts', 'accounts.ts', 'beneficiaries.ts', 'transactions.ts'],
     more: /^(chain|checking|identity|mapping|matching|parsing|pulling|readers|statements|(account|beneficiary|transaction)-extractor\.ts|late-reports\.mapper\.ts)$/,

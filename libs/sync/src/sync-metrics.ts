@@ -6,7 +6,7 @@ import type { Registry } from 'prom-client';
 export type OrderCallName = 'createPayout' | 'createTransfer' | 'findOrder';
 export type PluginCallName = Stream | 'balances' | 'webhook' | 'watch' | OrderCallName;
 /** Source of returned balances: the PSP, the store, a closed account, or none. */
-export type BalanceSource = 'live' | 'last' | 'closed' | 'none';
+export type BalanceOutcome = 'live' | 'last' | 'closed' | 'none';
 /** Values of the metric label `result`. */
 export type RunOutcome = 'caught-up' | 'stopped' | 'busy' | 'rested' | 'lost' | 'held' | 'failed';
 

@@ -1,5 +1,5 @@
 /** Sends requests to the operator API of the gateway that served the console. The session cookie authorizes them. */
-import { parseJson } from '../format/parse-json';
+import { parseJson } from '../format/parse-exact-json';
 
 /** The API is beside the console, under any path prefix of a proxy: `<prefix>/console/` and `<prefix>/operator/v1/`. */
 const API_PATH = '../operator/v1/';

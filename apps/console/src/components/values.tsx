@@ -1,7 +1,7 @@
 /** Shows single values: amounts, times, counts, states and JSON. */
 import { useSyncExternalStore } from 'react';
 import { formatAmount } from '../format/amount';
-import { parseJson } from '../format/parse-json';
+import { parseJson } from '../format/parse-exact-json';
 import { formatDuration, formatRelativeTime, formatTime, formatUtc } from '../format/time';
 
 /** Relative times are recalculated once in this period. */

@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigError, type ConfigProblem } from './file/config-problems.js';
-import type { Deployment, DirectorySetting } from './settings/deployment.js';
+import type { Deployment, DirectorySetting } from './settings/loaded-deployment.types.js';
 
 /** @throws ConfigError with one problem for each directory that does not exist, is not a directory or cannot be read */
 export function assertDirectoriesExist({ file, connectors }: Deployment): void {

@@ -1,7 +1,7 @@
 /** Provides the deployment to Nest: `@Inject(DEPLOYMENT) deployment: Deployment`, or `ConfigService.get('deployment')`. */
 import type { DynamicModule } from '@nestjs/common';
 import { ConfigModule, getConfigToken, registerAs } from '@nestjs/config';
-import type { Deployment } from './settings/deployment.js';
+import type { Deployment } from './settings/loaded-deployment.types.js';
 
 const NAMESPACE = 'deployment';
 

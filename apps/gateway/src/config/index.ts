@@ -1,7 +1,7 @@
 export { assertDirectoriesExist } from './assert-directories-exist.js';
 export { DEPLOYMENT, createDeploymentModule } from './deployment.provider.js';
 export { createDeploymentSchema } from './deployment-json-schema.js';
-export type { ConnectorConfig, Deployment } from './settings/deployment.js';
+export type { ConnectorConfig, Deployment } from './settings/loaded-deployment.types.js';
 export type { FormanceConfig } from './settings/formance-settings.js';
 export type { PolicyConfig } from './settings/reconciliation-parser.js';
 export { formatDuration, parseDuration } from './settings/duration.js';

@@ -4,7 +4,7 @@ import { plugins } from '@tributary/psp-plugins';
 import { ApiKeyParser } from './settings/api-key-parser.js';
 import { SettingsBinder } from './settings/settings-binder.js';
 import { ConnectorConfigBuilder } from './plugins/connector-config-builder.js';
-import type { Deployment } from './settings/deployment.js';
+import type { Deployment } from './settings/loaded-deployment.types.js';
 import { DeploymentFile, TenantEntry } from './settings/deployment-file-settings.js';
 import { parseFormanceSettings, type FormanceConfig } from './settings/formance-settings.js';
 import { PluginPackages } from './plugins/plugin-packages.js';

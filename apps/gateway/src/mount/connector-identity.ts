@@ -3,7 +3,7 @@
  * each connector.
  */
 import type { ConnectorIdentity, DeploymentIdentity } from '@tributary/feed';
-import type { ConnectorConfig, Deployment } from '../config/settings/deployment.js';
+import type { ConnectorConfig, Deployment } from '../config/settings/loaded-deployment.types.js';
 
 export function toConnectorIdentity({ path, plugin, settings }: ConnectorConfig): ConnectorIdentity {
   return { path, plugin: plugin.name, account: plugin.identifyAccount?.(settings) };

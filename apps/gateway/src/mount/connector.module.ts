@@ -19,7 +19,7 @@ import type { Store } from '@tributary/feed';
 import type { OrderEngine } from '@tributary/orders';
 import { BalanceReader, WebhookTrigger, type SyncConnector, type SyncOptions } from '@tributary/sync';
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
-import type { ConnectorConfig } from '../config/settings/deployment.js';
+import type { ConnectorConfig } from '../config/settings/loaded-deployment.types.js';
 import type { LineLimiter } from '../logging/index.js';
 import { ConnectorBackend } from './connector-backend.js';
 import { PluginFeedReader } from './plugin-feed-reader.js';

@@ -87,13 +87,13 @@ interface ReadLimits {
 }
 
 /**
- * Minimum number of pages that a window may have, even if the pages are slow: one page with its rows, and one page that shows that no rows
- * follow.
+ * A window is not ended before this number of pages was read, even if its time is used up: one page with rows, and one page that shows that no
+ * rows follow.
  */
 const MIN_PAGES = 2;
 /** If a page has fewer rows than this share of the largest page, the page was not limited by the PSP's page size. */
 const FULL_PAGE_RATIO = 0.5;
-/** Minimum number of rows that a window may have. If the PSP returns short pages, the window may have more pages. */
+/** A window is not ended before it has this number of rows. If the PSP returns short pages, the window has more pages. */
 const MIN_ROWS_PER_WINDOW = 100;
 
 /** The maximum number of consecutive pages without a new row. A PSP can filter its rows after it has divided them into pages. */

@@ -7,7 +7,7 @@ import { SingleItemBreaks } from '../breaks/single-item-breaks.js';
 import type { RunEvent } from '../events/event.types.js';
 import { readDecisions } from '../events/read-decisions.js';
 import { StoredItemSource } from '../items/stored-item-source.js';
-import { updateItems } from '../items/update-items.js';
+import { updateItems } from '../items/create-new-items.js';
 import { verifyItems } from '../items/verify-items.js';
 import type { LedgerSource } from '../ledger/ledger-source.js';
 import type { Policy } from '../policy/policy.types.js';

@@ -9,7 +9,7 @@ import type { BalanceRepository, Store } from '@tributary/feed';
 import { getSyncContext } from '../sync-context.js';
 import type { SyncContext, SyncOptions } from '../sync-context.js';
 import { withTimeout } from '../pulling/with-timeout.js';
-import type { BalanceSource } from '../sync-metrics.js';
+import type { BalanceOutcome } from '../sync-metrics.js';
 import { PluginCaller } from '../pulling/plugin-caller.js';
 import { BalanceLookup } from './balance-lookup.js';
 import { CircuitBreaker } from './circuit-breaker.js';
@@ -24,7 +24,7 @@ export interface BalanceReaderOptions extends SyncOptions {
 }
 
 interface BalanceResult {
-  source: BalanceSource;
+  source: BalanceOutcome;
   balances: ServedBalances;
 }
 

@@ -2,7 +2,7 @@
 import { formatAmount, formatTime } from '@tributary/connector-api';
 import type { AccountSum } from '@tributary/feed';
 import { computeSuspectDifference } from '@tributary/sync';
-import type { ConnectorConfig, Deployment } from '../../config/settings/deployment.js';
+import type { ConnectorConfig, Deployment } from '../../config/settings/loaded-deployment.types.js';
 import { formatTable, replaceControlCharacters } from '../shared/terminal.js';
 import { withStore } from '../shared/with-store.js';
 

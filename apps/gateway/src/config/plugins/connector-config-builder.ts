@@ -2,7 +2,11 @@
 import { isDirectorySetting, type Plugin } from '@tributary/connector-api';
 import type { ApiKeyParser } from '../settings/api-key-parser.js';
 import type { SettingsBinder } from '../settings/settings-binder.js';
-import type { ConnectorConfig, DirectorySetting, ValueLocation } from '../settings/deployment.js';
+import type {
+  ConnectorConfig,
+  DirectorySetting,
+  ValueLocation,
+} from '../settings/loaded-deployment.types.js';
 import { ConnectorEntry } from '../settings/deployment-file-settings.js';
 import { suggestSimilarName } from '../settings/suggest-similar-name.js';
 import { parseDuration } from '../settings/duration.js';

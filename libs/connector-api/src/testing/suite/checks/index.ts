@@ -1,7 +1,7 @@
 import type { Check } from '../check.js';
 import { ACCOUNT_SOURCE_CHECKS } from './account-sources.js';
 import { ACCOUNT_CHECKS } from './accounts.js';
-import { BALANCE_CHECKS } from './balances.js';
+import { BALANCE_CHECKS } from './row-sums.js';
 import { CHANGE_CHECKS } from './late-and-changed-rows.js';
 import { FAULT_CHECKS } from './faults.js';
 import { INVALID_PART_CHECKS } from './invalid-parts.js';

@@ -61,6 +61,7 @@ export async function bundle() {
     entryPoints: { ...resolveEntryPoints(), ...writeSharedEntryPoints() },
     // The packages must be modules, so that all their exports are known.
     mainFields: ['module', 'main'],
+    absWorkingDir: root,
     outdir: PROGRAM_DIRECTORY,
     // All files are in one directory, so that `./parse-worker.js` is beside each of them.
     chunkNames: '[name]-[hash]',

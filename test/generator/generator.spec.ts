@@ -66,6 +66,7 @@ beforeAll(() => {
   generate('lemon');
   added = followTutorial(join(copy, TUTORIAL));
   expect(run('nest', 'build', 'gateway')).toMatchObject({ status: 0 });
+  expect(run('node', 'bin/bundle.js')).toMatchObject({ status: 0 });
 }, 3 * MINUTES);
 
 afterAll(() => rmSync(copy, { recursive: true, force: true }));

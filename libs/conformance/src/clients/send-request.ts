@@ -3,7 +3,7 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { ClientResponse } from './decode-response.js';
 
-/** Source: `DefaultConnectorClientTimeout`. */
+/** Source: the constant `DefaultConnectorClientTimeout` of formancehq/payments. */
 const TIMEOUT_MS = 10_000;
 
 export interface ClientRequest {

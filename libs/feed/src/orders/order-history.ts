@@ -3,10 +3,10 @@ import { sql, type CompiledQuery, type Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 import type { StoredOrder } from '../types/order.types.js';
 
-/** The last entry of an order's history. Its number is also the number of entries. */
+/** The last entry of an order's history. `state` and `event` are absent if the order has no entry yet. */
 export interface LastHistoryEntry {
+  /** The number of the entry, which is also the number of entries. */
   entry: number;
-  /** `undefined` when there is no entry. */
   state?: string;
   event?: string;
 }

@@ -27,7 +27,7 @@ export interface ItemSource {
     rule: number,
     isMatched: (number: number) => boolean,
   ): AsyncGenerator<{ pairs: ItemPair[]; groups: KeyGroup[] }>;
-  /** Reads the groups of a rule again that `streamGroups` returned as groups. */
+  /** Reads a second time the groups that `streamGroups` returned in `groups`, without the pairs. */
   streamGroupsAgain(rule: number, isMatched: (number: number) => boolean): AsyncGenerator<KeyGroup>;
   /** Reads the items, in batches. @param isSkipped returns true for an item that is not needed */
   streamItems(isSkipped: (number: number) => boolean): AsyncGenerator<ReconciliationItem[]>;

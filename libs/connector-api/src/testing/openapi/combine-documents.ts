@@ -5,8 +5,8 @@ import type { PspDocumentValidator } from './psp-document-validator.js';
 export type DocumentChecker = Pick<PspDocumentValidator, 'checkRequest' | 'checkResponse'>;
 
 /**
- * Combines documents by the beginning of the paths that they describe: `combineDocuments({ '/v1/payments/': payouts })`. A document that is absent
- * checks nothing.
+ * Returns one checker that uses, for each request, the document whose path prefix matches: `combineDocuments({ '/v1/payments/': payouts })`. If no
+ * document matches, or the document is absent, the request is not checked.
  */
 export function combineDocuments(
   documentByPathPrefix: Readonly<Record<string, DocumentChecker | undefined>>,

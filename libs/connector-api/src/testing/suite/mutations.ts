@@ -27,7 +27,7 @@ const ERROR_IN_PSP = [
 ] as const;
 const ERROR_IN_CLIENT = ['import { formatAmount,', 'import { PspError, formatAmount,'] as const;
 
-/** Creates the replacement for `MONEY`: another expression for the amount. */
+/** Returns a `replacement` for the source text `MONEY`: a return statement with another expression for the amount. */
 const replaceAmount = (expression: string) => `return ${expression};`;
 
 export const MUTATIONS: readonly Mutation[] = [

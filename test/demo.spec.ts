@@ -1,7 +1,5 @@
 /** Starts the demo of all plugins, as `npm run demo` does, and checks what the demo prints for its user. */
 import { existsSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Demo } from '@tributary/connector-api/testing';
 import { plugins } from '@tributary/psp-plugins';
@@ -9,6 +7,7 @@ import { OPERATOR_KEY, toApiKey } from '../examples/demo/demo-names.js';
 import { startDemoDeployment, type DemoDeployment } from '../examples/demo/demo-deployment.js';
 import { describeDemo } from '../examples/demo/describe-demo.js';
 import { readOptions } from '../examples/demo/options.js';
+import { findFreePort } from './orders/deployment.js';
 
 const MAX_WAIT_MS = 60_000;
 const names = plugins.map(({ name }) => name);
@@ -99,13 +98,4 @@ async function get(path: string, key: string): Promise<unknown> {
   const body: unknown = await response.json();
   if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${JSON.stringify(body)}`);
   return body;
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

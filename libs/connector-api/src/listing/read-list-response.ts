@@ -1,6 +1,5 @@
 /** Reads the rows of a list response. A response without its list is not the end of the list. */
-import { InvalidRecordError } from '../errors.js';
-import { PspError } from '../errors.js';
+import { InvalidRecordError, PspError } from '../errors.js';
 import type { Json } from '../http/json-accessors.js';
 import { parseTime } from '../time.js';
 import type { RowReader, TokenPage } from './listing.types.js';

@@ -82,9 +82,9 @@ export class RowHistory {
 
   private async read(ids: readonly string[]): Promise<string[]> {
     const unknown = [...new Set(ids)].filter((id) => !this.has(id));
-    if (unknown.length === 0) return ids.filter((id) => this.has(id));
-    for (const [id, { metadata }] of await this.feedReader.findLatest('transactions', unknown))
-      this.rows.set(id, toKnownRow(metadata));
+    if (unknown.length > 0)
+      for (const [id, { metadata }] of await this.feedReader.findLatest('transactions', unknown))
+        this.rows.set(id, toKnownRow(metadata));
     return ids.filter((id) => this.has(id));
   }
 }
@@ -114,12 +114,9 @@ export async function toReturnedPayout(
 ): Promise<Transaction[]> {
   const [returns, resends] = [`${payout.id}.returned`, `${payout.id}.resent`];
   await history.load([returns, resends]);
-  const numbers = listNumberedIds('').map((_, index) => index + 1);
-  const open = numbers.find((number) => !history.has(formatNumberedId(resends, number))) ?? MAX_REPEATS;
-  const [returnId, resentId] = [returns, resends].map((base) => formatNumberedId(base, open)) as [
-    string,
-    string,
-  ];
+  const resentCount = listNumberedIds(resends).findIndex((id) => !history.has(id));
+  const open = resentCount === -1 ? MAX_REPEATS : resentCount + 1;
+  const [returnId, resentId] = [formatNumberedId(returns, open), formatNumberedId(resends, open)];
   const sent: Transaction = { ...payout, status: 'SUCCEEDED' };
   const returned = reverseRow(sent, returnId);
   if (state === 'returned') return [sent, ...history.add([returned])];

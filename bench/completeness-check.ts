@@ -109,8 +109,8 @@ try {
 }
 
 /**
- * Compares the two variants. Each variant has a store of its own. Two feeds in one table would have different costs, because only the rows
- * of the last feed are at the end of the indexes.
+ * Compares the two variants. Each variant has its own store. In one store, the inserts of two feeds would have different costs: rows of the feed
+ * with the highest number are appended at the end of an index, and rows of the other feed are inserted before the end.
  * @param serverPid process id of the database; `undefined` for a database inside this process
  */
 async function compare(

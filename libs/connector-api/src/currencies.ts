@@ -1,6 +1,6 @@
 /**
  * The decimal places of the currencies of ISO 4217: list one of 2026, and recently withdrawn codes that occur in old statements. The data
- * of `Intl` is not suitable, because it has fewer decimal places for some currencies (e.g. IQD), as shops round their amounts.
+ * of `Intl` is not suitable. It describes prices in shops, so it has fewer decimal places than ISO 4217 for some currencies, e.g. IQD.
  */
 const CURRENCIES_BY_DECIMALS: Readonly<Record<number, string>> = {
   0: 'BIF BYR CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',

@@ -16,7 +16,7 @@ export interface RequestSignatureOptions {
 export interface RequestSignature {
   /** The value of the header with the digest of the body: `sha256=:<base64>:`. */
   contentDigest: string;
-  /** What is signed, and with which key: `sig-1=("@method" …);keyid="…";created=…;nonce="…"`. */
+  /** The signed parts of the request, and the id of the key: `sig-1=("@method" …);keyid="…";created=…;nonce="…"`. */
   signatureInput: string;
   /** `sig-1=:<base64>:`; the signature is in DER. */
   signature: string;

@@ -23,7 +23,7 @@ export interface SigningCertificatesOptions extends Omit<CertificateRequirements
 const MAX_CERTIFICATES = 8;
 /** A PSP can replace a certificate before it expires, so it is downloaded again after a day. */
 const MAX_AGE_MS = 24 * 3_600_000;
-/** A webhook is not verified yet when its certificate is downloaded, so nobody can cause many downloads. */
+/** The certificate is downloaded before the webhook is verified. The limit prevents that an attacker causes many downloads with invalid webhooks. */
 const DOWNLOAD_LIMIT = { requests: 10, intervalMs: 60_000 };
 const MAX_RESPONSE_BYTES = 256 * 1024;
 const TIMEOUT_MS = 5_000;

@@ -1,5 +1,5 @@
 /**
- * Lists whom a PSP has paid, for a PSP that has no list of payees: beneficiaries of the settings, and those that its list of transactions shows.
+ * Lists beneficiaries for a PSP that has no list of payees: the beneficiaries of the settings, and the payees of the transactions that the PSP lists.
  */
 import type { Json, JsonPath } from '../http/json-accessors.js';
 import { parseRows } from '../mapping/parse-rows.js';
@@ -14,11 +14,11 @@ import type { TimeWindowsOptions } from './time-window-listing.js';
 export interface PayeeListingOptions extends TimeWindowsOptions<Json> {
   /** The name of the plugin, for messages. */
   plugin: string;
-  /** The beneficiaries of the settings, which each listing begins with. */
+  /** The beneficiaries of the settings. They are the first page of each listing. */
   configured: readonly Beneficiary[];
   /** The path to the id of a transaction. */
   idPath: JsonPath;
-  /** Returns whom a transaction has paid; nothing for one that paid nobody. @throws InvalidRecordError for an invalid transaction */
+  /** Returns the payees of a transaction. The list is empty if the transaction is not a payment. @throws InvalidRecordError for an invalid transaction */
   toBeneficiaries: (row: Json) => Beneficiary[];
 }
 

@@ -94,8 +94,8 @@ async function refetchOpenRows<Row>(
 }
 
 /**
- * Returns these rows in their present state. Rows that are close to each other share a page. If the PSP refuses the window around them, each half
- * of them is requested. Rows that are not found wait for the next listing.
+ * Returns these rows in their present state. Rows with similar times are requested with one window. If the PSP refuses this window, the rows are
+ * divided into two halves, and each half is requested with a smaller window. A row that is not found is requested again at the next listing.
  */
 async function readDecidedRows<Row>(
   source: TimeWindowSource<Row>,

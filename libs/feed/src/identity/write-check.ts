@@ -12,8 +12,8 @@ const MIN_INTERVAL_MS = 1_000;
  */
 const MAX_WRITE_MS = 5_000;
 /**
- * Time in ms after which a check stops waiting for the running write, if the previous write succeeded at most `MAX_WRITE_MS` ago. Clients
- * of health checks time out after one or two seconds, but a slow write is not a failure yet.
+ * Time in ms after which a check stops waiting for the running write and succeeds, if the previous write succeeded at most `MAX_WRITE_MS` ago.
+ * A write that is only slow is not a failure, and the clients of health checks would time out after one or two seconds.
  */
 const MAX_WAIT_AFTER_SUCCESS_MS = 500;
 

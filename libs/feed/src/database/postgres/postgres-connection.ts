@@ -67,8 +67,8 @@ export class PostgresConnection implements DatabaseConnection {
   }
 
   /**
-   * Runs the last writes of a transaction and commits it, in one round trip. After a failed statement, the server runs no further statement
-   * of the transaction. So the commit takes effect only if all writes succeeded.
+   * Runs the last writes of a transaction and commits it, in one round trip. If a write fails, the server does not
+   * execute the later statements, so the transaction is committed only if all writes succeeded.
    * @param commit ends with the statement `commit`
    */
   async commit(writes: readonly CompiledQuery[], commit: string): Promise<void> {

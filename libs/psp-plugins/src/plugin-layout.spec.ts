@@ -17,7 +17,7 @@ interface Exception {
 const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   // This plugin reads files instead of an API, so it has no client. Most of its code parses the file formats.
   'bank-statements': {
-    missing: ['client.ts', 'types.ts', 'accounts.ts', 'beneficiaries.ts', 'transactions.ts'],
+    missing: ['client.ts', 'vocabulary.ts', 'accounts.ts', 'beneficiaries.ts', 'transactions.ts'],
     more: /^(chain|checking|identity|mapping|matching|parsing|pulling|readers|statements|(account|beneficiary|transaction)-extractor\.ts|late-reports\.mapper\.ts)$/,
   },
 };
@@ -58,7 +58,7 @@ function listFilesByCapability(name: string): string[] {
     .filter((file) => /\.(payouts|transfers)\.ts$/.test(file))
     .map((file) => file.slice(name.length + 1));
   return [
-    ...['config.ts', 'client.ts', 'types.ts', 'psp.ts', 'accounts.ts', 'transactions.ts', 'mapper.ts'],
+    ...['config.ts', 'client.ts', 'vocabulary.ts', 'psp.ts', 'accounts.ts', 'transactions.ts', 'mapper.ts'],
     'suite.spec.ts',
     // A plugin that contains its PSP needs no fake of it.
     ...(entries.includes('simulator') ? [] : ['fake.ts']),

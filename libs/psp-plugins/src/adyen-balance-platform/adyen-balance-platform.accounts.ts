@@ -5,7 +5,7 @@ import type { Json } from '@tributary/connector-api/http';
 import { createCursorFormat, readNestedOffsetPages } from '@tributary/connector-api/listing';
 import { getRowId, type AdyenBalancePlatformContext } from './adyen-balance-platform.client.js';
 import { parseAdyenAmount } from './adyen-balance-platform.mapper.js';
-import { PLUGIN_NAME } from './adyen-balance-platform.types.js';
+import { PLUGIN_NAME } from './adyen-balance-platform.vocabulary.js';
 
 /** The position is the number of account holders that were read; 0 after a complete listing, because the next one begins again. */
 const CURSOR_FORMAT = createCursorFormat({

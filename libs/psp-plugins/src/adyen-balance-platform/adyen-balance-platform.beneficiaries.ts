@@ -20,7 +20,7 @@ import {
 } from '@tributary/connector-api/listing';
 import { ADYEN_LISTS, type AdyenBalancePlatformContext } from './adyen-balance-platform.client.js';
 import { readBankAccountId } from './adyen-balance-platform.mapper.js';
-import { PLUGIN_NAME } from './adyen-balance-platform.types.js';
+import { PLUGIN_NAME } from './adyen-balance-platform.vocabulary.js';
 
 const HOUR_MS = 3_600_000;
 const CURSOR_FORMAT = createCursorFormat({

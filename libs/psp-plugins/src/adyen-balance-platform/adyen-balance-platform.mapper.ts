@@ -39,7 +39,7 @@ import {
   SPLIT_KINDS,
   TRANSFER_KINDS,
   TRANSFER_STATUSES,
-} from './adyen-balance-platform.types.js';
+} from './adyen-balance-platform.vocabulary.js';
 
 type Transfer = ReturnType<typeof parseTransfer>;
 

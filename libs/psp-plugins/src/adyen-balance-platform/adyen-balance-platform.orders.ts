@@ -19,7 +19,7 @@ import {
   ORDER_STATUSES,
   PLUGIN_NAME,
   TRANSFER_STATUSES,
-} from './adyen-balance-platform.types.js';
+} from './adyen-balance-platform.vocabulary.js';
 
 const HOUR_MS = 3_600_000;
 /** Milliseconds. Shorter than the longest window of GET /transfers, which is six months. */

@@ -18,7 +18,7 @@ import * as listing from '@tributary/connector-api/listing';
 import type { RereadTimeWindowsPosition, TimeWindowsPosition } from '@tributary/connector-api/listing';
 import { ADYEN_LISTS, getRowId, type AdyenBalancePlatformContext } from './adyen-balance-platform.client.js';
 import { readPaymentId, toUnlinkedRows } from './adyen-balance-platform.mapper.js';
-import { PLUGIN_NAME, TRANSFER_STATUSES } from './adyen-balance-platform.types.js';
+import { PLUGIN_NAME, TRANSFER_STATUSES } from './adyen-balance-platform.vocabulary.js';
 
 const HOUR_MS = 3_600_000;
 /** Milliseconds that every listing reads again, because rows can appear late and clocks differ. */

@@ -3,7 +3,7 @@ import { createHeaderAuth, createHttpProvider, limitPerMinute } from '@tributary
 import { AdyenBalancePlatformClient } from './adyen-balance-platform.client.js';
 import { AdyenBalancePlatformSettings } from './adyen-balance-platform.config.js';
 import { AdyenBalancePlatformPsp } from './adyen-balance-platform.psp.js';
-import { PLUGIN_NAME } from './adyen-balance-platform.types.js';
+import { PLUGIN_NAME } from './adyen-balance-platform.vocabulary.js';
 
 const DAY_MS = 86_400_000;
 

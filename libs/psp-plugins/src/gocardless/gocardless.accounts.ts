@@ -13,7 +13,7 @@ import type { Account, Balances, Money, Page } from '@tributary/connector-api';
 import { isAccessDenied } from '@tributary/connector-api/http';
 import type { Json } from '@tributary/connector-api/http';
 import type { GocardlessContext } from './gocardless.client.js';
-import { BALANCE_TYPES, CREDITOR_KEY, PLUGIN_NAME } from './gocardless.types.js';
+import { BALANCE_TYPES, CREDITOR_KEY, PLUGIN_NAME } from './gocardless.vocabulary.js';
 
 /** The cursor of a list that is read completely each time. */
 const WHOLE_LIST_CURSOR = 'all';

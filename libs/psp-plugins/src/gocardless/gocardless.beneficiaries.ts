@@ -10,7 +10,7 @@ import {
 } from '@tributary/connector-api/listing';
 import type { GocardlessContext } from './gocardless.client.js';
 import { CREATED_LIST, getStart } from './gocardless.transactions.js';
-import { PLUGIN_NAME } from './gocardless.types.js';
+import { PLUGIN_NAME } from './gocardless.vocabulary.js';
 
 const CURSOR_FORMAT = createCursorFormat({
   plugin: PLUGIN_NAME,

@@ -6,8 +6,8 @@ import type { Json, JsonBody, PreparedRequest, QueryParameters } from '@tributar
 import { readAllRows, readCursorPage, readPages } from '@tributary/connector-api/listing';
 import type { ListingContext, TimeWindowQuery, TokenPage } from '@tributary/connector-api/listing';
 import { GocardlessSettings } from './gocardless.config.js';
-import { EVENT_LINKS } from './gocardless.types.js';
-import type { TransactionResource } from './gocardless.types.js';
+import { EVENT_LINKS } from './gocardless.vocabulary.js';
+import type { TransactionResource } from './gocardless.vocabulary.js';
 
 /** The object with the cursors of a list. Its `after` is null on the last page. */
 const CURSORS = { path: ['meta', 'cursors'], next: 'after' } as const;

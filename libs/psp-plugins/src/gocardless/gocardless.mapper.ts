@@ -23,7 +23,7 @@ import {
   PAYOUT_STATES,
   PLUGIN_NAME,
   REFUND_STATES,
-} from './gocardless.types.js';
+} from './gocardless.vocabulary.js';
 
 /** The words of payments whose money was taken back. If the payment is in a payout, an item of a later payout takes it. */
 const TAKEN_BACK: readonly string[] = ['charged_back', 'failed'];

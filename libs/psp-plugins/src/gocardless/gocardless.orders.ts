@@ -14,7 +14,7 @@ import { JsonNumber, submitOrder } from '@tributary/connector-api/http';
 import type { Json } from '@tributary/connector-api/http';
 import { findRowInPages } from '@tributary/connector-api/listing';
 import type { GocardlessContext } from './gocardless.client.js';
-import { ORDER_KEY_NAME, ORDER_STATUSES, PLUGIN_NAME } from './gocardless.types.js';
+import { ORDER_KEY_NAME, ORDER_STATUSES, PLUGIN_NAME } from './gocardless.vocabulary.js';
 
 const RESOURCE = 'outbound_payments';
 const MAX_DESCRIPTION_LENGTH = 140;

@@ -32,7 +32,7 @@ import type {
 import { parseRow } from '@tributary/connector-api/http';
 import type { Json } from '@tributary/connector-api/http';
 import { toPayoutRows } from './gocardless.mapper.js';
-import { ITEM_MOVEMENTS, PAYOUT_STATES, PLUGIN_NAME, type ListedObject } from './gocardless.types.js';
+import { ITEM_MOVEMENTS, PAYOUT_STATES, PLUGIN_NAME, type ListedObject } from './gocardless.vocabulary.js';
 
 /** The types of items that take a payment back. */
 const DEBITS: readonly string[] = ['payment_failed', 'payment_charged_back'];

@@ -49,7 +49,7 @@ import {
   SETTLEMENT_KEY,
   type ListedObject,
   type TransactionResource,
-} from './gocardless.types.js';
+} from './gocardless.vocabulary.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -5,7 +5,7 @@
 import { rejectWebhook, verifyHmac } from '@tributary/connector-api';
 import type { Stream, WebhookRequest } from '@tributary/connector-api';
 import { Json } from '@tributary/connector-api/http';
-import { EVENT_LINKS } from './gocardless.types.js';
+import { EVENT_LINKS } from './gocardless.vocabulary.js';
 
 const SIGNATURE_HEADER = 'webhook-signature';
 /** Events of objects that move money. */

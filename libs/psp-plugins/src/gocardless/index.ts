@@ -3,7 +3,7 @@ import { createBearerAuth, createHttpProvider, limitPerMinute } from '@tributary
 import { GocardlessClient } from './gocardless.client.js';
 import { GocardlessSettings } from './gocardless.config.js';
 import { GocardlessPsp } from './gocardless.psp.js';
-import { PLUGIN_NAME } from './gocardless.types.js';
+import { PLUGIN_NAME } from './gocardless.vocabulary.js';
 
 /** The version of the API that this plugin was written for. Every request names it. */
 const API_VERSION = '2015-07-06';

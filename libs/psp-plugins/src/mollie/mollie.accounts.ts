@@ -13,7 +13,7 @@ import type { Json } from '@tributary/connector-api/http';
 import type { MollieSettings } from './mollie.config.js';
 import { parseMoneyObject } from './mollie.mapper.js';
 import type { MollieContext } from './mollie.transactions.js';
-import { ACCOUNT_RESOURCES, getAccountResource } from './mollie.types.js';
+import { ACCOUNT_RESOURCES, getAccountResource } from './mollie.vocabulary.js';
 
 export function listAccountPages({ client, settings, clock }: MollieContext) {
   const lists = ACCOUNT_RESOURCES.map((resource) => ({

@@ -15,7 +15,7 @@ import type { Json } from '@tributary/connector-api/http';
 import { listJournals, convertStepsToPages } from '@tributary/connector-api/listing';
 import { parsePayees } from './mollie.mapper.js';
 import { findJournals, JOURNALS_CURSOR_FORMAT, type MollieContext } from './mollie.transactions.js';
-import { getBankAccountId } from './mollie.types.js';
+import { getBankAccountId } from './mollie.vocabulary.js';
 
 /** The cursor of an older plugin version, which listed only the bank accounts of the balances. */
 const OLD_CURSOR: Cursor = 'whole';

@@ -6,7 +6,7 @@ import type { Json, JsonBody } from '@tributary/connector-api/http';
 import { readAllRows, requestHalPage } from '@tributary/connector-api/listing';
 import type { HalPageRequest, TokenPage } from '@tributary/connector-api/listing';
 import { MollieSettings } from './mollie.config.js';
-import type { AccountResource } from './mollie.types.js';
+import type { AccountResource } from './mollie.vocabulary.js';
 
 const BUSINESS_PATH = '/v2/business-accounts';
 

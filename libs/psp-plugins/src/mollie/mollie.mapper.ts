@@ -31,7 +31,7 @@ import {
   DEDUCTION_MOVEMENTS,
   DRAFT_TRANSFER_TYPES,
   TOP_UP_TYPES,
-} from './mollie.types.js';
+} from './mollie.vocabulary.js';
 
 /**
  * Maps one balance transaction to its row and one row for each deduction. The sum of the rows is `resultAmount`. Mollie's journal contains

@@ -4,7 +4,7 @@ import type { Order, OrderResult } from '@tributary/connector-api';
 import { createPayout, findPayout } from './mollie.payouts.js';
 import type { MollieContext } from './mollie.transactions.js';
 import { createDraft, findDraft } from './mollie.transfers.js';
-import { getAccountResource } from './mollie.types.js';
+import { getAccountResource } from './mollie.vocabulary.js';
 
 export async function createOrder(context: MollieContext, order: Order): Promise<OrderResult> {
   const { client, settings, feedReader } = context;

@@ -17,7 +17,7 @@ import type { Json } from '@tributary/connector-api/http';
 import { findRowInPages } from '@tributary/connector-api/listing';
 import type { MollieClient } from './mollie.client.js';
 import { parseMoneyObject } from './mollie.mapper.js';
-import { getBankAccountId, ORDER_FORMAT } from './mollie.types.js';
+import { getBankAccountId, ORDER_FORMAT } from './mollie.vocabulary.js';
 
 const MAX_DESCRIPTION_LENGTH = 255;
 /** Maximum time in ms between `initiatedAt` of a payout and its row in the journal. The money leaves the balance at `initiatedAt`. */

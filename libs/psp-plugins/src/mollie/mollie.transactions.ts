@@ -18,7 +18,7 @@ import type { MollieSettings } from './mollie.config.js';
 import { toBusinessTransaction, toUnlinkedRows } from './mollie.mapper.js';
 import { linkSettlementsToPayouts } from './mollie.payouts.js';
 import { linkMovementsToDrafts } from './mollie.transfers.js';
-import { BALANCE_TRANSACTION_KEY, type AccountResource } from './mollie.types.js';
+import { BALANCE_TRANSACTION_KEY, type AccountResource } from './mollie.vocabulary.js';
 
 const MINUTE_MS = 60_000;
 /**

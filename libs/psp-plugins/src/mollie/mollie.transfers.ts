@@ -19,7 +19,7 @@ import type { Json } from '@tributary/connector-api/http';
 import { findRowInPages } from '@tributary/connector-api/listing';
 import type { MollieClient } from './mollie.client.js';
 import { parseMoneyObject } from './mollie.mapper.js';
-import { DESCRIPTION_KEY, ORDER_FORMAT } from './mollie.types.js';
+import { DESCRIPTION_KEY, ORDER_FORMAT } from './mollie.vocabulary.js';
 
 const MAX_DESCRIPTION_LENGTH = 140;
 const MAX_NAME_LENGTH = 70;

@@ -10,7 +10,7 @@ import {
 import { PaypalClient } from './paypal.client.js';
 import { PaypalSettings } from './paypal.config.js';
 import { PaypalPsp } from './paypal.psp.js';
-import { PLUGIN_NAME } from './paypal.types.js';
+import { PLUGIN_NAME } from './paypal.vocabulary.js';
 import { createSigningCertificates } from './paypal.webhooks.js';
 
 const HOUR_MS = 3_600_000;

@@ -6,7 +6,7 @@ import { listPayees } from '@tributary/connector-api/listing';
 import { TRANSACTION_ID_PATH, type PaypalContext } from './paypal.client.js';
 import type { PaypalPayeeSettings } from './paypal.config.js';
 import { getListingOptions } from './paypal.transactions.js';
-import { getRecipientType, MASS_PAYMENT_CODE, PLUGIN_NAME } from './paypal.types.js';
+import { getRecipientType, MASS_PAYMENT_CODE, PLUGIN_NAME } from './paypal.vocabulary.js';
 
 export function listBeneficiaryPages(context: PaypalContext, since: Cursor | undefined) {
   const options = {

@@ -9,7 +9,7 @@ import {
   UrlSetting,
 } from '@tributary/connector-api';
 import { Matches } from 'class-validator';
-import { RECEIVER_PATTERNS } from './paypal.types.js';
+import { RECEIVER_PATTERNS } from './paypal.vocabulary.js';
 
 const BALANCES = ['total', 'available'] as const;
 const RECEIVER_PATTERN = new RegExp(

@@ -24,7 +24,12 @@ import type { Money, Movement, MovementFields, RowDetails, UnlinkedRow } from '@
 import type { Json } from '@tributary/connector-api/http';
 import { getRowKey, readTime } from './paypal.client.js';
 import type { PaypalSettings } from './paypal.config.js';
-import { getTransactionKind, PLUGIN_NAME, RETURN_MOVEMENTS, TRANSACTION_STATUSES } from './paypal.types.js';
+import {
+  getTransactionKind,
+  PLUGIN_NAME,
+  RETURN_MOVEMENTS,
+  TRANSACTION_STATUSES,
+} from './paypal.vocabulary.js';
 
 type ParsedTransaction = ReturnType<typeof parseTransaction>;
 

@@ -26,7 +26,7 @@ import {
   ORDER_STATUSES,
   PLUGIN_NAME,
   WHOLE_AMOUNT_CURRENCIES,
-} from './paypal.types.js';
+} from './paypal.vocabulary.js';
 
 /** Maximum length of the note of a batch and the note of its item together, in characters. */
 const MAX_NOTE_LENGTH = 1000;

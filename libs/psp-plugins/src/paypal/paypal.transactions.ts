@@ -32,7 +32,7 @@ import {
   type TransactionFilter,
 } from './paypal.client.js';
 import { toUnlinkedRows } from './paypal.mapper.js';
-import { PENDING_STATUS, PLUGIN_NAME } from './paypal.types.js';
+import { PENDING_STATUS, PLUGIN_NAME } from './paypal.vocabulary.js';
 
 const HOUR_MS = 3_600_000;
 /**

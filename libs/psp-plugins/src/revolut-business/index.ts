@@ -3,7 +3,7 @@ import { createHttpProvider, createRefreshTokenAuth, limitPerMinute } from '@tri
 import { RevolutBusinessClient } from './revolut-business.client.js';
 import { RevolutBusinessSettings } from './revolut-business.config.js';
 import { RevolutBusinessPsp } from './revolut-business.psp.js';
-import { PLUGIN_NAME } from './revolut-business.types.js';
+import { PLUGIN_NAME } from './revolut-business.vocabulary.js';
 
 const DAY_MS = 86_400_000;
 

@@ -3,7 +3,7 @@ import { createPspMetadata, listCurrentAccounts, parseMoney, readText } from '@t
 import type { Account, Money } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import type { RevolutBusinessContext } from './revolut-business.client.js';
-import { PLUGIN_NAME } from './revolut-business.types.js';
+import { PLUGIN_NAME } from './revolut-business.vocabulary.js';
 
 export function listAccountPages({ client, clock, signal }: RevolutBusinessContext) {
   const listRows = () => client.listAccounts(signal);

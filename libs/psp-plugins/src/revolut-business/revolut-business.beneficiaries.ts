@@ -17,7 +17,7 @@ import {
 } from '@tributary/connector-api/listing';
 import type { RereadTimeWindowsOptions } from '@tributary/connector-api/listing';
 import { REVOLUT_LISTS, type RevolutBusinessContext } from './revolut-business.client.js';
-import { PLUGIN_NAME } from './revolut-business.types.js';
+import { PLUGIN_NAME } from './revolut-business.vocabulary.js';
 
 const HOUR_MS = 3_600_000;
 /** The start is the year in which Revolut was founded. The first window is a hundred years, because the list is short. */

@@ -2,7 +2,7 @@ import { InvalidRecordError } from '@tributary/connector-api';
 import type { Transaction } from '@tributary/connector-api';
 import { Json } from '@tributary/connector-api/http';
 import { toTransactions } from './revolut-business.mapper.js';
-import { TRANSACTION_KINDS } from './revolut-business.types.js';
+import { TRANSACTION_KINDS } from './revolut-business.vocabulary.js';
 
 const createLeg = (more: object = {}) => ({
   leg_id: 'leg',

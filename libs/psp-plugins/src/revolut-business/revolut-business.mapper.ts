@@ -30,7 +30,7 @@ import {
   RETURN_TYPES,
   TRANSACTION_KINDS,
   TRANSACTION_STATUSES,
-} from './revolut-business.types.js';
+} from './revolut-business.vocabulary.js';
 
 type ParsedTransaction = ReturnType<typeof parseTransaction>;
 type Leg = ReturnType<typeof parseLeg>;

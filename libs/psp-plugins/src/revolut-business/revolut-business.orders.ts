@@ -11,7 +11,7 @@ import { JsonNumber, submitOrder } from '@tributary/connector-api/http';
 import type { Json } from '@tributary/connector-api/http';
 import { parseBeneficiaryId } from './revolut-business.beneficiaries.js';
 import type { RevolutBusinessContext } from './revolut-business.client.js';
-import { ORDER_STATUSES, PLUGIN_NAME } from './revolut-business.types.js';
+import { ORDER_STATUSES, PLUGIN_NAME } from './revolut-business.vocabulary.js';
 
 const HOUR_MS = 3_600_000;
 /**

@@ -19,7 +19,7 @@ import {
 import type { RereadTimeWindowsOptions, TimeWindowQuery } from '@tributary/connector-api/listing';
 import { REVOLUT_LISTS, type RevolutBusinessContext } from './revolut-business.client.js';
 import { toTransactions } from './revolut-business.mapper.js';
-import { isFinalState, PLUGIN_NAME, TRANSACTION_KINDS } from './revolut-business.types.js';
+import { isFinalState, PLUGIN_NAME, TRANSACTION_KINDS } from './revolut-business.vocabulary.js';
 
 const HOUR_MS = 3_600_000;
 /** Time in milliseconds that is read again. Rows can appear late, and Revolut's clock can differ from the gateway's clock. */

@@ -10,7 +10,7 @@ import {
 } from '@tributary/connector-api/listing';
 import type { CursorFormat, OldestFirstPosition } from '@tributary/connector-api/listing';
 import type { SandboxClient, SandboxContext } from './sandbox.client.js';
-import { PLUGIN_NAME } from './sandbox.types.js';
+import { PLUGIN_NAME } from './sandbox.vocabulary.js';
 
 /** The cursor of accounts and of beneficiaries: the number of rows before the last page. It is not JSON, because older releases read it. */
 export const ROW_COUNT_CURSOR_FORMAT: CursorFormat<OldestFirstPosition> = {

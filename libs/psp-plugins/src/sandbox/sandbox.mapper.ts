@@ -15,7 +15,12 @@ import {
 } from '@tributary/connector-api';
 import type { MovementFields, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { PLUGIN_NAME, RETURNED_STATE, TRANSACTION_KINDS, TRANSACTION_STATUSES } from './sandbox.types.js';
+import {
+  PLUGIN_NAME,
+  RETURNED_STATE,
+  TRANSACTION_KINDS,
+  TRANSACTION_STATUSES,
+} from './sandbox.vocabulary.js';
 
 /** @throws InvalidRecordError with the name of the invalid property */
 export function toTransaction(row: Json): Transaction {

@@ -8,7 +8,7 @@ import {
 import type { Order, OrderResult } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import type { SandboxClient } from './sandbox.client.js';
-import { ORDER_STATUSES, PLUGIN_NAME } from './sandbox.types.js';
+import { ORDER_STATUSES, PLUGIN_NAME } from './sandbox.vocabulary.js';
 import type { PaymentRequest } from './simulator/order-endpoint.js';
 
 export async function createOrder(client: SandboxClient, order: Order): Promise<OrderResult> {

@@ -15,7 +15,7 @@ import {
 import type { CursorFormat, TimeWindowsOptions, TimeWindowsPosition } from '@tributary/connector-api/listing';
 import type { SandboxContext } from './sandbox.client.js';
 import { toTransaction } from './sandbox.mapper.js';
-import { PLUGIN_NAME } from './sandbox.types.js';
+import { PLUGIN_NAME } from './sandbox.vocabulary.js';
 import { getOpenedAt } from './simulator/activity-simulator.js';
 import { getOldestListedTime } from './simulator/simulated-api.js';
 

@@ -3,7 +3,7 @@ import { createHttpProvider, createRefreshTokenAuth, limitPerMinute } from '@tri
 import { SquareClient } from './square.client.js';
 import { SquareSettings } from './square.config.js';
 import { SquarePsp } from './square.psp.js';
-import { PLUGIN_NAME } from './square.types.js';
+import { PLUGIN_NAME } from './square.vocabulary.js';
 
 /**
  * Square's tokens are valid for 30 days, or for one day if they are short-lived. Square's response contains only the time at which a token

@@ -3,7 +3,7 @@ import { createPspMetadata, parseRows, pickProperties, readText } from '@tributa
 import type { Account, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import type { SquareContext } from './square.transactions.js';
-import { PLUGIN_NAME } from './square.types.js';
+import { PLUGIN_NAME } from './square.vocabulary.js';
 
 const PROPERTIES = ['country', 'currency', 'status', 'type', 'merchant_id', 'main_location_id', 'timezone'];
 

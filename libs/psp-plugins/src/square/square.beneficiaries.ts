@@ -3,7 +3,7 @@ import { createOwnerMetadata, parseRows, pickProperties, readText } from '@tribu
 import type { Beneficiary, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import type { SquareContext } from './square.transactions.js';
-import { PLUGIN_NAME } from './square.types.js';
+import { PLUGIN_NAME } from './square.vocabulary.js';
 
 const BANK_ACCOUNT_PROPERTIES = [
   ...['account_number_suffix', 'account_type', 'bank_name', 'currency', 'status', 'creditable', 'debitable'],

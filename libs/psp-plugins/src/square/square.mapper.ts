@@ -26,7 +26,7 @@ import {
 } from '@tributary/connector-api';
 import type { AddRecord, DataWarning, Money, RejectedRecord, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import * as words from './square.types.js';
+import * as words from './square.vocabulary.js';
 
 type Rows = (Transaction | RejectedRecord)[];
 /** The fields that all rows of one object have in common. */

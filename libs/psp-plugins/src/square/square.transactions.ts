@@ -44,7 +44,7 @@ import {
   toPayoutRows,
   toRefundRows,
 } from './square.mapper.js';
-import { PLUGIN_NAME } from './square.types.js';
+import { PLUGIN_NAME } from './square.vocabulary.js';
 
 const HOUR_MS = 3_600_000;
 /**

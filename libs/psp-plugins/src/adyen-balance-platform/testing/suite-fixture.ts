@@ -8,7 +8,7 @@ import type {
   TransactionInput,
 } from '@tributary/connector-api/testing';
 import { AdyenBalancePlatformFake, FAKE_SETTINGS } from '../adyen-balance-platform.fake.js';
-import { CURRENCY_DECIMALS } from '../adyen-balance-platform.types.js';
+import { CURRENCY_DECIMALS } from '../adyen-balance-platform.vocabulary.js';
 import { FakeLedger } from './fake-ledger.js';
 import type { FakeTransfer } from './fake-ledger.js';
 

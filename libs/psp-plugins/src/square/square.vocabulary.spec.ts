@@ -1,7 +1,7 @@
 /** Checks that the tables contain all words in Square's document. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DISPUTE_STEPS, ENTRY_MOVEMENTS, PAYOUT_STATUSES } from './square.types.js';
+import { DISPUTE_STEPS, ENTRY_MOVEMENTS, PAYOUT_STATUSES } from './square.vocabulary.js';
 
 const WORDS = JSON.parse(readFileSync(join(import.meta.dirname, 'fixtures/words.json'), 'utf8')) as Record<
   string,

@@ -5,7 +5,7 @@ import { linkRows } from '@tributary/connector-api';
 import type { FeedReader } from '@tributary/connector-api';
 import { Json } from '@tributary/connector-api/http';
 import { toUnlinkedRows } from './adyen-balance-platform.mapper.js';
-import { SPLIT_KINDS, TRANSFER_KINDS, TRANSFER_STATUSES } from './adyen-balance-platform.types.js';
+import { SPLIT_KINDS, TRANSFER_KINDS, TRANSFER_STATUSES } from './adyen-balance-platform.vocabulary.js';
 
 const TYPES = Object.keys(TRANSFER_KINDS);
 const STATUSES = Object.keys(TRANSFER_STATUSES);

@@ -5,7 +5,7 @@ import { linkRows } from '@tributary/connector-api';
 import type { FeedReader } from '@tributary/connector-api';
 import { Json } from '@tributary/connector-api/http';
 import { toUnlinkedRows } from './mollie.mapper.js';
-import { BALANCE_TRANSACTION_KEY } from './mollie.types.js';
+import { BALANCE_TRANSACTION_KEY } from './mollie.vocabulary.js';
 
 const types = JSON.parse(
   readFileSync(join(import.meta.dirname, 'fixtures/balance-transaction-types.json'), 'utf8'),

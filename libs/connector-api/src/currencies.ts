@@ -1,6 +1,7 @@
 /**
- * The decimal places of the currencies of ISO 4217: list one of 2026, and recently withdrawn codes that occur in old statements. The data
- * of `Intl` is not suitable. It describes prices in shops, so it has fewer decimal places than ISO 4217 for some currencies, e.g. IQD.
+ * The currencies of ISO 4217 by number of decimal places: list one of 2026, and recently withdrawn codes that occur in old statements. The
+ * data of `Intl` is not suitable, because it describes prices in shops. For some currencies (e.g. IQD) it has fewer decimal places than ISO
+ * 4217.
  */
 const CURRENCIES_BY_DECIMALS: Readonly<Record<number, string>> = {
   0: 'BIF BYR CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
@@ -21,7 +22,10 @@ const DECIMALS_BY_CURRENCY = new Map(
   ),
 );
 
-/** Returns the number of decimal places of a currency: `EUR` → 2. @returns `undefined` for a code that is not a currency of ISO 4217 */
+/**
+ * Returns the number of decimal places of a currency: `EUR` → 2.
+ * @returns `undefined` for a code that is not a currency of ISO 4217
+ */
 export function getCurrencyDecimals(code: string): number | undefined {
   return DECIMALS_BY_CURRENCY.get(code);
 }

@@ -1,6 +1,6 @@
 /**
  * The errors of the plugin interface. A plugin throws `PspError` when a call to the PSP fails, and `InvalidRecordError` for a record that
- * cannot be served. Any other error is regarded as a defect of the plugin and treated as `unavailable`.
+ * cannot be served. Any other error counts as a defect of the plugin, and the gateway handles it like `unavailable`.
  */
 
 /** The kinds of failure. The kind determines whether and when the gateway repeats the call. */
@@ -16,11 +16,14 @@ export type PspErrorKind =
   /** A request that moves money was sent, and its response was lost. The gateway must find out the result before any other action. */
   | 'unknown-outcome';
 
-/** A failed call to the PSP: `throw new PspError('rate-limited', 'Acme: too many requests', { retryAfterMs: 2_000, status: 429 })`. */
+/**
+ * The error for a failed call to the PSP: `throw new PspError('rate-limited', 'Acme: too many requests', { retryAfterMs: 2_000, status: 429
+ * })`.
+ */
 export class PspError extends Error {
   override readonly name = 'PspError';
 
-  /** @param message for people and logs: the failed call and the reason. It must not contain secrets */
+  /** @param message a text for people and logs: the failed call and the reason. It must not contain secrets */
   constructor(
     readonly kind: PspErrorKind,
     message: string,
@@ -43,8 +46,8 @@ export class GatewayUnavailableError extends Error {}
 export class DamagedDataError extends Error {}
 
 /**
- * Data of the PSP that cannot be served correctly, e.g. an amount with too many decimal places. `parseRow` turns it into a
- * `RejectedRecord`, which goes into the quarantine with this message.
+ * The error for data of the PSP that cannot be served correctly, e.g. an amount with too many decimal places. `parseRow` converts it to a
+ * `RejectedRecord`. The gateway stores the rejected record with this message in the quarantine, which clients cannot see.
  */
 export class InvalidRecordError extends Error {
   override readonly name = 'InvalidRecordError';

@@ -1,7 +1,7 @@
 /**
- * The encoding of ids for clients. Clients put account ids into URL paths without escaping them, so a served id contains only
- * `[A-Za-z0-9._~-]`. Every other byte of the UTF-8 form becomes `~` and two hexadecimal digits: `a/b` → `a~2Fb`. The character `~`
- * itself becomes `~7E`, which makes the encoding reversible.
+ * Encodes ids for clients. Clients put account ids into URL paths without escaping them, so a served id contains only `[A-Za-z0-9._~-]`.
+ * Every other byte of the UTF-8 form becomes `~` and two hexadecimal digits: `a/b` → `a~2Fb`. The character `~` itself becomes `~7E`, so
+ * that the encoding is reversible.
  */
 import { InvalidRecordError } from './errors.js';
 
@@ -10,7 +10,7 @@ const ENCODED_ID_PATTERN = /^(?:[A-Za-z0-9._-]|~[0-9A-F]{2})+$/;
 const MAX_ID_LENGTH = 1024;
 
 /**
- * Encodes the PSP's own id for clients: `a/b` → `a~2Fb`. Plugins need not call it.
+ * Encodes the PSP's own id for clients: `a/b` → `a~2Fb`. Plugins need not call it, because the gateway encodes the ids of their records.
  * @throws InvalidRecordError for an empty id, for an id with a lone surrogate, and for an id with more than 1024 characters when encoded
  */
 export function encodeId(id: string): string {
@@ -35,7 +35,10 @@ export function encodeId(id: string): string {
   return encoded;
 }
 
-/** Encodes an id like `encodeId`. @returns `undefined` for an id that cannot be encoded and therefore is in no feed */
+/**
+ * Encodes an id like `encodeId`, but does not throw.
+ * @returns `undefined` for an id that cannot be encoded. No feed contains such an id
+ */
 export function tryEncodeId(id: string): string | undefined {
   try {
     return encodeId(id);
@@ -45,7 +48,10 @@ export function tryEncodeId(id: string): string | undefined {
   }
 }
 
-/** Returns the PSP's own id for an encoded id: `a~2Fb` → `a/b`. @returns `undefined` for a string that `encodeId` never returns */
+/**
+ * Returns the PSP's own id for an encoded id: `a~2Fb` → `a/b`.
+ * @returns `undefined` for a string that `encodeId` never returns
+ */
 export function decodeId(encoded: string): string | undefined {
   if (encoded.length > MAX_ID_LENGTH) return undefined;
   if (SAFE_ID_PATTERN.test(encoded)) return encoded === '.' || encoded === '..' ? undefined : encoded;

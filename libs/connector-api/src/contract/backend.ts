@@ -4,7 +4,7 @@ import type { OrderKind } from '../order.types.js';
 import type { Stream } from '../plugin.js';
 import type { PageQuery } from './parse-page-query.js';
 
-/** The data and operations of one connector that the contract's controllers use. Injected under `BACKEND`. */
+/** The data and operations of one connector that the contract's controllers use. Nest injects it under the token `BACKEND`. */
 export interface Backend {
   /**
    * Returns one page of a stream, oldest row first. A page after the end is `[]`. The result is a promise only if the store is
@@ -22,8 +22,8 @@ export interface Backend {
    */
   getBalances(accountId: string, authorization?: string): Promise<ServedBalances | undefined>;
   /**
-   * Returns at most `limit` rows of a stream after a sequence number, for programs that copy a feed.
-   * @param afterSequence 0 for the first row
+   * Returns at most `limit` rows of a stream, beginning after a sequence number. Programs that copy a feed use it.
+   * @param afterSequence 0 to begin with the first row
    */
   readFeedRows(stream: Stream, afterSequence: number, limit: number): Promise<FeedRows>;
   /**
@@ -38,7 +38,7 @@ export interface Backend {
   ): Promise<void>;
   /** Whether the gateway is stopping, so that open responses must end. */
   readonly isStopping: boolean;
-  /** Returns the ids among these (as served to clients) that are in the stream. */
+  /** Returns those of the given ids that the stream contains. All ids are ids as served to clients. */
   findServedIds(stream: Stream, ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** The kinds of order that the plugin can execute. */
   readonly supportedOrderKinds: ReadonlySet<OrderKind>;
@@ -62,7 +62,7 @@ export interface OrderRequest {
   description?: string;
   metadata: Readonly<Record<string, string>>;
 }
-/** A page as it is sent to the client. A full page, with as many rows as requested, never changes. */
+/** A page as it is sent to the client. A full page has as many rows as the client requested. The content of a full page never changes. */
 export interface SerializedPage {
   /** The number of rows in the page. */
   rows: number;
@@ -72,9 +72,11 @@ export interface SerializedPage {
 
 /** Rows of a feed, in the sequence in which they became visible. */
 export interface FeedRows {
-  /** Increases when the store is restored, because a sequence number from before the restore can then belong to another row. */
+  /**
+   * A number that increases when the store is restored from a backup. After a restore, the same sequence number can belong to another row.
+   */
   epoch: number;
-  /** Sequence number of the last row of the feed; present only if `rows` is empty. */
+  /** The sequence number of the last row of the feed. It is present only if `rows` is empty. */
   lastSequence?: number;
   rows: readonly NumberedRow[];
 }
@@ -83,13 +85,13 @@ export interface FeedRows {
 export interface NumberedRow {
   /** Sequence number of the row, from 1 and without gaps. */
   sequence: number;
-  /** Milliseconds since 1970. */
+  /** The time by which the row is sorted, in milliseconds since 1970. */
   feedTime: number;
   /** The id of the record, as served to clients. */
   id: string;
   /** Number of the version of the record, from 1. */
   version: number;
-  /** The JSON of the record, as it is in the lists. */
+  /** The JSON of the record, the same text as in the lists. */
   body: string;
 }
 

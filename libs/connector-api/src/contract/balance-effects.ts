@@ -7,14 +7,14 @@ import type { TransactionStatus, TransactionType } from '../record.types.js';
 
 /** The change of one account's balance in one asset that one row of the feed causes. */
 export interface BalanceEffect {
-  /** The account id as served to clients, i.e. encoded. */
+  /** The id of the account as served to clients, i.e. encoded. */
   accountId: string;
   asset: string;
-  /** Minor units. Negative if the money left the account. */
+  /** The change in minor units. It is negative if money left the account. */
   amount: bigint;
 }
 
-/** The properties of a row that determine its effects. The account ids are encoded. */
+/** The properties of a feed row that determine how the row changes balances. The account ids are encoded. */
 export interface MovementRow {
   type: TransactionType;
   status: TransactionStatus;
@@ -43,20 +43,23 @@ export function toBalanceEffects(row: MovementRow): BalanceEffect[] {
   return effects;
 }
 
-/** Formance writes `JPY/0` in orders, and the rows of an order repeat it. Balances always have `JPY`. */
+/**
+ * Returns the asset as balances name it: `JPY/0` → `JPY`. Formance writes `JPY/0` in orders, and the feed rows of an order repeat this
+ * form.
+ */
 function toBalanceAsset(asset: string): string {
   return asset.endsWith('/0') ? asset.slice(0, -2) : asset;
 }
 
-/** Tells whether a row with this status has moved its money. */
+/** Returns true if a row with this status means that the money was moved. */
 export function hasMovedMoney(status: TransactionStatus): boolean {
   switch (status) {
     case 'SUCCEEDED':
     case 'CAPTURE':
     case 'REFUNDED':
     case 'REFUND_REVERSED':
-    // Separate rows for the stages of a dispute have the amount 0. If a payment itself changes to one of these statuses, its money has not
-    // moved back.
+    // For each stage of a dispute, the feed can contain a separate row with the amount 0, which changes no balance. If the payment's own
+    // row changes to one of these statuses, the money has not moved back.
     case 'DISPUTE':
     case 'DISPUTE_WON':
       return true;
@@ -73,7 +76,7 @@ export function hasMovedMoney(status: TransactionStatus): boolean {
   }
 }
 
-/** The properties of a served row that the check reads. */
+/** The properties of a served row from which its effects on balances are calculated. */
 interface ServedRow {
   type: TransactionType;
   status: TransactionStatus;
@@ -84,8 +87,9 @@ interface ServedRow {
 }
 
 /**
- * Returns the effects of a record from the bodies of its rows, oldest first. Clients add up the amounts of `REFUNDED` rows, so a repeated
- * `REFUNDED` row has the amount 0. Such a row keeps the effect of the previous row.
+ * Returns the effects that a record has after all its rows. If the last row has the status `REFUNDED` and the amount 0, it only repeats an
+ * earlier refund, so the effects of the row before it remain.
+ * @param bodies the JSON of the record's rows, oldest first
  */
 export function readBalanceEffects(bodies: readonly string[]): BalanceEffect[] {
   let effects: BalanceEffect[] = [];
@@ -104,7 +108,10 @@ export function readBalanceEffects(bodies: readonly string[]): BalanceEffect[] {
   return effects;
 }
 
-/** Returns true if a row only repeats an earlier return, see `readBalanceEffects`. */
+/**
+ * Returns true if a row only repeats an earlier refund. The gateway writes such a row with the amount 0, because clients add up the amounts
+ * of all `REFUNDED` rows.
+ */
 export function isRepeatedReturn(status: TransactionStatus, amount: bigint): boolean {
   return status === 'REFUNDED' && amount === 0n;
 }

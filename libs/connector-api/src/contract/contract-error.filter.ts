@@ -6,7 +6,7 @@ import { toErrorResponse, type ErrorResponse } from './contract-error.js';
 /** Converts every error that a route throws to the contract's `Error`. */
 @Catch()
 export class ContractErrorFilter implements ExceptionFilter {
-  /** @param report is called for every error with a status of 500 or more */
+  /** @param report a function that is called for every error with a status of 500 or more */
   constructor(private readonly report: (error: unknown, request: FastifyRequest) => void) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -21,7 +21,7 @@ export class ContractErrorFilter implements ExceptionFilter {
 }
 
 export function sendError(reply: FastifyReply, { status, headers, body }: ErrorResponse): void {
-  // The body is a Buffer, because Fastify would add a charset to the content type of a string, and the content type of JSON has no charset.
+  // The body is sent as a Buffer. Fastify would add a charset to the content type of a string, but the content type of JSON has no charset.
   void reply
     .code(status)
     .headers({ ...headers, 'content-type': 'application/json' })

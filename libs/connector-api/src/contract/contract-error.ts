@@ -21,12 +21,12 @@ export class ContractError extends HttpException {
   }
 }
 
-/** Creates a 422 for a well-formed request that cannot be fulfilled. Clients do not repeat such a request. */
+/** Creates an error with status 422 for a well-formed request that cannot be fulfilled. Clients do not repeat a request after a 422. */
 export function createUnprocessableError(title: string, detail: string): ContractError {
   return new ContractError(HttpStatus.UNPROCESSABLE_ENTITY, title, detail);
 }
 
-/** An error response before it is sent. */
+/** The status and the body of an error response. */
 export interface ErrorResponse {
   status: number;
   headers: Readonly<Record<string, string>>;
@@ -34,8 +34,8 @@ export interface ErrorResponse {
 }
 
 /**
- * Converts an error to a response. Only the message of a `ContractError` is sent to the client, because other messages may contain paths,
- * queries and data of the PSP.
+ * Converts an error to a response. Only a `ContractError` sends its own message to the client. Other messages are replaced, because they
+ * may contain paths, queries and data of the PSP.
  * @param requestId the id of the request in the log
  */
 export function toErrorResponse(error: unknown, requestId: string): ErrorResponse {
@@ -49,7 +49,10 @@ export function toErrorResponse(error: unknown, requestId: string): ErrorRespons
   return { status, headers: {}, body: createDefaultErrorBody(status) };
 }
 
-/** Clients repeat a request after a 503 without human action. Most databases are available again within seconds. */
+/**
+ * The response while the database is unavailable. Its status is 503, because clients repeat a request after a 503 without human action.
+ * Most databases are available again within seconds.
+ */
 const STORE_UNAVAILABLE_RESPONSE: ErrorResponse = {
   status: 503,
   headers: { 'retry-after': '5' },
@@ -64,7 +67,7 @@ function damagedDataResponse(requestId: string): ErrorResponse {
   return { status: 500, headers: {}, body: { Title: 'Stored data damaged', Detail } };
 }
 
-/** Returns the error body for an error that occurred before the request reached a handler. It depends only on the status. */
+/** Returns the error body for a request that failed before it reached a handler. The body depends only on the status. */
 export function createDefaultErrorBody(status: number): ErrorBody {
   return {
     Title: STATUS_CODES[status] ?? 'Error',
@@ -132,7 +135,10 @@ function pspErrorToResponse(error: PspError): ErrorResponse {
   return { ...RESPONSE_BY_PSP_ERROR_KIND[error.kind], headers };
 }
 
-/** Returns the status of a Nest exception or a Fastify error. @returns `undefined` for any other error */
+/**
+ * Returns the HTTP status of a Nest exception or a Fastify error.
+ * @returns `undefined` for any other error
+ */
 function getErrorStatus(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
   const status: unknown = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;

@@ -10,16 +10,17 @@ import { sendPage } from './send-page.js';
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * Marks a route that only calls `sendPage` for this stream. The gateway can call such a route directly, without Nest's request
-     * pipeline.
+     * The stream of a route that does nothing but call `sendPage`. The gateway can call `sendPage` for such a route directly, without
+     * Nest's request pipeline.
      */
     list?: Stream;
   }
 }
 
 /**
- * Serves the three lists: accounts, beneficiaries and transactions. It also serves their rows by sequence number, for programs other than
- * Formance (docs/guides/read-feeds.md). A second controller for the rows would need several MB of memory for a thousand connectors.
+ * Serves the three lists: accounts, beneficiaries and transactions. The controller also serves their rows by sequence number, for programs
+ * other than Formance (docs/guides/read-feeds.md). A second controller for the rows would need several MB of memory for a thousand
+ * connectors.
  */
 @Controller()
 export class FeedsController {

@@ -1,7 +1,7 @@
-/** The error for a query parameter or a header with an invalid value. */
+/** Creates the error for a query parameter or a header with an invalid value. */
 import { createUnprocessableError, type ContractError } from './contract-error.js';
 
-/** Creates a 422 whose message contains the parameter, its value and the expected values. */
+/** Creates an error with status 422. Its message contains the parameter, the value found and the values expected. */
 export function createInvalidParameterError(name: string, found: unknown, expected: string): ContractError {
   return createUnprocessableError(
     `Invalid parameter ${name}`,

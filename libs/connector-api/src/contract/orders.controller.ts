@@ -7,8 +7,8 @@ import { parseJsonBody } from './parse-json-body.js';
 import { parseOrderRequest } from './parse-order-request.js';
 
 /**
- * Accepts payouts and transfers. An order that cannot be executed is a 422, because clients repeat a request for ever after a 5xx, also
- * after a 501.
+ * Accepts payouts and transfers. An order that cannot be executed is answered with 422. The status is never a 5xx, not even 501, because
+ * clients repeat a request for ever after a 5xx.
  */
 @Controller()
 export class OrdersController {
@@ -36,7 +36,7 @@ export class OrdersController {
       );
     }
     const order = await parseOrderRequest(kind, body, this.backend);
-    // The body is a Buffer, because Fastify would add a charset to the content type of a string.
+    // The body is sent as a Buffer, because Fastify would add a charset to the content type of a string.
     return Buffer.from(await this.backend.submitOrder(kind, order));
   }
 }

@@ -6,15 +6,18 @@ import { createInvalidParameterError } from './invalid-parameter-error.js';
 /** How the rows are sent: a JSON object, one JSON line per row, or server-sent events. */
 export type FeedFormat = 'json' | 'ndjson' | 'events';
 
-/** A validated request for rows. */
+/** A validated request for the rows of a feed. */
 export interface FeedQuery {
   stream: Stream;
   /** Sequence number of the last row that the reader has; 0 for none. */
   after: number;
-  /** The epoch in which the reader got this row; `undefined` if the request contains no epoch. */
+  /**
+   * The epoch that the client received together with this row; it changes when the store is restored. `undefined` if the request contains
+   * no epoch.
+   */
   epoch: number | undefined;
   limit: number;
-  /** Time in ms for which the response waits if there is no row. */
+  /** The maximum time in ms for which the response waits for a new row, if there is none yet. */
   waitMs: number;
   format: FeedFormat;
 }
@@ -31,7 +34,10 @@ const FORMAT_BY_TYPE: Readonly<Record<string, FeedFormat>> = {
   'text/event-stream': 'events',
 };
 
-/** @throws ContractError 422 with the parameter, its value and the expected values */
+/**
+ * Parses and validates the request for the rows of a feed.
+ * @throws ContractError 422 with the parameter, the value found and the values expected
+ */
 export function parseFeedQuery(request: FastifyRequest): FeedQuery {
   const query = request.query as Readonly<Record<string, unknown>>;
   const { stream } = request.params as { stream: string };
@@ -55,7 +61,7 @@ function parseStream(value: string): Stream {
   return stream;
 }
 
-/** Returns the first known format in the header. A quality (`;q=`) is ignored. */
+/** Returns the format of the first known media type in the header `Accept`. A quality (`;q=`) is ignored. */
 function parseFormat(accept: string | undefined): FeedFormat {
   for (const type of (accept ?? '').split(',')) {
     const format = FORMAT_BY_TYPE[type.split(';')[0]?.trim().toLowerCase() ?? ''];
@@ -64,7 +70,7 @@ function parseFormat(accept: string | undefined): FeedFormat {
   return 'json';
 }
 
-/** Parses the id of the last event, which a browser or an event client sends when it reconnects: `<epoch>-<sequence>`. */
+/** Parses the header `Last-Event-ID`, which a client of server-sent events sends when it reconnects: `<epoch>-<sequence>`. */
 function parsePosition(
   lastEventId: string | string[] | undefined,
 ): { epoch: number; after: number } | undefined {

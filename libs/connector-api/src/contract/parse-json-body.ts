@@ -5,8 +5,8 @@ import { ContractError, createUnprocessableError } from './contract-error.js';
 const JSON_CONTENT_TYPE = /^application\/(?:[^;\s]+\+)?json\s*(?:;|$)/i;
 
 /**
- * Parses a request body, which arrives as bytes, to a JSON object. Controllers call it after the authorization, so that the gateway does
- * not parse bodies of callers without a valid API key.
+ * Parses a request body, which arrives as bytes, to a JSON object. Controllers call the function after the authorization, so that the
+ * gateway does not parse bodies of callers without a valid API key.
  * @throws ContractError 415 for another content type, 400 for invalid JSON, 422 for JSON that is not an object
  */
 export function parseJsonBody(request: FastifyRequest): Readonly<Record<string, unknown>> {
@@ -27,7 +27,7 @@ export function parseJsonBody(request: FastifyRequest): Readonly<Record<string, 
 
 function parseUtf8Json(body: Buffer): unknown {
   try {
-    // Invalid UTF-8 is an error. Otherwise two idempotency keys that differ only in invalid bytes would become equal.
+    // Invalid UTF-8 is an error. If invalid bytes were replaced by U+FFFD, two different idempotency keys could become equal.
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {
     throw new ContractError(

@@ -1,4 +1,4 @@
-/** Validates the body of a request for an order. One error lists all invalid properties. Invalid values are never corrected. */
+/** Validates the body of a request for an order. One error names all invalid properties. An invalid value is never corrected. */
 import { ASSET_PATTERN, normalizeAsset } from '../money.js';
 import type { OrderKind } from '../order.types.js';
 import type { Backend, OrderRequest } from './backend.js';
@@ -6,12 +6,12 @@ import { createUnprocessableError, type ContractError } from './contract-error.j
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** 78 digits are enough for the largest amount in Formance, 2^256. */
+/** Matches an amount in minor units. 78 digits are enough for the largest amount in Formance, 2^256. */
 const AMOUNT_PATTERN = /^[1-9]\d{0,77}$/;
 const MAX_KEY_LENGTH = 1024;
 /**
- * Maximum length of an idempotency key in UTF-8. Databases have an index on the key, and a PostgreSQL index entry is limited to about 2,700
- * bytes.
+ * The maximum length of an idempotency key in UTF-8. The key has a database index, and an index entry of PostgreSQL is limited to about
+ * 2,700 bytes.
  */
 const MAX_KEY_BYTES = 2048;
 const MAX_ID_LENGTH = 1024;
@@ -19,8 +19,8 @@ const MAX_QUOTED_LENGTH = 64;
 
 /**
  * Parses and validates a request for an order.
- * @param body the JSON object. Unknown properties are ignored, because newer clients may send more
- * @throws ContractError 422 with one sentence for each invalid property: what was found and what was expected
+ * @param body the JSON object. Unknown properties are ignored, because newer clients may send more properties
+ * @throws ContractError 422 with one sentence for each invalid property: the value found and the value expected
  */
 export async function parseOrderRequest(
   kind: OrderKind,
@@ -36,7 +36,10 @@ export async function parseOrderRequest(
   return request;
 }
 
-/** Reads the properties of the body. An invalid property is added to `problems` and is empty in the returned request. */
+/**
+ * Reads the properties of the body. For an invalid property, a message is added to `problems`, and the property is empty in the returned
+ * request.
+ */
 function readProperties(body: Body, problems: Map<string, string>): OrderRequest {
   const read = (property: string, check: (value: unknown) => string | undefined): string => {
     const problem = check(body[property]);
@@ -55,7 +58,7 @@ function readProperties(body: Body, problems: Map<string, string>): OrderRequest
   };
 }
 
-/** Normalizes the asset, and also keeps the client's spelling if it is different. */
+/** Converts the asset to the form of the feeds. If the client wrote another form, the result also contains the client's form. */
 function readMoney(amount: string, currency: string): Pick<OrderRequest, 'amount' | 'requestedAsset'> {
   const asset = normalizeAsset(currency);
   return {
@@ -74,8 +77,9 @@ function findAmountProblem(value: unknown): string | undefined {
 }
 
 /**
- * Accepts an asset in the form that the feeds use. An asset without decimal places is also accepted with `/0`, because the API of Formance
- * rejects `JPY` in a payment initiation and sends `JPY/0`. Another number of decimal places would change the meaning of the amount.
+ * Returns the problem with an asset, or `undefined` if it is accepted. The asset must have the form that the feeds use. An asset without
+ * decimal places is also accepted with `/0`, because the API of Formance rejects `JPY` in a payment initiation and sends `JPY/0`. Another
+ * number of decimal places is not accepted, because it would change the meaning of the amount.
  */
 function findAssetProblem(value: unknown): string | undefined {
   if (typeof value !== 'string' || !ASSET_PATTERN.test(value)) return 'an asset like "EUR/2" or "JPY"';
@@ -104,7 +108,7 @@ function findDescriptionProblem(value: unknown): string | undefined {
   return 'a text without U+0000 and unpaired surrogates, or nothing';
 }
 
-/** Returns true if every database can store the string and every client reads it back unchanged. */
+/** Returns true if SQLite and PostgreSQL can store the string, and every client reads the same string back. */
 function isStorableString(text: string): boolean {
   return text.isWellFormed() && !text.includes('\u0000');
 }
@@ -132,8 +136,8 @@ function isStringEntry(entry: [string, unknown]): entry is [string, string] {
 }
 
 /**
- * Returns problems with the source and the destination. Both ids must be in the connector's own lists, because any other id could belong to
- * an unknown recipient.
+ * Returns the problems with the source and the destination. Both ids must be in the connector's own lists of accounts and beneficiaries.
+ * Any other id could belong to an unknown recipient.
  */
 async function findAccountProblems(
   kind: OrderKind,

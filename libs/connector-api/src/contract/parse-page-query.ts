@@ -1,6 +1,6 @@
 /**
- * Parses the query parameters of a list: `page`, `pageSize`, `sort` and the time filter. The code does not use a DTO class, because every
- * page request runs it, and a class with decorators would take longer than the page itself. Unknown parameters are ignored.
+ * Parses the query parameters of a list: `page`, `pageSize`, `sort` and the time filter. Unknown parameters are ignored. There is no DTO
+ * class, because validating a class with decorators would take longer than reading the page.
  */
 import type { Stream } from '../plugin.js';
 import { parseTime } from '../time.js';
@@ -12,26 +12,29 @@ export interface PageQuery {
   /** The page number, which starts at 1. */
   page: number;
   pageSize: number;
-  /** Only rows whose feed time (ms since 1970) is at or after this time; `undefined` for all rows. */
+  /** A time in ms since 1970. The list contains only rows whose feed time is at or after this time. `undefined` means all rows. */
   fromMs: number | undefined;
-  /** Whether the reader also requests the next page after a page that was not full. Clients of version 2 do so; they send no `sort`. */
+  /**
+   * Whether the client requests the next page even after a page that was not full. Clients of version 2 do so. They are recognised because
+   * they send no `sort`.
+   */
   readsUntilEmptyPage: boolean;
 }
 
-/** Source: Generic Connector document. */
+/** The page size of a request without `pageSize`. Source: Generic Connector document. */
 export const DEFAULT_PAGE_SIZE = 100;
 export const MAX_PAGE_SIZE = 10_000;
 /**
- * Maximum page number; larger page numbers are reduced to it. Every feed is shorter, so the page is empty, and page × size remains a safe
- * integer.
+ * The maximum page number; a larger number is replaced by it. No feed has so many pages, so the page is empty. Page number × page size
+ * remains a safe integer.
  */
 const MAX_PAGE = 1_000_000_000;
-/** The contract declares the page number as int64. */
+/** The largest page number that a request may contain, because the contract declares the page number as int64. */
 const MAX_INT64 = 2n ** 63n - 1n;
 const MAX_INT64_DIGITS = 19;
 
 const WHOLE_NUMBER_PATTERN = /^\d+$/;
-/** An unescaped `+` in a query string means a space, so `+02:00` arrives as ` 02:00`. */
+/** Matches a time whose `+` was not escaped in the URL. In a query string, `+` means a space, so `+02:00` arrives as ` 02:00`. */
 const SPACE_BEFORE_OFFSET_PATTERN = / (?=\d{2}:\d{2}$)/;
 
 /**
@@ -51,7 +54,7 @@ export function parsePageQuery(stream: Stream, query: unknown): PageQuery {
   };
 }
 
-/** Page 0 is treated as page 1, because some clients start at 0. */
+/** Parses the page number. Page 0 is treated as page 1, because some clients begin with 0. */
 function parsePage(value: unknown): number {
   if (value === undefined) return 1;
   if (typeof value !== 'string' || !WHOLE_NUMBER_PATTERN.test(value)) {
@@ -74,8 +77,8 @@ function parsePageSize(value: unknown): number {
 }
 
 /**
- * Accepts the order of the feed. Every list also accepts `createdAt:asc`, the example of the Generic Connector document. Both values mean
- * the order of the feed. An empty value is treated as absent.
+ * Checks the parameter `sort`. Only the order of the feed is accepted: `<feed time>:asc`, or `createdAt:asc` as in the example of the
+ * Generic Connector document. Both values mean the same order. An empty value is treated as absent.
  */
 function checkSort(value: unknown, feedTime: string): void {
   if (isAbsent(value) || value === `${feedTime}:asc` || value === 'createdAt:asc') return;

@@ -7,15 +7,15 @@ import type { Backend, FeedRows, NumberedRow } from './backend.js';
 import { ContractError } from './contract-error.js';
 import type { FeedQuery } from './parse-feed-query.js';
 
-/** The response header with the epoch of the rows, for formats whose body cannot contain the epoch. */
+/** The response header with the epoch of the rows. It exists for the formats whose body cannot contain the epoch. */
 const EPOCH_HEADER = 'tributary-epoch';
-/** Interval in ms at which a comment is sent, so that proxies do not close a connection without events. */
+/** The interval in ms at which a comment line is sent in a stream of events. Proxies would otherwise close a connection without traffic. */
 const KEEP_ALIVE_INTERVAL_MS = 15_000;
 
 /**
- * Sends the rows after a position. If there are no rows, the response waits for `waitMs`. In the format `events`, rows are sent until the
- * client closes the connection or the gateway stops.
- * @throws ContractError 409 if the position belongs to an earlier state of the store
+ * Sends the rows after a position. If there are no rows yet, the response waits up to `waitMs`. In the format `events`, the response
+ * continues until the client closes the connection or the gateway stops.
+ * @throws ContractError 409 if the position belongs to an earlier state of the store, i.e. from before a restore
  */
 export async function sendFeedRows(
   backend: Backend,
@@ -47,7 +47,10 @@ export async function sendFeedRows(
   await reply.header('content-type', 'application/json').send(Buffer.from(body));
 }
 
-/** @throws ContractError 409 if the position belongs to an earlier state of the store */
+/**
+ * Reads the rows after a position.
+ * @throws ContractError 409 if the position belongs to an earlier state of the store
+ */
 async function readRows(
   backend: Backend,
   { stream, after, epoch, limit }: Pick<FeedQuery, 'stream' | 'after' | 'epoch' | 'limit'>,
@@ -94,7 +97,7 @@ async function* createEvents(
   }
 }
 
-/** The body of a row is the JSON from the feed, which contains no line break. */
+/** Returns the JSON of one row. Its `record` is the JSON from the feed, which contains no line break. */
 function formatRow({ sequence, feedTime, id, version, body }: NumberedRow): string {
   const fields = `"sequence":${sequence},"feedTime":"${formatTime(feedTime)}","id":${JSON.stringify(id)}`;
   return `{${fields},"version":${version},"record":${body}}`;

@@ -5,8 +5,8 @@ import type { Backend, SerializedPage } from './backend.js';
 import { parsePageQuery } from './parse-page-query.js';
 
 /**
- * Sends one page of a stream. The bytes come from the feed and are neither parsed nor serialized again. The function is asynchronous only
- * if the backend is asynchronous.
+ * Sends one page of a stream. The bytes come from the feed and are neither parsed nor serialized again. The function returns a promise only
+ * if the backend does.
  * @throws ContractError 422 for an invalid query
  */
 export function sendPage(
@@ -22,7 +22,7 @@ export function sendPage(
 }
 
 function sendBody(reply: FastifyReply, body: SerializedPage['body']): void {
-  // Without this serializer, Fastify adds a charset to the content type of a string. The contract's content type has no charset.
+  // Without this serializer, Fastify would add a charset to the content type of a string. The contract's content type has no charset.
   if (typeof body === 'string') reply.serializer(keepString);
   void reply.header('content-type', 'application/json').send(body);
 }

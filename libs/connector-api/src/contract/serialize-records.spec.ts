@@ -25,12 +25,12 @@ const PAYMENT: Transaction = {
   metadata: { 'com.acme.spec/z': '1', 'com.acme.spec/a': '2', gone: undefined },
 };
 
-/** Returns the row as a client decodes it. */
+/** Returns the row as a client parses it. */
 function decoded(stream: 'accounts' | 'beneficiaries' | 'transactions', content: string): unknown {
   return JSON.parse(appendFeedTime(stream, content, '2026-03-05T00:00:00.010Z'));
 }
 
-/** Returns a record with values of wrong types, as a wrong cast in a plugin would produce it. */
+/** Returns a record whose properties have wrong types. A plugin produces such a record if it casts the PSP's data to a wrong type. */
 function withWrongTypes<T>(record: T, properties: object): T {
   return { ...record, ...properties };
 }
@@ -91,7 +91,7 @@ test('whatever texts a PSP sends, the row can be decoded, by PostgreSQL too', ()
         const row = decoded('transactions', content) as { metadata?: Record<string, unknown> };
         expect(Object.values(row.metadata ?? {}).every((value) => typeof value === 'string')).toBe(true);
         expect(content.isWellFormed()).toBe(true);
-        // Escapes of lone surrogates and U+0000 are valid JSON, but databases cannot store these characters.
+        // The escapes of lone surrogates and of U+0000 are valid in JSON, but databases cannot store these characters.
         expect(/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f]..)/i.test(content)).toBe(false);
       }
     }),

@@ -1,7 +1,7 @@
 /**
- * Validates the records of plugins and serializes them to the JSON that clients read. This happens once, before a row enters a feed. If a
- * client cannot decode one row, it rejects the whole page at every attempt. Source: Generic Connector document, and the code with which the
- * client decodes it.
+ * Validates the records of plugins and serializes them to the JSON that clients read. This happens once, before a row is added to a feed.
+ * Validation is strict, because a client that cannot decode one row rejects the whole page, at every attempt. Source: Generic Connector
+ * document, and the code of the client that decodes the rows.
  */
 import { InvalidRecordError } from '../errors.js';
 import { decodeId, encodeId } from '../id-encoding.js';
@@ -24,14 +24,15 @@ export interface SerializedRecord {
   /** The id as served to clients, i.e. encoded. */
   id: string;
   /**
-   * The time of the event at the PSP in milliseconds since 1970. The feed time equals this time, unless the order of the feed prevents it.
+   * The time of the event at the PSP in milliseconds since 1970. The feed time is the same time, unless an earlier row of the feed already
+   * has a later time.
    */
   pspTime: number | undefined;
   /** The JSON object without the feed time and without the closing brace: `{"id":"…","amount":"1250"`. See `appendFeedTime`. */
   content: string;
   /**
-   * The id, as served to clients, of the transaction to which this transaction belongs. Absent for a row of an order, because clients
-   * create the payment of an order from the response to the order.
+   * The id, as served to clients, of the transaction to which this transaction belongs. A row of an order has none, because clients create
+   * the payment of an order from the response to the order.
    */
   originalId?: string;
   /** The changes of balances that the row causes. Only transactions have this property. */
@@ -43,11 +44,13 @@ export interface BalanceChange {
   effects: readonly BalanceEffect[];
   /** The best known time at which the PSP changed the balances. Milliseconds since 1970. */
   at: number;
-  /** Whether the row only repeats an earlier return, with the amount 0. The record then keeps its effects. */
+  /** Whether the row only repeats an earlier refund, and so has the amount 0. The record then keeps the effects of its previous row. */
   isRepeatedReturn: boolean;
 }
 
-/** The property of each stream that contains the feed time. Clients use it as their watermark. */
+/**
+ * The name of the property that contains the feed time, by stream. Clients remember the feed time of the last row and continue from there.
+ */
 export const FEED_TIME_FIELD = {
   accounts: 'createdAt',
   beneficiaries: 'createdAt',
@@ -63,8 +66,8 @@ export function appendFeedTime(stream: Stream, content: string, feedTime: string
 }
 
 /**
- * Removes the reference to the original from the content of a transaction, so that clients treat the transaction as a separate payment. The
- * original's id, as the PSP writes it, is added to the metadata as `com.tributary.spec/related_id`.
+ * Removes the reference to the original from the JSON of a transaction, so that clients treat the transaction as a separate payment. The
+ * original's id, in the PSP's spelling, is added to the metadata as `com.tributary.spec/related_id`.
  */
 export function unlinkContent(content: string): string {
   const { relatedTransactionID, metadata, ...properties } = JSON.parse(`${content}}`) as {
@@ -79,16 +82,22 @@ export function unlinkContent(content: string): string {
 }
 
 /**
- * Metadata key of the opening time. The gateway's own keys begin with `com.tributary.spec/`; they contain data for which the contract has
- * no property.
+ * The metadata key of the time at which an account was opened. The gateway's own keys begin with `com.tributary.spec/`. They contain data
+ * for which the contract has no property.
  */
 const OPENED_AT_KEY = 'com.tributary.spec/opened_at';
 const REGISTERED_AT_KEY = 'com.tributary.spec/registered_at';
-/** Metadata key of the PSP's own id. The id is added if the served id is encoded, so that people can search for it. */
+/**
+ * The metadata key of the PSP's own id. The PSP's id is added if it differs from the served id (because the served id is encoded), so that
+ * people can search for it.
+ */
 const PSP_ID_KEY = 'com.tributary.spec/psp_id';
 const RELATED_ID_KEY = 'com.tributary.spec/related_id';
 
-/** Validates and serializes an account. @throws InvalidRecordError with the name of the invalid property */
+/**
+ * Validates and serializes an account.
+ * @throws InvalidRecordError with the name of the invalid property
+ */
 export function serializeAccount(account: Account): SerializedRecord {
   const openedAt = account.openedAt === undefined ? undefined : normalizeTime(account.openedAt, 'openedAt');
   return serializeRecord(account.id, openedAt?.milliseconds, {
@@ -97,7 +106,10 @@ export function serializeAccount(account: Account): SerializedRecord {
   });
 }
 
-/** Validates and serializes a beneficiary. @throws InvalidRecordError with the name of the invalid property */
+/**
+ * Validates and serializes a beneficiary.
+ * @throws InvalidRecordError with the name of the invalid property
+ */
 export function serializeBeneficiary(beneficiary: Beneficiary): SerializedRecord {
   const registeredAt =
     beneficiary.registeredAt === undefined
@@ -111,8 +123,8 @@ export function serializeBeneficiary(beneficiary: Beneficiary): SerializedRecord
 
 /**
  * Validates and serializes a transaction.
- * @param orderKey the idempotency key of the order, for a transaction of an order. It replaces `relatedTransactionId` and is not encoded,
- * because clients compare it with the key that they sent
+ * @param orderKey the idempotency key of the order, if the transaction belongs to an order. The key replaces `relatedTransactionId`. It is
+ * not encoded, because clients compare it with the key that they sent
  * @throws InvalidRecordError with the name of the invalid property
  */
 export function serializeTransaction(transaction: Transaction, orderKey?: string): SerializedRecord {
@@ -160,7 +172,10 @@ export interface ValidatedBalances {
   amounts: ReadonlyMap<string, bigint>;
 }
 
-/** Validates balances. @throws InvalidRecordError with the name of the invalid property, or for an asset that occurs twice */
+/**
+ * Validates balances.
+ * @throws InvalidRecordError with the name of the invalid property, or for an asset that occurs twice
+ */
 export function validateBalances(balances: Balances): ValidatedBalances {
   const amounts = new Map<string, bigint>();
   for (const { amount, asset } of balances.amounts.map(validateMoney)) {
@@ -216,8 +231,8 @@ function encodeOptionalId(id: unknown): string | undefined {
 }
 
 /**
- * Encodes an id. Invalid characters are an error; they are not replaced as in other strings. Otherwise two ids could become equal, and the
- * gateway would request an account that does not exist.
+ * Validates and encodes an id. Invalid characters in an id are an error, although they are replaced in other strings. With a replacement,
+ * two ids could become equal, or the gateway would request an account that does not exist.
  */
 function validateAndEncodeId(id: unknown, propertyName: string): string {
   if (typeof id !== 'string')
@@ -233,7 +248,7 @@ function validateOptionalString(value: unknown, propertyName: string): string | 
 function validateString(value: unknown, propertyName: string): string {
   if (typeof value !== 'string')
     throw new InvalidRecordError(`${propertyName} is ${describeType(value)}, expected a string`);
-  // JSON.stringify would escape a lone surrogate and U+0000, and PostgreSQL can store neither of them.
+  // Lone surrogates and U+0000 are replaced. JSON.stringify would escape them, and PostgreSQL can store neither.
   return value.toWellFormed().replaceAll('\u0000', '\uFFFD');
 }
 

@@ -3,7 +3,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import type { WebhookRequest } from '../plugin.js';
 
-/** Handles the webhooks of one connector. Injected under `WEBHOOK_RECEIVER`. */
+/** Handles the webhooks of one connector. Nest injects it under the token `WEBHOOK_RECEIVER`. */
 export interface WebhookReceiver {
   /**
    * Verifies a webhook and schedules a pull of the streams that it affects.
@@ -19,8 +19,8 @@ export const WEBHOOK_RECEIVER = Symbol('WEBHOOK_RECEIVER');
 const RECEIVED_RESPONSE = Buffer.from('{"received":true}');
 
 /**
- * Receives webhooks from the PSP. The PSP has no API key of the gateway, so the plugin verifies the signature. Webhooks are not part of the
- * contract.
+ * Receives webhooks from the PSP. The caller needs no API key, because a PSP has none. Instead, the plugin verifies the signature. Webhooks
+ * are not part of the contract.
  */
 @Controller()
 export class WebhooksController {

@@ -3,7 +3,10 @@ import type { PspResponse, PspRequest } from './request.js';
 
 /** Adds credentials to requests. Each connector has its own object, which may keep state, e.g. an access token. */
 export interface Authentication {
-  /** Returns the headers with the credentials. The names are in lower case. @throws PspError if the credentials cannot be obtained */
+  /**
+   * Returns the headers with the credentials. The header names are in lower case.
+   * @throws PspError if the credentials cannot be obtained
+   */
   createHeaders(context: AuthenticationContext): Promise<Readonly<Record<string, string>>>;
   /**
    * Handles a response with status 401 to a request with these headers, e.g. discards an expired token.
@@ -34,7 +37,7 @@ export function createBasicAuth(user: string, password: string): Authentication 
   return createFixedAuth({ authorization: `Basic ${encodeBasicCredentials(user, password)}` });
 }
 
-/** Returns a user name and a password as Basic authentication writes them: base64 of `user:password`. It is as secret as the password. */
+/** Returns the credentials of Basic authentication: base64 of `user:password`. The result is as secret as the password. */
 export function encodeBasicCredentials(user: string, password: string): string {
   return Buffer.from(`${user}:${password}`).toString('base64');
 }

@@ -4,14 +4,17 @@
 const BEFORE_SENDING = new Set(['getaddrinfo', 'queryA', 'queryAaaa', 'connect']);
 
 /**
- * Error codes for a rejected server certificate. Node sends the request only after it has accepted the certificate. Source: Node's list of
- * X.509 error codes and of TLS errors. "Socket disconnected before secure TLS connection" is not included, because a connection that is
- * lost later has the same code.
+ * Matches the error codes for a rejected server certificate. Node sends a request only after it has accepted the certificate. Source:
+ * Node's list of X.509 error codes and of TLS errors. "Socket disconnected before secure TLS connection" is not included, because a
+ * connection that is lost later has the same code.
  */
 const BAD_CERTIFICATE_PATTERN =
   /^(?:CERT_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_IN_CHAIN$|HOSTNAME_MISMATCH$|ERR_TLS_CERT_|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$)/;
 
-/** Returns true only if it is certain that no byte of the request was sent. @param error an Axios or Node error */
+/**
+ * Returns true only if it is certain that no byte of the request was sent.
+ * @param error an error of Axios or Node
+ */
 export function isCertainlyNotSent(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { code, syscall, errors, cause } = error as Partial<

@@ -1,17 +1,20 @@
-/** Verifies a chain of X.509 certificates, e.g. that of the key with which a PSP signs its webhooks. */
+/** Verifies a chain of X.509 certificates, e.g. the chain of the key with which a PSP signs its webhooks. */
 import { X509Certificate, type KeyObject } from 'node:crypto';
 import { getCACertificates } from 'node:tls';
 
 const CERTIFICATE_PATTERN = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-/** A longer chain is refused, because its verification would take long. */
+/** The maximum number of certificates in a chain. A longer chain is refused, because its verification would take long. */
 const MAX_CHAIN_LENGTH = 10;
 
 export interface CertificateRequirements {
-  /** Matches the common name of the first certificate: `/^webhooks\.acme\.example$/`. */
+  /** A pattern for the common name of the first certificate: `/^webhooks\.acme\.example$/`. */
   commonName: RegExp;
-  /** The trusted root certificates in PEM. Default: those of Node.js, and of the environment variable `NODE_EXTRA_CA_CERTS`. */
+  /**
+   * The trusted root certificates in PEM. Default: the certificates that Node.js trusts, including those of the environment variable
+   * `NODE_EXTRA_CA_CERTS`.
+   */
   trustedRoots?: string | undefined;
-  /** Milliseconds since 1970. */
+  /** The current time in milliseconds since 1970. */
   now: number;
 }
 
@@ -23,7 +26,8 @@ export interface VerifiedCertificate {
 }
 
 /**
- * Verifies certificates in PEM: the first one belongs to the signer, and the others lead to a trusted root. All of them must be valid now.
+ * Verifies certificates in PEM. The first certificate belongs to the signer. The others must connect it to a trusted root. All certificates
+ * of the chain must be valid now.
  * @throws Error with the reason if the chain is not trusted
  */
 export function verifyCertificateChain(
@@ -49,7 +53,7 @@ function parseCertificates(pem: string): X509Certificate[] {
   return (pem.match(CERTIFICATE_PATTERN) ?? []).map((text) => new X509Certificate(text));
 }
 
-/** Returns the certificates from the signer to a trusted root. */
+/** Returns the certificates from the signer's certificate to a trusted root. */
 function findPathToRoot(
   signer: X509Certificate,
   others: readonly X509Certificate[],

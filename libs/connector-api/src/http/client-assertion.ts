@@ -30,7 +30,7 @@ export interface ClientAssertionOptions {
 
 /**
  * Creates a JWT that is signed with RS256.
- * @throws PspError `unauthorized` for a key that is unreadable or not an RSA key; the message does not contain the key
+ * @throws PspError `unauthorized` if the key is unreadable or is not an RSA key. The message does not contain the key
  */
 export async function createClientAssertion(options: ClientAssertionOptions): Promise<string> {
   const { issuer, subject, audience, keyId, lifetimeMs = 5 * 60_000, clock = systemHttpClock } = options;
@@ -44,7 +44,10 @@ export async function createClientAssertion(options: ClientAssertionOptions): Pr
     .sign(parseRsaKey(options.privateKey));
 }
 
-/** @throws PspError `unauthorized` for a key that is unreadable or not an RSA key */
+/**
+ * Parses an RSA private key in PEM.
+ * @throws PspError `unauthorized` if the key is unreadable or is not an RSA key
+ */
 function parseRsaKey(pem: string): ReturnType<typeof createPrivateKey> {
   const keyError = (found: string) =>
     new PspError(
@@ -56,7 +59,7 @@ function parseRsaKey(pem: string): ReturnType<typeof createPrivateKey> {
     if (key.asymmetricKeyType === 'rsa') return key;
     throw keyError(`of type ${key.asymmetricKeyType}`);
   } catch (error) {
-    // The original error is not passed on, because OpenSSL's messages may contain parts of the key.
+    // The original error is not included, because OpenSSL's messages may contain parts of the key.
     throw error instanceof PspError ? error : keyError('unreadable');
   }
 }

@@ -1,4 +1,4 @@
-/** The clock of the HTTP client. Delays and token expiry use it, so tests can replace it and need no real delays. */
+/** The clock of the HTTP client, for delays and for the expiry of tokens. Tests replace it, so that they need no real delays. */
 import { setTimeout as wait } from 'node:timers/promises';
 
 export interface HttpClock {
@@ -6,13 +6,16 @@ export interface HttpClock {
   now(): number;
   /** Returns the milliseconds of a clock that never moves backwards. Default: `now`. */
   monotonicNow?(): number;
-  /** Resolves after the given time. @throws the reason of `signal` if it is aborted first */
+  /**
+   * Resolves after the given time.
+   * @throws the reason of `signal` if the signal is aborted first
+   */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   /** Returns a signal that is aborted when the timeout of a request has passed. Default: `AbortSignal.timeout`, i.e. real time. */
   timeoutSignal?(timeoutMs: number): AbortSignal;
 }
 
-/** The injection token of an `HttpClock`. Only tests provide one; otherwise the system clock is used. */
+/** The injection token of an `HttpClock`. Only tests provide a clock; otherwise the system clock is used. */
 export const HTTP_CLOCK = Symbol('HTTP_CLOCK');
 
 /** The system clock with real delays. */

@@ -7,12 +7,13 @@ export interface HttpOptions {
   /** The PSP's display name: `Revolut`. Every error message begins with it. */
   name: string;
   /**
-   * The URL to which the paths are appended: `https://b2b.revolut.com/api/1.0`. Only `https` is allowed, or `http` to a loopback address.
+   * The URL in front of all paths: `https://b2b.revolut.com/api/1.0`. The scheme must be `https`; `http` is allowed only for a loopback
+   * address.
    */
   baseUrl: string;
   /**
-   * Whether `http` is accepted for every host. Only for a service in the operator's own network whose URL is in the operator's settings.
-   * Default: false.
+   * Whether `http` is accepted for every host. Set it only for a service in the operator's own network whose URL comes from the operator's
+   * settings. Default: false.
    */
   isPlainHttpAllowed?: boolean;
   /** Adds the credentials to every request. Default: requests have no credentials. */
@@ -21,7 +22,10 @@ export interface HttpOptions {
   headers?: Readonly<Record<string, string>>;
   /** The timeout of one attempt in milliseconds, from sending to the last byte of the response. Default: 30 000. */
   timeoutMs?: number;
-  /** The maximum size of a response body in bytes, after decompression. A larger body is treated as a missing response. Default: 32 MiB. */
+  /**
+   * The maximum size of a response body in bytes, after decompression. If a body is larger, the request fails like a request without a
+   * response. Default: 32 MiB.
+   */
   maxResponseBytes?: number;
   /**
    * The rate limit of the PSP. All requests of the connector share it, and each request waits until the limit allows it. Default: no limit.
@@ -30,20 +34,20 @@ export interface HttpOptions {
   /** The rules for repeating idempotent requests within one call. */
   retries?: RetryPolicy;
   /**
-   * Extracts the PSP's own message from an error body: `(body) => body.optionalString('message')`. The message becomes part of the error
-   * message, truncated and with secrets redacted. If the function throws, a default message is used.
+   * Reads the PSP's own message from an error body: `(body) => body.optionalString('message')`. The message becomes part of the error
+   * message; it is truncated, and secrets are redacted. If the function throws, a default message is used.
    */
   extractErrorMessage?: (body: Json) => string | undefined;
   /**
-   * Strings that are redacted in errors, in addition to the headers of `authentication` and the form fields of the request. The list may
-   * contain `undefined` for a setting that is absent.
+   * Strings that are redacted in errors. The headers of `authentication` and the form fields of the request are redacted in any case. An
+   * item may be `undefined`, for a setting that is absent.
    */
   secrets?: readonly (string | undefined)[];
   /** The clock for delays and token expiry. Default: the system clock. */
   clock?: HttpClock;
 }
 
-/** At most `requests` requests in any period of `intervalMs`. All of them may be sent at once. */
+/** A rate limit: at most `requests` requests in any period of `intervalMs`. All of them may be sent at the same moment. */
 export interface RateLimit {
   /** The maximum number of requests, at least 1. */
   requests: number;
@@ -52,12 +56,12 @@ export interface RateLimit {
 }
 
 /**
- * Number of periods into which a minute is divided. The periods are short, so that an order does not wait long after the requests of a
- * listing.
+ * The number of periods into which a minute is divided. With short periods, an order does not have to wait long after a listing has used up
+ * the current period.
  */
 const PERIODS_PER_MINUTE = 12;
 
-/** Returns the rate limit of a PSP that allows `requestsPerMinute`, distributed over the minute. */
+/** Returns the rate limit for a PSP that allows `requestsPerMinute` requests per minute, distributed over the minute. */
 export function limitPerMinute(requestsPerMinute: number): RateLimit {
   const requests = Math.max(1, Math.floor(requestsPerMinute / PERIODS_PER_MINUTE));
   return { requests, intervalMs: 60_000 / Math.max(1, Math.min(requestsPerMinute, PERIODS_PER_MINUTE)) };
@@ -65,8 +69,11 @@ export function limitPerMinute(requestsPerMinute: number): RateLimit {
 
 /** The rules for repeating idempotent requests. */
 export interface RetryPolicy {
-  /** The maximum number of attempts, including the first attempt. 1 means that nothing is repeated. Default: 3. */
+  /** The maximum number of attempts, including the first attempt. With 1, no request is repeated. Default: 3. */
   maxAttempts?: number;
-  /** The maximum delay before a repeat in milliseconds. If the PSP's Retry-After is longer, the call fails at once. Default: 5 000. */
+  /**
+   * The maximum delay before a repeated request, in milliseconds. If the PSP's Retry-After is longer, the call fails at once. Default: 5
+   * 000.
+   */
   maxDelayMs?: number;
 }

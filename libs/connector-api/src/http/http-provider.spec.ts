@@ -9,7 +9,7 @@ class Settings {
   secret = '';
 }
 
-/** Creates a connector module as the gateway does: a separate module in which the settings are provided under their class. */
+/** Creates the module of a connector as the gateway does: a separate Nest module in which the settings are provided under their class. */
 function connector(settings: Settings, clients: PspHttp[]): DynamicModule {
   class Connector {}
   const http = createHttpProvider(Settings, ({ url, secret }) => ({

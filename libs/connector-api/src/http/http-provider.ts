@@ -6,7 +6,7 @@ import { PspHttp } from './psp-http.js';
 
 /**
  * Creates a Nest provider of `PspHttp` for the `providers` of a plugin: `createHttpProvider(AcmeSettings, (settings) => ({ name: 'Acme',
- * baseUrl: settings.url, … }))`. Each connector gets a separate instance, made from its own settings. Connectors do not share connections,
+ * baseUrl: settings.url, … }))`. Each connector gets its own instance, made from its own settings. Connectors do not share connections,
  * tokens or rate limits.
  */
 export function createHttpProvider<Settings extends object>(

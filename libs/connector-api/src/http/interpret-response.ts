@@ -1,4 +1,4 @@
-/** Interprets the result of an HTTP request: returns the response, or throws the right kind of `PspError`. */
+/** Interprets the result of an HTTP request: returns the response, or throws a `PspError` of the right kind. */
 import { PspError } from '../errors.js';
 import type { PspErrorKind } from '../errors.js';
 import { PspResponseError } from './psp-response-error.js';
@@ -9,9 +9,9 @@ import type { RawResponse, TransportFailure } from './transport.js';
 
 /** The properties of a request on which the meaning of its response depends. */
 export interface RequestInfo {
-  /** PSP, method and path for messages: `Acme: GET /payments`. */
+  /** The name of the PSP, the method and the path, for messages: `Acme: GET /payments`. */
   label: string;
-  /** True if the request can be repeated safely. If false, a missing response is an unknown outcome. */
+  /** True if the request can be repeated safely. If it is false and the response is missing, the error is `unknown-outcome`. */
   idempotent: boolean;
   /** The current time in milliseconds since 1970. */
   now: number;
@@ -27,7 +27,11 @@ const MAX_MESSAGE_LENGTH = 300;
 /** Success statuses whose response may have no body. */
 const STATUSES_WITHOUT_BODY = new Set([201, 202, 204, 205]);
 
-/** Returns the response if its status is 2xx and its body is JSON (or may be empty or a text). @throws PspError in every other case */
+/**
+ * Returns the response if its status is 2xx and its body is JSON. An empty body or a text is accepted where the status or the request
+ * allows it.
+ * @throws PspError in every other case
+ */
 export function interpretResponse(result: RawResponse | TransportFailure, request: RequestInfo): PspResponse {
   if ('message' in result) throw noResponseError(result, request);
   const { status } = result;
@@ -72,14 +76,17 @@ function errorResponseError(response: RawResponse, body: Json | undefined, reque
   );
 }
 
-/** @param fromPsp false if the body suggests that a proxy responded instead of the PSP, e.g. with an HTML page */
+/**
+ * Returns the kind of the error for a status.
+ * @param fromPsp false if the body suggests that a proxy responded instead of the PSP, e.g. with an HTML page
+ */
 function classifyStatus(status: number, request: RequestInfo, fromPsp: boolean): PspErrorKind {
   if (status === 401 || status === 407) return 'unauthorized';
-  // A 403 with HTML comes from a proxy or a firewall in front of the PSP. It does not mean that the credentials are wrong.
+  // A 403 with an HTML page comes from a proxy or a firewall in front of the PSP. Such a 403 does not mean that the credentials are wrong.
   if (status === 403) return fromPsp ? 'unauthorized' : noResponseKind(request);
   if (status === 429) return 'rate-limited';
   if (status < 400 || status >= 500 || status === 408 || status === 425) return noResponseKind(request);
-  // A 409 can mean a conflict with an earlier request that had the same key. The PSP may have executed that request.
+  // A 409 can mean a conflict with an earlier request that had the same idempotency key. The PSP may have executed the earlier request.
   if (!request.idempotent && (status === 409 || !fromPsp)) return 'unknown-outcome';
   return 'rejected';
 }
@@ -97,7 +104,7 @@ const DEFAULT_MESSAGES: Readonly<Record<PspErrorKind, string>> = {
 };
 
 /**
- * Parses a body. A byte that is not UTF-8 becomes U+FFFD, so that one wrong byte in one description does not block the whole page.
+ * Parses a body. Bytes that are not UTF-8 become U+FFFD, so that one wrong byte in a description does not block the whole page.
  * @returns `undefined` if the body is not JSON
  */
 function parseBody(body: Buffer): Json | undefined {
@@ -114,10 +121,13 @@ function describeBody(response: RawResponse): string {
   return start.startsWith('<') ? 'HTML or XML' : 'something that is no JSON, or not all of it';
 }
 
-/** Returns the PSP's own message as one line, truncated and redacted. @returns `undefined` if the body has no message */
+/**
+ * Returns the PSP's own message as one line, truncated and redacted.
+ * @returns `undefined` if the body contains no message
+ */
 function pspErrorMessage(body: Json, { extractErrorMessage, redact }: RequestInfo): string | undefined {
   try {
-    // Control characters would break log lines.
+    // Control characters are replaced, because line breaks would split the log entry.
     const message = extractErrorMessage?.(body)
       ?.replace(/[\u0000-\u001f\u007f]+/g, ' ')
       .trim();

@@ -3,18 +3,18 @@ import { InvalidRecordError } from '../errors.js';
 import { normalizeTime } from '../time.js';
 import { JsonNumber, parseJson, toPlainDecimal } from './json-number.js';
 
-/** The path to a value: property names and array indexes, e.g. `['legs', 0, 'amount']`. */
+/** The path to a value: property names and array indexes, `['legs', 0, 'amount']`. */
 export type JsonPath = readonly (string | number)[];
 
 const DECIMAL_PATTERN = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/;
 
 /**
- * A JSON value of unknown type, e.g. the body of a response. Accessors check the type of a value and return the value. Their arguments are
- * the path to the value: `payment.string('amount', 'currency')`. Without a path, an accessor reads the value itself.
+ * A JSON value of unknown type, e.g. the body of a response. Its methods check the type of a value and return the value. Their arguments
+ * are the path to the value: `payment.string('amount', 'currency')`. Without a path, a method reads the value itself.
  *
- * Required accessors throw `InvalidRecordError` if the value is absent, `null` or of another type. The `optional…` accessors return
- * `undefined` if the value is absent or `null`, and throw for another type. Messages contain the path, the expected type and the type
- * found: `legs[0].amount: expected a decimal number, found nothing`. They never quote strings that could be secret.
+ * If the value is absent, `null` or of another type, a method throws `InvalidRecordError`. The methods `optional…` return `undefined` if
+ * the value is absent or `null`, and throw for another type. Messages contain the path, the expected type and the type found:
+ * `legs[0].amount: expected a decimal number, found nothing`. Messages never quote a string that could be secret.
  */
 export class Json {
   readonly #value: unknown;
@@ -26,16 +26,17 @@ export class Json {
   }
 
   /**
-   * Parses a JSON document. A byte order mark at its start is ignored, as RFC 8259 allows. @throws SyntaxError if the string is not JSON
+   * Parses a JSON document. A byte order mark at its start is ignored, as RFC 8259 allows.
+   * @throws SyntaxError if the string is not JSON
    */
   static parse(text: string): Json {
     return new Json(parseJson(text.startsWith('\uFEFF') ? text.slice(1) : text), []);
   }
 
-  /** The JSON of a response without a JSON body. Every value of it is absent. */
+  /** The value that is used if a response has no JSON body. All its properties are absent. */
   static readonly absent = new Json(undefined, []);
 
-  /** Returns the value at a path, of any type. It never throws: if the value is absent, `has()` of the result is false. */
+  /** Returns the value at a path, of any type. The method never throws. If the value is absent, `has()` of the result returns false. */
   at(...path: JsonPath): Json {
     let value = this.#value;
     for (const key of path) value = getProperty(value, key);
@@ -62,8 +63,8 @@ export class Json {
   }
 
   /**
-   * Returns a number, or a string that contains a decimal number. The result has the format that `parseAmount` and `parseMoney` accept,
-   * `-12.50`, and keeps every digit.
+   * Returns a number, or a string that contains a decimal number. The result keeps every digit. It has the format that `parseAmount` and
+   * `parseMoney` accept: `-12.50`.
    */
   decimal(...path: JsonPath): string {
     const found = this.at(...path);
@@ -89,7 +90,10 @@ export class Json {
     return this.#optional(path, (found) => found.integer());
   }
 
-  /** Returns a string, a number (with all its digits) or a boolean as a string; `undefined` for any other value. It never throws. */
+  /**
+   * Returns a string, a number (with all its digits) or a boolean as a string, and `undefined` for any other value. The method never
+   * throws.
+   */
   scalar(...path: JsonPath): string | undefined {
     const value = this.at(...path).#value;
     if (typeof value === 'string') return value === '' ? undefined : value;
@@ -98,8 +102,8 @@ export class Json {
   }
 
   /**
-   * Returns a text, a number with all its digits, or `true` or `false`, as a text that is not empty. Use it for ids and codes, which a PSP can
-   * send as a number or as a text.
+   * Returns a string, a number (with all its digits) or a boolean as a string that is not empty. Use it for ids and codes, which a PSP can
+   * send as a number or as a string.
    */
   text(...path: JsonPath): string {
     const found = this.at(...path);
@@ -155,7 +159,7 @@ export class Json {
     return found.#value.map((_item, index) => found.at(index));
   }
 
-  /** Returns the items of an array. The result is empty if the value is absent or `null`. */
+  /** Returns the items of an array, or an empty array if the value is absent or `null`. */
   optionalArray(...path: JsonPath): Json[] {
     return this.has(...path) ? this.array(...path) : [];
   }
@@ -193,7 +197,7 @@ export class Json {
   }
 }
 
-/** Returns the number without an exponent, unless the result would have too many digits. */
+/** Formats a number without an exponent. A number that would have too many digits keeps its exponent. */
 function formatNumber({ source }: JsonNumber): string {
   try {
     return toPlainDecimal(source);
@@ -213,7 +217,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   );
 }
 
-/** Quotes a string for a message. Used only if the expected type shows that the value is not a secret. */
+/** Quotes a string for a message. It is used only if the expected type shows that the value is not a secret. */
 function quoteString(value: unknown): string {
   return typeof value === 'string' && value !== '' ? ` ${JSON.stringify(value.slice(0, 64))}` : '';
 }

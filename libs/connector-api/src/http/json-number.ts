@@ -1,25 +1,31 @@
 /**
  * Reads and writes exact numbers in JSON. `JSON.parse` converts `12345678901234567.89` to a double and loses digits, which is wrong for
- * money. This file keeps the source string of every number. It needs Node 22 or later, where the reviver gets the source and `JSON.rawJSON`
- * exists.
+ * money. The functions here keep the source text of every number. They need Node 22 or later, which has `JSON.rawJSON` and a reviver that
+ * receives the source text.
  */
 import { InvalidRecordError } from '../errors.js';
 
 /** A number of a JSON document with its exact source: `new JsonNumber('10.10')` is serialized as `10.10`. */
 export class JsonNumber {
-  /** @param source a number in JSON syntax: `-12.50`, `1e3`. @throws InvalidRecordError for any other string */
+  /**
+   * @param source a number in JSON syntax: `-12.50`, `1e3`
+   * @throws InvalidRecordError for any other string
+   */
   constructor(readonly source: string) {
     if (!JSON_NUMBER_PATTERN.test(source))
       throw new InvalidRecordError(`${JSON.stringify(source.slice(0, 64))} is not a JSON number`);
   }
 
-  /** Makes `JSON.stringify` write the source unchanged. */
+  /** Returns the value from which `JSON.stringify` writes the source text unchanged. */
   toJSON(): unknown {
     return (JSON as unknown as JsonWriterWithRaw).rawJSON(this.source);
   }
 }
 
-/** Writes a JSON number without an exponent: `1.5e3` → `1500`, `-2E-2` → `-0.02`. @throws InvalidRecordError for an exponent beyond ±64 */
+/**
+ * Writes a JSON number without an exponent: `1.5e3` → `1500`, `-2E-2` → `-0.02`.
+ * @throws InvalidRecordError for an exponent below -64 or above 64
+ */
 export function toPlainDecimal(source: string): string {
   const [mantissa = '', exponent] = source.toLowerCase().split('e');
   if (exponent === undefined) return source;
@@ -36,9 +42,12 @@ export function toPlainDecimal(source: string): string {
   return sign + left.replace(/^0+(?=\d)/, '') + (right === '' ? '' : `.${right}`);
 }
 
-/** Parses JSON like `JSON.parse`, but every number becomes a `JsonNumber`. @throws SyntaxError if the string is not JSON */
+/**
+ * Parses JSON like `JSON.parse`, except that every number becomes a `JsonNumber`.
+ * @throws SyntaxError if the string is not JSON
+ */
 export function parseJson(text: string): unknown {
-  // A reviver makes parsing seven times slower, so it is not used for JSON without numbers.
+  // A reviver makes parsing seven times slower, so JSON without numbers is parsed without a reviver.
   if (!containsNumber(text)) return JSON.parse(text);
   return (JSON as unknown as JsonParserWithSource).parse(text, (_key, value, context) =>
     typeof value === 'number' ? new JsonNumber(context.source) : value,
@@ -50,7 +59,7 @@ const BACKSLASH = 0x5c;
 const DIGIT_ZERO = 0x30;
 const DIGIT_NINE = 0x39;
 
-/** Returns true if JSON contains a number. Every digit outside of a string is part of a number. */
+/** Returns true if a JSON text contains a number. In JSON, a digit that is not in a string always belongs to a number. */
 function containsNumber(json: string): boolean {
   for (let at = 0; at < json.length; at += 1) {
     const code = json.charCodeAt(at);
@@ -67,7 +76,7 @@ function findStringEnd(json: string, start: number): number {
   return end === -1 ? json.length : end;
 }
 
-/** Returns true if an odd number of backslashes precedes the character. */
+/** Returns true if the character at this index is escaped, i.e. if an odd number of backslashes precedes it. */
 function isEscaped(json: string, at: number): boolean {
   let first = at;
   while (json.charCodeAt(first - 1) === BACKSLASH) first -= 1;
@@ -77,7 +86,7 @@ function isEscaped(json: string, at: number): boolean {
 const JSON_NUMBER_PATTERN = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const MAX_EXPONENT = 64;
 
-/** Parts of the ECMAScript proposal "JSON.parse source text access" that TypeScript's standard library does not declare yet. */
+/** The parts of the ECMAScript proposal "JSON.parse source text access" that TypeScript's standard library does not declare yet. */
 interface JsonParserWithSource {
   parse(
     text: string,

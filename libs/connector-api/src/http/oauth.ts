@@ -1,6 +1,6 @@
 /**
- * Obtains OAuth 2.0 access tokens. A token is fetched when the first request needs it. All requests of a connector share the token, and
- * concurrent requests share one renewal.
+ * Obtains OAuth 2.0 access tokens. A token is fetched when the first request needs it. All requests of a connector share the token. If
+ * several requests need a new token at the same time, one request fetches it for all of them.
  */
 import { PspError } from '../errors.js';
 import { encodeBasicCredentials } from './authentication.js';
@@ -12,8 +12,8 @@ import type { PspRequest } from './request.js';
 /** The options for obtaining access tokens. */
 export interface OAuthOptions {
   /**
-   * Creates the request to the token endpoint. It is called for each token, because client assertions expire. The request is sent without
-   * an access token, and it is regarded as idempotent.
+   * Creates the request to the token endpoint. The function is called for each token, because client assertions expire. The request is sent
+   * without an access token, and it may be repeated.
    */
   createTokenRequest: (clock: HttpClock) => PspRequest | Promise<PspRequest>;
   /** Reads the response of the token endpoint. Default: `access_token` and `expires_in` (seconds), see RFC 6749, section 5.1. */
@@ -23,7 +23,7 @@ export interface OAuthOptions {
 /** An access token as the PSP returned it. */
 export interface AccessToken {
   value: string;
-  /** The lifetime in milliseconds, counted from the time of the token request. */
+  /** The lifetime of the token in milliseconds, counted from the time of the token request. */
   expiresInMs: number;
 }
 
@@ -42,7 +42,10 @@ export interface ClientCredentials {
   clientSecret: string;
 }
 
-/** Creates an authentication with the grant `client_credentials`, whose token request has the credentials of the client as Basic authorization. */
+/**
+ * Creates an OAuth authentication with the grant `client_credentials`. The token request sends the id and the secret of the client as Basic
+ * authentication.
+ */
 export function createClientCredentialsAuth({
   path,
   clientId,
@@ -55,7 +58,10 @@ export function createClientCredentialsAuth({
   });
 }
 
-/** A token is renewed when a tenth of its lifetime is left, but at most this many milliseconds before it expires. */
+/**
+ * The maximum time in ms before its expiry at which a token is renewed. A token with a short lifetime is renewed when a tenth of the
+ * lifetime is left.
+ */
 const MAX_RENEWAL_LEAD_MS = 60_000;
 
 interface CachedToken {
@@ -75,7 +81,7 @@ class OAuthAuthentication implements Authentication {
     return { authorization: `Bearer ${token.value}` };
   }
 
-  /** Discards the token that the PSP rejected. If another request has already fetched a newer token, that newer token is kept. */
+  /** Discards the access token that the PSP rejected. A newer token that another request has already fetched is kept. */
   handleUnauthorized({ authorization }: Readonly<Record<string, string>>): boolean {
     if (authorization === `Bearer ${this.#token?.value}`) this.#token = undefined;
     return true;
@@ -89,7 +95,8 @@ class OAuthAuthentication implements Authentication {
       this.#renewal = undefined;
     });
     if (cached === undefined || now >= cached.expiresAt) return this.#renewal;
-    // The token is still valid. If the early renewal fails, e.g. because the token endpoint is down, requests continue to use this token.
+    // The token is still valid. If the early renewal fails, e.g. because the token endpoint is down, requests continue to use the current
+    // token.
     return this.#renewal.catch(() => cached);
   }
 
@@ -111,7 +118,7 @@ class OAuthAuthentication implements Authentication {
   }
 }
 
-/** The lifetime can come as a text: `"32400"`. */
+/** Parses the response of the token endpoint. A PSP can send the lifetime as a string: `"32400"`. */
 function parseAccessToken(response: Json): AccessToken {
   const seconds = Number(response.scalar('expires_in'));
   const expiresIn = Number.isSafeInteger(seconds) ? seconds : response.integer('expires_in');
@@ -119,8 +126,8 @@ function parseAccessToken(response: Json): AccessToken {
 }
 
 /**
- * Converts `rejected` to `unauthorized`, because token endpoints report wrong credentials with status 400 (`invalid_grant`,
- * `invalid_client`).
+ * Throws an error of the token endpoint. An error of the kind `rejected` becomes `unauthorized`, because token endpoints report wrong
+ * credentials with status 400 (`invalid_grant`, `invalid_client`).
  */
 function throwAsUnauthorized(error: unknown): never {
   if (!(error instanceof PspError) || error.kind !== 'rejected') throw error;

@@ -3,10 +3,12 @@ import type { RejectedRecord } from '../plugin.js';
 import type { Json, JsonPath } from './json-accessors.js';
 
 /**
- * Converts one row of a listing to a record. An invalid row becomes a `RejectedRecord` with the reason and the raw JSON, so it does not
- * stop the stream: `rows.map((row) => parseRow(row, 'id', toTransaction))`.
- * @param idProperty the name of the property that contains the record's id, or the path to it. If the row has none, its whole JSON becomes the id
- * @param convert converts the row. It throws InvalidRecordError for an invalid row, as the accessors of `Json` and `parseMoney` do
+ * Converts one row of a listing to a record. An invalid row becomes a `RejectedRecord` with the reason and the raw JSON, so that it does
+ * not stop the stream: `rows.map((row) => parseRow(row, 'id', toTransaction))`.
+ * @param idProperty the name of the property that contains the record's id, or the path to it. If the row has no such property, its whole
+ * JSON is used as the id
+ * @param convert a function that converts the row. For an invalid row it throws InvalidRecordError, as the methods of `Json` and
+ * `parseMoney` do
  * @throws any other error of `convert`
  */
 export function parseRow<Row>(

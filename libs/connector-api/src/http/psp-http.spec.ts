@@ -115,7 +115,7 @@ describe('PspHttp', () => {
     const paid = await errorOf(pay(http));
     expect([read.kind, paid.kind]).toEqual([reading, paying]);
     expect(read.message).toMatch(/^Acme: GET \/things\/a%2Fb%20%C3%BC: /);
-    // A payment is sent only once, for every fault.
+    // The fake PSP received the payment exactly once, whatever the fault was.
     expect(fake.requests.length - asked).toBe(1);
     for (const error of [read, paid]) {
       expect(inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error)).not.toContain(TOKEN);
@@ -255,7 +255,7 @@ describe('PspHttp', () => {
     );
     await http.get('/');
     await http.post('/');
-    // The GET request uses the kept connection, loses it, and is repeated.
+    // This GET request uses the kept connection. The connection fails, so the request is repeated.
     await http.get('/');
     expect(clock.waits).toEqual([250]);
   });

@@ -19,15 +19,16 @@ import type { RawResponse, TransportFailure } from './transport.js';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 /**
- * The maximum time in ms for which a request that moves money waits for the rate limit. The caller gives up after half a minute, and a
- * request that is sent after that must not move money.
+ * The maximum time in ms for which a request that moves money waits for the rate limit. The caller stops waiting after half a minute, so a
+ * request must not be sent later than that.
  */
 const MAX_RATE_LIMIT_WAIT_MS = 5_000;
 const DEFAULT_MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 
 /**
  * The HTTP client of one connector. It implements what every plugin needs: credentials, timeouts, the rate limit, retries of idempotent
- * requests, the meaning of statuses, exact numbers, and the redaction of secrets in errors. Plugins inject it, see `createHttpProvider`.
+ * requests, the interpretation of HTTP statuses, exact numbers, and the redaction of secrets in errors. Plugins inject it, see
+ * `createHttpProvider`.
  *
  * ```ts
  * const payment = await this.http.get('/payments/{id}', { params: { id } });
@@ -61,13 +62,14 @@ export class PspHttp implements OnApplicationShutdown {
   }
 
   /**
-   * Like `get`, but returns `undefined` for an object that does not exist. @returns `undefined` if the PSP responds 404 with a JSON body
+   * Sends a GET request like `get`, but an object that does not exist is not an error.
+   * @returns `undefined` if the PSP responds 404 with a JSON body
    */
   async find(path: string, options: RequestOptions = {}): Promise<Json | undefined> {
     try {
       return await this.get(path, options);
     } catch (error) {
-      // A 404 without JSON suggests a wrong base URL. It must not be taken as proof that the PSP does not have an order.
+      // A 404 without a JSON body suggests a wrong base URL. It does not prove that the PSP does not have the order.
       if (error instanceof PspResponseError && error.status === 404 && error.body.has()) return undefined;
       throw error;
     }
@@ -84,7 +86,10 @@ export class PspHttp implements OnApplicationShutdown {
     return (await this.send({ ...options, method: 'POST', path })).json;
   }
 
-  /** Sends any request and returns the response with its status and headers. @throws PspError like `get` and `post` */
+  /**
+   * Sends any request and returns the response with its status and headers.
+   * @throws PspError in the same cases as `get` and `post`
+   */
   async send(request: PspRequest): Promise<PspResponse> {
     const idempotent = isIdempotent(request);
     for (let attempt = 1; ; attempt += 1) {
@@ -99,7 +104,7 @@ export class PspHttp implements OnApplicationShutdown {
     }
   }
 
-  /** Closes idle connections and aborts running requests and delays. Nest calls it on shutdown. */
+  /** Closes idle connections, and aborts running requests and delays. Nest calls the method on shutdown. */
   onApplicationShutdown(): void {
     this.#closed.abort();
     this.#transport.close();
@@ -189,8 +194,8 @@ export class PspHttp implements OnApplicationShutdown {
   }
 
   /**
-   * Waits until the rate limit allows a request. @throws PspError `rate-limited`, before sending, if a request that moves money would have
-   * to wait too long
+   * Waits until the rate limit allows a request.
+   * @throws PspError `rate-limited`, before sending, if a request that moves money would have to wait too long
    */
   async #waitForRateLimit(request: PspRequest): Promise<RateLimitPermit | undefined> {
     if (request.signal?.aborted === true) this.#throwCancelled(request);
@@ -216,7 +221,10 @@ export class PspHttp implements OnApplicationShutdown {
     return signal ? AbortSignal.any([this.#closed.signal, signal]) : this.#closed.signal;
   }
 
-  /** Reports that the connector was closed, or the request cancelled, during a delay. At this point the request has not been sent. */
+  /**
+   * Throws the error for a request that was cancelled during a delay, or whose connector was closed. The request has not been sent at this
+   * point.
+   */
   #throwCancelled({ signal }: PspRequest): never {
     const reason = signal?.aborted ? 'the request was cancelled' : 'the connector was closed';
     throw new PspError('unavailable', `${this.#options.name}: ${reason}`);
@@ -237,7 +245,8 @@ function pickTimeout({ timeoutMs }: PspRequest): { timeoutMs?: number } {
 }
 
 /**
- * Returns the form fields that must be redacted: every field except the grant type, because token requests contain secrets in their form.
+ * Returns the form fields that must be redacted. These are all fields except the grant type, because the form of a token request contains
+ * secrets.
  */
 function extractFormSecrets({ form = {} }: PspRequest): string[] {
   return Object.entries(form).flatMap(([key, value]) => (key === 'grant_type' ? [] : [value]));
@@ -250,7 +259,7 @@ function encodeBody(body: PspRequest['body'], form: PspRequest['form']): { text:
   return body === undefined ? { text: '' } : { text: JSON.stringify(body), type: 'application/json' };
 }
 
-/** Converts header names to lower case. If two names differ only in case, the value of the later one is used. */
+/** Converts header names to lower case. If two names differ only in case, the later value is used. */
 function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -32,8 +32,8 @@ export class PspResponseError extends PspError {
 }
 
 /**
- * Returns true if the PSP declined a request because the credentials lack a permission, or because the tenant does not have the product:
- * 401, 403 or 404. A 403 of a firewall is `unavailable`, because it does not concern the credentials.
+ * Returns true if the PSP declined a request because the credentials lack a permission, or because the customer's contract does not include
+ * the product: 401, 403 or 404. A 403 of a firewall returns false, because it has the kind `unavailable`.
  */
 export function isAccessDenied(error: unknown): boolean {
   if (!(error instanceof PspResponseError) || error.kind === 'unavailable') return false;

@@ -1,10 +1,10 @@
-/** Tests the rate limit by the times at which requests arrive at the PSP, because the PSP counts at these times. */
+/** Tests the rate limit. The tests count requests at the time when they arrive at the PSP, as a PSP does. */
 import { setImmediate as flushPromises } from 'node:timers/promises';
 import type { HttpClock } from './http-clock.js';
 import { RateLimiter, type RateLimitPermit, type PermitRefusal } from './rate-limiter.js';
 import { createSeededRandom } from '../testing/seeded-random.js';
 
-/** A clock whose time passes only in `run`, from timer to timer. */
+/** A clock whose time passes only in `run`. `run` sets the time from one timer to the next. */
 class EventClock implements HttpClock {
   private time = 0;
   private readonly timers = new Set<{ at: number; fire: () => void }>();
@@ -51,7 +51,7 @@ function requirePermit(acquired: RateLimitPermit | PermitRefusal): RateLimitPerm
   throw new Error(`refused for ${acquired.retryAfterMs} ms`);
 }
 
-/** Returns the largest number of arrivals in any period of the interval. */
+/** Returns the largest number of arrivals in any period with the length of the interval. */
 function countLargestWindow(arrivals: readonly number[], intervalMs: number): number {
   const sorted = [...arrivals].sort((a, b) => a - b);
   return Math.max(
@@ -81,7 +81,7 @@ describe('the rate limit', () => {
       await clock.run();
       expect(arrivals).toHaveLength(5 * requests);
       expect(countLargestWindow(arrivals, intervalMs)).toBe(requests);
-      // The limiter waits for the ends of requests, which costs at most one transfer time in each interval.
+      // An interval begins only when a request has ended. This costs at most the duration of one request per interval.
       expect(Math.max(...arrivals)).toBeLessThanOrEqual(5 * (intervalMs + 1001));
     },
   );

@@ -3,7 +3,7 @@ import type { RateLimit } from './http-options.js';
 
 /** Permission to send one request. */
 export interface RateLimitPermit {
-  /** Must be called when the request has ended, with a response or a failure. */
+  /** Must be called when the request has ended, with a response or with a failure. */
   release(): void;
 }
 
@@ -14,8 +14,8 @@ export interface PermitRefusal {
 }
 
 /**
- * A sliding-window rate limiter: at most `requests` requests in any period of `intervalMs`, in the order of arrival. A token bucket would
- * allow almost twice as many requests in the period after an idle time, and PSPs count requests per period.
+ * A sliding-window rate limiter: it allows at most `requests` requests in any period of `intervalMs`, in the order in which they ask. PSPs
+ * count requests per period. A token bucket would allow almost twice as many requests in the period after an idle time.
  *
  * The PSP counts a request when it arrives, which is some time after it was sent. Therefore the interval of a request begins at the end of
  * the request, because the request has certainly arrived by then. If the interval began when the request was sent, a slow request and a
@@ -23,11 +23,11 @@ export interface PermitRefusal {
  */
 export class RateLimiter {
   /**
-   * For each completed request, the time after which it no longer counts towards the limit, in ascending order. Running requests are not
-   * included.
+   * The times after which completed requests no longer count towards the limit, in ascending order. The array has no times for running
+   * requests.
    */
   private readonly expiryTimes: number[];
-  /** Callbacks of the waiting requests, in sequence. A callback is called when its request becomes the first. */
+  /** Callbacks of the waiting requests, oldest first. A callback is called when its request becomes the first in the queue. */
   private readonly waiting: (() => void)[] = [];
   private notifyRelease = () => {};
 
@@ -48,8 +48,9 @@ export class RateLimiter {
    * Waits until the limit allows a request.
    * @param maxWaitMs the maximum wait in milliseconds
    * @param signal cancels the wait
-   * @returns a refusal if the request would have to wait longer: at once, or after `maxWaitMs` if the requests before it do not end
-   * @throws the reason of `signal` if it is aborted first
+   * @returns a refusal if the request would have to wait longer than `maxWaitMs`. If the earlier requests are still running, the wait is
+   * not known in advance, and the refusal comes after `maxWaitMs`
+   * @throws the reason of `signal` if the signal is aborted first
    */
   async acquire(maxWaitMs: number, signal: AbortSignal): Promise<RateLimitPermit | PermitRefusal> {
     const deadline = this.now() + maxWaitMs;
@@ -67,12 +68,15 @@ export class RateLimiter {
     return { release: () => this.addExpiry(this.now() + this.limit.intervalMs) };
   }
 
-  /** @param position the number of requests that wait before this request */
+  /**
+   * Creates the refusal of a request.
+   * @param position the number of requests that wait before this request
+   */
   private createRefusal(position: number): PermitRefusal {
     return { retryAfterMs: Math.max(1, this.estimateStart(position) - this.now()) };
   }
 
-  /** Returns the earliest time at which a request can be sent. The time is exact if no request is running. */
+  /** Returns the earliest time at which a request can be sent. The time is exact only if no request is running. */
   private estimateStart(position: number): number {
     const { requests, intervalMs } = this.limit;
     const rounds = Math.floor(position / requests);
@@ -95,7 +99,10 @@ export class RateLimiter {
     };
   }
 
-  /** Waits until an earlier request no longer counts towards the limit, and takes its place. @returns false if the deadline is earlier */
+  /**
+   * Waits until an earlier request no longer counts towards the limit, and removes it from the count.
+   * @returns false if the deadline is earlier
+   */
   private async takeTurn(deadline: number, signal: AbortSignal): Promise<boolean> {
     while (this.expiryTimes.length === 0) {
       const released = new Promise<void>((resolve) => (this.notifyRelease = resolve));
@@ -103,7 +110,7 @@ export class RateLimiter {
     }
     const [expiry = 0] = this.expiryTimes;
     if (expiry > deadline) return false;
-    // A timer can fire one millisecond too early.
+    // A timer can fire up to one millisecond too early, so the loop checks the time again.
     for (let delayMs = expiry - this.now(); delayMs > 0; delayMs = expiry - this.now()) {
       await this.clock.sleep(Math.ceil(delayMs), signal);
     }
@@ -116,7 +123,11 @@ export class RateLimiter {
     this.notifyRelease();
   }
 
-  /** @returns false if the promise is not fulfilled before the deadline. @throws the reason of the signal */
+  /**
+   * Waits for a promise.
+   * @returns false if the promise is not fulfilled before the deadline
+   * @throws the reason of the signal
+   */
   private async waitUntil(done: Promise<void>, deadline: number, signal: AbortSignal): Promise<boolean> {
     const waiting = new AbortController();
     const aborted = new Promise<never>((_resolve, reject) => {
@@ -135,12 +146,12 @@ export class RateLimiter {
     }
   }
 
-  /** Waits until a time. Also returns when the signal is aborted. */
+  /** Waits until a time. The function also returns when the signal is aborted. */
   private async sleepUntil(time: number, signal: AbortSignal): Promise<void> {
     await this.clock.sleep(Math.max(0, time - this.now()), signal).catch(() => undefined);
   }
 
-  /** The clock must be monotonic, because the wall clock can be set forward in the middle of a period. */
+  /** Returns the time of a monotonic clock. The wall clock is not suitable, because it can be set forward in the middle of a period. */
   private now(): number {
     return this.clock.monotonicNow?.() ?? this.clock.now();
   }

@@ -10,11 +10,11 @@ import { createOAuth } from './oauth.js';
 export interface SecretClient {
   id: string;
   secret: string;
-  /** Whether the request has `client_id` and `client_secret` in its body instead of the header. Default: false. */
+  /** Whether `client_id` and `client_secret` are sent in the request body instead of the header. Default: false. */
   isSentInBody?: boolean;
 }
 
-/** A client that authenticates with a JWT, signed with its private key (RFC 7523). Its id is the claim `sub`. */
+/** A client that authenticates with a JWT, which it signs with its private key (RFC 7523). The client's id is the claim `sub`. */
 export type AssertionClient = { id: string } & Omit<ClientAssertionOptions, 'subject' | 'clock'>;
 
 export interface RefreshTokenOptions {
@@ -22,13 +22,13 @@ export interface RefreshTokenOptions {
   path: string;
   /** A refresh token that stays valid after its use. */
   refreshToken: string;
-  /** An access token that does not expire. If the settings contain one, it is used instead of the refresh token. */
+  /** An access token that does not expire. If it is set, it is used instead of the refresh token. */
   accessToken?: string | undefined;
   /** The credentials with which the client authenticates at the token endpoint. */
   client: SecretClient | AssertionClient;
   /** The format of the request. Default: `form`, as the RFC requires. */
   format?: 'form' | 'json';
-  /** The lifetime of an access token in milliseconds, for a PSP whose response has no `expires_in`. */
+  /** The lifetime of an access token in milliseconds. Set it for a PSP whose response contains no `expires_in`. */
   tokenLifetimeMs?: number;
 }
 
@@ -66,7 +66,7 @@ function createSecretParameters({ id, secret, isSentInBody = false }: SecretClie
   return isSentInBody ? { client_id: id, client_secret: secret } : {};
 }
 
-/** A client assertion expires, so each token request gets a new one. */
+/** Creates the form parameters with a client assertion. An assertion expires, so each token request gets a new assertion. */
 async function createAssertionParameters(
   { id, ...claims }: AssertionClient,
   clock: HttpClock,

@@ -3,13 +3,13 @@ import { createHash, randomUUID, sign } from 'node:crypto';
 import type { PreparedRequest } from './request.js';
 
 export interface RequestSignatureOptions {
-  /** PEM of the private key. */
+  /** The private key in PEM. */
   privateKey: string;
-  /** The id under which the PSP knows the public key. */
+  /** The id with which the PSP finds the public key. */
   keyId: string;
-  /** The hash of the signature: `sha512` for P-521. */
+  /** The hash algorithm of the signature. Use `sha512` for a key on the curve P-521. */
   algorithm: 'sha256' | 'sha512';
-  /** Milliseconds since 1970. */
+  /** The current time in milliseconds since 1970. */
   now: number;
 }
 
@@ -18,11 +18,11 @@ export interface RequestSignature {
   contentDigest: string;
   /** The signed parts of the request, and the id of the key: `sig-1=("@method" …);keyid="…";created=…;nonce="…"`. */
   signatureInput: string;
-  /** `sig-1=:<base64>:`; the signature is in DER. */
+  /** The signature: `sig-1=:<base64>:`. The bytes in base64 are DER. */
   signature: string;
 }
 
-/** Signs a request with a body. The PSP decides which headers contain the three values. */
+/** Signs a request with a body. The result contains three header values. The names of the headers depend on the PSP. */
 export function signRequest(
   { method, url, headers, body }: PreparedRequest,
   { privateKey, keyId, algorithm, now }: RequestSignatureOptions,

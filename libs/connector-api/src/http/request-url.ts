@@ -5,7 +5,11 @@ import type { QueryParameters } from './request.js';
 /** Host names of the loopback interface. */
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
-/** Validates a base URL. @returns the URL without trailing slashes @throws Error for a URL over which credentials must not be sent */
+/**
+ * Validates a base URL.
+ * @returns the URL without trailing slashes
+ * @throws Error for a URL over which credentials must not be sent
+ */
 export function validateBaseUrl(name: string, baseUrl: string, isPlainHttpAllowed = false): string {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
   const isPlainHttpSafe = isPlainHttpAllowed || LOOPBACK_HOSTS.has(url?.hostname ?? '');
@@ -21,7 +25,8 @@ export function validateBaseUrl(name: string, baseUrl: string, isPlainHttpAllowe
 
 /**
  * Replaces the placeholders of a path template: `('/transaction/{id}', { id: 'a/b' })` → `/transaction/a%2Fb`.
- * @throws InvalidRecordError for a value that would change the structure of the path: empty, `.`, `..` or not well-formed Unicode
+ * @throws InvalidRecordError for a value that is empty, `.`, `..` or not well-formed Unicode, because such a value would change the
+ * structure of the path
  * @throws Error for a template without a leading slash, or for a missing value
  */
 export function fillPath(template: string, params: Readonly<Record<string, string>> = {}): string {
@@ -37,7 +42,10 @@ export function fillPath(template: string, params: Readonly<Record<string, strin
   });
 }
 
-/** Formats query parameters: `{ state: ['a', 'b'] }` → `?state=a&state=b`. @returns an empty string if there are no values */
+/**
+ * Formats query parameters: `{ state: ['a', 'b'] }` → `?state=a&state=b`.
+ * @returns an empty string if there are no values
+ */
 export function formatQuery(query: QueryParameters = {}): string {
   const pairs = Object.entries(query).flatMap(([key, value]) => {
     if (value === undefined) return [];

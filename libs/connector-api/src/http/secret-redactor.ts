@@ -1,9 +1,11 @@
-/** Redacts secrets in strings that become part of an error. */
+/** Redacts secrets in strings that are included in an error. */
 
-/** Minimum number of characters of a secret that is redacted. Shorter secrets could match ordinary words. */
+/**
+ * The minimum number of characters of a secret that is redacted. A shorter secret is not redacted, because it could match ordinary words.
+ */
 const MIN_SECRET_LENGTH = 6;
 
-/** Returns a function that replaces these secrets, plain and URL-encoded, with `[redacted]`. */
+/** Returns a function that replaces the given secrets by `[redacted]`. It finds a secret in plain and in URL-encoded form. */
 export function createRedactor(secrets: Iterable<string>): (text: string) => string {
   const known = [...new Set(secrets)]
     .flatMap((secret) => [secret, encodeURIComponent(secret.toWellFormed())])
@@ -12,7 +14,10 @@ export function createRedactor(secrets: Iterable<string>): (text: string) => str
   return (text) => known.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text);
 }
 
-/** Returns the secrets in credential headers: each value, and the value without its scheme (`Bearer x` → `Bearer x` and `x`). */
+/**
+ * Returns the secrets in headers with credentials. For `Bearer x`, these are the whole value `Bearer x` and the value without its scheme,
+ * `x`.
+ */
 export function extractSecrets(headers: Readonly<Record<string, string>>): string[] {
   return Object.values(headers).flatMap((value) => [value, value.replace(/^\S+ /, '')]);
 }

@@ -1,6 +1,6 @@
 /**
- * Downloads the certificates with which a PSP signs its webhooks. A webhook names the URL of its certificate, and an attacker can send any URL, so
- * only URLs of the PSP are requested. Each connector has its own object, which keeps the verified certificates.
+ * Downloads the certificates with which a PSP signs its webhooks. A webhook contains the URL of its certificate. An attacker can send any
+ * URL, so only URLs of the PSP are requested. Each connector has its own object, which keeps the verified certificates.
  */
 import type { KeyObject } from 'node:crypto';
 import { PspError } from '../errors.js';
@@ -12,18 +12,24 @@ import { PspHttp } from './psp-http.js';
 export interface SigningCertificatesOptions extends Omit<CertificateRequirements, 'now'> {
   /** The PSP's name for messages. */
   name: string;
-  /** The origins from which certificates are downloaded: `https://api.acme.example`. */
+  /** The origins from which certificates may be downloaded: `https://api.acme.example`. */
   origins: readonly string[];
-  /** Matches the path of a certificate, without a query. */
+  /** A pattern for the path of a certificate URL, without a query. */
   path: RegExp;
   clock: HttpClock;
 }
 
-/** The maximum number of certificates that are kept. A PSP uses one or two at a time. */
+/** The maximum number of certificates that are kept in memory. A PSP uses one or two at a time. */
 const MAX_CERTIFICATES = 8;
-/** A PSP can replace a certificate before it expires, so it is downloaded again after a day. */
+/**
+ * The maximum time in ms for which a certificate is kept. A PSP can replace a certificate before it expires, so the certificate is
+ * downloaded again after a day.
+ */
 const MAX_AGE_MS = 24 * 3_600_000;
-/** The certificate is downloaded before the webhook is verified. The limit prevents that an attacker causes many downloads with invalid webhooks. */
+/**
+ * The rate limit of downloads. A certificate is downloaded before the webhook is verified. Without the limit, an attacker could cause many
+ * downloads with invalid webhooks.
+ */
 const DOWNLOAD_LIMIT = { requests: 10, intervalMs: 60_000 };
 const MAX_RESPONSE_BYTES = 256 * 1024;
 const TIMEOUT_MS = 5_000;
@@ -58,14 +64,14 @@ export class SigningCertificates {
   async #download(url: string): Promise<string> {
     const { origin = '', pathname = '' } = URL.parse(url) ?? {};
     const http = this.#http.get(origin);
-    // A URL with a user, a query or a fragment is not equal.
+    // A URL with a user, a query or a fragment differs from `origin + pathname`, so it is refused.
     if (http === undefined || url !== origin + pathname || !this.options.path.test(pathname))
       throw new PspError(
         'rejected',
         `${this.options.name}: the URL of the certificate is not one of this PSP`,
       );
     const { clock } = this.options;
-    // The limit of the time includes the wait for the rate limit.
+    // The timeout includes the time that the request waits for the rate limit.
     const signal = clock.timeoutSignal?.(TIMEOUT_MS) ?? AbortSignal.timeout(TIMEOUT_MS);
     const request = {
       method: 'GET',

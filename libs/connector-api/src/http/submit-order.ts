@@ -6,16 +6,16 @@ import { PspResponseError } from './psp-response-error.js';
 
 export interface OrderSubmission {
   send: () => Promise<OrderResult>;
-  /** Returns true if the body of an error means that the PSP already has an order with this key. */
+  /** Returns true if the body of an error response means that the PSP already has an order with this key. */
   isDuplicate: (body: Json) => boolean;
   /** Finds the order that the PSP already has. */
   find: () => Promise<OrderResult | undefined>;
 }
 
 /**
- * Sends an order. If the PSP declines the order as a duplicate, it has accepted the order before. The result is then the present state of
- * the order.
- * @throws PspError `unknown-outcome` if the PSP declines the order as a duplicate but does not find it
+ * Sends an order. If the PSP declines the order as a duplicate, the PSP has accepted the order before. The result is then the present state
+ * of that order.
+ * @throws PspError `unknown-outcome` if the PSP declines the order as a duplicate, but the order cannot be found
  */
 export async function submitOrder({ send, isDuplicate, find }: OrderSubmission): Promise<OrderResult> {
   try {

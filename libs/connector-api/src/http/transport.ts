@@ -1,6 +1,6 @@
 /**
- * Sends one HTTP request with Axios. Axios errors contain the request with its credentials, so this file converts these errors and never
- * passes them on.
+ * Sends one HTTP request with Axios. Errors of Axios contain the request with its credentials. Therefore this file converts these errors
+ * and never passes them on.
  */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
@@ -17,9 +17,9 @@ export interface RawResponse {
   header(name: string): string | undefined;
 }
 
-/** The request had no response, or an incomplete one. */
+/** The result of a request that had no response, or only an incomplete response. */
 export interface TransportFailure {
-  /** A message for people. It contains nothing from the request. */
+  /** A message for people. It contains no data of the request. */
   message: string;
   /** False only if it is certain that no part of the request reached the PSP. */
   mayHaveBeenSent: boolean;
@@ -34,17 +34,18 @@ interface SendOptions {
   timeoutSignal: AbortSignal;
   /** The maximum size of the response body in bytes. */
   maxResponseBytes: number;
-  /** A signal that is aborted when the connector is closed or the caller cancels the request. */
+  /** A signal that is aborted when the connector is closed, or when the caller cancels the request. */
   cancelSignal: AbortSignal;
   /**
-   * Whether a new connection is opened. The PSP may be closing a kept connection at this moment, and it would then be unknown whether the
-   * PSP received the request.
+   * Whether a new connection is opened for the request. The PSP may be closing a kept connection at this moment. It would then be unknown
+   * whether the PSP received the request.
    */
   useNewConnection: boolean;
 }
 
 /**
- * Time in ms for which idle connections are kept. It is less than 60 s, because load balancers commonly close idle connections after 60 s.
+ * The time in ms for which idle connections are kept. It is less than 60 s, because load balancers commonly close idle connections after 60
+ * s.
  */
 const KEEP_ALIVE_MS = 30_000;
 
@@ -68,7 +69,7 @@ export class Transport {
     }),
   );
 
-  /** Sends a request. It never throws; the result can be a failure. */
+  /** Sends a request. The method never throws; if the request fails, the result is a `TransportFailure`. */
   async send(request: PreparedRequest, options: SendOptions): Promise<RawResponse | TransportFailure> {
     const { timeoutSignal } = options;
     try {
@@ -109,8 +110,8 @@ function getHeader({ headers }: AxiosResponse, name: string): string | undefined
 }
 
 /**
- * Describes a failure. Axios error codes contain neither headers nor body, so they are used. Messages of other errors may contain them and
- * are not used.
+ * Describes a failure for a message. The codes of Axios errors contain neither headers nor body, so a code can be used. Messages of other
+ * errors may contain headers or body, so they are not used.
  */
 function describeFailure(error: unknown, sent: boolean): string {
   if (!(error instanceof AxiosError)) return 'the request could not be made';

@@ -12,7 +12,10 @@ interface ShopJournal extends AccountJournal<Row> {
 
 const context = { clock: new ModelClock(Date.UTC(2026, 0, 1)) };
 
-/** @param rows oldest first */
+/**
+ * Creates a journal of the fake PSP.
+ * @param rows oldest first
+ */
 function createJournal(id: string, rows: readonly Row[]): ShopJournal {
   return {
     ...{ id, shop: `shop of ${id}`, isTokenFirstId: true, rereadMs: 0 },

@@ -7,7 +7,7 @@ import type { NewestFirstSource } from './newest-first-listing.js';
 import { isNewestFirstPosition } from './newest-first-walk.js';
 import type { NewestFirstPosition } from './newest-first-walk.js';
 
-/** The journal of one account. A plugin may add properties and read them from `MergeStep.source`. */
+/** The journal of one account. A plugin may add properties. It finds them in `MergeStep.source`. */
 export interface AccountJournal<Row> extends NewestFirstSource<Row> {
   /** The id of the account. */
   id: string;
@@ -19,7 +19,7 @@ export type JournalsPosition = MergePosition<NewestFirstPosition>;
 /** Returns true if a value of a stored cursor is a position of `listJournals`. */
 export const isJournalsPosition = createMergeCheck(isNewestFirstPosition);
 
-/** Yields the rows of all journals with `newestFirst`, merged as in `mergeListings`. */
+/** Yields the rows of all journals. Each journal is read with `newestFirst`, and the journals are merged with `mergeListings`. */
 export function listJournals<Row, Journal extends AccountJournal<Row>>(
   journals: readonly (Journal & AccountJournal<Row>)[],
   since: JournalsPosition | undefined,

@@ -20,7 +20,7 @@ interface ModelEvent {
   objectId: string;
 }
 
-/** The rows, and a list of events: one for each time when a row appeared, changed or vanished. */
+/** Starts a test with rows and a list of events. The list has an event for each time when a row appeared, changed or vanished. */
 function startTest(pageSize: number, maxIdsPerRequest = 1) {
   const clock = new ModelClock(NOW);
   const list = new ModelList(clock);

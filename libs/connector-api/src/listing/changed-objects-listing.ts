@@ -1,6 +1,6 @@
 /**
- * Lists the objects to which the events of a list refer, e.g. `GET /events` with the ids of payments. Another strategy lists the events.
- * Each object is requested in its present state, once for all events of a step.
+ * Lists the objects to which the events of a list refer, e.g. `GET /events` with the ids of payments. The events are listed with another
+ * strategy. Each object is requested once for all events of a step, and returned in its present state.
  */
 import { PspError } from '../errors.js';
 import type { DataWarning } from '../plugin.js';
@@ -8,7 +8,7 @@ import type { ListingContext, ListingStep } from './listing.types.js';
 import { TimeBudget } from './time-budget.js';
 
 export interface ChangesSource<Event, EventPosition, Row> {
-  /** Lists the events after a position with one of the strategies, e.g. `oldestFirst`. */
+  /** Lists the events after a position. It uses one of the listing strategies, e.g. `oldestFirst`. */
   listEvents: (since: EventPosition | undefined) => AsyncIterable<ListingStep<Event, EventPosition>>;
   /** @returns the id of an event */
   getEventId: (event: Event) => string;
@@ -17,8 +17,9 @@ export interface ChangesSource<Event, EventPosition, Row> {
   /** @returns the id of an object */
   getId: (row: Row) => string;
   /**
-   * Requests objects by their ids. @returns the objects that still exist @throws PspError `rejected` if the PSP refuses to return one of
-   * the objects
+   * Requests objects by their ids.
+   * @returns the objects that still exist
+   * @throws PspError `rejected` if the PSP refuses to return one of the objects
    */
   fetchObjects: (ids: readonly string[], signal: AbortSignal) => Promise<Row[]>;
   /** The maximum number of ids in one request. Default: 1. */
@@ -29,24 +30,24 @@ export interface ChangesSource<Event, EventPosition, Row> {
 export interface ChangesPosition<EventPosition> {
   /** The position of the strategy that lists the events; absent before the first step. */
   events?: EventPosition;
-  /** Ids of objects of past events that were not requested yet, oldest first. */
+  /** The ids of the objects that must still be requested for past events, oldest first. */
   pending: string[];
   /**
-   * Ids of the events of the last step, newest last. At its next start, a strategy lists the last page again. The objects of these events
-   * are then not requested again.
+   * The ids of the events of the last steps, newest last. When a listing resumes, its strategy lists the last page again. The objects of
+   * the events in `seen` are then not requested a second time.
    */
   seen: string[];
 }
 
-/** The maximum number of event ids in a cursor. */
+/** The maximum number of event ids in `seen`. Older ids are removed, so that the cursor stays small. */
 const MAX_SEEN_EVENTS = 1_000;
 
 export interface ChangesStep<Row, EventPosition> extends ListingStep<Row, ChangesPosition<EventPosition>> {
-  /** Ids of objects of events that the PSP no longer has. */
+  /** The ids of objects that events name but the PSP no longer has. */
   vanished: string[];
 }
 
-/** Yields the objects of the events after `since`, in the order of the events. */
+/** Yields the objects of the events after `since`, in the sequence of the events. */
 export async function* changes<Event, EventPosition, Row>(
   source: ChangesSource<Event, EventPosition, Row>,
   since: ChangesPosition<EventPosition> | undefined,
@@ -78,7 +79,7 @@ export async function* changes<Event, EventPosition, Row>(
   }
 }
 
-/** Requests pending objects. A step ends when its time is used up, or when no object is pending. */
+/** Requests the pending objects. A step ends when its time is used up, or when no object is pending. */
 async function* fetchPending<Event, EventPosition, Row>(
   source: ChangesSource<Event, EventPosition, Row>,
   { pending, ...position }: ChangesPosition<EventPosition>,
@@ -96,7 +97,10 @@ async function* fetchPending<Event, EventPosition, Row>(
   }
 }
 
-/** If the PSP refuses to return an object, the object becomes a warning and the others continue. */
+/**
+ * Requests objects and adds them to a step. If the PSP refuses to return an object, a warning is added instead, and the other objects are
+ * requested one by one.
+ */
 async function fetchInto<Row>(
   { fetchObjects, getId }: Pick<ChangesSource<never, never, Row>, 'fetchObjects' | 'getId'>,
   ids: readonly string[],
@@ -119,7 +123,9 @@ async function fetchInto<Row>(
   }
 }
 
-/** Returns a check for stored cursors: the check is true for a position of `changes` around another strategy. */
+/**
+ * Returns a check for stored cursors. The check returns true for a position of `changes` whose events are listed with the given strategy.
+ */
 export function createChangesCheck<EventPosition>(
   isEventPosition: (value: unknown) => value is EventPosition,
 ): (value: unknown) => value is ChangesPosition<EventPosition> {

@@ -2,7 +2,7 @@ import { PspError } from '../errors.js';
 import { confirmEmptyList } from './index.js';
 import type { TokenPage } from './index.js';
 
-/** Returns these pages, one for each request, and then the last one. */
+/** Returns a function that returns the given pages, one for each request. After the last page, it returns the last page again. */
 function answerWith(...pages: (TokenPage<string> | undefined)[]) {
   let requests = 0;
   return async () => pages[Math.min((requests += 1), pages.length) - 1];

@@ -1,19 +1,25 @@
 /**
- * Confirms that a list is empty, for a PSP that leaves out an empty list: it answers `{}`, and so does a server with a fault. A listing that took
- * the second for the first would never request these rows again.
+ * Confirms that a list is empty, for a PSP whose response does not contain an empty list: it answers `{}`. A server with a fault can also
+ * answer `{}`. If such an answer were taken as an empty list, these rows would never be requested again.
  */
 import { PspError } from '../errors.js';
 import type { TokenPage } from './listing.types.js';
 
 export interface EmptyListOptions<Row> {
-  /** Requests a page. @returns `undefined` for a response that does not contain a list */
+  /**
+   * Requests a page.
+   * @returns `undefined` for a response that does not contain a list
+   */
   fetchPage: () => Promise<TokenPage<Row> | undefined>;
-  /** Requests a page of the same list that has rows for certain, e.g. without a filter. It is requested only if `fetchPage` has failed twice. */
+  /**
+   * Requests a page of the same list that certainly has rows, e.g. without a filter. It is called only after two responses of `fetchPage`
+   * without a list.
+   */
   fetchKnownRows: () => Promise<TokenPage<Row> | undefined>;
 }
 
 /**
- * Returns a page. A response without a list counts as an empty page if it comes twice, and if the PSP then returns known rows.
+ * Returns a page. A response without a list counts as an empty page only if the PSP sends it twice and then still returns known rows.
  * @throws PspError `unavailable` if the PSP returns no rows at all
  */
 export async function confirmEmptyList<Row>({
@@ -29,7 +35,7 @@ export async function confirmEmptyList<Row>({
   );
 }
 
-/** Returns whether a page shows that its list is not empty. */
+/** Returns true if a page shows that its list is not empty. */
 export function hasRows(page: TokenPage<unknown> | undefined): boolean {
   return page !== undefined && (page.rows.length > 0 || page.next !== undefined);
 }

@@ -1,5 +1,6 @@
 /**
- * Formats the cursors of plugins: JSON with a version, so that a later version of a plugin recognises the cursors of an earlier version.
+ * Formats the cursors of plugins as JSON with a version number, so that a later version of a plugin recognises the cursors of an earlier
+ * version.
  */
 import { PspError } from '../errors.js';
 import type { Cursor, Page } from '../plugin.js';
@@ -7,7 +8,11 @@ import type { ListingStep } from './listing.types.js';
 
 export interface CursorFormat<Position> {
   serialize: (position: Position) => Cursor;
-  /** @returns `undefined` for an absent cursor @throws PspError `unavailable` if another plugin created the cursor */
+  /**
+   * Parses a stored cursor.
+   * @returns `undefined` for an absent cursor
+   * @throws PspError `unavailable` if another plugin created the cursor
+   */
   parse: (cursor: Cursor | undefined) => Position | undefined;
 }
 
@@ -41,7 +46,7 @@ function parsePosition<Position>(options: CursorFormatOptions<Position>, cursor:
 }
 
 /**
- * Throws the error for a cursor that the plugin cannot read. Used by a plugin whose `CursorFormat` is not JSON.
+ * Throws the error for a cursor that the plugin cannot read. A plugin uses it if its `CursorFormat` is not JSON.
  * @throws PspError `unavailable`
  */
 export function rejectForeignCursor(plugin: string, cursor: Cursor): never {
@@ -62,7 +67,8 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
 
 /**
  * Converts the steps of a listing strategy to the pages of a plugin.
- * @param mapRows converts rows to records, see `parseRows`. `step` is the whole step, e.g. with the source of a merged listing
+ * @param mapRows a function that converts rows to records, see `parseRows`. Its argument `step` is the whole step, e.g. with the source of
+ * a merged listing
  */
 export async function* convertStepsToPages<Step extends ListingStep<unknown, unknown>, T>(
   steps: AsyncIterable<Step>,

@@ -11,13 +11,13 @@ import { readHalPage } from './read-list-response.js';
 export interface HalPageRequest extends Pick<RequestOptions, 'params' | 'query' | 'signal'> {
   /** The name of the list in `_embedded`. */
   property: string;
-  /** The query parameter with the position of a page: `from`, `page`, … */
+  /** The query parameter that contains the position of a page, e.g. `from` or `page`. */
   parameter: string;
   /** The position of the page; absent for the first page. */
   token?: string | undefined;
   /**
-   * The property with the id of a row. Set it if the position of a page is the id of its first row. Then a response without links is the
-   * end of the list only if it contains no row besides the row at its position.
+   * The property with the id of a row. Set it if the position of a page is the id of the page's first row. A response without links then
+   * ends the list only if it contains no other row than the one at its position.
    */
   idProperty?: string;
 }

@@ -1,14 +1,14 @@
 /**
- * Lists rows with one strategy, and then the rows that a list of events names, see `changes`. It is for a PSP that lists its objects by the time of
- * their creation, and whose changes appear in another list, e.g. in a ledger.
+ * Lists rows with one strategy, and then the objects to which a list of events refers, see `changes`. Use it for a PSP that lists its
+ * objects by the time of their creation, and whose changes appear in another list, e.g. in a ledger.
  */
 import { changes, createChangesCheck } from './changed-objects-listing.js';
 import type { ChangesPosition, ChangesSource } from './changed-objects-listing.js';
 import type { ListingContext, ListingStep } from './listing.types.js';
 
-/** Where `listThenChanges` resumes. */
+/** The position at which `listThenChanges` resumes. */
 export interface ListThenChangesPosition<Position, EventPosition> {
-  /** The position of the strategy; absent before its first step. */
+  /** The position of the strategy that lists the rows. It is absent before the first step. */
   list?: Position;
   changes: ChangesPosition<EventPosition>;
 }
@@ -19,7 +19,7 @@ export interface ListThenChangesOptions<Row, Position, Event, EventPosition> {
   events: ChangesSource<Event, EventPosition, Row>;
 }
 
-/** Yields the rows of the list, and then the rows that the events after `since` name. The gateway has stored the first ones by then. */
+/** Yields the rows of the list, and then the objects of the events after `since`. By then, the gateway has stored the rows of the list. */
 export async function* listThenChanges<Row, Position, Event, EventPosition>(
   options: ListThenChangesOptions<Row, Position, Event, EventPosition>,
   since: ListThenChangesPosition<Position, EventPosition>,
@@ -36,7 +36,7 @@ export async function* listThenChanges<Row, Position, Event, EventPosition>(
   }
 }
 
-/** Returns a check for stored cursors: whether a value is a position of `listThenChanges` around these strategies. */
+/** Returns a check for stored cursors. The check returns true for a position of `listThenChanges` with the given strategies. */
 export function createListThenChangesCheck<Position, EventPosition>(
   isListPosition: (value: unknown) => value is Position,
   isEventPosition: (value: unknown) => value is EventPosition,

@@ -9,7 +9,10 @@ async function* listSteps(): AsyncGenerator<ListingStep<string, number>> {
   yield { rows: ['c'], position: 2, warnings: [{ id: 'own', message: 'a warning of the step' }] };
 }
 
-/** @param requestMs the time that each page of children takes */
+/**
+ * Lists the rows with their children.
+ * @param requestMs the time that the request of each page of children takes
+ */
 async function list(requestMs: number) {
   const clock = new ManualClock();
   const fetchChildren = (row: string) =>

@@ -1,4 +1,7 @@
-/** Lists the rows of a list of their own that each row has, e.g. the entries of a payout or the items of a batch. */
+/**
+ * Lists rows together with their child rows, if each row has its own list of children, e.g. the entries of a payout or the items of a
+ * batch.
+ */
 import type { DataWarning } from '../plugin.js';
 import type { ListingContext, ListingStep } from './listing.types.js';
 import { TimeBudget } from './time-budget.js';
@@ -6,22 +9,27 @@ import { TimeBudget } from './time-budget.js';
 /** A row of a list, or one of its children. */
 export interface RowWithParent<Row> {
   row: Row;
-  /** The row that `row` belongs to; absent for a row of the list itself. */
+  /** The row to which this child belongs. It is absent for a row of the list itself. */
   parent?: Row;
 }
 
 export interface ChildRowsOptions<Row, Position> {
-  /** Requests the pages of the children of a row, e.g. with `readPages`. @returns `undefined` for a row that has no children */
+  /**
+   * Requests the pages of the children of a row, e.g. with `readPages`.
+   * @returns `undefined` for a row that has no children
+   */
   fetchChildren: (row: Row, signal: AbortSignal) => AsyncIterable<Row[]> | undefined;
-  /** Compares a row with all its children, e.g. the amount of a payout with the sum of its entries. */
+  /**
+   * Compares a row with all its children, e.g. the amount of a payout with the sum of its entries, and returns warnings about differences.
+   */
   findWarnings?: (row: Row, children: readonly Row[]) => DataWarning[];
   /** The position before the first step. */
   start: Position;
 }
 
 /**
- * Yields each row, and after it its children. A step with many children is yielded in parts. All parts but the last keep the position before the
- * step, so that an interrupted listing repeats the step.
+ * Yields each row, followed by its children. If a step has many children, its rows are yielded in several parts. All parts except the last
+ * keep the position from before the step, so that an interrupted listing repeats the whole step.
  */
 export async function* listWithChildren<Row, Position>(
   steps: AsyncIterable<ListingStep<Row, Position>>,

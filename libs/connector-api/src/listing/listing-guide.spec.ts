@@ -1,4 +1,7 @@
-/** Executes the examples of docs/guides/choose-a-listing-strategy.md. Each example must give the rows that the page shows after it. */
+/**
+ * Executes the examples of docs/guides/choose-a-listing-strategy.md. Each example must return the rows that the page shows after the
+ * example.
+ */
 import { readFileSync } from 'node:fs';
 import { Json } from '../http/json-accessors.js';
 import * as listing from './index.js';

@@ -2,11 +2,11 @@
 import type { DataWarning, ListOptions, Page } from '../plugin.js';
 import type { HttpClock } from '../http/http-clock.js';
 
-/** One step of a strategy: rows, and the position after these rows. The gateway commits rows and position together. */
+/** One step of a listing strategy: some rows, and the position after these rows. The gateway commits the rows and the position together. */
 export interface ListingStep<Row, Position> {
-  /** Oldest first. A step without rows only changes the position. */
+  /** The rows, oldest first. A step without rows only changes the position. */
   rows: Row[];
-  /** A small JSON value from which the strategy resumes. */
+  /** A small JSON value. The strategy resumes from it. */
   position: Position;
   warnings?: DataWarning[];
   progress?: NonNullable<Page<unknown>['progress']>;
@@ -17,9 +17,12 @@ export interface ListingContext extends ListOptions {
   clock: HttpClock;
 }
 
-/** Reads the id and the time of a row. An unreadable row is still yielded, because the mapper rejects it later. */
+/**
+ * Reads the id and the time of a row. A strategy also yields a row without a readable time; the plugin rejects the row later, when it
+ * converts it.
+ */
 export interface RowReader<Row> {
-  /** @returns the PSP's id of the row, or another string that is the same whenever the PSP repeats the row */
+  /** @returns the PSP's id of the row, or another string that stays the same when the PSP returns the row again */
   getId: (row: Row) => string;
   /** @returns milliseconds since 1970; `undefined` for a row without a readable time */
   getTime: (row: Row) => number | undefined;
@@ -33,8 +36,11 @@ export interface TokenPage<Row> {
    * is not the end.
    */
   next?: string;
-  /** The number of rows of the whole list, if the PSP says it. A window of a time-window listing with fewer rows is read again. */
+  /**
+   * The number of rows of the whole list, if the PSP returns this number. If a listing by time windows reads fewer rows, it reads the
+   * window again.
+   */
   total?: number;
-  /** True if the page shows that nothing follows, e.g. because it also contains rows before the requested time. */
+  /** True if the page shows that no rows follow, e.g. because it also contains rows from before the requested time. */
   isLast?: boolean;
 }

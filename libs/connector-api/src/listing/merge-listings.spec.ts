@@ -90,7 +90,7 @@ it(
 
 it.each([
   ['unavailable', 500, 'unavailable'],
-  // The other sources show that the PSP accepts the credentials, so the listing is repeated soon.
+  // The requests for the other sources succeed, so the credentials are valid. The listing is therefore repeated soon.
   ['unauthorized', 403, 'unavailable'],
 ] as const)('a source that is %s (%i) does not stop the others', async (kind, status, expected) => {
   const { lists, feed, broken, countRows } = startTest(20, 5);

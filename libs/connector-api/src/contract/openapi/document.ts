@@ -1,7 +1,6 @@
 /**
- * Creates the OpenAPI document of the contract as this gateway serves it. The document is static data. @nestjs/swagger could create it from
- * decorators at run time. But that package needs TypeScript and two copies of Swagger UI, which are larger than all other packages
- * together.
+ * Creates the OpenAPI document of the contract from static data. The package @nestjs/swagger could create it from decorators at run time.
+ * But this package needs TypeScript and two copies of Swagger UI, which are larger than all other packages together.
  */
 import { PATHS } from './operations.js';
 import { SCHEMAS, type OpenApiNode } from './schemas.js';

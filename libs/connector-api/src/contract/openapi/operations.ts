@@ -5,7 +5,10 @@ import { createSchemaReference, type OpenApiNode } from './schemas.js';
 
 const POSITIVE_INTEGER = { type: 'integer', format: 'int64', minimum: 1 };
 
-/** The parameters of a list. @param timeProperty the property by which the list is sorted */
+/**
+ * Returns the query parameters of a list.
+ * @param timeProperty the property by which the list is sorted
+ */
 function createPageParameters(timeProperty: 'createdAt' | 'updatedAt'): readonly OpenApiNode[] {
   return [
     {
@@ -33,7 +36,7 @@ interface OperationOptions {
   description?: string;
   tag: string;
   parameters?: readonly OpenApiNode[];
-  /** Schema of the request body. */
+  /** The schema of the request body. */
   request?: OpenApiNode;
   status: 200 | 201;
   responseDescription: string;

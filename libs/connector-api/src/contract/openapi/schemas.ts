@@ -4,7 +4,7 @@ import { TRANSACTION_STATUSES, TRANSACTION_TYPES } from '../../record.types.js';
 /** A part of an OpenAPI document. */
 export type OpenApiNode = Readonly<Record<string, unknown>>;
 
-/** A property of a schema. The property `optional` is not part of the document. */
+/** A property of a schema. `optional` is only for this file; it is removed from the document. */
 type Property = OpenApiNode & { optional?: true };
 
 const text: Property = { type: 'string' };
@@ -25,7 +25,7 @@ const metadata: Property = {
 const positiveInteger: Property = { type: 'integer', format: 'int64', minimum: 1 };
 const optionalText: Property = { ...text, optional: true };
 
-/** Returns a reference to a schema of the document. */
+/** Returns a reference (`$ref`) to a schema of the document. */
 export function createSchemaReference(name: string): OpenApiNode {
   return { $ref: `#/components/schemas/${name}` };
 }

@@ -20,7 +20,7 @@ import {
   toCoveredRange,
 } from './newest-first-walk.js';
 import type { CoveredRange, NewestFirstPosition, NewestFirstWalk } from './newest-first-walk.js';
-import { createLoopError } from './read-list-response.js';
+import { EndlessListDetector } from './endless-list-detector.js';
 import { TimeBudget } from './time-budget.js';
 import { UniqueRows } from './unique-rows.js';
 
@@ -112,13 +112,15 @@ class NewestFirstWalker<Row> {
   private async *walkDown({ covered, walk: begun }: NewestFirstPosition): AsyncGenerator<Step<Row>> {
     const { source } = this;
     const stop = createStopCondition(covered, source.rereadMs);
-    const tokens = new Set(begun?.marks);
+    const marks = begun?.marks.filter((mark) => mark !== null);
+    const detector = new EndlessListDetector<Row>(source.getId, marks);
     let walk: NewestFirstWalk | undefined = begun;
     let buffered: Row[] | undefined = begun ? undefined : [];
     let pages = begun ? Math.max(0, begun.marks.length - 1) * begun.stride : 0;
     let from = begun?.marks.at(-1) ?? undefined;
     for (;;) {
-      const { rows, next } = await this.fetchPage(from);
+      const page = await this.fetchPage(from);
+      const { rows, next } = page;
       walk ??= {
         head: toCoveredRange(source, rows, covered),
         marks: [],
@@ -136,8 +138,7 @@ class NewestFirstWalker<Row> {
         else yield { rows: [], position: { covered, walk } };
         return;
       }
-      if (next === from || tokens.has(next)) throw createLoopError(next);
-      tokens.add(next);
+      detector.addPage(page);
       if (this.budget.isUsedUp()) buffered = undefined;
       if (!buffered && (pages % PAGES_PER_CURSOR === 0 || this.budget.isUsedUp()))
         yield { rows: [], position: { covered, walk: { ...walk, marks: [...walk.marks, next] } } };
@@ -182,12 +183,14 @@ class NewestFirstWalker<Row> {
   ): Promise<{ rows: Row[] } | { tokens: string[] }> {
     const found = new UniqueRows(this.source);
     const tokens: string[] = [];
+    const detector = new EndlessListDetector<Row>(this.source.getId, start === null ? [] : [start]);
     for (let from = start ?? undefined; ;) {
-      const { rows, next }: TokenPage<Row> = await this.fetchPage(from);
+      const page = await this.fetchPage(from);
+      const { rows, next } = page;
       const at = rows.findIndex((row) => ends.includes(this.source.getId(row)));
       found.add(at === -1 ? rows : rows.slice(0, at));
       if (at !== -1 || next === undefined || ends.includes(next)) return { rows: found.toList() };
-      if (next === from || tokens.includes(next)) throw createLoopError(next);
+      detector.addPage(page);
       tokens.push(next);
       if (this.budget.isUsedUp()) return { tokens };
       from = next;

@@ -4,6 +4,7 @@
  * The position is the token of the last page. The next listing reads this page again, because the PSP appends rows to it.
  */
 import { PspError } from '../errors.js';
+import { EndlessListDetector } from './endless-list-detector.js';
 import { createLoopError } from './read-list-response.js';
 import type { ListingContext, ListingStep, RowReader, TokenPage } from './listing.types.js';
 import { PageTokenExpiredError } from './newest-first-listing.js';
@@ -24,15 +25,18 @@ export interface OldestFirstPosition {
   token?: string;
 }
 
-/** Yields the rows after `since`, and ends at the last page. */
+/**
+ * Yields the rows after `since`, and ends at the last page.
+ * @throws PspError `unavailable` if the list does not end, see `EndlessListDetector`
+ */
 export async function* oldestFirst<Row>(
   source: OldestFirstSource<Row>,
   since: OldestFirstPosition | undefined,
   context: ListingContext,
 ): AsyncGenerator<ListingStep<Row, OldestFirstPosition>> {
   const budget = new TimeBudget(context);
-  const tokens = new Set<string>();
   let token = since?.token;
+  let detector = new EndlessListDetector<Row>(source.getId, token === undefined ? [] : [token]);
   let hasRestarted = false;
   for (;;) {
     const page = await fetchPage(source, token, budget.signal);
@@ -40,16 +44,15 @@ export async function* oldestFirst<Row>(
       if (hasRestarted)
         throw new PspError('unavailable', 'the PSP refuses a page token that it has just returned');
       [token, hasRestarted] = [undefined, true];
-      tokens.clear();
+      detector = new EndlessListDetector(source.getId);
       continue;
     }
     const { rows, next } = page;
-    if (next !== undefined && (next === token || tokens.has(next))) throw createLoopError(next);
+    detector.addPage(page);
     const current = next ?? token;
     yield { rows, position: current === undefined ? {} : { token: current } };
     budget.restart();
     if (next === undefined) return;
-    tokens.add(next);
     token = next;
   }
 }

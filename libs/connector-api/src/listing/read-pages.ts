@@ -1,5 +1,6 @@
 /** Reads a short list, e.g. a list of accounts, to its end or until the caller has found the required row. */
-import { createEndlessError, createLoopError } from './read-list-response.js';
+import { EndlessListDetector } from './endless-list-detector.js';
+import { createEndlessError } from './read-list-response.js';
 import type { TokenPage } from './listing.types.js';
 
 /** The maximum number of pages of a list that is read completely each time. */
@@ -9,21 +10,21 @@ const MAX_PAGES = 10_000;
  * Yields the rows of each page: `for await (const rows of readPages((token) => client.listPayouts(token)))`. There is no cursor, so it is
  * only for lists that are read completely each time. Long lists need a strategy, e.g. `oldestFirst`.
  * @param fetchPage requests a page. @param token `next` of the previous page; absent for the first page
- * @throws PspError `unavailable` if the PSP's token leads to a page that was already read, or after 10 000 pages
+ * @throws PspError `unavailable` if the PSP's token leads to a page that was already read, after 1 000 pages without rows, or after 10 000 pages
  */
 export async function* readPages<Row>(
   fetchPage: (token: string | undefined) => Promise<TokenPage<Row>>,
 ): AsyncGenerator<Row[]> {
-  const tokens = new Set<string>();
+  const detector = new EndlessListDetector<Row>();
   let token: string | undefined;
-  do {
-    const { rows, next }: TokenPage<Row> = await fetchPage(token);
-    yield rows;
-    if (next !== undefined && tokens.has(next)) throw createLoopError(next);
-    if (next !== undefined && tokens.size >= MAX_PAGES) throw createEndlessError(`${MAX_PAGES} pages`);
-    if (next !== undefined) tokens.add(next);
-    token = next;
-  } while (token !== undefined);
+  for (let pages = 1; ; pages += 1) {
+    const page = await fetchPage(token);
+    yield page.rows;
+    detector.addPage(page);
+    token = page.next;
+    if (token === undefined) return;
+    if (pages >= MAX_PAGES) throw createEndlessError(`${MAX_PAGES} pages`);
+  }
 }
 
 /**

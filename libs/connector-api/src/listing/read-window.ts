@@ -2,7 +2,8 @@
 import { PspError } from '../errors.js';
 import type { DataWarning } from '../plugin.js';
 import { formatTime } from '../time.js';
-import { createEndlessError, createLoopError } from './read-list-response.js';
+import { EndlessListDetector } from './endless-list-detector.js';
+import { createLoopError } from './read-list-response.js';
 import type { RowReader, TokenPage } from './listing.types.js';
 import type { TimeBudget } from './time-budget.js';
 import { UniqueRows } from './unique-rows.js';
@@ -96,9 +97,6 @@ const FULL_PAGE_RATIO = 0.5;
 /** A window is not ended before it has this number of rows. If the PSP returns short pages, the window has more pages. */
 const MIN_ROWS_PER_WINDOW = 100;
 
-/** The maximum number of consecutive pages without a new row. A PSP can filter its rows after it has divided them into pages. */
-const MAX_PAGES_WITHOUT_NEW_ROWS = 1_000;
-
 /** Reads a window, or the part of the window that `limits` allow. */
 export async function readWindow<Row>(
   source: TimeWindowSource<Row>,
@@ -114,13 +112,12 @@ async function readByToken<Row>(
   limits: ReadLimits,
 ): Promise<WindowRows<Row>> {
   const rows = new UniqueRows(source);
-  const tokens = new Set<string>();
+  const detector = new EndlessListDetector<Row>(source.getId);
   // The rows of one instant cannot be divided, so they are read as a whole.
   const isDivisible = window.to - window.from > source.resolutionMs;
   let token: string | undefined;
   let covered = window;
   let largestPage = limits.largestPage;
-  let pagesWithoutNewRows = 0;
   const count = { listed: 0, promised: 0 };
   for (let pages = 1; ; pages += 1) {
     const page = await source.fetchPage(
@@ -130,15 +127,12 @@ async function readByToken<Row>(
     const repeated = rows.countKnown(page.rows);
     if (source.order === 'unordered' && pages > 1 && page.rows.length > 0 && repeated === page.rows.length)
       throw createLoopError(token ?? '');
-    pagesWithoutNewRows = rows.add(page.rows) > 0 ? 0 : pagesWithoutNewRows + 1;
-    if (pagesWithoutNewRows > MAX_PAGES_WITHOUT_NEW_ROWS && page.next !== undefined)
-      throw createEndlessError(`${pagesWithoutNewRows} pages without a new row`);
+    detector.addPage(page);
+    rows.add(page.rows);
     count.listed += page.rows.length - repeated;
     count.promised = Math.max(count.promised, page.total ?? 0);
     largestPage = Math.max(largestPage, page.rows.length);
     if (page.next === undefined) break;
-    if (tokens.has(page.next)) throw createLoopError(page.next);
-    tokens.add(page.next);
     token = page.next;
     if (!isDivisible || !isOverLimit(pages, rows.size, { ...limits, largestPage })) continue;
     if (source.order === 'unordered') {

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { DataWarning } from '../plugin.js';
-import { createLoopError } from './read-list-response.js';
+import { EndlessListDetector } from './endless-list-detector.js';
 import type { ListingContext, ListingStep, RowReader, TokenPage } from './listing.types.js';
 import { PageTokenExpiredError } from './newest-first-listing.js';
 import { TimeBudget } from './time-budget.js';
@@ -51,7 +51,10 @@ const MAX_ROWS_PER_STEP = 500;
 /** The maximum number of times that one listing begins its reading again because a token expired. */
 const MAX_NEW_READINGS = 3;
 
-/** Yields the whole list once. */
+/**
+ * Yields the whole list once.
+ * @throws PspError `unavailable` if the list does not end, see `EndlessListDetector`
+ */
 export async function* snapshot<Row>(
   source: SnapshotSource<Row>,
   since: SnapshotPosition | undefined,
@@ -59,7 +62,7 @@ export async function* snapshot<Row>(
 ): AsyncGenerator<SnapshotStep<Row>> {
   const budget = new TimeBudget(context);
   const known = new Map(since?.known);
-  const tokens = new Set<string>();
+  let detector = new EndlessListDetector<Row>(source.getId);
   let found = new Set(since?.reading?.found);
   let token = since?.reading?.token;
   let step = createEmptyStep<Row>();
@@ -72,14 +75,13 @@ export async function* snapshot<Row>(
       newReadings += 1;
       token = undefined;
       found = new Set();
-      tokens.clear();
+      detector = new EndlessListDetector(source.getId);
       continue;
     }
+    detector.addPage(page);
     for (const row of page.rows) addRow(source, row, { known, found, step });
     token = page.next;
     if (token === undefined) break;
-    if (tokens.has(token)) throw createLoopError(token);
-    tokens.add(token);
     if (step.rows.length + step.unchanged.length < MAX_ROWS_PER_STEP && !budget.isUsedUp()) continue;
     const position = {
       known: [...known],

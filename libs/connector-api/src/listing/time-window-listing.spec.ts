@@ -220,22 +220,6 @@ it('takes a token that leads back for an error', async () => {
   await expect(readWindow(source, { from: 0, to: NOW }, limits)).rejects.toThrow(PspError);
 });
 
-it.each(['with the same rows', 'without rows'])(
-  'takes new tokens that never end, on pages %s, for an error',
-  async (kind) => {
-    const { list, options, clock } = startTest(5, { order: 'newest-first', paging: 'token' });
-    list.add(NOW - DAY);
-    let requestCount = 0;
-    const fetchPage = async () => {
-      requestCount += 1;
-      return { rows: kind === 'without rows' ? [] : list.rows, next: String(requestCount) };
-    };
-    const limits = { budget: new TimeBudget({ clock }), maxPages: 1000, largestPage: 1000 };
-    const reading = readWindow({ ...options, fetchPage }, { from: 0, to: NOW }, limits);
-    await expect(reading).rejects.toThrow('pages without a new row');
-  },
-);
-
 it.each(['newest-first', 'oldest-first'] as const)(
   'reports an error if a PSP answers every request with the same page (%s)',
   async (order) => {

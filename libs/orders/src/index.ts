@@ -1,4 +1,4 @@
-/** Public API of the library: executes payouts and transfers, each exactly once. */
+/** The public API of the library `orders`, which executes each payout and each transfer exactly once. */
 export { UNKNOWN_TIME } from './state-machine/clock-rollback.js';
 export { OrderEngine } from './order-engine.js';
 export type { OrderService } from './intake/order-service.js';

@@ -1,6 +1,6 @@
 /**
- * Assembles the library for one deployment: an order service and a transaction matcher per connector, and a poll of the store that
- * continues unfinished orders.
+ * Assembles the library for one deployment. Each connector gets an order service and a transaction matcher. One poll of the store finds the
+ * unfinished orders of all connectors.
  */
 import { isHolderDead, type Store } from '@tributary/feed';
 import type { TransactionMatcher } from '@tributary/sync';
@@ -15,14 +15,14 @@ import { warnOfOrphanedOrders } from './operations/warn-orphaned-orders.js';
 import { hasRunningLease } from './state-machine/next-action.js';
 import { OrderWorker } from './execution/order-worker.js';
 
-/** Maximum number of due orders that one poll of the store returns. */
+/** The maximum number of due orders that one poll of the store returns. Further orders are returned by later polls. */
 const MAX_DUE_ORDERS = 200;
 
 export class OrderEngine {
   private readonly context: OrdersContext;
   private readonly pendingResponses = new PendingResponses();
   private readonly workers = new Map<string, OrderWorker>();
-  /** Time of the last poll. `Infinity` at the start, because this process does not know when the previous process polled. */
+  /** The time of the last poll. It is `Infinity` at the start, because this process has no record of the previous process's polls. */
   private lastPollAt = Infinity;
   private cancelPoll: (() => void) | undefined;
   private unregisterGauge: (() => void) | undefined;
@@ -38,8 +38,8 @@ export class OrderEngine {
   }
 
   /**
-   * Adds a connector.
-   * @throws Error when the connector was added before
+   * Adds a connector to the engine.
+   * @throws Error when the connector was already added
    */
   addConnector(connector: OrderConnector): { service: OrderService; matcher: TransactionMatcher } {
     if (this.workers.has(connector.path)) throw new Error(`the orders of ${connector.path} are open already`);
@@ -52,7 +52,9 @@ export class OrderEngine {
     };
   }
 
-  /** Starts the poll. The poll continues orders that wait, that a dead process was working on, or that are pending at the PSP. */
+  /**
+   * Starts the poll of the store. The poll continues orders that wait for a retry, whose process has died, or that are pending at the PSP.
+   */
   start(): void {
     if (this.cancelPoll || this.stopPromise || this.orphanCheck) return;
     this.orphanCheck = warnOfOrphanedOrders(this.store, [...this.workers.keys()], this.context);
@@ -63,7 +65,7 @@ export class OrderEngine {
     this.schedulePoll(0);
   }
 
-  /** Stops the poll, and finishes or records every order in progress. Call it when no request is in progress any more. */
+  /** Stops the poll, and finishes or records every order in progress. The caller must make sure that no request is in progress. */
   stop(): Promise<void> {
     return (this.stopPromise ??= this.shutDown());
   }
@@ -76,12 +78,12 @@ export class OrderEngine {
     });
   }
 
-  /** Polls the store for due orders and starts their processing. Never throws. */
+  /** Reads the due orders from the store and starts their processing. The function never throws. */
   private async pollDueOrders(): Promise<void> {
     try {
       await this.detectClockRollback();
-      // Connectors with a full queue are left out. Otherwise the due orders of a slow PSP would fill the result, and due orders of other
-      // connectors would not be found.
+      // Connectors with a full queue are left out. Otherwise the due orders of a slow PSP would fill the result, and the due orders of
+      // other connectors would not be found.
       const idleConnectors = [...this.workers.values()]
         .filter(({ isBusy }) => !isBusy)
         .map(({ connectorPath }) => connectorPath);
@@ -100,7 +102,7 @@ export class OrderEngine {
     }
   }
 
-  /** Detects a store clock that was set back since the last poll. */
+  /** Detects that the store's clock was set back since the last poll. */
   private async detectClockRollback(): Promise<void> {
     const { clock, timings } = this.context;
     const now = clock.now();

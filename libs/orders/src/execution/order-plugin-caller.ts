@@ -1,4 +1,7 @@
-/** Calls the plugin's order methods. The result is always an `AttemptOutcome`, also for an error; the methods never throw. */
+/**
+ * Calls the plugin's methods that create or look up orders. The methods of this class never throw. They always return an `AttemptOutcome`,
+ * also for an error.
+ */
 import {
   ORDER_STATUSES,
   PspError,
@@ -12,11 +15,11 @@ import { toPluginOrder } from '../model/order-request.js';
 import type { OrdersContext } from '../runtime/orders-context.js';
 import type { OrderConnector, AttemptOutcome, OrderAction } from '../state-machine/state-machine.types.js';
 
-/** Maximum number of characters of a string that the plugin returns. Longer strings are cut. */
+/** The maximum length of a string from the plugin, in characters. Longer strings are cut. */
 const MAX_STRING_LENGTH = 1_000;
 /**
- * Maximum number of characters of a PSP id. A PostgreSQL index entry can have about 2,700 bytes, and storing the result of a payment must
- * never fail.
+ * The maximum length of the PSP's id of an order, in characters. A longer id is rejected, because a PostgreSQL index entry can have about
+ * 2,700 bytes, and storing the result of a payment must never fail.
  */
 const MAX_PSP_ID_LENGTH = 500;
 const MAX_METADATA_ENTRIES = 50;
@@ -35,11 +38,12 @@ export class OrderPluginCaller {
     return action.type === 'send' ? this.sendOrder(action.order) : this.lookUpOrder(action.order);
   }
 
-  /** Sends an order to the PSP. */
+  /** Sends an order to the PSP through the plugin. */
   private async sendOrder(order: StoredOrder): Promise<AttemptOutcome> {
     const { clock, timings } = this.context;
     const askedAt = clock.now();
-    // This process was paused after it acquired the lease, so the lease could expire during the call.
+    // This process was paused after it acquired the lease (the temporary right to process the order). The lease could expire during the
+    // call, and another process would then also send the order.
     if (askedAt + timings.sendTimeoutMs >= order.leasedUntil) {
       return {
         kind: 'not-accepted',
@@ -66,7 +70,7 @@ export class OrderPluginCaller {
     }
   }
 
-  /** Looks an order up at the PSP. */
+  /** Looks up an order at the PSP through the plugin. */
   private async lookUpOrder(order: StoredOrder): Promise<AttemptOutcome> {
     const { clock, timings } = this.context;
     const { client } = this.connector;
@@ -88,7 +92,7 @@ export class OrderPluginCaller {
 
   /**
    * Validates a plugin's result at run time, because TypeScript types do not check the data that comes from the PSP.
-   * @throws PspError `unavailable` when the id or the status is invalid; the outcome is then unknown
+   * @throws PspError `unavailable` when the id or the status is invalid. The outcome of the call is then unknown
    */
   private validateResult(result: unknown): OrderResult {
     const { id, status, reason, metadata } = (result ?? {}) as Partial<Record<keyof OrderResult, unknown>>;
@@ -124,20 +128,20 @@ export class OrderPluginCaller {
     );
   }
 
-  /** Redacts secrets, cuts the string to its maximum length, and replaces characters that databases cannot store. */
+  /** Removes secrets, cuts the string to its maximum length, and replaces characters that databases cannot store. */
   private sanitizeString(value: string): string {
-    // The string is cut to its final length only after the redaction, because a part of a secret is not recognised.
+    // Secrets are removed before the string is cut to its final length, because a part of a secret would not be recognised.
     const clean = this.context.redact(value.slice(0, 4 * MAX_STRING_LENGTH)).slice(0, MAX_STRING_LENGTH);
     return clean.toWellFormed().replaceAll('\u0000', '\uFFFD');
   }
 }
 
-/** Returns the name of the plugin's method for a kind of order. A plugin that lacks the method does not support the kind. */
+/** Returns the name of the plugin's method that creates orders of this kind. A plugin without this method does not support the kind. */
 export function createMethodName(kind: OrderKind): 'createPayout' | 'createTransfer' {
   return kind === 'PAYOUT' ? 'createPayout' : 'createTransfer';
 }
 
-/** Converts the error of an attempt to its outcome. */
+/** Converts the error of an attempt to the outcome of the attempt. */
 function toAttemptOutcome(error: PspError): AttemptOutcome {
   switch (error.kind) {
     case 'rejected':

@@ -1,6 +1,6 @@
 /**
- * Runs the order state machine for one connector: commits the decision about an order, calls the PSP, and commits the outcome. The pure
- * functions in `next-action.ts` and `apply-outcome.ts` make the decisions.
+ * Executes the orders of one connector. For each order, the worker commits a decision, calls the PSP, and commits the outcome. The
+ * functions in `next-action.ts` and `apply-outcome.ts` make the decisions; they have no side effects.
  */
 import type { OrderChange, StoredOrder } from '@tributary/feed';
 import { Semaphore } from '@tributary/sync';
@@ -18,21 +18,24 @@ import {
   type Decision,
 } from '../state-machine/next-action.js';
 
-/** Pause in ms after the PSP throttled orders without a retry time. */
+/** Pause in ms after the PSP rejected an order because of its rate limit, if the response names no time for a retry. */
 const DEFAULT_THROTTLE_MS = 1_000;
-/** Maximum delay in ms that is accepted from the PSP. A longer delay is reduced to this value. */
+/** The maximum pause in ms that a PSP can request. A longer pause is reduced to this value. */
 const MAX_THROTTLE_MS = 15 * 60_000;
 
-/** Delays in ms between two attempts to store the outcome of a PSP call. The delay doubles up to the maximum. */
+/**
+ * Delay in ms before the outcome of a PSP call is written again after a failed write. The delay doubles after each failure, up to the
+ * maximum.
+ */
 const INITIAL_WRITE_RETRY_MS = 250;
 const MAX_WRITE_RETRY_MS = 5_000;
 
 export class OrderWorker {
   private readonly semaphore: Semaphore;
   private readonly pluginCaller: OrderPluginCaller;
-  /** Orders that this process works on or has queued, by order id. */
+  /** The orders that this process works on or has queued, by order id. */
   private readonly inProgress = new Map<string, Promise<void>>();
-  /** Actions whose PSP call, or whose write of the outcome, is not complete, by order id. */
+  /** The actions in progress, by order id. An action is in progress until its PSP call has ended and its outcome is written. */
   private readonly activeActions = new Map<string, OrderAction>();
   private throttledUntil = 0;
   private dueCount = 0;
@@ -50,12 +53,12 @@ export class OrderWorker {
     return this.writer.connector.path;
   }
 
-  /** Returns true if the queue is full, so that a poll need not return further due orders. */
+  /** Returns true if the queue is full. Then the poll of the store leaves out this connector. */
   get isBusy(): boolean {
     return this.dueCount >= 2 * this.context.timings.maxConcurrentCalls;
   }
 
-  /** Processes an order that a poll returned as due. These orders and new orders share one concurrency limit. */
+  /** Processes an order that a poll of the store found as due. These orders and new orders share one concurrency limit. */
   async processDue(id: string): Promise<void> {
     if (this.inProgress.has(id)) return;
     this.dueCount++;
@@ -63,7 +66,7 @@ export class OrderWorker {
     this.dueCount--;
   }
 
-  /** Handles a clock that was set back: orders whose schedule is now far in the future become due at once. */
+  /** Called after the clock was set back. Orders whose next action is now far in the future become due at once. */
   async onClockRollback(): Promise<void> {
     const { clock, timings } = this.context;
     this.throttledUntil = 0;
@@ -74,7 +77,7 @@ export class OrderWorker {
     }
   }
 
-  /** Processes an order until it has no next action. Never throws: after an error the order becomes due again later. */
+  /** Processes an order until it has no next action. The function never throws: after an error, the order becomes due again later. */
   process(id: string): Promise<void> {
     const running = this.inProgress.get(id);
     if (running) return running;
@@ -83,7 +86,10 @@ export class OrderWorker {
     return processing;
   }
 
-  /** Waits for the calls in progress, at most `shutdownGraceMs`. Releases the remaining orders for the next process. */
+  /**
+   * Waits at most `shutdownGraceMs` for the calls in progress. Then it releases the remaining orders, so that another process can continue
+   * them.
+   */
   async stop(): Promise<void> {
     this.isStopping = true;
     const { clock, timings } = this.context;
@@ -117,7 +123,10 @@ export class OrderWorker {
     return this.commitDecision(id, (order) => decideNextAction(order, this.decisionContext()));
   }
 
-  /** Calls the PSP and commits the outcome. @returns the next action */
+  /**
+   * Calls the PSP and commits the outcome.
+   * @returns the next action of the order, or `undefined`
+   */
   private async executeAction(action: OrderAction): Promise<OrderAction | undefined> {
     this.activeActions.set(action.order.id, action);
     const outcome = await this.pluginCaller.execute(action);
@@ -132,7 +141,10 @@ export class OrderWorker {
     );
   }
 
-  /** Retries a write until it succeeds or the worker stops. Only this process has the outcome, so a store outage must not lose it. */
+  /**
+   * Repeats a write until it succeeds or the worker stops. Only this process has the outcome of the PSP call, so the outcome would be lost
+   * if the write were given up.
+   */
   private async retryUntilWritten<T>(write: () => Promise<T>): Promise<T> {
     const { clock, logger } = this.context;
     for (let delayMs = INITIAL_WRITE_RETRY_MS; ; delayMs = Math.min(2 * delayMs, MAX_WRITE_RETRY_MS)) {
@@ -149,7 +161,10 @@ export class OrderWorker {
     }
   }
 
-  /** Commits a decision. @returns the action that this process must execute now */
+  /**
+   * Commits a decision about an order.
+   * @returns the action that this process must execute now, or `undefined`
+   */
   private async commitDecision(
     id: string,
     decide: (order: StoredOrder) => Decision | undefined,
@@ -164,8 +179,8 @@ export class OrderWorker {
   }
 
   /**
-   * Releases an unfinished action when the gateway stops. This process will not store a later response, so an order that was sent becomes
-   * `unknown`.
+   * Releases an unfinished action when the gateway stops. If the order was sent, it becomes `unknown`, because this process will not store
+   * a response that arrives later.
    */
   private async handOver(action: OrderAction): Promise<void> {
     await this.writer.update(action.order.id, (order): OrderChange | undefined => {
@@ -186,7 +201,7 @@ export class OrderWorker {
     return { now: clock.now(), connector, timings, holder, throttledUntil: this.throttledUntil, restore };
   }
 
-  /** Logs an outcome, and stores the time until which the PSP accepts no orders. */
+  /** Logs the outcome of an action. If the PSP accepts no orders for some time, the function also stores this time. */
   private recordOutcome(action: OrderAction, outcome: AttemptOutcome): void {
     const { clock, logger } = this.context;
     const { order } = action;
@@ -227,7 +242,7 @@ export class OrderWorker {
   }
 }
 
-/** Releases the order, without a further call, for the next process. */
+/** Releases the order without a call to the PSP. The next process looks up the order when it is due. */
 function releaseUntilNextLookup(order: StoredOrder, context: DecisionContext): { change: OrderChange } {
   return { change: { set: { ...RELEASED_LEASE, nextActionAt: getNextLookupTime(order, context) } } };
 }

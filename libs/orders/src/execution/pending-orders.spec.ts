@@ -105,14 +105,14 @@ it('an order that succeeded and came back keeps its row; the return is a row of 
       amount: '1250',
       relatedTransactionID: 'pi-1',
       type: 'PAYOUT',
-      // The return has source and destination swapped, because the money moved back. With the accounts of the order, the amount would be
-      // counted as a second outgoing payment.
+      // The row of the return has source and destination swapped, because the money moved back. If it had the accounts of the order, its
+      // amount would be counted as a second outgoing payment.
       sourceAccountID: 'ada',
       destinationAccountID: 'wallet',
     },
   ]);
-  // After a repeated request, the client's own entry has the status PROCESSED. The return is published again with the amount 0, so it is
-  // not counted twice.
+  // After the client has repeated its request, its own entry of the payment has the status PROCESSED. The return is published again, but
+  // with the amount 0, so that it is not counted twice.
   await harness.advance(60_000, 5_000);
   const asked = harness.clock.now();
   await harness.submit(gateway.service);

@@ -1,4 +1,7 @@
-/** Property-based test: after random events in random order, clients see the true status in time, and each amount counts once. */
+/**
+ * A property-based test. After random events in random sequence, clients must see the true status in time, and each amount must be counted
+ * once.
+ */
 import type { OrderStatus } from '@tributary/connector-api';
 import fc from 'fast-check';
 import {
@@ -11,7 +14,8 @@ import {
 import { dropConnection, executeAndDropConnection, declineOrder } from '../testing/fake-psp.js';
 
 /**
- * Maximum time in ms until a client has read a response and stored it with the current time. Each of the two steps takes less than 10 s.
+ * The maximum time in ms until a client has read a response and stored it with the current time. Reading and storing take less than 10 s
+ * each.
  */
 const CLIENT_READ_MS = 19_000;
 const ATTEMPT_SCRIPTS = {
@@ -44,7 +48,7 @@ const arbitraryStory = fc.record({
 type Story = typeof arbitraryStory extends fc.Arbitrary<infer Told> ? Told : never;
 
 /**
- * Returns a sequence of events that random generation rarely produces: the PSP corrects a status, and the lookup fails at the moment when
+ * Creates a sequence of events that random generation rarely produces. The PSP corrects a status, and the lookup fails at the moment when
  * the listing reports the correction.
  */
 function createDisputeStory(pause: number): Story {
@@ -56,7 +60,7 @@ function createDisputeStory(pause: number): Story {
   return { first: 'SUCCEEDED', faults: [], events };
 }
 
-/** A failed payment becomes successful and is then returned, both between two lookups. */
+/** A failed payment becomes successful and is then returned. No lookup takes place between the two changes. */
 const SUCCESS_AND_RETURN_UNSEEN: Story = {
   first: 'FAILED',
   faults: [],
@@ -66,7 +70,7 @@ const SUCCESS_AND_RETURN_UNSEEN: Story = {
   ],
 };
 
-/** Runs one order on two gateways, and records which responses clients read and when. */
+/** Runs one order on two gateways. It records which responses clients read, and when. */
 class StoryRun {
   readonly answers: { answer: OrderResponse; at: number }[] = [];
   private lastListedStatus: OrderStatus | undefined;
@@ -106,7 +110,7 @@ class StoryRun {
     void this.gateways[0].service.submit('PAYOUT', createRequest()).then(read, () => undefined);
   }
 
-  /** Passes the payment's status to the matcher. Sync reads each change only once, because its cursor has then moved on. */
+  /** Passes the payment's status to the matcher. A listing returns each change only once, because the next listing continues after it. */
   async listPayment(gateway = 0): Promise<void> {
     const [payment] = this.harness.psp.payments;
     if (!payment || payment.status === this.lastListedStatus) return;
@@ -153,7 +157,10 @@ function checkAmounts(rows: readonly TransactionRow[], status: OrderStatus | und
   expect(sumOfAccount(rows, 'wallet')).toBe(status === 'SUCCEEDED' ? -1250n : 0n);
 }
 
-/** Returns the balance of an account according to the rows: the last status of the order counts once, and each return is added. */
+/**
+ * Returns the balance of an account according to the rows. The last status of the order counts once, and the amount of each return is
+ * added.
+ */
 function sumOfAccount(rows: readonly TransactionRow[], account: string): bigint {
   const order = rows.findLast(({ id }) => !id.endsWith('-return'));
   const counted = rows.filter(

@@ -1,4 +1,4 @@
-/** Tests recovery: lost responses, declined repeats, crashes and shutdown. An order is paid at most once. */
+/** Tests that an order is paid at most once after lost responses, declined repeats, crashes and shutdowns. */
 import { PspError, GatewayUnavailableError, type Order, type OrderStatus } from '@tributary/connector-api';
 import {
   OrderTestHarness,
@@ -59,7 +59,7 @@ describe('an order whose answer was lost', () => {
     expect(harness.psp.lookedUpKeys).toEqual([]);
     expect(harness.psp.attemptedKeys).toHaveLength(2);
     expect(harness.psp.payments).toHaveLength(1);
-    // Now its id is known.
+    // The response to the repeat contained the PSP's id of the order, so the order can be looked up from now on.
     harness.psp.setStatus(harness.psp.attemptedKeys[0]!, 'SUCCEEDED');
     await harness.advanceUntilState(gateway, 'succeeded');
     expect(harness.psp.lookedUpKeys.length).toBeGreaterThan(0);
@@ -258,7 +258,10 @@ describe('a crash', () => {
     });
   });
 
-  /** Submits an order to a gateway that crashes, and then to the next gateway. @returns whether the first gateway crashed */
+  /**
+   * Submits an order to a gateway that crashes, and then to the next gateway.
+   * @returns true if the first gateway crashed
+   */
   async function submitAcrossCrash(
     crashPoint: CrashPoint,
     prepare: (psp: FakePsp) => void,
@@ -321,7 +324,10 @@ describe('a crash', () => {
   });
 });
 
-/** Checks the data that Formance reads: one payment, whose newest entry has the true status. An executed payment is never FAILED. */
+/**
+ * Checks the rows that Formance reads. They must describe one payment, and the newest row must have the true status. An executed payment
+ * must never be FAILED.
+ */
 function expectCorrectRows(answer: OrderResponse, rows: TransactionRow[], truth: string): void {
   expect(rows[0]).toMatchObject({ id: answer.id, status: answer.status, createdAt: answer.createdAt });
   expect(new Set(rows.map(({ id }) => id))).toEqual(new Set([answer.id]));
@@ -389,11 +395,11 @@ it('a process that was held up between taking an order on and sending it does no
     start: false,
     idempotency: { keyFormat: 'uuid', idempotencyWindowMs: 3_600_000 },
   });
-  // The machine slept for a day between the commit of the state `sending` and the PSP call.
+  // The machine sleeps for a day between the commit of the state `sending` and the call to the PSP.
   gateway.instrumented.onCommit = async (commits) => {
     if (commits === 2) await harness.clock.advance(DAY_MS);
   };
-  // The client of this request gave up long ago.
+  // The client of this request no longer waits for a response.
   gateway.service.submit('PAYOUT', createRequest()).catch(() => undefined);
   await harness.advance(3_000);
   expect(gateway.instrumented.commitCount).toBeGreaterThan(2);

@@ -1,4 +1,7 @@
-/** Tests orders after a restore of a backup that lacks the newest orders: no order is paid twice, and every new order is paid. */
+/**
+ * Tests orders after a backup was restored that does not contain the newest orders. No order may be paid twice, and every new order must be
+ * paid.
+ */
 import { DEFAULT_STORE } from '../../../feed/src/testing/stores.js';
 import { OrderTestHarness, type TestGateway } from '../testing/order-test-harness.js';
 import { answerRateLimited } from '../testing/fake-psp.js';
@@ -8,7 +11,7 @@ let harness: OrderTestHarness;
 
 beforeEach(() => {
   harness = new OrderTestHarness(DEFAULT_STORE);
-  // The PSP no longer recognises the keys, so only the lookup prevents a second payment.
+  // The PSP no longer recognises the idempotency keys, so only the lookup prevents a second payment.
   harness.psp.recognizesRepeats = false;
 });
 afterEach(() => harness.close());

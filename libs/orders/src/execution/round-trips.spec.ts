@@ -8,7 +8,7 @@ import { OrderTestHarness } from '../testing/order-test-harness.js';
 
 let proxy: DatabaseProxy;
 
-/** Routes all connections to a store through a proxy. */
+/** Routes all connections to a store through a proxy that counts the round trips. */
 async function addProxy(fresh: FreshStore): Promise<FreshStore> {
   const [, database = '', directory = ''] = /@\/([^?]+)\?host=(.*)$/.exec(fresh.url) ?? [];
   proxy = await DatabaseProxy.start(`${directory}/.s.PGSQL.5432`);
@@ -30,7 +30,7 @@ const PROXIED: StoreKind = {
 it('an order needs few round trips, and its repeat needs fewer', async () => {
   const harness = new OrderTestHarness(PROXIED);
   const gateway = await harness.openGateway({ start: false });
-  // The first order opens the connections and creates the feed.
+  // The first order also opens the connections and creates the feed, so its round trips are not counted.
   await harness.submit(gateway.service, { idempotencyKey: 'first' });
   const count = async (idempotencyKey: string) => {
     await gateway.instrumented.waitUntilIdle();
@@ -39,10 +39,10 @@ it('an order needs few round trips, and its repeat needs fewer', async () => {
     await gateway.instrumented.waitUntilIdle();
     return proxy.roundTripCount - before;
   };
-  // Round trips: the read whether the order exists needs 1, storing the order 3, the commit of `sending` 2, storing and publishing the
-  // outcome 3.
+  // The check whether the order exists needs 1 round trip, storing the order 3, the commit of the state `sending` 2, and storing and
+  // publishing the outcome 3.
   expect(await count('second')).toBe(9);
-  // Round trips: reading the response needs 1, recording that the response is sent again 2.
+  // Reading the response needs 1 round trip. Recording that the response is sent again needs 2.
   expect(await count('second')).toBe(3);
   await harness.close();
 });

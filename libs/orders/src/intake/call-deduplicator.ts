@@ -1,6 +1,6 @@
 /**
- * Shares one running call among all callers with the same key. After a 503, clients repeat their request while its write is still queued.
- * If each repeat added a write, a slow store would mainly do work for callers that have given up.
+ * Lets all callers with the same key share one running call. After a 503, clients repeat their request while the first write is still
+ * queued. Without sharing, each repeat would add a write, and a slow store would mainly work for callers that no longer wait.
  */
 export class CallDeduplicator<T> {
   private readonly running = new Map<string, Promise<T>>();

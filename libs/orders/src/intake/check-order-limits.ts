@@ -1,4 +1,7 @@
-/** Checks an order against the payment limits of its connector. Pure: the caller supplies the total of the day. */
+/**
+ * Checks an order against the payment limits of its connector. The function does not read the store: the caller passes the total of the
+ * day.
+ */
 import { formatAmount, type Money } from '@tributary/connector-api';
 import type {
   CheckOrderLimits,
@@ -11,7 +14,10 @@ import type {
 export const checkOrderLimits: CheckOrderLimits = (order, limits) =>
   checkBeneficiaryAllowed(order, limits) ?? checkMaxAmount(order, limits) ?? checkDailyTotal(order, limits);
 
-/** Checks the list of allowed beneficiaries. Transfers pass, because they stay between the owner's accounts and have no beneficiary. */
+/**
+ * Checks that the beneficiary of a payout is allowed. A transfer always passes, because it stays between the owner's accounts and has no
+ * beneficiary.
+ */
 function checkBeneficiaryAllowed(
   { kind, destinationAccountId }: OrderLimitCheckInput,
   { beneficiaries }: OrderLimits,
@@ -58,8 +64,8 @@ function checkDailyTotal(
 }
 
 /**
- * Returns the message for an asset without a limit. Such an asset is rejected, because a client could otherwise bypass the limit for
- * `EUR/2` with another currency.
+ * Returns the error message for an asset that has no limit. Such an order is rejected, because a client could otherwise avoid the limit for
+ * `EUR/2` by paying in another currency.
  */
 function missingLimitMessage(asset: string, setting: string): string {
   return `this connector has a limit for other assets, and none for ${asset}: add it to orders.${setting}`;

@@ -23,6 +23,6 @@ it('names follow from connector and key alone, and differ when either does', () 
     derivePspKey(path, key, { length: 20 }),
   ]);
   expect(new Set(names).size).toBe(12);
-  // If the derivation changed, the keys of orders in progress would change, too.
+  // If the derivation changed, an order in progress would be sent again with another key, and could be paid twice.
   expect(derivePspKey('bank', 'pi-1', 'uuid')).toBe(derivePspKey('bank', 'pi-1', 'uuid'));
 });

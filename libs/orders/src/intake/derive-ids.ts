@@ -4,15 +4,15 @@ import { hash } from 'node:crypto';
 
 const MIN_PSP_KEY_LENGTH = 20;
 
-/** Returns the id of an order. The same request always gets the same id, even after the loss of a store. */
+/** Returns the id of an order. The same request always gets the same id, even after the store and its data were lost. */
 export function deriveOrderId(connectorPath: string, idempotencyKey: string): string {
   return `order-${hashParts('order', connectorPath, idempotencyKey).slice(0, 32)}`;
 }
 
 /**
  * Returns the idempotency key with which the order is sent to the PSP. The same request always gets the same key, so the PSP recognises a
- * repeat even after the loss of a store.
- * @throws Error when the plugin allows only keys that are too short to avoid collisions
+ * repeat even after the store and its data were lost.
+ * @throws Error when the PSP allows only keys that are too short to be unique
  */
 export function derivePspKey(
   connectorPath: string,
@@ -34,7 +34,7 @@ function hashParts(...parts: string[]): string {
   return hash('sha256', JSON.stringify(parts));
 }
 
-/** Formats a digest as a UUID of version 4, because some PSPs check the version. */
+/** Formats a digest as a UUID of version 4, because some PSPs check the version digit of a UUID. */
 function formatAsUuid(hex: string): string {
   const variant = ((parseInt(hex[16] ?? '0', 16) & 0x3) | 0x8).toString(16);
   return [

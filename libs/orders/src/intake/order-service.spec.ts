@@ -236,7 +236,7 @@ describe.each(STORES)('on $name', (kind) => {
       expect(await harness.readRows(gateway)).toMatchObject([{ status: 'PENDING' }]);
       await harness.advance(2_000, 500);
       expect(await harness.readRows(gateway)).toMatchObject([{ status: 'PENDING' }, { status: 'SUCCEEDED' }]);
-      // If only the publication of a final status is due, the order is not looked up at the PSP.
+      // If the order only waits for the publication of its final status, it is not looked up at the PSP.
       expect(harness.psp.lookedUpKeys.length).toBeLessThan(5);
       await harness.advance(600_000, 10_000);
       // The outcome was published a second time, because a client with a slow worker may have ignored the first publication.

@@ -1,4 +1,4 @@
-/** Accepts the orders of one connector: stores each order once and returns its response within the time limit. */
+/** Accepts the orders of one connector. The service stores each order once, and returns a response within the time limit. */
 import {
   decodeId,
   ORDER_KINDS,
@@ -21,13 +21,13 @@ import { recordResponseSentAgain } from '../publication/publish-order.js';
 import type { OrderWorker } from '../execution/order-worker.js';
 
 /**
- * Delays in ms between two reads of the store while a request waits for a response that another process may store. The delay doubles up to
- * the maximum.
+ * Delay in ms between two reads of the store while a request waits for a response. The store is read because another process may write the
+ * response. The delay doubles up to the maximum.
  */
 const INITIAL_RESPONSE_POLL_MS = 100;
 const MAX_RESPONSE_POLL_MS = 1_000;
 /**
- * Extra time in ms in which the store must write a response that is due. After this time the client gets an error and must send the order
+ * Extra time in ms in which the store must write a response that is due. After this time the client gets an error and must send its request
  * again.
  */
 const RESPONSE_GRACE_MS = 400;
@@ -35,12 +35,15 @@ const STORE_TOO_SLOW_MESSAGE =
   'the store is too slow for the orders that come in: this one may have been taken; send it again with the same idempotencyKey';
 const ORDER_LOST_MESSAGE =
   'the store no longer has the order that it had stored, as can happen after a failover: send it again with the same idempotencyKey';
-/** Delay in ms after which another process may start a new order. Normally, the process that stored the order starts it at once. */
+/**
+ * Delay in ms after which another process may start a new order. Normally the process that stored the order starts it at once, so the delay
+ * matters only if that process died.
+ */
 const TAKEOVER_DELAY_MS = 2_000;
 
 /** Accepts orders and waits for their responses. One instance serves one connector. */
 export class OrderService {
-  /** Kinds of orders that the plugin can create. */
+  /** The kinds of orders that the plugin can create. */
   readonly supportedKinds: ReadonlySet<OrderKind>;
   private readonly insertions = new CallDeduplicator<{ order: StoredOrder; fresh: boolean }>();
   private readonly lateResponses = new CallDeduplicator<string>();
@@ -57,9 +60,9 @@ export class OrderService {
   }
 
   /**
-   * Stores an order, starts its execution and waits for its response.
+   * Stores an order, starts its execution, and waits for its response.
    * @returns a JSON object of the contract's type `Payout` or `Transfer`. The same key and request always return the same bytes
-   * @throws ContractError 422 when the key was used for another request, or when an account id was never served
+   * @throws ContractError 422 when the key was used for another request, or when no feed has served an account id of the request
    * @throws GatewayUnavailableError when the store is too slow to accept the order or to write its response in time
    */
   submit(kind: OrderKind, request: OrderRequest): Promise<string> {
@@ -80,8 +83,8 @@ export class OrderService {
     if (received.order.request !== order.request) throw idempotencyKeyReused(request.idempotencyKey);
     if (received.fresh) return this.startAndRespond(received.order, deadline);
     if (received.order.response !== undefined) return this.repeatResponse(received.order);
-    // If another gateway stopped responding, a load balancer may have sent the client's request to this gateway. The client's timeout
-    // started with the first request.
+    // A load balancer may have sent this request here because another gateway stopped responding. The client's timeout began with its first
+    // request, so the deadline is calculated from the creation of the order.
     const responseDueAt = Math.min(
       deadline,
       received.order.createdAt + this.context.timings.responseTimeoutMs,
@@ -93,8 +96,8 @@ export class OrderService {
   }
 
   /**
-   * Stores an order if it is new. The function reads first, because most requests to a slow store are repeats, and a read takes one round
-   * trip and waits for no lock. If this process is still storing the order, a repeat waits for the same write.
+   * Stores an order if it is new. The function first reads the order, because most requests to a slow store are repeats, and a read takes
+   * one round trip and waits for no lock. While this process is storing the order, a repeat waits for the same write.
    */
   private async findOrInsert(
     order: ImmutableOrderFields,
@@ -147,14 +150,14 @@ export class OrderService {
 
   private async startAndRespond(order: StoredOrder, deadline: number): Promise<string> {
     if (order.response !== undefined) return order.response;
-    // The execution is not awaited: the response can be due before the PSP has responded.
+    // The execution is not awaited, because the response can be due before the PSP has responded.
     void this.worker.process(order.id);
     return (await this.waitForResponse(order.id, deadline, false)) ?? this.respondNow(order.id);
   }
 
   /**
    * Waits for the response to an order.
-   * @param isStorePolled whether the store is also polled, because another process may store the response
+   * @param isStorePolled true if the store is also polled, because another process may write the response
    * @returns `undefined` when the deadline has passed
    */
   private waitForResponse(id: string, deadline: number, isStorePolled: boolean): Promise<string | undefined> {
@@ -180,20 +183,21 @@ export class OrderService {
       };
       const stopWaiting = this.pendingResponses.waitFor(id, end);
       const cancelDeadline = clock.after(deadline - clock.now(), () => end());
-      // Polling is also needed when this process executes the order: the response may have been stored before the callback was registered.
+      // Polling is also needed when this process executes the order, because the response may have been written before the callback was
+      // registered.
       if (isStorePolled) pollStore(INITIAL_RESPONSE_POLL_MS);
     });
   }
 
   /**
-   * Stores a response from the present state of the order. If another process has already stored a response, the function returns that
-   * response.
+   * Stores a response from the present state of the order, because the client cannot wait longer. If another process has already stored a
+   * response, the function returns that response.
    */
   private respondNow(id: string): Promise<string> {
     return this.lateResponses.run(id, async () => {
       const order = await this.writer.ensureResponse(id);
-      // After a failover without synchronous replication, the store may have lost the order. The client's repeat then stores the order
-      // again.
+      // The store may have lost the order in a failover without synchronous replication. The client gets an error and repeats its request,
+      // and the repeat stores the order again.
       if (order?.response === undefined) throw new GatewayUnavailableError(ORDER_LOST_MESSAGE);
       return order.response;
     });

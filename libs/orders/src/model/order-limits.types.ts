@@ -2,40 +2,42 @@
 import type { Money, OrderKind } from '@tributary/connector-api';
 
 export interface OrderLimits {
-  /** Maximum amount of one order, in minor units by asset (`EUR/2`). If empty, there is no limit. Otherwise only these assets may be paid. */
+  /**
+   * The maximum amount of one order, in minor units by asset (`EUR/2`). An order in another asset is rejected. If the map is empty, there
+   * is no limit.
+   */
   largest: ReadonlyMap<string, bigint>;
   /**
-   * Maximum total per UTC day, in minor units by asset. The total contains the orders of that day that did not fail. If empty, there is no
-   * limit; otherwise only these assets may be paid.
+   * The maximum total of one UTC day, in minor units by asset. The total contains all orders of the day that did not fail. An order in
+   * another asset is rejected. If the map is empty, there is no limit.
    */
   perDay: ReadonlyMap<string, bigint>;
-  /** Ids (as served) of the beneficiaries that may be paid. If absent, every beneficiary may be paid. */
+  /** The ids of the beneficiaries that may be paid, as served to clients. If the set is absent, every beneficiary may be paid. */
   beneficiaries?: ReadonlySet<string>;
-  /**
-   * Age in ms of an unconfirmed order at which it is reported to operators, once. Unconfirmed: the PSP has not confirmed that it has the
-   * order.
-   */
+  /** The age in ms at which an order is reported to operators, once, if the PSP has not confirmed that it has the order. */
   alertAfterMs: number;
 }
 
-/** Input of the limit check: the order, and the total of the earlier orders of the day. */
+/** The input of the limit check: the order, and the total of the earlier orders of the day. */
 export interface OrderLimitCheckInput {
   kind: OrderKind;
   amount: Money;
-  /** Account id as served to clients. */
+  /** The id of the destination account, as served to clients. */
   destinationAccountId: string;
-  /** Total of the earlier orders of the same UTC day and asset that did not fail, in minor units. */
+  /** The total of the earlier orders of the same UTC day and asset, in minor units. Failed orders are not included. */
   orderedTodayTotal: bigint;
 }
 
-/** The limit that an order violates. Clients get it as the failure code and failure reason of the order. */
+/** The limit that an order violates. Clients get the code and the message as the failure reason of the order. */
 export interface OrderLimitViolation {
   code: 'limit_largest' | 'limit_per_day' | 'beneficiary_not_allowed';
-  /** A message with the ordered amount and the allowed amount. */
+  /** A sentence with the ordered amount and the allowed amount. */
   message: string;
 }
 
-/** Signature of `checkOrderLimits`: returns the first limit that an order violates, or `undefined`. Pure. */
+/**
+ * The signature of `checkOrderLimits`. The function returns the first limit that an order violates, or `undefined`. It has no side effects.
+ */
 export type CheckOrderLimits = (
   order: OrderLimitCheckInput,
   limits: OrderLimits,

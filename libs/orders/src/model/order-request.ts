@@ -1,4 +1,4 @@
-/** Converts a client's request to its canonical JSON string, and a stored order to the plugin's `Order`. */
+/** Converts a client's request to a canonical JSON string, and converts a stored order to the plugin's type `Order`. */
 import {
   decodeId,
   formatTime,
@@ -8,9 +8,15 @@ import {
 } from '@tributary/connector-api';
 import type { StoredOrder } from '@tributary/feed';
 
-/** Properties of the stored request, with ids as served to clients. Amount and asset have their own columns. */
+/**
+ * The properties of the stored request. Account ids are the ids as served to clients. Amount and asset are not included, because they have
+ * their own columns.
+ */
 export interface OrderRequestData {
-  /** The asset as the client wrote it (`JPY/0`), if feeds use another form. Responses to the client contain this form. */
+  /**
+   * The asset as the client wrote it (`JPY/0`); present only if feeds write the asset in another way. Responses to the client contain this
+   * form.
+   */
   requestedAsset?: string;
   sourceAccountId: string;
   destinationAccountId: string;
@@ -18,7 +24,7 @@ export interface OrderRequestData {
   metadata: Readonly<Record<string, string>>;
 }
 
-/** Returns the canonical JSON string of a request. Equal requests give equal strings, for any sequence of their properties. */
+/** Returns the canonical JSON string of a request. Equal requests give the same string, even if their properties have another sequence. */
 export function toCanonicalRequest(kind: OrderKind, request: OrderRequest): string {
   const { amount, requestedAsset, sourceAccountId, destinationAccountId, description, metadata } = request;
   return JSON.stringify({
@@ -39,8 +45,8 @@ export function parseStoredRequest({ request }: Pick<StoredOrder, 'request'>): O
 }
 
 /**
- * Converts a stored order to the form that plugins get.
- * @throws Error for an account id that was never served
+ * Converts a stored order to the type that plugins get.
+ * @throws Error when no feed can have served an account id of the order
  */
 export function toPluginOrder(stored: StoredOrder): Order {
   const { sourceAccountId, destinationAccountId, description, metadata } = parseStoredRequest(stored);
@@ -59,8 +65,8 @@ export function toPluginOrder(stored: StoredOrder): Order {
 }
 
 /**
- * Decodes an account id as served to the PSP's id.
- * @throws Error for an id that was never served
+ * Decodes an account id from the form that clients see to the PSP's id.
+ * @throws Error when no feed can have served the id
  */
 export function decodePspId(servedId: string): string {
   const id = decodeId(servedId);

@@ -1,15 +1,21 @@
-/** Details of an order besides its state. The store keeps them as a JSON string, so the property names must not change. */
+/** The details of an order besides its state. The store contains them as JSON, so a property must not be renamed. */
 import type { Metadata, OrderResult } from '@tributary/connector-api';
 import type { StoredOrder } from '@tributary/feed';
 
 export interface OrderDetails {
   /** Metadata of the order that the PSP returned. */
   metadata?: Record<string, string>;
-  /** Reason why the order failed or was returned. `by` is the plugin's name, or the reserved namespace if the gateway gave the reason. */
+  /**
+   * The reason why the order failed or was returned. `by` is the name of the plugin, or `RESERVED_NAMESPACE` if the gateway gave the
+   * reason.
+   */
   reason?: FailureReason;
-  /** Id under which the PSP lists this order as a transaction. */
+  /** The id under which the PSP lists this order as a transaction. */
   movement?: string;
-  /** Time at which a report contradicted the stored final status. The order stays disputed until a later lookup at the PSP succeeds. */
+  /**
+   * The time at which a report of the PSP contradicted the stored final status. The order stays disputed until a later lookup at the PSP
+   * succeeds.
+   */
   disputedAt?: number | undefined;
 }
 
@@ -19,7 +25,7 @@ export interface FailureReason {
   message?: string;
 }
 
-/** Namespace of the reasons and metadata that the gateway itself adds. */
+/** The first part of the metadata keys that the gateway itself adds. */
 export const RESERVED_NAMESPACE = 'tributary';
 
 /** Removes metadata keys of the reserved namespace, because clients and PSPs must not be able to set them. */
@@ -41,7 +47,10 @@ export function isDisputed(order: Pick<StoredOrder, 'details'>): boolean {
   return parseDetails(order).disputedAt !== undefined;
 }
 
-/** Returns the details after a result of the PSP. A result removes `disputedAt`. Metadata that the result does not contain is kept. */
+/**
+ * Returns the details of an order after a result of the PSP. The result ends a dispute about the status. Metadata that the result does not
+ * contain is kept.
+ */
 export function buildDetails(
   order: Pick<StoredOrder, 'details'>,
   plugin: string,

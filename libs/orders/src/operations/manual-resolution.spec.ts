@@ -1,4 +1,4 @@
-/** Tests manual resolutions by operators, and the cases in which they are rejected. */
+/** Tests that operators can set the final state of an order, and that the function rejects this where it is not safe. */
 import { openStore, getCurrentProcess, type MutableOrderFields, type Store } from '@tributary/feed';
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -30,8 +30,8 @@ const UNKNOWN_OUTCOME: Partial<MutableOrderFields> = {
 };
 
 /**
- * Stores an order in this state, with the rows that the library would have published.
- * @returns its id
+ * Stores an order in the given state, with the rows that the library would have published.
+ * @returns the id of the order
  */
 async function storeOrder(progress: Partial<MutableOrderFields>): Promise<string> {
   const id = `order-${randomUUID()}`;
@@ -81,7 +81,7 @@ describe('an order whose outcome is unknown', () => {
     expect(rows.map(({ amount }) => amount)).toEqual(statuses.map(() => '1250'));
     const times = rows.map(({ createdAt }) => Date.parse(createdAt ?? ''));
     expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
-    // The only remaining action is to publish the outcome again, one hour after the response.
+    // The only remaining action is the second publication of the outcome, one hour after the response.
     const republishAt = ORDERED_AT + 10_000 + 3_600_000;
     expect(await store.orders('bank').find(id)).toMatchObject({
       pspId: `po-${id}`,

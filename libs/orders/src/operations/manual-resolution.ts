@@ -1,4 +1,4 @@
-/** Manual resolution: an operator has checked an order at the PSP and sets its final state. */
+/** Sets the final state of an order manually, after an operator has checked the order at the PSP. */
 import type {
   AuditEntry,
   LeaseHolder,
@@ -12,21 +12,21 @@ import type { OrderTimings } from '../state-machine/order-timings.js';
 import { addPublication } from '../publication/publish-order.js';
 import { hasRunningLease, RELEASED_LEASE } from '../state-machine/next-action.js';
 
-/** States that an operator can set. */
+/** The states that an operator can set. */
 export const RESOLUTIONS = ['succeeded', 'failed', 'returned'] as const;
 
 export interface Resolution {
   as: (typeof RESOLUTIONS)[number];
-  /** Id of the order at the PSP, if the operator found one. */
+  /** The id of the order at the PSP, if the operator found the order there. */
   pspId?: string;
-  /** Source of the operator's information. It is stored in the history and never shown to clients. */
+  /** Where the operator got the information. The note is stored in the history and is never shown to clients. */
   note: string;
 }
 
 /** The resolved order, or the reason why the resolution is not possible. */
 export type ResolutionResult = { order: StoredOrder } | { error: string };
 
-/** The process that resolves the order, and the time. `now` is in milliseconds since 1970, by the store's clock. */
+/** The process that sets the state, and the time. `now` is in milliseconds since 1970, by the store's clock. */
 export interface ResolutionContext {
   holder: LeaseHolder;
   now: number;
@@ -34,8 +34,8 @@ export interface ResolutionContext {
 }
 
 /**
- * Sets the final state of an order, and writes the audit event in the same transaction. The function is safe while gateways run: it
- * increases the fencing token, so a process that works on the order loses its lease.
+ * Sets the final state of an order, and writes the audit event in the same transaction. It can be called while gateways run: a process that
+ * works on the order loses its lease, because the fencing token increases.
  */
 export async function resolveOrder(
   repository: OrderRepository,
@@ -59,7 +59,7 @@ export async function resolveOrder(
   return error === undefined ? { order } : { error };
 }
 
-/** Returns the reason why the resolution is not possible, or `undefined` when it is possible. */
+/** Returns the reason why the final state cannot be set, or `undefined` if it can be set. */
 export function findResolutionObstacle(
   order: StoredOrder,
   resolution: Resolution,
@@ -71,7 +71,7 @@ export function findResolutionObstacle(
   return busyReason(order, resolution, context) ?? impossibleReason(order, resolution);
 }
 
-/** Returns a reason if a gateway is working on the order, or if an attempt can still reach the PSP. */
+/** Returns a reason if a gateway is working on the order, or if an attempt to send the order can still reach the PSP. */
 function busyReason(
   order: StoredOrder,
   { as }: Resolution,
@@ -88,7 +88,7 @@ function busyReason(
   return undefined;
 }
 
-/** Returns a reason if the current state does not allow the resolution. */
+/** Returns a reason if the current state of the order does not allow the new state. */
 function impossibleReason({ state, attempts }: StoredOrder, { as }: Resolution): string | undefined {
   if (state === as) return `it is ${as} already`;
   switch (state) {
@@ -109,7 +109,7 @@ function impossibleReason({ state, attempts }: StoredOrder, { as }: Resolution):
   }
 }
 
-/** Returns a reason if another order has this PSP id. */
+/** Returns a reason if another order already has this PSP id. */
 async function pspIdTakenReason(
   repository: OrderRepository,
   id: string,

@@ -1,13 +1,13 @@
 /**
- * Warns of orphaned orders: non-final orders of connectors that were removed or may no longer pay. No process executes these orders or
- * reads their status.
+ * Warns of orphaned orders. An order is orphaned if it is not final and its connector was removed or may no longer pay. No process executes
+ * such an order or reads its status.
  */
 import type { OrderCount, Store } from '@tributary/feed';
 import { NON_FINAL_STATES } from '../state-machine/overdue-alert.js';
 import type { OrdersContext } from '../runtime/orders-context.js';
 
 /**
- * Logs one warning for each connector with orphaned orders. Never throws.
+ * Logs one warning for each connector that has orphaned orders. The function never throws.
  * @param payingConnectors paths of the connectors that may pay
  */
 export async function warnOfOrphanedOrders(

@@ -1,4 +1,4 @@
-/** Tests how listed transactions are matched with orders in a pull of the sync library. */
+/** Tests how a pull of the sync library matches the listed transactions with orders. */
 import type { Page, Transaction } from '@tributary/connector-api';
 import type { OrderRepository } from '@tributary/feed';
 import { SyncEngine, type MatchedPage } from '@tributary/sync';
@@ -24,7 +24,10 @@ function createTransaction(id: string, changes: Partial<Transaction> = {}): Tran
   };
 }
 
-/** Pulls the gateway's transactions once from a listing of these items. @returns the error if the pull did not catch up */
+/**
+ * Pulls the gateway's transactions once. The PSP lists these items.
+ * @returns the error if the pull did not read all items
+ */
 async function pullTransactions(
   { store, matcher }: TestGateway,
   items: Page<Transaction>['items'],
@@ -129,7 +132,7 @@ describe('a movement of the listing that is an order', () => {
         throw new Error('down');
       };
       harness.psp.lookupScripts = [down, down, down];
-      // The listing returns the change only once, because its cursor has then moved on.
+      // The PSP lists the change only once, because the next listing continues after it.
       await pullTransactions(gateway, [createTransaction('psp-1', { status: 'FAILED' })]);
       await harness.advanceUntilState(gateway, 'failed');
       await harness.advanceUntilPublished(gateway);
@@ -151,7 +154,7 @@ describe('a movement of the listing that is an order', () => {
     await pullTransactions(gateway, [back, createTransaction('psp-2', { status: 'REFUNDED' })]);
     await pullTransactions(gateway, [back, createTransaction('psp-2', { status: 'REFUNDED' })]);
     await harness.advanceUntilPublished(gateway);
-    // The order in which the two returns are published is not defined.
+    // The two returns may be published in any sequence.
     const [paid, cameBack] = [
       (await readRowStatuses(gateway)).slice(0, 2),
       (await readRowStatuses(gateway)).slice(2),
@@ -160,7 +163,7 @@ describe('a movement of the listing that is an order', () => {
     expect(cameBack.toSorted()).toEqual(
       [`${first.id}-return REFUNDED`, `${second.id}-return REFUNDED`].toSorted(),
     );
-    // The destination of the listed row is the own account. The row that replaces it must have the same destination.
+    // The destination of the listed row is the own account. The row that the gateway publishes instead must have the same destination.
     expect((await harness.readRows(gateway)).slice(2)).toMatchObject(
       Array(2).fill({ type: 'PAYOUT', sourceAccountID: 'ada', destinationAccountID: 'wallet' }),
     );

@@ -1,5 +1,5 @@
 /**
- * Matches transactions of the PSP's listing with orders. A matched transaction updates the status of its order, and is not served as a
+ * Matches the transactions that the PSP lists with orders. A matched transaction updates the status of its order, and is not served as a
  * separate row.
  */
 import {
@@ -17,24 +17,24 @@ import type { OrderStateWriter } from './order-state-writer.js';
 import type { OrdersContext } from '../runtime/orders-context.js';
 import type { DecisionContext } from '../state-machine/state-machine.types.js';
 
-/** Maximum difference in ms between the store's clock and the PSP's clock. */
+/** The maximum difference in ms between the store's clock and the PSP's clock. */
 const MAX_CLOCK_DIFFERENCE_MS = 10 * 60_000;
 
-/** Relation of a listed transaction to an order. */
+/** The relation of a listed transaction to an order. */
 type TransactionMatch =
   | { kind: 'payment'; order: StoredOrder; status: OrderStatus | undefined }
   | { kind: 'return'; order: StoredOrder }
   /**
-   * A partial return, a fee, or another transaction that refers to the payment of the order. It is served as a separate row that refers to
-   * the order, because the payment itself is not served under the PSP's id.
+   * A partial return, a fee, or another transaction that refers to the payment of the order. It is served as a separate row. The row refers
+   * to the order, because the payment itself is not served under the PSP's id.
    */
   | { kind: 'related'; order: StoredOrder }
   | { kind: 'none' };
 
 export class OrderMatcher implements TransactionMatcher {
   /**
-   * By transaction id, for each transaction that may belong to an order with an unknown outcome: the time at which the transaction first
-   * deferred a page. A deferred page is read again later.
+   * The time at which a transaction first deferred a page, by transaction id. A page is deferred (read again later) if one of its
+   * transactions may be the payment of an order with an unknown outcome.
    */
   private readonly deferredSince = new Map<string, number>();
 
@@ -71,7 +71,7 @@ export class OrderMatcher implements TransactionMatcher {
     });
     const byKey = new Map(orders.map((order) => [order.pspKey, order]));
     const byId = new Map(orders.map((order) => [order.pspId ?? '', order]));
-    // The page can contain the payment of an order whose PSP id is not known yet, and the fee of that payment.
+    // A page can contain both the payment of an order whose PSP id is not stored yet, and the fee of that payment.
     for (const { id, orderKey, type } of transactions) {
       const order = orderKey === undefined ? undefined : byKey.get(orderKey);
       if (order?.kind === type && !byId.has(id)) byId.set(id, order);
@@ -79,7 +79,10 @@ export class OrderMatcher implements TransactionMatcher {
     return { byKey, byId };
   }
 
-  /** Applies a match. @returns whether the transaction belongs to the order and is not served itself */
+  /**
+   * Applies a match.
+   * @returns true if the transaction belongs to the order and is not served itself
+   */
   private async applyMatch(
     transaction: Transaction,
     match: TransactionMatch,
@@ -98,7 +101,10 @@ export class OrderMatcher implements TransactionMatcher {
     }
   }
 
-  /** Applies the status of a payment. @returns false for a second payment of the same order, which must be served as a separate row */
+  /**
+   * Applies the status of a payment to its order.
+   * @returns false for a second payment of the same order, which must be served as a separate row
+   */
   private async applyPayment(
     transaction: Transaction,
     { order, status }: TransactionMatch & { kind: 'payment' },
@@ -126,7 +132,7 @@ export class OrderMatcher implements TransactionMatcher {
   }
 
   /**
-   * Logs an error if the listed amount differs from the ordered amount. Clients see the ordered amount, so an operator must check the
+   * Logs an error if the listed amount differs from the ordered amount. Clients see only the ordered amount, so an operator must check the
    * payment.
    */
   private logDifferentAmount({ id, amount }: Transaction, order: StoredOrder): void {
@@ -138,7 +144,7 @@ export class OrderMatcher implements TransactionMatcher {
     );
   }
 
-  /** Applies a full return. */
+  /** Applies the full return of a payment to its order. */
   private async applyReturn(transaction: Transaction, order: StoredOrder): Promise<void> {
     await this.updateIfNews(order, (stored) =>
       this.buildChange(stored, stored, transaction, 'RETURNED', stored.pspId ?? transaction.id),
@@ -146,8 +152,8 @@ export class OrderMatcher implements TransactionMatcher {
   }
 
   /**
-   * Updates an order if the listing contains new information. The order is first checked without a lock, because most listings repeat known
-   * information and need no transaction.
+   * Updates an order if the listing contains new information. The function first checks this without a lock, because most listings only
+   * repeat what is stored and then need no transaction.
    */
   private async updateIfNews(
     order: StoredOrder,
@@ -175,7 +181,7 @@ export class OrderMatcher implements TransactionMatcher {
     return isUnchanged(before, set) && change?.event === undefined ? undefined : { ...change, set };
   }
 
-  /** Returns the orders with an unknown outcome and without a PSP id. One of the listed transactions may be the payment of one of them. */
+  /** Returns the orders that have an unknown outcome and no PSP id. A listed transaction may be the payment of one of these orders. */
   private async findUnidentifiedOrders(transactions: readonly Transaction[]): Promise<StoredOrder[]> {
     if (!transactions.some(isPayment)) return [];
     const candidates = await this.writer.findByState(['sending', 'unknown'], Number.MAX_SAFE_INTEGER);
@@ -183,8 +189,8 @@ export class OrderMatcher implements TransactionMatcher {
   }
 
   /**
-   * Returns the reason to defer the page if a transaction may belong to an order with an unknown outcome. Makes the lookup of such orders
-   * due at once.
+   * Returns the reason to defer the page, or `undefined`. A page is deferred if one of its transactions may belong to an order with an
+   * unknown outcome. The function also makes the lookup of such orders due at once.
    */
   private async findDeferReason(
     unmatched: readonly Transaction[],
@@ -219,7 +225,7 @@ export class OrderMatcher implements TransactionMatcher {
     return transactions.filter((_, index) => !served.has(ids[index] ?? ''));
   }
 
-  /** Returns the time at which the transaction first deferred a page. Deletes old entries. */
+  /** Returns the time at which the transaction first deferred a page. The function also deletes old entries. */
   private firstDeferredAt(transactionId: string, now: number): number {
     const { maxPageDeferMs } = this.context.timings;
     for (const [id, since] of this.deferredSince)
@@ -248,30 +254,34 @@ export class OrderMatcher implements TransactionMatcher {
   }
 }
 
-/** The orders, found by the references that the PSP may use for them. */
+/** The orders, indexed by the references that the PSP may use for them. */
 interface OrdersByReference {
   byKey: ReadonlyMap<string, StoredOrder>;
   byId: ReadonlyMap<string, StoredOrder>;
 }
 
-/** Finds the order to which a transaction belongs, and the relation between the two. */
+/** Finds the order to which a transaction belongs, and how the transaction is related to the order. */
 function matchTransaction(transaction: Transaction, { byKey, byId }: OrdersByReference): TransactionMatch {
   const { id, orderKey, relatedTransactionId, type, status, amount } = transaction;
   const named = orderKey === undefined ? undefined : byKey.get(orderKey);
-  // A PSP can have one id for an order and another one for its payment. A row that belongs to the payment can name the order by its key.
+  // A PSP can use one id for an order and another id for its payment. A row that belongs to the payment can also refer to the order by the
+  // idempotency key.
   const related = relatedTransactionId === undefined ? undefined : (byId.get(relatedTransactionId) ?? named);
   if (status === 'REFUNDED' && related?.kind === type && related.pspId !== id) {
     const isFullReturn = amount?.amount === related.amount && amount.asset === related.asset;
     return { kind: isFullReturn ? 'return' : 'related', order: related };
   }
-  // The key has priority, because the gateway chose it. A faulty PSP may use the same id twice.
+  // The key has priority over the id, because the gateway chose the key. A faulty PSP may use the same id twice.
   const order = named ?? byId.get(id);
-  // Fees and similar transactions may contain the order's key, but they are not the payment.
+  // Fees and similar transactions may contain the key of the order, but they are not its payment.
   if (order?.kind === type) return { kind: 'payment', order, status: toOrderStatus(status) };
   return related === undefined ? { kind: 'none' } : { kind: 'related', order: related };
 }
 
-/** Converts a transaction status. @returns `undefined` for a status that does not show whether the money left */
+/**
+ * Converts the status of a transaction to a status of an order.
+ * @returns `undefined` if the status does not show whether the money left the account
+ */
 function toOrderStatus(status: TransactionStatus): OrderStatus | undefined {
   switch (status) {
     case 'PENDING':
@@ -301,7 +311,10 @@ function isPayment({ type }: Transaction): boolean {
   return type === 'PAYOUT' || type === 'TRANSFER';
 }
 
-/** Returns true if the transaction may be the payment of the order: it has the same kind and amount, and is not older than the order. */
+/**
+ * Returns true if the transaction may be the payment of the order: the kind and the amount are equal, and the transaction is not older than
+ * the order.
+ */
 function couldBeOrder({ type, amount, createdAt }: Transaction, order: StoredOrder): boolean {
   if (type !== order.kind || amount?.amount !== order.amount || amount.asset !== order.asset) return false;
   const time = Date.parse(createdAt);
@@ -309,8 +322,8 @@ function couldBeOrder({ type, amount, createdAt }: Transaction, order: StoredOrd
 }
 
 /**
- * Adds a separate row that refers to the order. @returns false for an invalid record; sync then puts the transaction into the quarantine
- * with the reason
+ * Adds a separate row that refers to the order.
+ * @returns false if the row is invalid; sync then stores the transaction and the reason in the quarantine
  */
 function addRelatedRow(transaction: Transaction, order: StoredOrder, records: SerializedRecord[]): boolean {
   try {
@@ -335,10 +348,7 @@ function isNonEmptyString(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-/**
- * Returns true if a change only sets values that are already stored. The time of the next action is ignored, because every pull would
- * change it.
- */
+/** Returns true if all values of a change are already stored. The time of the next action is ignored, because it differs in every pull. */
 function isUnchanged(order: StoredOrder, set: Partial<MutableOrderFields>): boolean {
   const compared: Partial<MutableOrderFields> = { ...set, nextActionAt: order.nextActionAt };
   return Object.entries(compared).every(([key, value]) => order[key as keyof StoredOrder] === value);

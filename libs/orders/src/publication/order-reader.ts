@@ -1,7 +1,6 @@
 /**
- * Reads orders of one connector for the requests that wait for their responses. While a read is running, later requests are collected for
- * the next read. So any number of waiting requests uses one connection to the store, and the other connections stay free for pages and
- * writes.
+ * Reads orders of one connector for the requests that wait for their responses. While a read is running, further requests are collected for
+ * the next read. So any number of waiting requests needs one connection to the store, and the other connections stay free.
  */
 import type { OrderRepository, StoredOrder } from '@tributary/feed';
 
@@ -12,12 +11,16 @@ interface Batch {
 
 export class OrderReader {
   private lastRead: Promise<unknown> = Promise.resolve();
-  /** The batch whose read has not started yet. */
+  /** The requests that are collected for the next read. */
   private nextBatch: Batch | undefined;
 
   constructor(private readonly repository: Pick<OrderRepository, 'findCurrent'>) {}
 
-  /** Returns the order in a state that is at least as new as this call. @throws StoreUnavailableError and StoreChangedError */
+  /**
+   * Returns an order as it is stored at the time of this call or later.
+   * @throws StoreUnavailableError when the store cannot be reached
+   * @throws StoreChangedError when the database was replaced
+   */
   async find(id: string): Promise<StoredOrder | undefined> {
     const batch = (this.nextBatch ??= this.createBatch());
     batch.ids.add(id);

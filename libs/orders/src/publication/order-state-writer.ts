@@ -1,6 +1,6 @@
 /**
- * Writes all changes of orders. It commits a decision, the rows for clients, and the alert time in one transaction. After the commit it
- * notifies the requests that wait for the response.
+ * Writes all changes of orders. One transaction contains the decision, the rows for clients, and the time of the alert. After the commit,
+ * the writer notifies the requests that wait for the response.
  */
 import type {
   Durability,
@@ -39,8 +39,8 @@ export class OrderStateWriter {
   }
 
   /**
-   * Stores a new order, or returns the order that has the same idempotency key.
-   * @param decideFirst returns the first change; its argument is the total of the day before this order
+   * Stores a new order, or returns the stored order with the same idempotency key.
+   * @param decideFirst returns the first change of a new order; its argument is the total of the day before this order
    */
   async insertOrGet(
     order: ImmutableOrderFields,
@@ -54,7 +54,7 @@ export class OrderStateWriter {
   }
 
   /**
-   * Changes an order under its lock.
+   * Changes an order while holding its lock.
    * @param decide returns the change, or `undefined` to change nothing; must have no side effects
    * @returns the order after the change, or `undefined` if the order does not exist
    */
@@ -77,7 +77,10 @@ export class OrderStateWriter {
     return after;
   }
 
-  /** Stores a response from the present state of the order, unless the order has a response. For a client that cannot wait longer. */
+  /**
+   * Stores a response from the present state of the order, because the client cannot wait longer. If the order already has a response,
+   * nothing changes.
+   */
   async ensureResponse(id: string): Promise<StoredOrder | undefined> {
     const after = await this.repository.update(id, (order) =>
       order.response === undefined ? this.completeChange(order, { set: {} }, -Infinity) : undefined,
@@ -86,7 +89,11 @@ export class OrderStateWriter {
     return after;
   }
 
-  /** Reads an order together with the orders of other requests. @throws StoreUnavailableError and StoreChangedError */
+  /**
+   * Reads an order in one query together with the orders of other waiting requests.
+   * @throws StoreUnavailableError when the store cannot be reached
+   * @throws StoreChangedError when the database was replaced
+   */
   find(id: string): Promise<StoredOrder | undefined> {
     return this.reader.find(id);
   }
@@ -97,7 +104,7 @@ export class OrderStateWriter {
     return this.repository.findByPspReferences(references);
   }
 
-  /** Returns the ids among these (as served to clients) that the transactions feed contains. */
+  /** Returns those of the given ids that the transactions feed contains. The ids are the ids as served to clients. */
   async findServedIds(ids: readonly string[]): Promise<ReadonlySet<string>> {
     const feed = await this.store.feed(this.connector.path, 'transactions');
     return feed.findExistingIds(ids);
@@ -112,7 +119,7 @@ export class OrderStateWriter {
   }
 
   /**
-   * Extends a change by corrected times, the alert time, and the response and rows that are due.
+   * Adds to a change: corrected times, the time of the alert, and the response and rows that are due.
    * @param responseTimeoutMs maximum time in ms from the creation of the order to its response
    */
   private completeChange(
@@ -126,7 +133,7 @@ export class OrderStateWriter {
     return addPublication(order, withAlert, now, { ...this.context.timings, responseTimeoutMs });
   }
 
-  /** After a commit: counts the change in the metrics, notifies waiting requests, and logs the alert. */
+  /** Called after a commit. It counts the change in the metrics, notifies waiting requests, and logs the alert. */
   private notify(before: StoredOrder | undefined, after: StoredOrder): void {
     const { metrics, logger } = this.context;
     const { id, connector, state } = after;

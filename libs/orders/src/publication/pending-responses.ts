@@ -1,4 +1,4 @@
-/** Registry of the requests in this process that wait for the response to an order. */
+/** The registry of the requests in this process that wait for the response to an order. */
 export class PendingResponses {
   private readonly callbacks = new Map<string, Set<(response: string) => void>>();
 
@@ -15,7 +15,7 @@ export class PendingResponses {
     };
   }
 
-  /** Calls every callback that waits for this order. */
+  /** Calls every callback that is registered for this order. */
   resolve(orderId: string, response: string): void {
     for (const onResponse of this.callbacks.get(orderId) ?? []) onResponse(response);
   }

@@ -9,12 +9,15 @@ import { parseDetails, RESERVED_NAMESPACE, stripReservedMetadata } from '../mode
 import { parseStoredRequest, decodePspId } from '../model/order-request.js';
 import type { OrderTimings } from '../state-machine/order-timings.js';
 
-/** Statuses of the row of an order. */
+/** The statuses that the row of an order can have. */
 type OrderRowStatus = 'PENDING' | 'SUCCEEDED' | 'FAILED';
-/** Outcome that was published. A returned order has a row with `SUCCEEDED` and a second row for its return. */
+/** The outcome of an order that was published. A returned order has a row with the status `SUCCEEDED`, and a second row for its return. */
 type OrderOutcome = OrderRowStatus | 'RETURNED';
 
-/** Extends a change by the response and the rows that are due, or schedules the order for the time when they will be due. */
+/**
+ * Adds to a change the response and the rows that are due. If they are not due yet, the function schedules the order for the time when they
+ * will be due.
+ */
 export function addPublication(
   order: StoredOrder,
   change: OrderChange,
@@ -59,19 +62,19 @@ export function getPublicationTime(
   const earliestAt = respondedAt + publishDelayMs;
   const responseStatus = (JSON.parse(response) as { status: string }).status;
   // The client stores the status of the response with the time at which it got the response. A row with an earlier time does not replace
-  // this status.
+  // this status in the client.
   const statusSeenByClient = publishedAt < earliestAt ? responseStatus : publishedStatus;
   const outcome = toOrderOutcome(state);
   if (statusSeenByClient !== outcome) return earliestAt;
   if (outcome === responseStatus) return undefined;
-  // A slow client may store the status of the response, or link the payment, only after it has read the row. So the outcome is published
-  // again later.
+  // A slow client may store the status of the response, or connect the payment with the order, only after it has read the row. So the
+  // outcome is published again later.
   const republishAt = republishDelaysMs.map((delayMs) => respondedAt + delayMs);
   return republishAt.find((at) => at > publishedAt);
 }
 
 /**
- * Adds the rows of the outcome if they are due; otherwise schedules the order for the time when they are due.
+ * Adds the rows of the outcome if they are due. Otherwise it schedules the order for the time when they are due.
  * @param order the order after the change
  */
 function addOutcomeRows(
@@ -101,7 +104,7 @@ function addOutcomeRows(
   };
 }
 
-/** Returns the rows of the outcome, and the `createdAt` of the last row. Each row is newer than the previous row. */
+/** Returns the rows of the outcome, and the `createdAt` of the last row. Each row has a later time than the previous row. */
 function buildOutcomeRows(
   order: StoredOrder,
   now: number,
@@ -124,7 +127,7 @@ function buildOutcomeRows(
   return { rows: [...successRows, toReturnRow(order, amount, lastCreatedAt, now)], lastCreatedAt };
 }
 
-/** Returns the columns of an order that gets its response now. */
+/** Returns the column values of an order that gets its response now. */
 function buildResponseFields(
   order: StoredOrder,
   status: OrderRowStatus,
@@ -134,7 +137,7 @@ function buildResponseFields(
     response: buildResponse(order, status),
     respondedAt: now,
     publishedStatus: status,
-    // Equal to the response's `createdAt`, so that the client treats the row and the response as the same entry.
+    // The time equals the `createdAt` of the response, so that the client treats the row and the response as the same entry.
     publishedAt: order.createdAt,
   };
 }
@@ -179,7 +182,7 @@ function toRowStatus(state: OrderState): OrderRowStatus {
   }
 }
 
-/** Returns the JSON string of the response. */
+/** Returns the response to the client as a JSON string. */
 function buildResponse(order: StoredOrder, status: OrderRowStatus): string {
   const { sourceAccountId, destinationAccountId, description, requestedAsset } = parseStoredRequest(order);
   return JSON.stringify({
@@ -197,8 +200,8 @@ function buildResponse(order: StoredOrder, status: OrderRowStatus): string {
 }
 
 /**
- * Returns the feed row of an order.
- * @throws InvalidRecordError for an order that cannot be served
+ * Returns the row of an order for the transactions feed.
+ * @throws InvalidRecordError when the order cannot be served
  */
 export function toTransactionRow(
   order: StoredOrder,
@@ -210,15 +213,15 @@ export function toTransactionRow(
     { ...commonRowFields(order, createdAt, now), id: order.id, status },
     order.idempotencyKey,
   );
-  // The PSP moves the money before the row is published. So a balance that was read between these two times already contains the movement.
+  // The PSP moves the money before the row is published. If a balance was read between these two times, it already contains the movement.
   if (record.balanceChange) record.balanceChange = { ...record.balanceChange, at: order.createdAt };
   return record;
 }
 
 /**
- * Returns the feed row of a return. Source and destination of the order are swapped, because the money moves back: the own account is the
- * destination, as in every row that a plugin builds with `toPayoutReturn` or `toReversal`. Clients find the payment by the type and
- * `relatedTransactionID`, which are the same as those of the order.
+ * Returns the row of a return for the transactions feed. Source and destination of the order are swapped, because the money moves back: the
+ * own account is the destination, as in every row that a plugin builds with `toPayoutReturn` or `toReversal`. Clients find the payment by
+ * the type and `relatedTransactionID`, which are the same as those of the order.
  */
 function toReturnRow(order: StoredOrder, amount: bigint, createdAt: number, now: number): SerializedRecord {
   const { sourceAccountId, destinationAccountId, ...fields } = commonRowFields(order, createdAt, now);
@@ -241,8 +244,8 @@ function commonRowFields(order: StoredOrder, createdAt: number, now: number) {
     createdAt: formatTime(createdAt),
     updatedAt: formatTime(now),
     type: order.kind,
-    // Uses the asset as the client wrote it, e.g. `JPY/0`. So the payment has the same asset in the row and in the response, and the client
-    // can read them in any sequence.
+    // The row has the asset as the client wrote it, e.g. `JPY/0`. So the payment has the same asset in the row and in the response, and the
+    // client can read them in any sequence.
     amount: { amount: order.amount, asset: requestedAsset ?? order.asset },
     sourceAccountId: decodePspId(sourceAccountId),
     destinationAccountId: decodePspId(destinationAccountId),
@@ -250,7 +253,10 @@ function commonRowFields(order: StoredOrder, createdAt: number, now: number) {
   };
 }
 
-/** Merges the metadata. The client's metadata overrides the PSP's metadata, and the gateway's metadata overrides both. */
+/**
+ * Merges the metadata of the PSP, the client and the gateway. If keys are equal, the client's value replaces the PSP's value, and the
+ * gateway's value replaces both.
+ */
 function buildMetadata(order: StoredOrder): Record<string, string> {
   const { metadata, description } = parseStoredRequest(order);
   const { metadata: pspMetadata, reason } = parseDetails(order);

@@ -7,7 +7,7 @@ import { NON_FINAL_STATES } from '../state-machine/overdue-alert.js';
 const LABEL_NAMES = ['connector', 'state'] as const;
 
 export class OrderMetrics {
-  /** Instances by registry. A registry accepts each metric only once. */
+  /** The instance of each registry. A registry accepts each metric only once, so the instance is reused. */
   private static readonly byRegistry = new WeakMap<Registry, OrderMetrics>();
 
   static forRegistry(registry: Registry): OrderMetrics {
@@ -40,7 +40,10 @@ export class OrderMetrics {
     });
   }
 
-  /** Makes the gauge count the orders of these connectors. @returns a function that stops this */
+  /**
+   * Makes the gauge count the orders of these connectors.
+   * @returns a function that ends the counting
+   */
   registerGauge(orderQueue: OrderQueue, connectors: readonly string[]): () => void {
     const gaugeSource = { orderQueue, connectors };
     this.gaugeSource = gaugeSource;
@@ -53,7 +56,8 @@ export class OrderMetrics {
   private async read() {
     if (!this.gaugeSource) return [];
     const { orderQueue, connectors } = this.gaugeSource;
-    // Final orders are not counted here, because counting them would take longer with every order. The counter of changes covers them.
+    // Final orders are not counted here, because their number grows and counting them would take longer and longer. The counter
+    // `tributary_order_changes_total` covers them.
     const counts = await orderQueue.countByState(connectors, NON_FINAL_STATES).catch(() => []);
     const found = new Map(counts.map(({ connector, state, count }) => [`${connector} ${state}`, count]));
     return connectors.flatMap((connector) =>

@@ -1,4 +1,7 @@
-/** Shared dependencies of this library (logger, clock, metrics, timings), created once from the options of the gateway. */
+/**
+ * The dependencies that all parts of this library share: logger, clock, metrics and timings. They are created once from the options of the
+ * gateway.
+ */
 import { getSyncContext, type SyncContext, type SyncOptions } from '@tributary/sync';
 import { getCurrentProcess, type LeaseHolder } from '@tributary/feed';
 import { Registry } from 'prom-client';
@@ -12,9 +15,9 @@ export interface OrdersOptions extends SyncOptions {
 export interface OrdersContext extends Omit<SyncContext, 'metrics'> {
   metrics: OrderMetrics;
   timings: OrderTimings;
-  /** Identity of this process in leases. */
+  /** Identifies this process as the holder of leases. */
   holder: LeaseHolder;
-  /** Context for the plugin calls of `@tributary/sync`. */
+  /** The context that `@tributary/sync` needs for calls of plugins. */
   syncContext: SyncContext;
 }
 

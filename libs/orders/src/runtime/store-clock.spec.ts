@@ -1,4 +1,4 @@
-/** Tests the store clock with two gateways, one of which has a wrong clock: the order is sent by only one of them. */
+/** Tests two gateways of which one has a wrong clock. Because both use the store's clock, only one of them sends the order. */
 import type { OrderRequest } from '@tributary/connector-api';
 import { openStore, type Store } from '@tributary/feed';
 import { pino } from 'pino';

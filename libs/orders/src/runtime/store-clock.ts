@@ -1,14 +1,14 @@
 /**
- * A clock that follows the store's clock, which all gateways of the store share. Leases and deadlines of orders depend on it. Otherwise a
- * gateway whose clock is ahead would take over an order that another gateway is sending, and would treat a declined order as failed too
- * early.
+ * A clock that follows the clock of the store, which all gateways share. Leases and deadlines of orders depend on this clock. If each
+ * gateway used its own clock, a gateway whose clock is ahead would take over an order that another gateway is sending. It would also treat
+ * a declined order as failed too early.
  */
 import type { Store } from '@tributary/feed';
 import type { Clock } from '@tributary/sync';
 
-/** Interval in ms between two comparisons with the store's clock. A clock change is noticed within this time. */
+/** Interval in ms between two comparisons with the store's clock. A change of that clock is noticed within this time. */
 const COMPARE_INTERVAL_MS = 10_000;
-/** Maximum duration in ms of a comparison. The result of a slower comparison is too inaccurate and is ignored. */
+/** The maximum duration in ms of a comparison. The result of a slower comparison is ignored, because it is too inaccurate. */
 const MAX_ROUND_TRIP_MS = 1_000;
 
 export class StoreClock implements Clock {
@@ -23,7 +23,7 @@ export class StoreClock implements Clock {
   ) {}
 
   /**
-   * Creates a clock and compares it once with the store's clock.
+   * Creates a clock, and compares it once with the store's clock.
    * @param localClock the clock of this machine
    * @throws StoreUnavailableError when the store cannot be reached
    */
@@ -41,7 +41,7 @@ export class StoreClock implements Clock {
     return this.localClock.after(milliseconds, run);
   }
 
-  /** Repeats the comparison at regular intervals until `stop()`. */
+  /** Repeats the comparison with the store's clock at regular intervals until `stop()`. */
   start(): void {
     this.cancelTimer = this.localClock.after(COMPARE_INTERVAL_MS, () => {
       // If the store cannot be reached, the last offset remains in use.
@@ -58,7 +58,10 @@ export class StoreClock implements Clock {
     this.cancelTimer();
   }
 
-  /** Measures the offset. Ignores a change that is smaller than the measurement error, so that the time does not move back and forth. */
+  /**
+   * Measures by how much the store's clock is ahead. A change that is smaller than the measurement error is ignored, so that the time does
+   * not move back and forth.
+   */
   private async measureOffset(maxRoundTripMs: number): Promise<void> {
     const startedAt = this.localClock.now();
     const storeTime = await this.store.currentTime();

@@ -1,6 +1,6 @@
 /**
- * Computes the state change of an order from the outcome of an attempt or a lookup. It is part of the state machine of `next-action.ts`.
- * Pure.
+ * Computes the state change of an order from the outcome of an attempt or a lookup. The functions belong to the state machine in
+ * `next-action.ts`, and have no side effects.
  */
 import type { PspError } from '@tributary/connector-api';
 import type { OrderChange, StoredOrder } from '@tributary/feed';
@@ -20,7 +20,7 @@ import {
 
 /**
  * Applies the outcome of an action to its order.
- * @param action the action, with the order in the state at the start of the action
+ * @param action the action, with the order as it was when the action started
  * @returns `undefined` when the outcome is obsolete, because another process has taken over the order
  */
 export function applyOutcome(
@@ -31,7 +31,7 @@ export function applyOutcome(
 ): Decision | undefined {
   const isCurrentLease = order.fencingToken === action.order.fencingToken;
   if (outcome.kind === 'result') {
-    // A status of the PSP is valid even if this process has lost the lease.
+    // A status that the PSP returned is valid even if this process has lost its lease on the order.
     const change = applyPspStatus(order, outcome.result, { askedAt: outcome.askedAt }, context);
     return { change: isCurrentLease ? { ...change, set: { ...RELEASED_LEASE, ...change.set } } : change };
   }
@@ -54,8 +54,8 @@ export function applyOutcome(
 }
 
 /**
- * Handles the lookup of an order whose final status contradicts the PSP's listing. A failed lookup is repeated, because the listing reports
- * the contradiction only once.
+ * Handles the lookup of an order whose final status contradicts the PSP's listing. If the lookup failed, it is repeated, because the
+ * listing reports the contradiction only once.
  */
 function applyDisputeLookup(
   order: StoredOrder,
@@ -68,7 +68,7 @@ function applyDisputeLookup(
   return { set: { ...set, details }, ...describeOutcome(outcome) };
 }
 
-/** Handles an attempt that returned no result. */
+/** Handles an attempt to send the order for which the PSP returned no result. */
 function applyAttemptOutcome(
   order: StoredOrder,
   outcome: Exclude<AttemptOutcome, { kind: 'result' }>,
@@ -92,7 +92,7 @@ function applyAttemptOutcome(
   }
 }
 
-/** Fails an order whose only attempt was declined. No money has left. */
+/** Fails an order whose only attempt was declined. No money has left the account. */
 function markFailed(order: StoredOrder, error: PspError, { connector }: DecisionContext): OrderChange {
   const reason = {
     by: connector.plugin,
@@ -112,7 +112,7 @@ function markFailed(order: StoredOrder, error: PspError, { connector }: Decision
 }
 
 /**
- * Handles a declined repeat. The earlier attempt may still be on its way to the PSP, and the PSP may accept it on arrival. The order
+ * Handles a repeat that the PSP declined. The earlier attempt may still be on its way, and the PSP may accept it on arrival. The order
  * therefore fails only if the PSP reports no other result within `declineConfirmationMs`.
  */
 function awaitDeclineConfirmation(
@@ -142,7 +142,7 @@ function awaitDeclineConfirmation(
   };
 }
 
-/** Schedules another attempt. The PSP did not accept this attempt, so the information about earlier attempts does not change. */
+/** Schedules another attempt. The PSP did not accept this attempt, so the stored information about earlier attempts does not change. */
 function retryLater(order: StoredOrder, error: PspError, context: DecisionContext): OrderChange {
   const { now, timings } = context;
   const retryAfterMs = Math.min(error.details.retryAfterMs ?? 0, timings.maxStatusPollIntervalMs);
@@ -158,7 +158,10 @@ function retryLater(order: StoredOrder, error: PspError, context: DecisionContex
   };
 }
 
-/** Handles a lookup of an order with an unknown outcome. A declined order fails. An order that the PSP does not have is sent again. */
+/**
+ * Handles the lookup of an order with an unknown outcome. If the PSP does not have the order, a declined order fails, and any other order
+ * is sent again if this is safe.
+ */
 function applyLookupOutcome(
   order: StoredOrder,
   outcome: Exclude<AttemptOutcome, { kind: 'result' }>,
@@ -172,7 +175,8 @@ function applyLookupOutcome(
     return {
       change: context.now >= declineValidFrom ? confirmDecline(order) : releaseUntil(declineValidFrom),
     };
-  // The order is sent as soon as the throttling ends, for any age of the order. Only the delays of lookups grow with the age.
+  // The order is sent as soon as the PSP's rate limit allows it, however old the order is. Only the delays between lookups grow with the
+  // age.
   if (isNotFound && canSendSafely(order, context))
     return context.throttledUntil > context.now
       ? { change: deferWhileThrottled(context) }
@@ -180,7 +184,7 @@ function applyLookupOutcome(
   return { change: { ...releaseUntil(getNextLookupTime(order, context)), ...describeOutcome(outcome) } };
 }
 
-/** Fails an order that the PSP declined and still does not have. */
+/** Fails an order that the PSP declined and that the PSP still does not have. */
 function confirmDecline(order: StoredOrder): OrderChange {
   const message = parseDetails(order).reason?.message ?? 'no reason given';
   return {
@@ -189,7 +193,7 @@ function confirmDecline(order: StoredOrder): OrderChange {
   };
 }
 
-/** Releases the lease until the order is due again. */
+/** Releases the lease on the order until its next action is due. */
 function releaseUntil(nextActionAt: number | undefined): OrderChange {
   return { set: { ...RELEASED_LEASE, nextActionAt } };
 }
@@ -232,7 +236,7 @@ function failureCode({ details }: PspError): string {
   return details.status === undefined ? 'rejected' : `rejected_${details.status}`;
 }
 
-/** Returns the error message for clients, without the prefix that the plugin caller adds: `<connector path> <method>: `. */
+/** Returns the error message for clients. The prefix `<connector path> <method>: `, which the plugin caller adds, is removed. */
 function failureMessage(error: PspError, connectorPath: string): string {
   return error.message.startsWith(`${connectorPath} `)
     ? error.message.replace(/^\S+ \w+: /, '')

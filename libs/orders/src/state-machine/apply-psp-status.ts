@@ -1,5 +1,6 @@
 /**
- * Applies a status that the PSP reports, in a response or in its listing, to an order. A final status never becomes pending again. Pure.
+ * Applies a status that the PSP reports, in a response or in its listing, to an order. A final status never becomes pending again. The
+ * functions have no side effects.
  */
 import type { OrderResult, OrderStatus } from '@tributary/connector-api';
 import type { MutableOrderFields, OrderChange, OrderState, StoredOrder } from '@tributary/feed';
@@ -7,9 +8,12 @@ import { buildDetails, parseDetails, isDisputed, mergeDetails } from '../model/s
 import type { DecisionContext } from './state-machine.types.js';
 import { getDelayForAge } from './order-timings.js';
 
-/** Time at which the gateway requested the reported status from the PSP. */
+/** When the gateway requested the status from the PSP. */
 export interface StatusRequestTime {
-  /** Time of the request to the PSP. Absent for a status from the listing, because its age is unknown. */
+  /**
+   * The time of the request to the PSP, in milliseconds since 1970. It is absent for a status from the listing, because the age of such a
+   * status is unknown.
+   */
   askedAt?: number;
 }
 
@@ -43,7 +47,7 @@ export function applyPspStatus(
         event: `${sourceLabel(source)} ${result.status}, which is older than what is known`,
       };
     case 'contradiction':
-      // The order is looked up again, and the new response decides.
+      // The order is looked up again, and the response of the PSP decides which status is right.
       return {
         set: {
           ...identityAndDetails,
@@ -55,7 +59,7 @@ export function applyPspStatus(
   }
 }
 
-/** Moves the order to the reported status. */
+/** Returns the change that gives the order the reported status. */
 function changeStatus(order: StoredOrder, result: OrderResult, context: DecisionContext): OrderChange {
   const state = STATE_BY_PSP_STATUS[result.status];
   const reason = result.reason
@@ -75,7 +79,7 @@ function changeStatus(order: StoredOrder, result: OrderResult, context: Decision
   };
 }
 
-/** Relation of a reported status to the stored status. */
+/** How a reported status relates to the stored status. */
 type StatusComparison = 'new' | 'unchanged' | 'stale' | 'contradiction';
 
 function compareStatus(
@@ -111,8 +115,8 @@ function compareStatus(
 }
 
 /**
- * Classifies a final status that differs from the stored final status. Either the PSP corrects its status, or an old report arrived late.
- * Only a lookup that started after the last change can decide this.
+ * Decides what a final status means that differs from the stored final status. Either the PSP corrects its status, or an old report arrived
+ * late. Only a lookup that started after the last change shows which case it is.
  */
 function classifyCorrection(
   order: StoredOrder,
@@ -123,7 +127,7 @@ function classifyCorrection(
   return connector.client.findOrder ? 'contradiction' : 'new';
 }
 
-/** Returns the details, without the dispute if the lookup started after the dispute began. */
+/** Returns the details of the order. If the lookup started after the dispute about the status began, the dispute is removed. */
 function clearAnsweredDispute(order: StoredOrder, { askedAt = -Infinity }: StatusRequestTime): string {
   const { disputedAt } = parseDetails(order);
   return disputedAt !== undefined && askedAt >= disputedAt

@@ -53,7 +53,7 @@ describe('a clock that is set back by a day', () => {
     const options = { idempotency: { keyFormat: 'uuid', idempotencyWindowMs: 600_000 } } as const;
     const gateway = await harness.openGateway(options);
     harness.psp.attemptScripts = [executeAndDropConnection];
-    // A gateway that crashed never responds.
+    // The promise is not awaited, because a gateway that crashed never responds.
     void gateway.service.submit('PAYOUT', createRequest()).catch(() => {});
     await harness.advance(200, 100);
     if (restarts) gateway.instrumented.crash();

@@ -1,11 +1,11 @@
 /**
  * Handles a store clock that was set back. The age of an attempt is then unknown, so it is also unknown whether the PSP still recognises a
- * repeat. Such an attempt is treated as too old to be repeated, even after the clock is right again. Pure.
+ * repeat. Such an attempt is treated as too old to be repeated, even after the clock is right again. The functions have no side effects.
  */
 import type { MutableOrderFields, OrderChange, StoredOrder } from '@tributary/feed';
 import type { OrderTimings } from './order-timings.js';
 
-/** Value of a time that is unknown. */
+/** The value that is stored for a time that is unknown. */
 export const UNKNOWN_TIME = 0;
 
 /** Returns true if a time is further in the future than the clocks of two gateways can differ. */
@@ -13,7 +13,7 @@ export function isInFuture(time: number | undefined, now: number, { sendTimeoutM
   return (time ?? UNKNOWN_TIME) > now + sendTimeoutMs;
 }
 
-/** Extends a change: permanently replaces attempt times in the future with `UNKNOWN_TIME`. */
+/** Adds to a change: attempt times that are in the future are permanently replaced by `UNKNOWN_TIME`. */
 export function discardFutureTimestamps(
   order: StoredOrder,
   change: OrderChange,
@@ -27,7 +27,10 @@ export function discardFutureTimestamps(
   return { ...change, set };
 }
 
-/** Makes an order due now if one of its times is in the future. Returns `undefined` otherwise. */
+/**
+ * Makes an order due now if one of its times is in the future.
+ * @returns `undefined` if no time is in the future
+ */
 export function recheckAfterClockRollback(
   order: StoredOrder,
   now: number,

@@ -36,7 +36,7 @@ it('the diagram and the table of states contain every state', () => {
   expect([...inDiagram].sort()).toEqual([...ORDER_STATES].sort());
 });
 
-/** Returns the transitions of the table as `from → to`. A cell can contain several states. */
+/** Returns the transitions of the documented table as `from → to`. A cell of the table can contain several states. */
 function readDocumentedTransitions(): Set<string> {
   const rows = [...PAGE.matchAll(/^\| (`[^|]+`) +\| (`[^|]+`) +\| [A-Z][^|]+\|$/gm)];
   return new Set(
@@ -50,7 +50,7 @@ function wordsOf(cell: string): string[] {
   return [...cell.matchAll(/`(\w+)`/g)].map(([, word = '']) => word);
 }
 
-/** Returns the transitions that the functions of the state machine make. */
+/** Returns the transitions that the functions of the state machine make, as `from → to`. */
 function collectTransitions(): Set<string> {
   const transitions = new Set<string>();
   for (const context of listContexts()) {
@@ -78,7 +78,7 @@ function listNextStates(order: StoredOrder, context: DecisionContext): (OrderSta
   ];
 }
 
-/** Returns orders in every state, with all combinations of properties that are possible in the state. */
+/** Returns orders in every state, with all combinations of properties that are possible in that state. */
 function listOrders(): StoredOrder[] {
   const attempt = { attempts: 1, sentAt: NOW - 90_000 };
   const wasUnknown = { attempts: 2, outcomeUnknownSince: NOW - 90_000 };
@@ -107,13 +107,15 @@ function listOrders(): StoredOrder[] {
   });
 }
 
-/** Returns an order's properties with a repeat that was declined a moment ago, and with a repeat that was declined long ago. */
+/**
+ * Returns the properties twice: for an order whose repeat was declined a moment ago, and for an order whose repeat was declined long ago.
+ */
 function listDeclines<T extends object>(properties: T): (T & { declinedAt: number })[] {
   const longAgo = NOW - DEFAULT_ORDER_TIMINGS.declineConfirmationMs;
   return [NOW - 1, longAgo].map((declinedAt) => ({ ...properties, declinedAt }));
 }
 
-/** Returns all outcomes of a call except `result`, whose statuses are in `PSP_STATUSES`. */
+/** Returns all outcomes of a call except `result`. The statuses of a `result` are in `PSP_STATUSES`. */
 function listOutcomes(): AttemptOutcome[] {
   return [
     { kind: 'not-found' },

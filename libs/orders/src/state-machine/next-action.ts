@@ -1,13 +1,14 @@
 /**
- * The order state machine: decides the next action of an order, and the state change that is committed before the action starts. Pure.
- * `docs/explanation/exactly-once-payouts.md` contains the diagram of the states.
+ * The order state machine. It decides the next action of an order, and the state change that is committed before the action starts. Its
+ * functions have no side effects. `docs/explanation/exactly-once-payouts.md` contains the diagram of the states.
  *
- * - `received`, `waiting` (the PSP never accepted the order): sends the order, → `sending`. While the PSP throttles, → `waiting`.
- * - `sending` (a call is in progress): nothing while the lease is valid. If the process died, → `unknown`.
- * - `unknown` (the PSP may have the order): looks the order up at the PSP. If the PSP has no lookup, sends the order again while the PSP
- *   recognises repeats, → `sending`.
- * - `pending` (the PSP has the order): looks the order up until the status is final.
- * - `succeeded`, `failed`, `returned` (final): nothing, or a lookup while the status is disputed.
+ * - `received`, `waiting` (the PSP never accepted the order): the order is sent, → `sending`. While the PSP's rate limit does not allow it,
+ *   → `waiting`.
+ * - `sending` (a call is in progress): nothing happens while the lease is valid. If the process died, → `unknown`.
+ * - `unknown` (the PSP may have the order): the order is looked up at the PSP. If the PSP has no lookup, the order is sent again while the
+ *   PSP recognises repeats, → `sending`.
+ * - `pending` (the PSP has the order): the order is looked up until the status is final.
+ * - `succeeded`, `failed`, `returned` (final): nothing happens. While the status is disputed, the order is looked up.
  *
  * `apply-outcome.ts` contains the transitions after an action, and `apply-psp-status.ts` the transitions after a status of the PSP.
  */
@@ -24,7 +25,7 @@ import { isDisputed } from '../model/stored-order-details.js';
 import type { DecisionContext, OrderAction } from './state-machine.types.js';
 import { getDelayForAge } from './order-timings.js';
 
-/** A state change, and the action that follows it. Without an action, the order is not processed until `nextActionAt`. */
+/** A state change, and the action that follows it. Without an action, the order is not processed again until `nextActionAt`. */
 export interface Decision {
   change: OrderChange;
   action?: OrderAction['type'];
@@ -32,11 +33,17 @@ export interface Decision {
 
 const noAction: Decision = { change: { set: { nextActionAt: undefined } } };
 
-/** Maximum duration of a lease in ms. A lease that seems to last longer was acquired with a wrong clock and is ignored. */
+/** The maximum duration of a lease in ms. A lease that seems to last longer was acquired with a wrong clock, and is ignored. */
 const MAX_LEASE_MS = 3_600_000;
-/** Time in ms after a restore during which a client may repeat an order that the backup lacks. */
+/**
+ * Time in ms after a restore during which a new order is looked up at the PSP before it is sent. Its client may be repeating an order that
+ * the backup lacks.
+ */
 const LOST_ORDER_REPEAT_MS = 30 * 24 * 3_600_000;
-/** The same time for a PSP without lookup. It is shorter, because during this time a person may have to decide about every new order. */
+/**
+ * Time in ms after a restore during which a new order is treated as possibly sent, if the PSP has no lookup. The time is short, because a
+ * person may have to decide about each of these orders.
+ */
 const UNKNOWN_ORDER_REPEAT_MS = 24 * 3_600_000;
 
 /**
@@ -59,15 +66,15 @@ export function decideNextAction(order: StoredOrder, context: DecisionContext): 
     case 'succeeded':
     case 'failed':
     case 'returned':
-      // The order is due because its status can be published now, or because its status is disputed. Publishing needs no action, because
-      // every change of an order also publishes what is due.
+      // The order is due because its status can be published now, or because its status is disputed. Publishing needs no action: every
+      // change of an order also publishes the rows that are due.
       return isDisputed(order) && supportsLookup(order, context)
         ? startLookup({ set: {} }, order, context)
         : noAction;
   }
 }
 
-/** Returns true if the order has a valid lease whose holder is alive. The holder can be this process. */
+/** Returns true if a living process has a valid lease on the order. This process can be the holder. */
 export function hasRunningLease(
   { holder, leasedUntil }: StoredOrder,
   currentHolder: LeaseHolder,
@@ -77,15 +84,15 @@ export function hasRunningLease(
   return !isHolderDead(holder, currentHolder);
 }
 
-/** Returns true if the order is due. New orders, and orders whose sender has died, are due at once. */
+/** Returns true if the order is due. A new order, and an order whose sending process has died, are due at once. */
 function isDue({ state, nextActionAt }: StoredOrder, now: number): boolean {
   return state === 'received' || state === 'sending' || (nextActionAt ?? Infinity) <= now;
 }
 
 /**
- * Returns true if the order may have been sent between the backup and the restore, so that the store lacks the attempt. This is possible
- * for an order that the backup contains as not sent. It is also possible for a new order, because its client may be repeating an order that
- * was lost.
+ * Returns true if the order may have been sent between the backup and the restore, so that the restored store lacks the attempt. This is
+ * possible if the backup contains the order as not sent. It is also possible for a new order, because its client may be repeating an order
+ * that was lost.
  */
 function mayHaveBeenLost(order: StoredOrder, context: DecisionContext): boolean {
   const { now, restore } = context;
@@ -97,7 +104,7 @@ function mayHaveBeenLost(order: StoredOrder, context: DecisionContext): boolean 
 
 /**
  * Looks up an order before it is sent. All attempts that the store lost ended before the restore. So if the PSP does not have the order
- * now, it was never sent. Without lookup, the order is treated as sent at the time of the backup.
+ * now, the order was never sent. If the PSP has no lookup, the order is treated as if it had been sent at the time of the backup.
  */
 function lookUpBeforeFirstAttempt(order: StoredOrder, context: DecisionContext): Decision {
   const outcomeUnknownSince = supportsLookup(order, context) ? undefined : context.restore?.backupAt;
@@ -125,8 +132,8 @@ export function markOutcomeUnknown({ outcomeUnknownSince, sentAt }: StoredOrder,
 }
 
 /**
- * Returns true if sending is safe: the PSP has received no attempt, or it still recognises the key. The time for which the PSP recognises a
- * key starts with the first attempt that it may have received.
+ * Returns true if sending cannot cause a second payment: the PSP has received no attempt, or it still recognises the idempotency key. The
+ * period in which the PSP recognises a key starts with the first attempt that it may have received.
  */
 export function canSendSafely(order: StoredOrder, { now, connector, timings }: DecisionContext): boolean {
   if (order.outcomeUnknownSince === undefined) return true;
@@ -136,15 +143,15 @@ export function canSendSafely(order: StoredOrder, { now, connector, timings }: D
   return now + safetyMarginMs < order.outcomeUnknownSince + idempotencyWindowMs;
 }
 
-/** Tells whether the PSP can be asked for the order. Some PSPs find an order by their own id only. */
+/** Returns true if the gateway can look up the order at the PSP. Some PSPs can find an order by their own id only. */
 export function supportsLookup({ pspId }: StoredOrder, { connector }: DecisionContext): boolean {
   const { client, idempotency } = connector;
   return client.findOrder !== undefined && (pspId !== undefined || idempotency.findsOrdersByIdOnly !== true);
 }
 
 /**
- * Starts an attempt. The lease covers the PSP call and the write after it. If this process dies, another process takes over the order when
- * the lease expires.
+ * Starts an attempt to send the order. The lease covers the PSP call and the write after it. If this process dies, another process takes
+ * over the order when the lease expires.
  */
 export function startAttempt(order: StoredOrder, context: DecisionContext): Decision {
   const attempts = order.attempts + 1;
@@ -183,7 +190,7 @@ function mergeIntoDecision({ set }: OrderChange, decision: Decision): Decision {
   return { ...decision, change: { ...decision.change, set: { ...set, ...decision.change.set } } };
 }
 
-/** Marks an order as waiting until the PSP's throttling ends. */
+/** Marks an order as waiting until the PSP's rate limit allows the next call. */
 function markWaiting(context: DecisionContext): Decision {
   const { set } = deferWhileThrottled(context);
   return {
@@ -191,7 +198,10 @@ function markWaiting(context: DecisionContext): Decision {
   };
 }
 
-/** Schedules the order for the end of the PSP's throttling, with jitter, and releases the lease. */
+/**
+ * Releases the lease, and schedules the order for the time when the PSP's rate limit allows the next call. Random jitter spreads the
+ * orders.
+ */
 export function deferWhileThrottled({ now, throttledUntil, timings }: DecisionContext): OrderChange {
   const resumeAt =
     throttledUntil + getDelayForAge(0, Math.random() * timings.initialDelayMs, timings.initialDelayMs);
@@ -211,5 +221,5 @@ function createLease(
   };
 }
 
-/** Columns of an order without a lease. */
+/** The column values of an order that no process has leased. */
 export const RELEASED_LEASE: Partial<MutableOrderFields> = { holder: undefined, leasedUntil: 0 };

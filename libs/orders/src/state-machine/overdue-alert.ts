@@ -1,14 +1,17 @@
-/** Marks an order as overdue, once, when the PSP has not confirmed it for too long. The mark raises an alert for operators. Pure. */
+/**
+ * Marks an order as overdue, once, if the PSP has not confirmed the order for too long. The mark raises an alert for operators. The
+ * functions have no side effects.
+ */
 import type { OrderChange, OrderState, StoredOrder } from '@tributary/feed';
 import type { OrderConnector } from './state-machine.types.js';
 
-/** States of orders that are not final and that the PSP has not confirmed. */
+/** The states of orders that are not final and that the PSP has not confirmed. */
 export const UNCONFIRMED_STATES: readonly OrderState[] = ['received', 'waiting', 'sending', 'unknown'];
 
-/** States of orders that are not final. */
+/** The states of orders that are not final. */
 export const NON_FINAL_STATES: readonly OrderState[] = [...UNCONFIRMED_STATES, 'pending'];
 
-/** Extends a change: sets the time of the alert when it is due; otherwise schedules the order for the time when it is due. */
+/** Adds to a change the time of the alert if the alert is due. Otherwise it schedules the order for the time when the alert is due. */
 export function markOverdue(
   order: StoredOrder,
   change: OrderChange,

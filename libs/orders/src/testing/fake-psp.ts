@@ -1,4 +1,7 @@
-/** Fake PSP: stores payments, recognises repeats by the idempotency key, and handles each attempt according to the script of the test. */
+/**
+ * A fake PSP for tests. It stores payments, recognises repeats by the idempotency key, and handles each attempt as the script of the test
+ * defines.
+ */
 import {
   PspError,
   type Order,
@@ -14,21 +17,23 @@ export interface FakePayment {
   reason?: { code: string; message: string };
 }
 
-/** Scripted behaviour for one attempt. It can call `psp.executePayment` to execute the payment before it returns or throws. */
+/**
+ * The behaviour of the fake PSP for one attempt. To execute the payment before it returns or throws, a script calls `psp.executePayment`.
+ */
 export type AttemptScript = (order: Order, psp: FakePsp) => Promise<OrderResult> | OrderResult;
 
 export class FakePsp implements PspClient {
-  /** Executed payments. Two payments with the same key mean that money left twice. */
+  /** The payments that were executed. Two payments with the same key mean that the money left twice. */
   readonly payments: FakePayment[] = [];
-  /** Idempotency keys of all attempts that reached the PSP. */
+  /** The idempotency keys of all attempts that reached the PSP. */
   readonly attemptedKeys: string[] = [];
-  /** Idempotency keys of all lookups. */
+  /** The idempotency keys of all lookups. */
   readonly lookedUpKeys: string[] = [];
-  /** Scripts of the next attempts. Further attempts succeed. */
+  /** The scripts of the next attempts, in sequence. Attempts without a script succeed. */
   attemptScripts: AttemptScript[] = [];
-  /** Scripts of the next lookups. Further lookups return the payment, if it exists. */
+  /** The scripts of the next lookups, in sequence. Lookups without a script return the payment, if it exists. */
   lookupScripts: ((order: Order) => Promise<OrderResult | undefined> | OrderResult | undefined)[] = [];
-  /** Whether a repeat with a known key returns the first payment. */
+  /** True if an attempt with a key that was used before returns the first payment. */
   recognizesRepeats = true;
   /** Status of a new payment. */
   initialStatus: OrderStatus = 'SUCCEEDED';
@@ -73,7 +78,7 @@ function toOrderResult({ id, status, reason }: FakePayment): OrderResult {
   return { id, status, ...(reason ? { reason } : {}), metadata: { 'com.fake.spec/seen': 'yes' } };
 }
 
-/** Executes the payment, then drops the connection. */
+/** Executes the payment, and then closes the connection without a response. */
 export const executeAndDropConnection: AttemptScript = (order, psp) => {
   psp.executePayment(order);
   throw new PspError('unknown-outcome', 'the connection was reset');

@@ -1,23 +1,23 @@
-/** A real store with instrumentation: tests can wait until it is idle, and can simulate a crash before or after any transaction. */
+/** Wraps a real store for tests. A test can wait until the store is idle, and can simulate a crash before or after any transaction. */
 import type { OrderRepository, Store } from '@tributary/feed';
 import { setImmediate } from 'node:timers/promises';
 
-/** Methods of the store that return an object to instrument. */
+/** The methods of the store that return an object to wrap. */
 const PART_METHODS: readonly (string | symbol)[] = ['orders', 'orderQueue'] satisfies (keyof Store)[];
-/** Methods of an order repository that write orders. */
+/** The methods of an order repository that write orders. */
 const WRITE_METHODS: readonly (string | symbol)[] = [
   'insertOrGet',
   'update',
 ] satisfies (keyof OrderRepository)[];
 
-/** Point of a simulated crash: before or after the n-th transaction that writes orders. */
+/** The point of a simulated crash: before or after the n-th transaction that writes orders. */
 export interface CrashPoint {
   commitNumber: number;
   moment: 'before' | 'after';
 }
 
 export class InstrumentedStore {
-  /** Number of transactions so far that wrote orders. */
+  /** The number of transactions so far that wrote orders. */
   commitCount = 0;
   hasCrashed = false;
   /** Called after each transaction that wrote orders. */
@@ -49,13 +49,13 @@ export class InstrumentedStore {
     for (let quiet = 0; quiet < 5; quiet++) {
       await setImmediate();
       if (this.runningCount === 0) continue;
-      // The process sleeps, so that the database gets the processor.
+      // The process really waits here, so that the database gets processor time.
       await new Promise<void>((resolve) => this.waiting.push(resolve));
       quiet = -1;
     }
   }
 
-  /** Wraps an object so that every method call is tracked. */
+  /** Wraps an object so that every call of its methods is tracked. */
   private instrument(target: object): object {
     return new Proxy(target, {
       get: (of, name) => {
@@ -73,7 +73,7 @@ export class InstrumentedStore {
     });
   }
 
-  /** Runs a method. After the simulated crash the promise never settles, because a dead process gets no results. */
+  /** Runs a method of the store. After the simulated crash the promise never settles, because a dead process gets no results. */
   private async runTracked(name: string | symbol, work: () => Promise<unknown>): Promise<unknown> {
     const isWrite = WRITE_METHODS.includes(name);
     if (isWrite) this.crashIf('before', this.commitCount + 1);

@@ -1,4 +1,7 @@
-/** Test harness: runs order engines on a real store with a manual clock and a fake PSP, and reads the data that clients would get. */
+/**
+ * Test harness for orders. It runs order engines on a real store with a manual clock and a fake PSP, and reads the data that clients would
+ * get.
+ */
 import type { OrderKind, OrderRequest, IdempotencySupport, PspClient } from '@tributary/connector-api';
 import { openStore, startEpochAfterRestore, type Store, type StoredOrder } from '@tributary/feed';
 import { pino } from 'pino';
@@ -44,7 +47,7 @@ export interface TestGateway {
   engine: OrderEngine;
   service: OrderService;
   matcher: TransactionMatcher;
-  /** Time between two polls of the engine in ms. Tests that simulate hours use a longer time, because each poll needs a query. */
+  /** Time in ms between two polls of the engine. Tests that simulate hours use a longer time, because each poll needs a query. */
   pollIntervalMs: number;
 }
 
@@ -53,7 +56,7 @@ interface TestGatewayOptions {
   idempotency?: IdempotencySupport;
   limits?: Partial<OrderLimits>;
   timings?: Partial<OrderTimings>;
-  /** Whether the engine polls for due orders. */
+  /** True if the engine polls the store for due orders. */
   start?: boolean;
   crashPoint?: CrashPoint;
 }
@@ -97,7 +100,7 @@ export class OrderTestHarness {
 
   /**
    * Stops a gateway and backs up its store.
-   * @returns a function that stops another gateway, restores the backup, and starts a new epoch at the time of the manual clock
+   * @returns a function that stops another gateway, restores the backup, and records the restore at the time of the manual clock
    */
   async stopAndBackUp(gateway: TestGateway): Promise<(later: TestGateway) => Promise<void>> {
     const { url } = await (this.freshStore ??= this.storeKind.createMigrated());
@@ -179,7 +182,10 @@ export class OrderTestHarness {
     await this.waitUntilIdle();
   }
 
-  /** Advances the clock until the order is in a state, at most one hour. @throws Error when the order does not reach the state */
+  /**
+   * Advances the clock, by at most one hour, until the order has the given state.
+   * @throws Error when the order does not reach the state
+   */
   async advanceUntilState(
     gateway: TestGateway,
     state: StoredOrder['state'],
@@ -193,13 +199,16 @@ export class OrderTestHarness {
     throw new Error(`the order is never ${state}, it is ${(await this.getOrder(gateway, key)).state}`);
   }
 
-  /** For an order whose response was just returned: advances the clock until its outcome may be published. */
+  /** Advances the clock until the outcome of an order may be published. The response to the order must have been returned just before. */
   async advanceUntilPublished(gateway: TestGateway): Promise<void> {
     gateway.engine.start();
     await this.advance(DEFAULT_ORDER_TIMINGS.publishDelayMs + 2 * gateway.pollIntervalMs, 1_000);
   }
 
-  /** Submits an order and advances the clock until the response arrives. @returns the parsed response */
+  /**
+   * Submits an order, and advances the clock until the response arrives.
+   * @returns the parsed response
+   */
   async submit(
     service: OrderService,
     changes: Partial<OrderRequest> = {},
@@ -216,7 +225,7 @@ export class OrderTestHarness {
     return this.advanceUntilSettled(service.submit(kind, createRequest(changes)));
   }
 
-  /** Advances the clock until the promise settles, at most 10 s, because clients wait for 10 s. */
+  /** Advances the clock until the promise settles, by at most 10 s, because clients wait for 10 s. */
   async advanceUntilSettled<T>(work: Promise<T>): Promise<T> {
     let done = false;
     const end = () => (done = true);

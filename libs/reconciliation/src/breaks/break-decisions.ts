@@ -7,25 +7,28 @@ import { readDecisions } from '../events/read-decisions.js';
 import type { Decision, ItemReference } from '../events/event.types.js';
 import type { Break } from './break.types.js';
 
-/** The person who decides, and the reason. */
+/** The person who makes a decision, and the person's reason. */
 export interface DecisionAuthor {
   by: string;
   note: string;
 }
 
-/** The decision is not possible. The message contains the reason. */
+/** Thrown when a decision is not possible. The message contains the reason. */
 export class DecisionError extends Error {
   override readonly name = 'DecisionError';
 }
 
 export class BreakDecisions {
-  /** @param policies names of the policies whose breaks can be found */
+  /** @param policies names of the policies in whose newest runs breaks are searched */
   constructor(
     private readonly repository: ReconciliationRepository,
     private readonly policies: readonly string[],
   ) {}
 
-  /** Finds a break in the newest run of its policy. @throws DecisionError when the newest run of no policy contains it */
+  /**
+   * Finds a break in the newest runs of all policies.
+   * @throws DecisionError when none of these runs contains the break
+   */
   async find(id: string): Promise<{ run: StoredRun; found: Break }> {
     for (const policy of this.policies) {
       const [run] = await this.repository.listRuns(policy, 1);
@@ -38,7 +41,7 @@ export class BreakDecisions {
   }
 
   /**
-   * Accepts a break in its present state. If its class or an item changes, the break is open again.
+   * Accepts a break in its present state. If the class or an item of the break changes later, the break becomes open again.
    * @param until RFC 3339; time at which the acceptance ends
    */
   async accept(id: string, { until, ...author }: DecisionAuthor & { until?: string }): Promise<void> {
@@ -61,8 +64,8 @@ export class BreakDecisions {
   }
 
   /**
-   * Matches the items of these breaks manually.
-   * @returns the sequence number of the event, with which the link can be undone
+   * Links the items of these breaks, so that the next run matches them although no rule does.
+   * @returns the sequence number of the event; `unlink` needs this number
    * @throws DecisionError when the sums of both sides differ
    */
   async link(ids: readonly string[], author: DecisionAuthor): Promise<number> {
@@ -83,7 +86,11 @@ export class BreakDecisions {
     });
   }
 
-  /** Undoes a link. @param link sequence number of the link's event @throws DecisionError when there is no such link */
+  /**
+   * Undoes a link.
+   * @param link sequence number of the event that created the link
+   * @throws DecisionError when there is no such link
+   */
   async unlink(link: number, author: DecisionAuthor): Promise<void> {
     const last = await this.repository.findLastEventSeq();
     for (const policy of this.policies) {

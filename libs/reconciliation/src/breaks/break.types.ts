@@ -1,8 +1,8 @@
-/** A break: items of a policy that no rule could match, and the reason. */
+/** The types of a break. A break is a set of items that no rule of the policy could match, and the reason. */
 import type { ReconciliationItem } from '@tributary/feed';
 
 export const BREAK_CLASSES = [
-  /** The ledger contains a booking for a movement that the PSP has not made yet. */
+  /** The ledger already contains a booking, but the PSP has not made the movement yet. */
   'in-progress',
   'missing-in-ledger',
   'missing-at-psp',
@@ -14,7 +14,7 @@ export const BREAK_CLASSES = [
   'grouping-differs',
   /** The movement is booked more than once. */
   'duplicate',
-  /** The PSP took the movement back after it was booked, or its booking was reverted. */
+  /** The PSP reversed the movement after it was booked, or the booking was reverted. */
   'reversed-after-booking',
   /** No rule of the policy finds a key for the item. */
   'no-key',
@@ -22,28 +22,28 @@ export const BREAK_CLASSES = [
 export type BreakClass = (typeof BREAK_CLASSES)[number];
 
 /**
- * `pending`: the grace (the time that the policy allows for the other side to appear) has not passed. `accepted`: a person accepted the
- * break. Only `open` breaks lead to the verdict `breaks`.
+ * `pending`: the other side may still appear, because the grace period of the policy has not passed. `accepted`: a person accepted the
+ * break. `open`: all other breaks. A run with an open break has the verdict `breaks`.
  */
 export type BreakState = 'open' | 'pending' | 'accepted';
 
-/** The properties of an item that a break uses. */
+/** The properties of an item that a break needs. */
 export type ComparedItem = Omit<ReconciliationItem, 'number' | 'sincePosition' | 'untilPosition'>;
 
-/** The result of the classification, before the decisions of people and the time are applied. */
+/** A break as the classification creates it. The state is added later, because it depends on the time and on the decisions of people. */
 export interface BreakDraft {
   class: BreakClass;
   items: ComparedItem[];
-  /** The reason as a sentence for people. */
+  /** The reason of the break, as a sentence for the report. */
   reason: string;
-  /** The rule and the key by which the items were compared; absent for items without a partner. */
+  /** The index of the rule by whose key the items were compared. It is absent for an item without another side. */
   rule?: number;
   key?: string;
-  /** The booking or the row that the rule `window` suggests as the partner. */
+  /** The booking or the row that the rule `window` suggests as the other side. */
   suggestion?: ComparedItem;
 }
 
-/** An item in a report. Amounts are minor units, decimal digits. */
+/** An item as a report lists it. Amounts are minor units as decimal digits. */
 export interface BreakItem {
   side: ReconciliationItem['side'];
   source: string;
@@ -57,14 +57,14 @@ export interface BreakItem {
 }
 
 export interface Break {
-  /** Stays the same in every run in which the items are unmatched. */
+  /** The id of the break. The id stays the same in every run in which the items are unmatched. */
   id: string;
   class: BreakClass;
   state: BreakState;
-  /** Whether the previous run did not contain the break. */
+  /** True if the previous run did not contain the break. */
   isNew: boolean;
   reason: string;
-  /** The sum of the PSP minus the sum of the ledger, for each account and asset. */
+  /** The sum of the PSP's rows minus the sum of the bookings, for each account and asset. */
   differences: { account: string; asset: string; amount: string }[];
   /** The first items of the break; `itemCount` is the number of all items. */
   items: BreakItem[];
@@ -78,7 +78,7 @@ export interface Break {
   rule?: number;
   key?: string;
   suggestion?: BreakItem;
-  /** The person who accepted the break, and the reason. */
+  /** The person who accepted the break, the reason, and the time; absent when the break is not accepted. */
   acceptance?: { by: string; note: string; at: string; until?: string };
   assignee?: string;
 }

@@ -1,13 +1,16 @@
-/** Converts a draft to a break: adds its stable id, and applies the time and the decisions of people. */
+/** Converts the draft of a break to a break: adds the id, and determines the state from the time and the decisions of people. */
 import { createHash } from 'node:crypto';
 import type { Decisions } from '../events/read-decisions.js';
 import type { Policy } from '../policy/policy.types.js';
 import type { Break, BreakDraft, BreakItem, ComparedItem } from './break.types.js';
 
-/** Maximum number of items that a break lists. */
+/** The maximum number of items that a break lists. Further items are only counted. */
 export const MAX_LISTED_ITEMS = 100;
 
-/** @param asOf milliseconds since 1970 */
+/**
+ * Builds a break.
+ * @param asOf the time at which the state is determined, in milliseconds since 1970
+ */
 export function buildBreak(
   policy: Policy,
   draft: BreakDraft,
@@ -42,7 +45,10 @@ export function buildBreak(
   };
 }
 
-/** Sorts the rows of the PSP before the bookings, and then by their identity. So the first item is the same in every run. */
+/**
+ * Sorts rows of the PSP before bookings, and then items of one side by their identity. So every run finds the same first item, from which
+ * the id of the break is derived.
+ */
 function compareItems(a: ComparedItem, b: ComparedItem): number {
   if (a.side !== b.side) return a.side === 'psp' ? -1 : 1;
   return toIdentity(a) < toIdentity(b) ? -1 : 1;

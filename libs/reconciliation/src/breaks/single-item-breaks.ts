@@ -1,9 +1,12 @@
-/** Holds the breaks of single items until all of them are known, because a suggestion needs all breaks. */
+/**
+ * Collects the breaks that have only one item until all of them are known. A suggestion can be made only then, because it must be the only
+ * possible one.
+ */
 import { addSuggestions } from '../matching/find-suggestions.js';
 import type { Policy } from '../policy/policy.types.js';
 import type { BreakDraft } from './break.types.js';
 
-/** Maximum number of breaks of single items that are kept in memory. If a run has more, it makes no suggestions. */
+/** The maximum number of collected breaks. If a run has more, the breaks are passed on without suggestions. */
 const MAX_HELD_BREAKS = 50_000;
 
 export class SingleItemBreaks {
@@ -23,7 +26,7 @@ export class SingleItemBreaks {
     for (const each of held) await this.onBreak(each);
   }
 
-  /** Passes on the held breaks with their suggestions. */
+  /** Adds the suggestions to the collected breaks, and passes the breaks on. */
   async finish(): Promise<void> {
     if (!this.held) return;
     addSuggestions(this.policy, this.held);

@@ -1,7 +1,7 @@
-/** The events of the audit trail: decisions of people about breaks, and finished runs. */
+/** The types of the events in the audit trail: decisions of people about breaks, and finished runs. */
 import type { ItemSide } from '@tributary/feed';
 
-/** Identifies an item across runs. */
+/** Identifies an item in all runs of a policy. */
 export interface ItemReference {
   side: ItemSide;
   source: string;
@@ -10,7 +10,7 @@ export interface ItemReference {
   asset: string;
 }
 
-/** A decision of a person. `by` is the name of the person. */
+/** A decision of a person about breaks. `by` is the name of the person. */
 export type Decision = { policy: string; by: string; note: string } & (
   | { kind: 'accept'; break: string; fingerprint: string; until?: string }
   | { kind: 'assign'; break: string; assignee: string }
@@ -21,7 +21,7 @@ export type Decision = { policy: string; by: string; note: string } & (
   | { kind: 'unlink'; link: number }
 );
 
-/** A run was finished. `sha256` covers its inputs, its summary and its breaks. */
+/** Records that a run was finished. `sha256` is the hash of the run's inputs, summary and breaks. */
 export interface RunEvent {
   kind: 'run';
   policy: string;
@@ -33,7 +33,7 @@ export interface RunEvent {
   finishedAt: number;
 }
 
-/** An event as it is stored. */
+/** An event as the audit trail stores it. */
 export type ReconciliationEvent = (Decision | RunEvent) & {
   seq: number;
   /** RFC 3339. */

@@ -19,14 +19,17 @@ export interface Link {
 }
 
 export interface Decisions {
-  /** The newest acceptance of each break. */
+  /** The newest acceptance of each break, by the id of the break. */
   acceptances: ReadonlyMap<string, Acceptance>;
   assignees: ReadonlyMap<string, string>;
-  /** The links that were not undone, oldest first. */
+  /** The links that are not undone, oldest first. */
   links: readonly Link[];
 }
 
-/** @param upToSeq events after this sequence number are ignored */
+/**
+ * Reads the decisions of people about the breaks of a policy.
+ * @param upToSeq events after this sequence number are ignored
+ */
 export async function readDecisions(
   repository: ReconciliationRepository,
   policy: string,
@@ -63,7 +66,7 @@ export async function readDecisions(
   return { acceptances, assignees, links: [...links.values()] };
 }
 
-/** Returns all events, oldest first. */
+/** Returns all events of the audit trail, oldest first. */
 export async function* streamEvents(
   repository: ReconciliationRepository,
 ): AsyncGenerator<ReconciliationEvent> {

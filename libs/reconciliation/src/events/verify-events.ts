@@ -1,9 +1,12 @@
-/** Verifies that no event of the audit trail was changed, removed or inserted. */
+/** Verifies the chain of hashes of the audit trail. A wrong hash shows that an event was changed, removed or inserted. */
 import { hashEvent, type ReconciliationRepository } from '@tributary/feed';
 
 const BATCH_EVENTS = 1000;
 
-/** @returns the number of events, and the first problem or `undefined` */
+/**
+ * Verifies all events.
+ * @returns the number of events, and the first problem or `undefined`
+ */
 export async function verifyEvents(
   repository: ReconciliationRepository,
 ): Promise<{ events: number; problem: string | undefined }> {

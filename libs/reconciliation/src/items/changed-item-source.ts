@@ -1,25 +1,31 @@
 /**
- * Reads the items that a change can affect: the changed items, and all items that are connected with them by keys. No other item can get
- * another result, because a rule compares only items with an equal key.
+ * Reads only the items whose result can change: the changed items, and all items that share a key with them, directly or through other
+ * items. The result of any other item stays the same, because a rule compares only items with an equal key.
  */
 import type { ItemCuts, ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
 import type { ItemReference } from '../events/event.types.js';
 import { createCutFilter } from './cut-filter.js';
 import type { ItemSource, KeyGroup } from './item-source.js';
 
-/** Maximum number of connected items. With more items, comparing all items takes less time than finding the connected ones. */
+/**
+ * The maximum number of connected items. If more items are connected, the search ends and all items are compared, because that takes less
+ * time.
+ */
 const MAX_CONNECTED_ITEMS = 50_000;
 const BATCH_SIZE = 1000;
 
-/** Items and their keys by rule. */
+/** The changed items, the items that are connected with them, and their keys. */
 export interface ConnectedItems {
   items: ReadonlyMap<number, ReconciliationItem>;
-  /** The items of each key, by rule. */
+  /** The items of each key: by the index of the rule, then by the key. */
   groups: ReadonlyMap<number, ReadonlyMap<string, ReconciliationItem[]>>;
   numbersWithKey: ReadonlySet<number>;
 }
 
-/** @returns `undefined` when too many items are connected */
+/**
+ * Finds the changed items, and all items that are connected with them by keys.
+ * @returns `undefined` when more than `MAX_CONNECTED_ITEMS` items are connected
+ */
 export async function findConnectedItems(
   repository: ReconciliationRepository,
   policyId: string,
@@ -46,7 +52,7 @@ export async function findConnectedItems(
   return { items, groups, numbersWithKey };
 }
 
-/** Returns, by rule, the keys of these items that have no group yet, and creates their empty groups. */
+/** Returns the keys of these items that have no group yet, by rule. It also creates an empty group for each of these keys. */
 async function findNewKeys(
   repository: ReconciliationRepository,
   policyId: string,

@@ -8,10 +8,13 @@ import type { Policy } from '../policy/policy.types.js';
 import { convertFeedRows } from './feed-items.js';
 import { convertLedgerTransactions } from './ledger-items.js';
 
-/** Number of rows that are read, converted and stored in one transaction. */
+/** The number of rows that one transaction reads, converts and stores. */
 const BATCH_ROWS = 1000;
 
-/** Creates the items of a policy version up to these cuts. Several processes may do this at the same time. */
+/**
+ * Creates the items of a policy version up to the given positions of the feeds and of the ledger. Several processes may call this function
+ * for the same version at the same time.
+ */
 export async function updateItems(
   repository: ReconciliationRepository,
   policyId: string,
@@ -23,7 +26,10 @@ export async function updateItems(
   while (await addLedgerBatch(repository, policyId, policy, cuts.ledger));
 }
 
-/** @returns false when there are no further rows */
+/**
+ * Creates the items of the next batch of feed rows.
+ * @returns false when there are no further rows
+ */
 async function addFeedBatch(
   repository: ReconciliationRepository,
   policyId: string,

@@ -1,8 +1,9 @@
-/** Decides which items exist at the cuts of a run. A cut is the position at which a run stops reading a source. */
+/** Decides which items a run uses. A cut is the position at which a run stops reading a feed or the ledger. */
 import type { ItemCuts, ReconciliationItem } from '@tributary/feed';
 
 /**
- * Returns a filter for the items that exist at the cuts: the version of the item had been created, and no later version had replaced it.
+ * Returns a filter for the items that exist at the cuts of a run. An item exists if its version was created before the cut, and a later
+ * version did not replace it before the cut.
  */
 export function createCutFilter({ feeds, ledger }: ItemCuts): (item: ReconciliationItem) => boolean {
   return ({ side, source, sincePosition, untilPosition }) => {

@@ -3,7 +3,7 @@ import { readBalanceEffects, isRepeatedReturn, type TransactionStatus } from '@t
 import type { StoredFeedRow, ReconciliationItem, ItemKey, NewItem } from '@tributary/feed';
 import { toAccountName, type MatchingRule, type Policy, type PspField } from '../policy/policy.types.js';
 
-/** The properties of a served row of the transactions feed that reconciliation uses. */
+/** The properties of a transactions feed's row that reconciliation reads. */
 interface ServedRow {
   id: string;
   relatedTransactionID?: string;
@@ -19,17 +19,17 @@ interface ServedRow {
 
 export interface ConvertedRows {
   items: NewItem[];
-  /** Stored items that are replaced by a later row of their record. */
+  /** Stored items that end because a later row of the same record replaced them. */
   replaced: { number: number; untilPosition: number }[];
 }
 
-/** Items of the newest version of a record. A stored item has a number, and a new item has none. */
+/** An item of the newest version of a record. The item has a number if it is already stored. */
 type CurrentItem = (NewItem | ReconciliationItem) & { number?: number };
 
 /**
- * Converts the rows of one connector, oldest first. Each version of a record has its own items, which end where the next version begins. So
- * a run at an earlier position uses the versions of that time.
- * @param stored the stored items of the records of these rows
+ * Converts rows of one connector to items, oldest row first. Each version of a record has its own items. They end at the row of the next
+ * version, so that a run at an earlier position uses the versions of that time.
+ * @param stored the stored items of the records to which these rows belong
  */
 export function convertFeedRows(
   policy: Policy,

@@ -3,13 +3,14 @@ import type { ItemKey, LedgerTransaction, NewItem, ReconciliationRepository } fr
 import { toAccountName, type LedgerField, type MatchingRule, type Policy } from '../policy/policy.types.js';
 
 /**
- * Metadata with which a Formance Ledger marks a transaction that reverts another transaction. Source: formancehq/ledger,
+ * The metadata key with which a Formance Ledger marks a transaction that reverts another transaction. Source: formancehq/ledger,
  * `internal/metadata.go`.
  */
 const REVERTS_KEY = 'com.formance.spec/state/reverts';
 
 /**
- * Converts transactions of the ledger of a policy, in sequence. If they revert other transactions, the function reads those from the store.
+ * Converts transactions of the policy's ledger to items, in the sequence of their ids. If a transaction reverts another transaction, the
+ * function reads the reverted transaction from the store.
  */
 export async function convertLedgerTransactions(
   repository: ReconciliationRepository,
@@ -41,8 +42,9 @@ function getRevertedId({ metadata }: LedgerTransaction): number | undefined {
 }
 
 /**
- * Converts one transaction: one item for each account of the policy and each asset that the transaction changes.
- * @param reverted the transaction that the given transaction reverts. A reversal gets the keys of this transaction
+ * Converts one transaction to items: one for each account of the policy and each asset that the transaction changes.
+ * @param reverted the transaction that the given transaction reverts. The items of the reversal get the keys of the reverted transaction,
+ * so that the rules compare them together
  */
 function convertTransaction(
   policy: Policy,

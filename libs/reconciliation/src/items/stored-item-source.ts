@@ -1,7 +1,4 @@
-/**
- * Reads all items of a policy at the cuts of a run from the store. Only one batch, and the keys of a limited number of groups, are in
- * memory.
- */
+/** Reads all items that a run compares from the store. To limit memory, it keeps only one batch of items and a limited number of keys. */
 import type { ItemCuts, KeyedItem, ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
 import type { ItemReference } from '../events/event.types.js';
 import { createCutFilter } from './cut-filter.js';
@@ -10,13 +7,14 @@ import type { ItemPair, ItemSource, KeyGroup } from './item-source.js';
 const BATCH_GROUPS = 5000;
 const BATCH_ITEMS = 1000;
 /**
- * Maximum number of keys that are kept in memory for a rule. If a rule has more groups that are no pairs, the keys are read a second time.
+ * The maximum number of keys that are kept in memory for a rule. If more keys have a group that is not a pair, `streamGroupsAgain` reads
+ * all keys of the rule from the store a second time.
  */
 const MAX_REMEMBERED_KEYS = 100_000;
 
 export class StoredItemSource implements ItemSource {
   private readonly isIncluded: (item: ReconciliationItem) => boolean;
-  /** The keys of the groups that are no pairs, by rule. A rule with too many groups has no entry. */
+  /** The keys whose groups are not pairs, by the index of the rule. A rule with more than `MAX_REMEMBERED_KEYS` such keys has no entry. */
   private readonly groupKeys = new Map<number, string[]>();
 
   constructor(

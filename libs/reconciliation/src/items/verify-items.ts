@@ -8,8 +8,8 @@ import { convertLedgerTransactions } from './ledger-items.js';
 const BATCH_ROWS = 500;
 
 /**
- * Converts all rows and transactions of the policy again, and compares each column and each key. The positions may be later than those of a
- * run.
+ * Converts all rows and transactions of the policy again, and compares the result with each column and each key of the stored items. The
+ * check covers all stored items, also those that were created after a run.
  * @returns the first difference, or `undefined`
  */
 export async function verifyItems(
@@ -82,7 +82,10 @@ class ItemVerifier {
     return undefined;
   }
 
-  /** Finds items that do not result from any row, and numbers that were changed. */
+  /**
+   * Checks that the number of stored items is the number of compared items, and that the item numbers have no gap. Otherwise an item does
+   * not result from any row, or a number was changed.
+   */
   async verifyNumbers(): Promise<string | undefined> {
     const count = await this.repository.countItems(this.policyId);
     return this.items === count && this.highestNumber < count
@@ -90,7 +93,10 @@ class ItemVerifier {
       : `the policy has ${count} items; its rows and transactions give ${this.items} with numbers below ${count}`;
   }
 
-  /** @param to if the end of an item is after this position, it is not compared */
+  /**
+   * Compares the stored items of some records with the items that result from their rows.
+   * @param to the position up to which the rows were read. If a stored item ends after this position, the end is not compared
+   */
   private async compare(
     side: ItemSide,
     source: string,
@@ -120,7 +126,10 @@ class ItemVerifier {
       : describeDifference(side, source, (wanted[index] ?? actual[index])?.[1] ?? '');
   }
 
-  /** An item ends where the next version of its record begins. */
+  /**
+   * Checks that each item ends exactly at the row of the next version of its record.
+   * @returns the first difference, or `undefined`
+   */
   private async findUnfoundedEnd(
     connector: string,
     items: readonly ReconciliationItem[],
@@ -134,7 +143,7 @@ class ItemVerifier {
   }
 }
 
-/** Omits the end of an item if a row after this position caused it. */
+/** Omits the end of an item if a row after position `to` caused this end. */
 function hideLater(untilPosition: number | undefined, to: number): number | undefined {
   return untilPosition === undefined || untilPosition > to ? undefined : untilPosition;
 }

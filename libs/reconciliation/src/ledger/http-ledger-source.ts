@@ -10,11 +10,11 @@ const PAGE_SIZE = 1000;
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 export interface HttpLedgerOptions {
-  /** Base URL of the Ledger: `https://ledger.example.com`, in a Formance Stack `https://stack.example.com/api/ledger`. */
+  /** Base URL of the Ledger, e.g. `https://ledger.example.com`. In a Formance Stack, the URL is `https://stack.example.com/api/ledger`. */
   url: string;
   /** Name of the ledger. */
   ledger: string;
-  /** Bearer token. */
+  /** The bearer token that is sent with each request; absent for a Ledger without authentication. */
   token?: string | undefined;
   timeoutMs?: number;
 }
@@ -116,7 +116,10 @@ function parseMetadata(value: unknown): Record<string, string> {
   );
 }
 
-/** Converts an integer of the document. `parseLosslessJson` returns integers as bigint. */
+/**
+ * Checks that a value of the response is an integer. `parseLosslessJson` returns integers as bigint.
+ * @throws LedgerError when the value is not an integer
+ */
 function toAmount(value: unknown, name: string): bigint {
   if (typeof value === 'bigint') return value;
   throw malformed(name, 'an integer', value);
@@ -130,11 +133,11 @@ function malformed(name: string, expected: string, found: unknown): LedgerError 
   return new LedgerError(`the ledger answered with ${name} of type ${typeof found}; expected ${expected}`);
 }
 
-/** Returns the reason of a failed request, which `fetch` puts into `cause`. */
+/** Returns the reason of a failed request. `fetch` puts the reason into the property `cause` of its error. */
 function describeFailure(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   if (!(cause instanceof Error)) return String(cause);
-  // The code of a timeout is a number without meaning for people.
+  // The code of a timeout is a number that means nothing to the reader of the message, so it is left out.
   const { code } = cause as NodeJS.ErrnoException;
   return typeof code === 'string' ? code : cause.message;
 }

@@ -1,4 +1,4 @@
-/** Parses JSON whose integers can exceed 2^53, as the amounts of a ledger do. */
+/** Parses JSON without losing digits. The amounts of a ledger are integers that can exceed 2^53, and `JSON.parse` would round them. */
 
 /**
  * Parses JSON and returns integers as bigint.

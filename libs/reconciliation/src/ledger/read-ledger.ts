@@ -5,13 +5,13 @@
 import type { ReconciliationRepository } from '@tributary/feed';
 import type { LedgerSource } from './ledger-source.js';
 
-/** The position before the first transaction. Ledgers of earlier releases begin with the id 0. */
+/** The position before the first transaction. It is -1, because ledgers of earlier Formance releases begin with the id 0. */
 export const LEDGER_START = -1;
 
 /**
- * Reads until the ledger has no new transactions.
+ * Reads transactions until the ledger has no new ones, and stores them.
  * @returns the id of the newest transaction; `LEDGER_START` when there is none
- * @throws LedgerError; transactions that were read before the error are stored
+ * @throws LedgerError when the ledger cannot be read. Transactions that were read before the error stay stored
  */
 export async function readLedger(
   repository: ReconciliationRepository,

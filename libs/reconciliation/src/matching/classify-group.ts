@@ -1,9 +1,9 @@
-/** Classifies the items of one key that no rule could match. */
+/** Determines the class of the breaks among items that have the same key and that no rule could match. */
 import type { ReconciliationItem } from '@tributary/feed';
 import type { BreakClass, BreakDraft } from '../breaks/break.types.js';
 import { sumAmounts, groupByAccountAndAsset, type AccountAssetItems } from './match-group.js';
 
-/** A break of items that have the same key. */
+/** A break among items that have the same key. */
 export interface GroupBreak extends Pick<BreakDraft, 'class' | 'reason'> {
   items: ReconciliationItem[];
 }
@@ -13,7 +13,7 @@ export interface GroupBreak extends Pick<BreakDraft, 'class' | 'reason'> {
  * @param items all items of the group
  * @param isMatched returns true if a rule or a person has matched the item
  * @param isBroken returns true if the item already belongs to a break
- * @returns no break for items that have no other side under this key, because another rule may still match them
+ * @returns the breaks. An item without an item of the other side under this key gets no break here, because another rule may still match it
  */
 export function classifyGroup(
   items: readonly ReconciliationItem[],
@@ -65,7 +65,7 @@ function classifyOthers(
   return [{ class: found, items: [...open], reason }];
 }
 
-/** Classifies bookings whose key belongs to rows of the PSP that move no money. */
+/** Classifies bookings whose key only belongs to rows that move no money: returned, pending or failed rows of the PSP. */
 function classifyBookings(
   bookings: ReconciliationItem[],
   items: readonly ReconciliationItem[],

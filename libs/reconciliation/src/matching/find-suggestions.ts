@@ -1,19 +1,20 @@
 /**
- * The rule `window`: for a row, suggests the booking with an equal amount and a near time, if it is the only one. For a booking, it
- * suggests a row in the same way.
+ * Applies the rule `window`. For a row without a booking, it suggests the only unmatched booking with an equal amount and a near time. For
+ * a booking without a row, it suggests a row in the same way.
  */
 import type { BreakDraft, ComparedItem } from '../breaks/break.types.js';
 import type { Policy } from '../policy/policy.types.js';
 
 const DAY_MS = 86_400_000;
 /**
- * Maximum number of items with equal amounts for which suggestions are made. In a larger group, comparing all pairs would take too long.
+ * The maximum number of items with equal amounts for which suggestions are made. A larger group gets no suggestions, because comparing all
+ * pairs would take too long.
  */
 const MAX_GROUP_ITEMS = 2000;
 
 /**
- * Adds suggestions to the breaks of single items.
- * @param drafts breaks of items that have no other side under any key
+ * Adds suggestions to breaks that have only one item.
+ * @param drafts breaks of items without an item of the other side under any key
  */
 export function addSuggestions({ rules }: Policy, drafts: readonly BreakDraft[]): void {
   const rule = rules.find(({ kind }) => kind === 'window');

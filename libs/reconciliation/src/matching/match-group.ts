@@ -3,13 +3,16 @@ import type { ReconciliationItem } from '@tributary/feed';
 import type { KeyRule, ToleranceRule } from '../policy/policy.types.js';
 
 export interface GroupMatch {
-  /** `cancelled`: bookings that revert each other. */
+  /**
+   * How many rows match how many bookings: `1:n` is one row and many bookings. `cancelled`: a booking and the transaction that reverted it
+   * match each other.
+   */
   kind: '1:1' | '1:n' | 'n:1' | 'n:m' | 'cancelled';
   account: string;
   asset: string;
   psp: ReconciliationItem[];
   ledger: ReconciliationItem[];
-  /** Sum of the PSP minus sum of the ledger, in minor units. It can differ from zero only for the rule `tolerance`. */
+  /** The sum of the rows minus the sum of the bookings, in minor units. Only the rule `tolerance` can give a difference other than zero. */
   difference: bigint;
 }
 
@@ -19,7 +22,7 @@ export interface AccountAssetItems {
   asset: string;
   psp: ReconciliationItem[];
   ledger: ReconciliationItem[];
-  /** Bookings whose reversal is in the same group, and these reversals. */
+  /** Bookings that were reverted by another booking of the same group, and the bookings that reverted them. */
   cancelled: ReconciliationItem[];
 }
 
@@ -34,7 +37,8 @@ export function matchGroup(
   return groupByAccountAndAsset(items).flatMap((cell) => {
     const matches = matchCell(rule, cell);
     const matched = matches.reduce((count, match) => count + match.psp.length, 0);
-    // If the booking of a row was reverted, the row, the booking and its reversal stay unmatched: together they are a break.
+    // If the booking of a row was reverted, the row stays unmatched. Then the booking and its reversal also stay unmatched, so that all
+    // three are in one break.
     if (cell.cancelled.length > 0 && matched === cell.psp.length)
       matches.push(toMatch(cell, 'cancelled', [], cell.cancelled));
     return matches;
@@ -81,7 +85,7 @@ function matchCell(rule: KeyRule | ToleranceRule, cell: AccountAssetItems): Grou
   }
 }
 
-/** Pairs each row with the first booking of the same amount. */
+/** Matches each row with the first unused booking of the same amount. */
 function matchOneToOne(cell: AccountAssetItems): GroupMatch[] {
   const bookings = new Map<bigint, ReconciliationItem[]>();
   for (const item of cell.ledger) {

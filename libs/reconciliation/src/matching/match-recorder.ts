@@ -1,15 +1,21 @@
-/** Records matches during a run: which items are matched, and totals of the matches. The matches themselves are not kept. */
+/**
+ * Records the matches of a run: the numbers of the matched items, and how many matches each rule made. The matches themselves are not kept,
+ * to save memory.
+ */
 import type { MatchCount } from '../runs/run.types.js';
 import { ItemNumberSet } from './item-number-set.js';
 import type { GroupMatch } from './match-group.js';
 
 export class MatchRecorder {
   readonly matched = new ItemNumberSet();
-  /** Differences that the rule `tolerance` allowed, by account and asset. */
+  /** The sums of the differences that the rule `tolerance` allowed, by account and asset. */
   readonly tolerated = new Map<string, bigint>();
   private readonly counts = new Map<string, MatchCount>();
 
-  /** @param rule index of the rule; -1 for a link that a person made */
+  /**
+   * Records a match.
+   * @param rule index of the rule; -1 for a link that a person made
+   */
   record(rule: number, { kind, account, asset, psp, ledger, difference }: GroupMatch): void {
     this.count(rule, kind, psp.length, ledger.length);
     for (const { number } of psp) this.matched.add(number);
@@ -19,14 +25,18 @@ export class MatchRecorder {
     this.tolerated.set(key, (this.tolerated.get(key) ?? 0n) + difference);
   }
 
-  /** Records a match of one row and one booking by their numbers. */
+  /**
+   * Records a match of one row and one booking.
+   * @param first number of one of the two items
+   * @param last number of the other item
+   */
   recordPair(rule: number, first: number, last: number): void {
     this.count(rule, '1:1', 1, 1);
     this.matched.add(first);
     this.matched.add(last);
   }
 
-  /** Returns the numbers of matches, sorted by rule and kind. */
+  /** Returns how many matches were recorded, sorted by rule and kind. */
   finish(): MatchCount[] {
     return sortMatchCounts([...this.counts.values()]);
   }

@@ -1,8 +1,11 @@
-/** Serializes a policy, and derives the id of its version from the text. */
+/** Serializes a policy, and derives the id of the policy's version from the serialized text. */
 import { createHash } from 'node:crypto';
 import type { Policy } from './policy.types.js';
 
-/** Returns the same string for equal policies. A changed policy is a new version with its own items and runs. */
+/**
+ * Serializes a policy. Equal policies give the same string. A changed policy gives another string, and so is a new version with its own
+ * items and runs.
+ */
 export function serializePolicy({ name, ledger, sign, accounts, rules, grace }: Policy): string {
   return JSON.stringify(
     {
@@ -17,7 +20,7 @@ export function serializePolicy({ name, ledger, sign, accounts, rules, grace }: 
   );
 }
 
-/** Parses the result of `serializePolicy`. */
+/** Parses a policy that `serializePolicy` serialized. */
 export function parsePolicy(text: string): Policy {
   const policy = JSON.parse(text) as Policy;
   const rules = policy.rules.map((rule) =>

@@ -8,7 +8,10 @@ const MAX_BAR_WIDTH = 400;
 const COLORS = { open: '#b3261e', pending: '#b8860b', accepted: '#5f6b76' } as const;
 const STATES = ['open', 'pending', 'accepted'] as const;
 
-/** @returns an `<svg>` element; a sentence when there are no breaks */
+/**
+ * Draws the chart.
+ * @returns an `<svg>` element, or a sentence if there are no breaks
+ */
 export function drawClassChart(classes: RunSummary['classes']): string {
   const present = BREAK_CLASSES.filter((name) => classes[name]);
   if (present.length === 0) return '<p>There are no breaks.</p>';

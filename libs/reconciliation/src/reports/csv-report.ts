@@ -1,4 +1,4 @@
-/** The breaks of a report as CSV (RFC 4180): one line for each item of a break. Spreadsheets open it. */
+/** Writes the breaks of a report as CSV (RFC 4180), with one line for each item of a break. Spreadsheet programs can open the file. */
 import { formatAmount } from '@tributary/connector-api';
 import type { StoredBreak } from '@tributary/feed';
 import type { Break } from '../breaks/break.types.js';
@@ -34,7 +34,10 @@ function toLine(cells: readonly string[]): string {
   return `${cells.map(toCell).join(',')}\r\n`;
 }
 
-/** Quotes a cell where RFC 4180 requires it. If a spreadsheet would treat the cell as a formula, an apostrophe is added. */
+/**
+ * Quotes a cell where RFC 4180 requires quotes. If a spreadsheet program would read the cell as a formula, an apostrophe is put before the
+ * text, so that the formula is not executed.
+ */
 function toCell(text: string): string {
   const safe = /^[=+@\t\r]|^-(?!\d+(?:\.\d+)?$)/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

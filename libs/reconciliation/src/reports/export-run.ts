@@ -1,6 +1,6 @@
 /**
- * Writes the report of a run into a directory, with a manifest that contains the SHA-256 of each file. The same run always gives the same
- * bytes.
+ * Writes the report of a run into a directory, with a manifest that contains the SHA-256 of each file. Exporting the same run again gives
+ * the same bytes.
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -19,8 +19,9 @@ import type { ReportFile, ReportHead } from './report.types.js';
 const MANIFEST_NAME = 'manifest.sha256';
 
 /**
+ * Writes the files of the report and their manifest.
  * @param directory is created if it does not exist
- * @returns the paths of the files. `sha256sum --check manifest.sha256` in the directory checks them
+ * @returns the paths of the files. The command `sha256sum --check manifest.sha256` in this directory verifies the files
  */
 export async function exportRun(
   repository: ReconciliationRepository,
@@ -50,7 +51,10 @@ function listFiles(repository: ReconciliationRepository, run: StoredRun): Report
   ];
 }
 
-/** @returns the SHA-256 of the file in hex */
+/**
+ * Writes a file of the report.
+ * @returns the SHA-256 of the file, in hexadecimal digits
+ */
 async function writeReportFile({ write }: ReportFile, path: string): Promise<string> {
   const hash = createHash('sha256');
   const stream = createWriteStream(path);

@@ -1,4 +1,4 @@
-/** The report as one HTML page without external files, for A4 paper and for readers in finance. */
+/** Writes the report as one HTML page without external files. The page is made for readers in finance and can be printed on A4 paper. */
 import { formatAmount } from '@tributary/connector-api';
 import type { StoredBreak } from '@tributary/feed';
 import { BREAK_CLASSES, type Break, type BreakItem } from '../breaks/break.types.js';
@@ -7,7 +7,7 @@ import { drawClassChart } from './class-chart.js';
 import { escapeHtml } from './escape-html.js';
 import type { ReportHead } from './report.types.js';
 
-/** Maximum number of breaks on the page. The JSON and CSV files contain all breaks. */
+/** The maximum number of breaks on the page. The page omits further breaks; the JSON and CSV files contain all of them. */
 const MAX_SHOWN_BREAKS = 2000;
 
 export async function* writeHtmlReport(
@@ -119,7 +119,10 @@ function toItemCells({ side, source, recordId, account, asset, amount, state, at
   return [side, source, recordId, account, format(amount, asset), asset, state, at];
 }
 
-/** @param numeric indexes of the columns with amounts and numbers */
+/**
+ * Writes a table.
+ * @param numeric indexes of the columns that contain amounts or numbers
+ */
 function writeTable(
   columns: readonly string[],
   rows: readonly string[][],

@@ -1,4 +1,4 @@
-/** The report as JSON: the run, its inputs, its summary, and all breaks. */
+/** Writes the report as JSON: the run, its inputs, its summary, and all breaks. */
 import type { StoredBreak } from '@tributary/feed';
 import type { ReportHead } from './report.types.js';
 

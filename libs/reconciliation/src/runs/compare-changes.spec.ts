@@ -1,6 +1,6 @@
 /**
- * Tests, with random changes on both sides, that a run which uses the result of the previous run gives the same result as a comparison of
- * all items.
+ * Tests that a run that uses the result of the previous run gives the same result as a comparison of all items. The changes on both sides
+ * are random.
  */
 import type { Transaction } from '@tributary/connector-api';
 import { openStore, type Store } from '@tributary/feed';
@@ -77,7 +77,7 @@ describe.each(STORES)('runs that follow each other, in $name', (kind) => {
   });
 });
 
-/** Creates a new row, or a new version of a row. There are few different ids and keys, so that the items are connected in many ways. */
+/** Creates a new row, or a new version of a row. Ids and keys are chosen from a small set, so that many items share a key. */
 function createRow(pick: (count: number) => number): Transaction {
   const number = pick(60);
   return {

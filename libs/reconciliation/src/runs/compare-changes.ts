@@ -1,8 +1,9 @@
 /**
- * Calculates the result of a run from the result of the previous run, so that the work depends only on new data and open breaks. The
- * changed items, and all items connected with them by keys, are compared twice: at the cuts of the previous run, and at the new cuts. The
- * result is the previous result, minus the first comparison, plus the second comparison. `verifyRun` compares all items, and so verifies
- * this result.
+ * Calculates the result of a run from the result of the previous run, so that the work depends only on new data and open breaks.
+ *
+ * The changed items, and all items connected with them by keys, are compared twice: at the positions where the previous run stopped
+ * reading, and at the positions of this run. The new result is the previous result, minus the first comparison, plus the second comparison.
+ * `verifyRun` compares all items, and so verifies this result.
  */
 import { createHash } from 'node:crypto';
 import type { ItemCuts, ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
@@ -18,7 +19,7 @@ import { addBreakToHash, hashRun } from './hash-run.js';
 import type { BalanceLine, MatchCount, RunInputs, RunSummary } from './run.types.js';
 import { streamBreaks } from './stream-breaks.js';
 
-/** Maximum number of new rows, and of breaks of the previous run. If there are more, all items are compared. */
+/** The maximum number of new rows, and of breaks in the previous run. If there are more, all items are compared. */
 const MAX_NEW_ROWS = 50_000;
 const MAX_CARRIED_BREAKS = 50_000;
 const BATCH_ROWS = 1000;
@@ -28,7 +29,10 @@ export interface ChangedComparison {
   drafts: BreakDraft[];
 }
 
-/** @returns `undefined` when all items must be compared */
+/**
+ * Calculates the result of a run from the previous run.
+ * @returns `undefined` when all items must be compared
+ */
 export async function compareChanges(
   repository: ReconciliationRepository,
   policyId: string,
@@ -70,14 +74,17 @@ export async function compareChanges(
   };
 }
 
-/** Returns the number of new rows and transactions; infinity when a position moved back. */
+/** Returns the number of rows and transactions between the cuts of two runs. The result is infinity if a position moved back. */
 function countNewRows(before: ItemCuts, cuts: ItemCuts): number {
   const counts = Object.entries(cuts.feeds).map(([name, seq]) => seq - (before.feeds[name] ?? 0));
   counts.push(cuts.ledger - before.ledger);
   return counts.some((count) => count < 0) ? Infinity : counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** @returns `undefined` when the stored breaks do not match the summary */
+/**
+ * Reads the breaks of the previous run that do not have to be compared again.
+ * @returns `undefined` when the stored breaks do not match the run's summary
+ */
 async function readUnchangedBreaks(
   repository: ReconciliationRepository,
   runId: string,
@@ -92,7 +99,7 @@ async function readUnchangedBreaks(
   return hash.digest('hex') === summary.breaks.sha256 ? breaks : undefined;
 }
 
-/** Returns all versions of the items of each record that has a row between the cuts. */
+/** Returns all versions of the items of each record that has a row between the cuts of the two runs. */
 async function findChangedItems(
   repository: ReconciliationRepository,
   policyId: string,
@@ -144,7 +151,7 @@ function combine(summary: RunSummary, earlier: ItemComparison, now: ItemComparis
     matches: combineMatches(summary.matches, earlier.matches, now.matches),
     tolerated: combineTolerated(summary.balances, earlier.tolerated, now.tolerated),
     totals: combineTotals(summary.balances, earlier.totals, now.totals),
-    // All items of links are compared in every run.
+    // The comparison `now` includes all links, because the items of links are compared in every run.
     lapsedLinks: now.lapsedLinks,
   };
 }

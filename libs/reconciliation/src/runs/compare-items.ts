@@ -1,9 +1,10 @@
 /**
- * Compares the items of both sides at the cuts of a run, in four steps:
+ * Compares the items of both sides in four steps:
  *
- * 1. Links that people made.
- * 2. The rules, in sequence. Each rule matches items that are not matched yet.
- * 3. Classification. For each rule, it examines the unmatched items whose key also has items of the other side, matched or not.
+ * 1. The links that people made are applied.
+ * 2. The rules are applied in sequence. Each rule matches items that are not matched yet.
+ * 3. Unmatched items are classified, for one rule after the other. A key is examined if it also has items of the other side, matched or
+ *    not.
  * 4. The remaining items have no other side.
  */
 import type { ReconciliationItem } from '@tributary/feed';
@@ -19,9 +20,9 @@ import type { MatchCount } from './run.types.js';
 
 export interface ItemComparison {
   matches: MatchCount[];
-  /** Differences that the rule `tolerance` allowed, by account and asset. */
+  /** The sums of the differences that the rule `tolerance` allowed, by account and asset. */
   tolerated: ReadonlyMap<string, bigint>;
-  /** Sums of all items by account and asset. */
+  /** The sums of all items, by account and asset. */
   totals: AccountTotals;
   lapsedLinks: number[];
 }
@@ -35,7 +36,10 @@ export interface AccountTotal {
 
 export type AccountTotals = Map<string, AccountTotal>;
 
-/** @param onBreak is called once for each break. A break without `rule` has one item, and no item of the other side has one of its keys */
+/**
+ * Compares the items of both sides.
+ * @param onBreak is called once for each break. A break without `rule` has one item, and no item of the other side has one of its keys
+ */
 export async function compareItems(
   source: ItemSource,
   rules: readonly MatchingRule[],
@@ -90,7 +94,10 @@ export function hasMovedMoney({ state }: ReconciliationItem): boolean {
   return state === 'moved' || state === 'reversal';
 }
 
-/** Matches the items of each link, unless their sums are no longer equal. @returns the links that are no longer valid */
+/**
+ * Matches the items of each link, unless their sums are no longer equal.
+ * @returns the sequence numbers of the links that are no longer valid
+ */
 async function applyLinks(
   source: ItemSource,
   links: readonly Link[],

@@ -1,4 +1,7 @@
-/** Tests runs of small policies on both databases: classes, verdicts, cuts, and results of repeated runs. */
+/**
+ * Tests runs of small policies on both databases: classes of breaks, verdicts, the positions at which runs stop reading, and results of
+ * repeated runs.
+ */
 import type { Transaction } from '@tributary/connector-api';
 import { openStore, type Store } from '@tributary/feed';
 import { runSql } from '../../../feed/src/testing/raw-sql.js';
@@ -199,7 +202,7 @@ describe.each(STORES)('a run, in $name', (kind) => {
       problems: ['the ledger memory/main could not be read: 401'],
     });
     ledger.failure = undefined;
-    // A transaction that was stored before the ledger was replaced by another one.
+    // This transaction was stored before the ledger was replaced by another ledger.
     ledger.transactions[0] = { ...ledger.transactions[0]!, postings: [] };
     expect((await run()).summary).toMatchObject({
       verdict: 'incomplete',

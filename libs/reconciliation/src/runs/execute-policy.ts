@@ -1,4 +1,7 @@
-/** Runs a policy: makes the cuts, compares the items, and stores the result. `verifyRun` repeats a stored run. */
+/**
+ * Runs a policy in three steps: it determines the cuts (the positions at which the run stops reading), compares the items, and stores the
+ * result. `verifyRun` repeats a stored run.
+ */
 import { createHash } from 'node:crypto';
 import type { ReconciliationRepository, Store, StoredBreak, StoredRun } from '@tributary/feed';
 import { buildBreak, toBreakId } from '../breaks/build-break.js';
@@ -21,7 +24,7 @@ import { streamBreaks } from './stream-breaks.js';
 import { BreakTotals, summarizeRun } from './summarize-run.js';
 
 const BATCH_BREAKS = 500;
-/** Maximum number of resolved breaks that a summary lists. */
+/** The maximum number of resolved breaks that a summary lists. Further resolved breaks are only counted. */
 const MAX_LISTED_RESOLVED = 1000;
 
 export interface RunResult {
@@ -32,8 +35,8 @@ export interface RunResult {
 }
 
 /**
- * Runs a policy on all data that the store and the ledger have now.
- * @param asOf milliseconds since 1970
+ * Runs a policy on all data that the store and the ledger contain now.
+ * @param asOf the time of the run, in milliseconds since 1970
  */
 export async function runPolicy(
   store: Store,
@@ -68,7 +71,7 @@ function toRunId(policyId: string, inputs: string): string {
   return `run_${createHash('sha256').update(policyId).update(inputs).digest('hex').slice(0, 20)}`;
 }
 
-/** Stores the policy, reads new data from the sources, and determines the cuts. */
+/** Stores the policy, reads new data from the sources, and determines the positions at which the run stops reading. */
 async function prepareRun(store: Store, policy: Policy, source: LedgerSource, asOf: number) {
   const repository = store.reconciliation();
   const spec = serializePolicy(policy);
@@ -77,19 +80,19 @@ async function prepareRun(store: Store, policy: Policy, source: LedgerSource, as
   return { repository, policyId, inputs: await observeSources(store, policy, source, asOf) };
 }
 
-/** The result that a policy would have, without a stored run. */
+/** The result that a run of the policy would have. No run is stored. */
 export interface PolicyPreview {
   summary: PartialSummary;
-  /** The first breaks of each class. */
+  /** The first breaks of each class, at most `MAX_EXAMPLES`. */
   examples: Break[];
 }
 
-/** Maximum number of examples of each class in a preview. */
+/** The maximum number of breaks of each class that a preview shows. */
 const MAX_EXAMPLES = 3;
 
 /**
- * Compares all data that the store and the ledger have now, and stores no run. For a policy that is not in use yet.
- * @param asOf milliseconds since 1970
+ * Compares all data that the store and the ledger contain now, without storing a run. It lets a user try a policy that is not in use yet.
+ * @param asOf the time of the comparison, in milliseconds since 1970
  */
 export async function previewPolicy(
   store: Store,
@@ -109,8 +112,12 @@ export async function previewPolicy(
 }
 
 /**
- * Verifies a stored run in three steps: the run agrees with its event, its items result from the rows and transactions, and its result
- * results from the items.
+ * Verifies a stored run in three steps:
+ *
+ * 1. The run agrees with its event in the audit trail.
+ * 2. The stored items result from the stored rows and transactions.
+ * 3. The result of the run results from the items.
+ *
  * @returns the first difference, or `undefined`
  */
 export async function verifyRun(
@@ -148,7 +155,7 @@ export async function verifyRun(
   return undefined;
 }
 
-/** Returns true if the event that the run appended at its end agrees with the stored run. */
+/** Returns true if the stored run agrees with the event that was appended when the run finished. */
 async function hasEvent(
   repository: ReconciliationRepository,
   { id, name, verdict, sha256, startedAt, finishedAt, eventSeq }: StoredRun,
@@ -168,7 +175,7 @@ async function hasEvent(
 type PartialSummary = ReturnType<typeof summarizeRun>;
 
 /**
- * Compares the items at the cuts.
+ * Compares the items that exist at the cuts of the run.
  * @param mode `changes` uses the result of the previous run where possible; `all` compares all items
  */
 async function compute(
@@ -214,7 +221,7 @@ function toStoredBreak(found: Break): StoredBreak {
   return { id: found.id, class: found.class, state: found.state, body: JSON.stringify(found) };
 }
 
-/** Adds the data that results from the stored breaks of this run and of the previous run. */
+/** Adds the data that depends on the stored breaks of this run and of the previous run, e.g. the resolved breaks. */
 async function completeSummary(
   repository: ReconciliationRepository,
   runId: string,

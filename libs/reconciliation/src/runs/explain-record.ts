@@ -1,4 +1,4 @@
-/** Explains the result for one record at the cuts of a run: its match and the rule, or the candidates and why they did not match. */
+/** Explains how a run treated one record: the match and its rule, or the candidates and the reasons why they did not match. */
 import type { ReconciliationItem, ReconciliationRepository, StoredRun } from '@tributary/feed';
 import { toBreakItem } from '../breaks/build-break.js';
 import type { BreakItem } from '../breaks/break.types.js';
@@ -12,20 +12,21 @@ import type { RunInputs, RunSummary } from './run.types.js';
 
 export interface ItemExplanation {
   item: BreakItem;
-  /** `linked`: a person linked the record. */
+  /** `linked`: a person linked the record to other items. */
   outcome: 'matched' | 'linked' | 'not-matched' | 'moves-no-money';
   /** Index of the rule that matched the record. */
   rule?: number;
   kind?: GroupMatch['kind'];
-  /** All items of the match, or of the link. */
+  /** The other items of the match, or of the link. */
   matchedWith: BreakItem[];
-  /** Other items with a key of the record, each with the reason why it did not match. */
+  /** The other items that have a key of the record. Each has the reason why it did not match. */
   candidates: { rule: number; key: string; item: BreakItem; why: string }[];
 }
 
 /**
+ * Explains the result of a run for one record.
  * @param recordId the id of a row as served to clients, or the id of a ledger transaction
- * @returns one explanation for each account and asset that the record changes; none when the policy has no such record
+ * @returns one explanation for each account and asset that the record changes; an empty list if the policy has no such record
  */
 export async function explainRecord(
   repository: ReconciliationRepository,
@@ -89,7 +90,10 @@ class Explainer {
     return { ...base, outcome: 'matched', rule: found.rule, kind: found.match.kind, matchedWith, candidates };
   }
 
-  /** Returns the match of an item by one of the rules before `endRule`. */
+  /**
+   * Returns the match of an item by the first rule that matches it.
+   * @param endRule only rules with a lower index are tried
+   */
   private async findMatch(
     item: ReconciliationItem,
     endRule: number,

@@ -1,6 +1,6 @@
 /**
- * Tests that no incomplete result is stored in three cases: a run ends at any of its database calls, two runs run at the same time, and the
- * ledger does not respond.
+ * Tests that no incomplete result is stored in three cases: a run is interrupted at any of its database calls, two runs run at the same
+ * time, or the ledger does not respond.
  */
 import { openStore, type ReconciliationRepository, type Store } from '@tributary/feed';
 import { createServer, type Server, type ServerResponse } from 'node:http';
@@ -51,7 +51,10 @@ function book(ledger: MemoryLedger, ...references: string[]): void {
   for (const reference of references) ledger.book(postings, { reference, at: AT });
 }
 
-/** Checks that each finished run has one event, and that the newest run can be repeated. @returns the number of runs */
+/**
+ * Checks that each finished run has one event, and that the newest run can be repeated.
+ * @returns the number of runs
+ */
 async function countProvenRuns(store: Store): Promise<number> {
   const repository = store.reconciliation();
   const runs = await repository.listRuns(undefined, 1000);
@@ -60,7 +63,7 @@ async function countProvenRuns(store: Store): Promise<number> {
   return runs.length;
 }
 
-/** Returns the store with a repository that stops working after `calls` calls, as if the process had been killed. */
+/** Returns a store whose repository stops working after `calls` calls, as if the process had been killed. */
 function endAfterCalls(store: Store, calls: number): Store {
   let count = 0;
   const repository = new Proxy(store.reconciliation(), {
@@ -98,7 +101,7 @@ it.each([SQLITE, POSTGRES])('a run that ends at any call leaves no half result, 
     }
   }
   expect(finished).toBe(2);
-  // The loop has booked q twice, which is a new break.
+  // The loop has booked the payment `q` twice, so this run has a new break.
   const { summary } = await runPolicy(store, POLICY, ledger, AT);
   expect(summary).toMatchObject({ verdict: 'breaks', problems: [], breaks: { count: 3, new: 1 } });
   expect(await countProvenRuns(store)).toBe(3);
@@ -148,7 +151,7 @@ describe('a ledger that cannot be read', () => {
     const store = await open(SQLITE);
     await addRows(store, 'p');
     answer = respond;
-    // The timeout is long, because a busy machine must not turn another failure into a timeout.
+    // The timeout is long, so that a busy machine does not turn another failure into a timeout.
     const timeoutMs = name === 'no answer' ? 50 : 30_000;
     const source = createHttpLedgerSource({ url, ledger: 'main', timeoutMs });
     const { summary } = await runPolicy(store, { ...POLICY, ledger: source.name }, source, AT);

@@ -1,14 +1,19 @@
-/** Determines the cuts of a run, and records the state of the sources at this moment. */
+/**
+ * Determines the cuts of a run (the positions at which the run stops reading), and records balances and sums of the sources at this moment.
+ */
 import type { ReconciliationRepository, Store } from '@tributary/feed';
 import { LedgerError, type LedgerSource } from '../ledger/ledger-source.js';
 import { LEDGER_START, readLedger } from '../ledger/read-ledger.js';
 import { toAccountName, type Policy } from '../policy/policy.types.js';
 import type { Observations, PspObservation, RunInputs } from './run.types.js';
 
-/** Maximum number of attempts to read a source that changes while its sums are read. */
+/** The maximum number of times that a source is read again because it changed while its sums were read. */
 const MAX_ATTEMPTS = 5;
 
-/** @param asOf milliseconds since 1970 */
+/**
+ * Reads new transactions of the ledger, and determines the inputs of a run.
+ * @param asOf the time of the run, in milliseconds since 1970
+ */
 export async function observeSources(
   store: Store,
   policy: Policy,
@@ -67,7 +72,10 @@ async function readBalances(
   return balances;
 }
 
-/** @returns the cut of the feed */
+/**
+ * Records the sums and the problems of one feed.
+ * @returns the position in the feed at which the run stops reading
+ */
 async function observeFeed(
   store: Store,
   policy: Policy,
@@ -111,8 +119,8 @@ async function observeFeed(
         problems.push(
           `${account}: the balance of the PSP is ${check.gap.amount} ${asset} away from its rows; see tributary quarantine --gaps`,
         );
-      // The sums do not contain rows that are older than the sums. They do contain held rows, which are not in the feed yet. In both cases
-      // the sums cannot be compared with the feed.
+      // The sums cannot be compared with the feed in two cases. Rows from before the store began to add up are missing in the sums. Rows
+      // that wait for their original are in the sums, but not in the feed yet.
       if (head.summedAfter > 0 || hasWaitingRows) continue;
       const opening = check.opening?.toString();
       psp.push({ account, asset, rows: total.toString(), ...(opening !== undefined && { opening }) });

@@ -1,42 +1,46 @@
-/** A run: one comparison of both sides of a policy at fixed positions, and its result. */
+/** The types of a run. A run compares both sides of a policy once, at fixed positions of the sources, and stores the result. */
 import type { BreakClass, BreakState } from '../breaks/break.types.js';
 import type { ItemCuts } from '@tributary/feed';
 import type { GroupMatch } from '../matching/match-group.js';
 
 /**
- * `reconciled`: every item is matched or accepted. `pending`: all remaining items are within the grace. `breaks`: at least one break is
- * open. `incomplete`: the data proves nothing, because a source is behind or a sum is wrong.
+ * The result of a run as one word. `reconciled`: every item is matched, or its break is accepted. `pending`: all other breaks are still
+ * within the grace period of the policy. `breaks`: at least one break is open. `incomplete`: the data proves nothing, because a source is
+ * behind or a sum is wrong.
  */
 export const VERDICTS = ['reconciled', 'pending', 'breaks', 'incomplete'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** All inputs of a run besides the items. The same inputs give the same bytes. */
+/** All inputs of a run besides the items. A run that is repeated with the same inputs gives the same bytes. */
 export interface RunInputs {
   cuts: ItemCuts & { events: number };
-  /** RFC 3339. The reference time for the grace of items. */
+  /** RFC 3339. The time at which the run determines whether the grace period of an item has passed. */
   asOf: string;
   /** The id of the previous run of the same policy. */
   previous?: string;
   observations: Observations;
 }
 
-/** Data from outside the items, observed when the cuts were determined. Amounts are decimal digits with the sign of the PSP. */
+/**
+ * Balances and sums that the run compares with the sums of its items. They are read when the cuts are determined. Amounts are decimal
+ * digits with the sign of the PSP.
+ */
 export interface Observations {
   psp: PspObservation[];
-  /** Absent when the ledger could not be read. */
+  /** The balances of the ledger accounts. The property is absent when the ledger could not be read. */
   ledger?: { account: string; asset: string; balance: string }[];
-  /** The reasons why the data is incomplete. */
+  /** The reasons why the data is incomplete. If there is one, the verdict is `incomplete`. */
   problems: string[];
-  /** Checks that were not possible, and the reasons. They do not change the verdict. */
+  /** The checks that were not possible, and the reasons. They do not change the verdict. */
   notMade: string[];
 }
 
-/** The sum of the rows of an account, which the store updates at every append, and the opening balance of the account. */
+/** The sum of an account's rows, as the store counts it at every append, and the balance before the first row. */
 export interface PspObservation {
   account: string;
   asset: string;
   rows: string;
-  /** Balance before the first row; absent when it is unknown. */
+  /** The balance before the first row; absent when it is unknown. */
   opening?: string;
 }
 
@@ -45,26 +49,29 @@ export interface BalanceLine {
   /** Address of the ledger account. */
   address: string;
   asset: string;
-  /** Sums of the items at the cuts. */
+  /** The sum of the PSP's items at the cuts of the run. */
   psp: string;
   ledger: string;
-  /** Number of the items that moved money. */
+  /** The number of the PSP's items that moved money. */
   rows: number;
   bookings: number;
   /** `psp` minus `ledger`. */
   difference: string;
-  /** Differences that the rule `tolerance` allowed. */
+  /** The sum of the differences that the rule `tolerance` allowed. */
   tolerated: string;
-  /** Differences of the breaks, by class. */
+  /** The sum of the differences of the breaks, by class. */
   explained: Partial<Record<BreakClass, string>>;
-  /** `difference` minus `tolerated` minus all amounts in `explained`. If it is not 0, the verdict is `incomplete`. */
+  /**
+   * The difference that nothing explains: `difference` minus `tolerated` minus all amounts in `explained`. If it is not 0, the verdict is
+   * `incomplete`.
+   */
   residual: string;
-  /** Balance before the first row of the PSP; absent when it is unknown. */
+  /** The account's balance before the first row of the PSP; absent when it is unknown. */
   opening?: string;
 }
 
 export interface MatchCount {
-  /** Index of the rule; -1 for links that people made. */
+  /** The index of the rule; -1 for links that people made. */
   rule: number;
   kind: GroupMatch['kind'];
   matches: number;
@@ -78,25 +85,25 @@ export interface RunSummary {
   verdict: Verdict;
   /** The reasons for the verdict `incomplete`. */
   problems: string[];
-  /** Checks that were not possible, and the reasons. */
+  /** The checks that were not possible, and the reasons. */
   notMade: string[];
   /** The equation that the run checked, in words. */
   equation: string;
   balances: BalanceLine[];
   matches: MatchCount[];
-  /** Number of breaks by class and state. */
+  /** The number of breaks by class and state. */
   classes: Partial<Record<BreakClass, Partial<Record<BreakState, number>>>>;
-  /** The amounts to book for the tolerated differences. */
+  /** The amounts that must be booked for the differences that the rule `tolerance` allowed. */
   tolerated: { address: string; asset: string; amount: string }[];
-  /** Links that are no longer valid, because the sums of their items now differ. */
+  /** The sequence numbers of the links that are no longer valid, because the sums of their items now differ. */
   lapsedLinks: number[];
   breaks: {
     count: number;
     new: number;
     sha256: string;
-    /** Time of the oldest item of an open break, RFC 3339; absent without open breaks. */
+    /** The time of the oldest item of all open breaks, RFC 3339. The property is absent if no break is open. */
     oldestOpen?: string;
   };
-  /** Breaks of the previous run that no longer exist. */
+  /** The breaks of the previous run that no longer exist. */
   resolved: { count: number; ids: string[] };
 }

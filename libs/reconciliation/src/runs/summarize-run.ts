@@ -1,4 +1,4 @@
-/** Summarizes a run: one line for each account and asset, the residual, and the verdict. */
+/** Summarizes a run: one line for each account and asset, the difference that nothing explains, and the verdict. */
 import type { Break, BreakClass } from '../breaks/break.types.js';
 import { toAccountName, type Policy } from '../policy/policy.types.js';
 import type { AccountTotal, ItemComparison } from './compare-items.js';
@@ -85,7 +85,10 @@ function buildBalances(
   });
 }
 
-/** Compares the sums of the items with sums that were calculated independently. */
+/**
+ * Compares the sums of the items with the sums that the store and the ledger calculated.
+ * @returns a sentence for each difference
+ */
 function findSumProblems(
   policy: Policy,
   { observations }: RunInputs,

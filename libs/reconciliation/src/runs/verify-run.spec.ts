@@ -76,7 +76,7 @@ test.each(
   expect(rows.length).toBeGreaterThan(0);
   for (const { row_key: key, value } of rows) {
     const where = `${identify(table)} = ${quote(key)}`;
-    // The changed column can be part of the row's identity.
+    // Values are changed by a large step, because the changed column can be part of the row's identity.
     const changed = typeof value === 'number' ? value + 1000 : value === null ? 1 : changeByte(toText(value));
     const rest = await runSql(fresh.url, `select * from ${table} where ${where}`);
     await runSql(fresh.url, `update ${table} set ${column} = ${quote(changed)} where ${where}`);
@@ -86,7 +86,7 @@ test.each(
   }
 });
 
-/** Runs other than the verified run are not part of the verification. */
+/** Selects the values that the verification covers. Other runs than the verified run are excluded. */
 function selectValues(table: string, column: string): string {
   const only =
     table === 'reconciliation_runs'

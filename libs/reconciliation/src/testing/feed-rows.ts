@@ -1,4 +1,4 @@
-/** Rows of transactions feeds, for tests of runs. */
+/** Creates rows of transactions feeds, for tests of runs. */
 import { serializeTransaction, type Transaction } from '@tributary/connector-api';
 import { getCurrentProcess, type Store } from '@tributary/feed';
 
@@ -20,7 +20,11 @@ export async function appendRows(
   await lease!.release();
 }
 
-/** Creates a payment into an account. @param amount minor units of EUR. @param at milliseconds since 1970 */
+/**
+ * Creates a payment into an account.
+ * @param amount minor units of EUR
+ * @param at milliseconds since 1970
+ */
 export function createPayment(id: string, accountId: string, amount: bigint, at: number): Transaction {
   return {
     ...{ id, createdAt: new Date(at).toISOString(), type: 'PAYIN', status: 'SUCCEEDED' },

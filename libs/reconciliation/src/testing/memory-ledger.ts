@@ -1,7 +1,4 @@
-/**
- * A ledger in memory, for tests. It has the same transactions and balances as a Formance Ledger would have, and a test can make its calls
- * fail.
- */
+/** A ledger in memory, for tests. It returns transactions and balances like a Formance Ledger. A test can make its calls fail. */
 import type { LedgerPosting, LedgerTransaction } from '@tributary/feed';
 import { LedgerError, type LedgerSource } from '../ledger/ledger-source.js';
 
@@ -9,12 +6,15 @@ const PAGE_SIZE = 500;
 
 export class MemoryLedger implements LedgerSource {
   readonly transactions: LedgerTransaction[] = [];
-  /** While this error is set, each call throws it. */
+  /** The message of the error that each call throws; `undefined` if the calls succeed. */
   failure: string | undefined;
 
   constructor(readonly name = 'memory/main') {}
 
-  /** Books a transaction. @returns its id */
+  /**
+   * Books a transaction.
+   * @returns the id of the transaction
+   */
   book(
     postings: readonly (Omit<LedgerPosting, 'amount'> & { amount: bigint })[],
     {

@@ -1,6 +1,6 @@
 /**
- * Shared dependencies of this library's classes: logger, metrics, redactor, clock and limits. They are created once per options
- * object.
+ * The dependencies that all classes of this library share: logger, metrics, redactor, clock and limits. They are created once for each
+ * options object.
  */
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
@@ -15,12 +15,12 @@ import type { Redactor } from './secret-redactor.js';
 /** Options that the application passes to this library. */
 export interface SyncOptions {
   logger: Logger;
-  /** Prometheus registry for the metrics. Without it, the metrics are in a private registry, which no endpoint serves. */
+  /** The Prometheus registry for the metrics. If it is absent, the metrics are in a private registry, which no endpoint serves. */
   registry?: Registry;
-  /** Redacts the deployment's secrets in a string. Common forms of credentials are always redacted. */
+  /** Removes the secrets of the deployment from a string. Common forms of credentials are removed even if this function is absent. */
   redact?: Redactor;
   clock?: Clock;
-  /** Returns a number from 0 to 1, for jitter. The default is `Math.random`. */
+  /** Returns a number from 0 to 1. It is used for jitter. The default is `Math.random`. */
   random?: () => number;
   limits?: Partial<SyncLimits>;
 }
@@ -35,10 +35,10 @@ export interface SyncContext {
   limits: SyncLimits;
 }
 
-/** Contexts by their options object. A thousand connectors with the same options object share one context. */
+/** The contexts by their options object, so that a thousand connectors with the same options object share one context. */
 const contextsByOptions = new WeakMap<SyncOptions, SyncContext>();
 
-/** Returns the context of an options object, and creates it at the first call. */
+/** Returns the context of an options object. The context is created at the first call. */
 export function getSyncContext(options: SyncOptions): SyncContext {
   const context = contextsByOptions.get(options) ?? createSyncContext(options);
   contextsByOptions.set(options, context);

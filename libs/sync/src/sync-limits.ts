@@ -1,46 +1,54 @@
 /** Limits, timeouts and delays of this library. All times are in milliseconds. */
 export interface SyncLimits {
-  /** Maximum number of streams that are pulled at the same time, over all connectors. */
+  /** The maximum number of streams that are pulled at the same time, over all connectors. */
   concurrency: number;
-  /** Maximum time for which a pull keeps its semaphore permit while other streams wait. The pull checks this time after each page. */
+  /** The maximum time for which a pull keeps its permit while other streams wait. The pull checks this time after each page. */
   maxTurnMs: number;
-  /** Timeout for the plugin to return one page. */
+  /** Time within which the plugin must return one page. */
   pageTimeoutMs: number;
-  /** Timeout for the plugin's iterator to close. */
+  /** Time within which the plugin's iterator must close. */
   closeTimeoutMs: number;
-  /** Duration of a lease that is not renewed. After this time another process may pull the stream. */
+  /**
+   * Duration of a lease (the right of one process to write a feed). If the process does not renew the lease within this time, another
+   * process may pull the stream.
+   */
   leaseTtlMs: number;
-  /** Maximum time for pulls to commit their current pages when the engine stops. */
+  /** The maximum time for pulls to commit their current pages when the engine stops. */
   stopGraceMs: number;
   /** Delay between a request to pull and the pull, so that a burst of requests causes one pull. */
   pullDelayMs: number;
   /** Average time between the first pulls of two streams, so that a thousand connectors do not start at the same time. */
   startSpacingMs: number;
-  /** Number of repeated pages in a row, without new data, after which the listing is regarded as an endless loop. */
+  /** The number of repeated pages in a row, without new data, after which the listing is treated as an endless loop. */
   maxRepeatedPages: number;
   /**
-   * Maximum time for which a row is held until the original to which it refers arrives. It is longer than the lateness of any PSP, because
-   * clients make a separate payment of a row that is served before its original.
+   * The maximum time for which a row waits for the original to which it refers. It is longer than any PSP needs to list the original,
+   * because clients make a separate payment of a row that is served before its original.
    */
   maxHoldMs: number;
-  /** Back-off after the first failure. It doubles with each further failure. */
+  /** Delay before the retry after the first failure. The delay doubles with each further failure. */
   initialBackOffMs: number;
-  /** Upper limit of the exponential back-off. */
+  /** The maximum delay between two retries. */
   maxBackOffMs: number;
-  /** Back-off after the PSP rejected the credentials for the first time. It grows fourfold with each further failure. */
+  /**
+   * Delay before the retry after the PSP rejected the credentials for the first time. The delay grows fourfold with each further failure.
+   */
   initialUnauthorizedBackOffMs: number;
-  /** Maximum back-off after rejected credentials. A person must usually correct the credentials. */
+  /**
+   * The maximum delay between two retries after the PSP rejected the credentials. It is long, because a person must usually correct the
+   * credentials.
+   */
   unauthorizedBackOffMs: number;
   /**
-   * Minimum time between two observations of balances for the completeness check. It is less than a minute, so that a pull every minute
+   * The minimum time between two readings of balances for the completeness check. It is less than a minute, so that a pull every minute
    * includes a check.
    */
   completenessIntervalMs: number;
-  /** Minimum time between two samples of stored rows that are compared with their hashes, over all connectors. */
+  /** The minimum time between two samples of stored rows, over all connectors. The rows of a sample are compared with their hashes. */
   rowSampleIntervalMs: number;
-  /** Number of rows in each sample of stored rows. */
+  /** The number of rows in each sample of stored rows. */
   rowSampleSize: number;
-  /** Minimum time between two stored rows about pulls of a stream that found nothing new. */
+  /** A pull that found nothing new is stored as a row at most once in this time, for each stream. */
   quietRecordIntervalMs: number;
 }
 

@@ -5,9 +5,12 @@ import type { Registry } from 'prom-client';
 
 export type OrderCallName = 'createPayout' | 'createTransfer' | 'findOrder';
 export type PluginCallName = Stream | 'balances' | 'webhook' | 'watch' | OrderCallName;
-/** Source of returned balances: the PSP, the store, a closed account, or none. */
+/**
+ * Where the returned balances come from: `live` from the PSP, `last` from the store, `closed` for a closed account, `none` if there are
+ * none.
+ */
 export type BalanceOutcome = 'live' | 'last' | 'closed' | 'none';
-/** Values of the metric label `result`. */
+/** The values of the metric label `result`. */
 export type RunOutcome = 'caught-up' | 'stopped' | 'busy' | 'rested' | 'lost' | 'held' | 'failed';
 
 const STREAM_LABELS = ['connector', 'stream'] as const;
@@ -23,7 +26,7 @@ interface TrackedStream {
 
 /** The metrics of one registry. */
 export class SyncMetrics {
-  /** Instances by registry. A registry can contain each metric only once, so all engines and readers share one instance. */
+  /** The instance of each registry. A registry can contain each metric only once, so all engines and readers share the instance. */
   private static readonly instances = new WeakMap<Registry, SyncMetrics>();
 
   /** Returns the metrics of a registry, and registers them at the first call. */
@@ -129,13 +132,19 @@ export class SyncMetrics {
     this.registerLagGauge(registry);
   }
 
-  /** Adds a stream to the metric of the time since its last success. @returns a function that removes it */
+  /**
+   * Adds a stream to the metric of the time since the stream's last success.
+   * @returns a function that removes the stream
+   */
   trackLag(stream: TrackedStream): () => void {
     this.trackedStreams.add(stream);
     return () => this.trackedStreams.delete(stream);
   }
 
-  /** Records a call of a plugin. @param kind kind of the error; absent after a success */
+  /**
+   * Records the call of a plugin.
+   * @param kind kind of the error; absent after a success
+   */
   recordCall(connector: string, call: PluginCallName, durationMs: number, kind?: PspErrorKind): void {
     this.calls.inc({ connector, call });
     this.callSeconds.observe({ call }, durationMs / 1000);

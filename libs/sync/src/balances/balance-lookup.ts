@@ -1,15 +1,15 @@
 /**
- * Looks up accounts and their stored balances for many requests with few queries. Clients request the balances of all accounts at once. One
- * query for each account would take more time than all other work, and would block responses to health checks.
+ * Looks up accounts and their stored balances for many requests with few queries. Clients request the balances of all accounts at once. If
+ * each account needed its own query, the queries would take more time than all other work, and would delay the responses to health checks.
  */
 import type { ServedBalances } from '@tributary/connector-api';
 import type { BalanceRepository, Store } from '@tributary/feed';
 
-/** The stored data about an account. */
+/** The data that the store contains about an account. */
 export interface KnownAccount {
-  /** Whether the account is in the feed of accounts. */
+  /** True if the account is in the feed of accounts. */
   isServed: boolean;
-  /** The last observed balances. */
+  /** The balances that were observed last; `undefined` if none were observed. */
   stored: ServedBalances | undefined;
 }
 
@@ -19,9 +19,14 @@ interface PendingLookup {
   reject: (error: unknown) => void;
 }
 
-/** Maximum number of lookups in one turn of the event loop. Between two turns, other requests, e.g. health checks, are answered. */
+/**
+ * The maximum number of lookups in one turn of the event loop. Between two turns, the process answers other requests, e.g. health checks.
+ */
 const MAX_LOOKUPS_PER_TURN = 100;
-/** Maximum number of accounts kept in memory. An account that was served once is served for ever, so its id can be cached. */
+/**
+ * The maximum number of accounts that are remembered as served. At the maximum, the memory is cleared, and the accounts are looked up
+ * again.
+ */
 const MAX_REMEMBERED_ACCOUNTS = 100_000;
 
 export class BalanceLookup {
@@ -34,7 +39,10 @@ export class BalanceLookup {
     private readonly repository: BalanceRepository,
   ) {}
 
-  /** @param accountId the id as served to clients */
+  /**
+   * Looks up an account together with the accounts of other requests.
+   * @param accountId the id as served to clients
+   */
   find(accountId: string): Promise<KnownAccount> {
     return new Promise((resolve, reject) => {
       if (this.pending.length === 0) this.scheduleTurn();

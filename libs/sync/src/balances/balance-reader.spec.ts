@@ -27,7 +27,7 @@ function createBalances(accountId: string, ...amounts: [bigint, string][]): Bala
   return { accountId, at: currentIsoTime(), amounts: amounts.map(([amount, asset]) => ({ amount, asset })) };
 }
 
-/** Creates a reader for a connector whose accounts are already in the feed. */
+/** Creates a balance reader for a connector whose accounts are already in the feed. */
 async function createReader(
   balances: PspClient['balances'],
   accounts = ['a', 'b', 'DE 1/x'],
@@ -44,7 +44,7 @@ async function createReader(
 
 const readSourceCount = (name: string) => bench.readMetric('tributary_balance_reads_total', { source: name });
 
-/** Advances the clock until the promise settles, at most 10 s, and returns its result. */
+/** Advances the clock until the promise settles, by at most 10 s, and returns the result of the promise. */
 async function advanceUntilSettled<T>(answer: Promise<T>): Promise<T> {
   let settled = false;
   const watched = answer.finally(() => (settled = true));
@@ -346,7 +346,7 @@ describe('many readers', () => {
       reader.read(id, 'key').then((answer) => (answered.push(bench.clock.now() - start), answer)),
     );
     expect(listAmounts(await advanceUntilSettled(Promise.all(reads)))).toEqual(accounts.map(() => '1'));
-    // Ten requests wait one second for the PSP, because its connections are free.
+    // Ten requests wait one second for the PSP, because ten calls may run at the same time. All other requests are answered at once.
     expect(answered.filter((afterMs) => afterMs === 0)).toHaveLength(90);
     expect(Math.max(...answered)).toBeLessThanOrEqual(1_100);
 

@@ -1,7 +1,7 @@
 /**
- * Reads the balances of an account for a client. A client requests the balances of all accounts at once, and gives up after ten seconds. So
- * the response comes from the store, and the balances are refreshed after the response. There are two exceptions. If the PSP is free at
- * this moment, the response waits a short time for the PSP. If no balances are stored, the response must wait.
+ * Reads the balances of an account for a client. A client requests the balances of all accounts at once, and waits at most ten seconds. So
+ * the response contains the stored balances, and the gateway requests new balances from the PSP afterwards. There are two exceptions. If a
+ * call to the PSP can start at once, the response waits a short time for its result. If no balances are stored, the response must wait.
  */
 import { validateBalances, decodeId, formatTime, PspError } from '@tributary/connector-api';
 import type { Balances, ServedBalances, ValidatedBalances } from '@tributary/connector-api';
@@ -29,11 +29,11 @@ interface BalanceResult {
 }
 
 const RESPONSE_TIMEOUT_MS = 4_000;
-/** Time in ms for which a response waits for a free PSP although balances are stored. */
+/** The maximum time in ms that a response waits for a call to the PSP although balances are stored. */
 const MAX_REFRESH_WAIT_MS = 1_000;
 /**
- * Timeout in ms of the call to the PSP. If the result comes too late for its own response, it still updates the stored balances for the
- * next response.
+ * Timeout in ms of the call to the PSP. A result that comes too late for its own response still updates the stored balances, so the next
+ * response contains it.
  */
 const CALL_TIMEOUT_MS = 5_000;
 /** Reads balances of one connector's accounts, with a concurrency limit and a circuit breaker. */
@@ -64,7 +64,7 @@ export class BalanceReader {
   }
 
   /**
-   * Returns the balances of an account. Their time `at` is chosen from the previous responses to this reader.
+   * Returns the balances of an account. Their time `at` depends on the previous responses to this reader (the client of one API key).
    * @param accountId the id as served to clients, i.e. encoded
    * @param reader id of the API key of the request
    * @returns `undefined` for an account that was never served
@@ -80,8 +80,8 @@ export class BalanceReader {
   }
 
   /**
-   * Reads the balances of new accounts with low priority, so that they are stored when a client requests all balances at once. The method
-   * never throws. If it cannot store a balance, the first request reads this balance.
+   * Reads the balances of new accounts with low priority, so that they are stored before a client requests all balances at once. The method
+   * never throws. A balance that it cannot store is read at the first request for it.
    */
   async storeFirstBalances(accountIds: readonly string[]): Promise<void> {
     if (!this.connector.client.balances) return;
@@ -95,12 +95,12 @@ export class BalanceReader {
     }
   }
 
-  /** Drops the refreshes that have not begun. */
+  /** Discards the calls to the PSP that have not started. */
   stop(): void {
     this.refreshes.stop();
   }
 
-  /** Replaces the time of the observation by the time for this reader. */
+  /** Replaces the time of the observation by the time that this reader gets. */
   private async chooseTime(
     accountId: string,
     reader: string,
@@ -120,7 +120,9 @@ export class BalanceReader {
     return stored ? this.refreshStored(accountId, stored) : this.fetchFirst(accountId);
   }
 
-  /** Returns the stored balances, or newer ones if the PSP is free and fast. */
+  /**
+   * Returns the stored balances. If a call to the PSP can start at once and ends quickly, the function returns the new balances instead.
+   */
   private async refreshStored(accountId: string, stored: ServedBalances): Promise<BalanceResult> {
     const result: BalanceResult = { source: 'last', balances: stored };
     const { isIdle } = this.refreshes;
@@ -133,7 +135,10 @@ export class BalanceReader {
     }
   }
 
-  /** @throws PspError `unavailable` when the PSP does not respond in time */
+  /**
+   * Waits for the first balances of an account.
+   * @throws PspError `unavailable` when the PSP does not respond in time
+   */
   private async fetchFirst(accountId: string): Promise<BalanceResult> {
     try {
       return await this.limitTime(this.refreshes.add(accountId, true), this.responseTimeoutMs);
@@ -174,8 +179,9 @@ export class BalanceReader {
   }
 
   /**
-   * Validates the plugin's balances.
-   * @throws InvalidRecordError when the balances cannot be served; PspError when they belong to another account
+   * Validates the balances that a plugin returned.
+   * @throws InvalidRecordError when the balances cannot be served
+   * @throws PspError when the balances belong to another account
    */
   private validateBalances(
     balances: Balances | undefined,
@@ -190,13 +196,13 @@ export class BalanceReader {
       );
     }
     const validated = validateBalances(balances);
-    // A time in the future would make later observations look outdated.
+    // The time is limited to now, because a time in the future would make later observations look outdated.
     return { ...validated, accountId, at: Math.min(validated.at, this.context.clock.now()) };
   }
 
   /**
-   * Stores zero for each asset of a closed account. If the assets were missing or the response were a 404, Formance would keep the last
-   * balance.
+   * Stores zero for each asset of a closed account. If the response were a 404, or if the assets were missing in the response, Formance
+   * would keep the last balance.
    */
   private async recordClosedAccount(accountId: string): Promise<BalanceResult> {
     this.circuitBreaker.recordSuccess();
@@ -206,8 +212,8 @@ export class BalanceReader {
   }
 
   /**
-   * Returns an empty list of balances. The list is not stored, because nothing was observed and the first observation may have an earlier
-   * time.
+   * Returns an empty list of balances. The list is not stored, because nothing was observed: its time could be later than the time of the
+   * first real observation.
    */
   private emptyBalances(accountId: string): BalanceResult {
     const at = formatTime(this.context.clock.now());
@@ -215,7 +221,7 @@ export class BalanceReader {
   }
 }
 
-/** Returns true if the PSP reports that the account does not exist. Any other rejection concerns the request, not the balance. */
+/** Returns true if the PSP reports that the account does not exist. Any other rejection only means that the request was wrong. */
 function isAccountGone({ kind, details }: PspError): boolean {
   return (
     kind === 'rejected' && (details.status === undefined || details.status === 404 || details.status === 410)

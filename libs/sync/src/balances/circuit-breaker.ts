@@ -1,21 +1,21 @@
 /**
- * Circuit breaker for balance calls. It is open for a short time after a failure, for one account or for the whole PSP, so that
- * polling clients do not overload a failing PSP.
+ * The circuit breaker for balance calls. After a failure, it rejects calls for a short time, for one account or for the whole PSP. So
+ * clients that poll do not overload a failing PSP.
  */
 import { PspError } from '@tributary/connector-api';
 import type { SyncContext } from '../sync-context.js';
 
-/** Time in milliseconds for which the circuit breaker is open after a failure. */
+/** Time in milliseconds for which calls are rejected after a failure. */
 const OPEN_MS = 1_000;
-/** Time in milliseconds for which the circuit breaker is open after the PSP rejected the credentials. */
+/** Time in milliseconds for which calls are rejected after the PSP rejected the credentials. */
 const UNAUTHORIZED_OPEN_MS = 30_000;
-/** Maximum time in ms that is accepted from the PSP's `Retry-After`. */
+/** The maximum time in ms that the PSP's header `Retry-After` can request. A longer time is reduced to this value. */
 const MAX_RATE_LIMITED_OPEN_MS = 5 * 60_000;
-/** Number of consecutive failures after which the PSP is regarded as failing. Fewer failures may concern single accounts. */
+/** Number of consecutive failures after which calls for all accounts are rejected. Fewer failures may concern single accounts only. */
 const PSP_FAILURE_THRESHOLD = 3;
 const MAX_TRACKED_ACCOUNTS = 1_000;
 
-/** Stops balance calls after failures, per PSP and per account. */
+/** Rejects balance calls for some time after failures. It counts failures for the whole PSP and for each account. */
 export class CircuitBreaker {
   private consecutiveFailures = 0;
   private openUntil = 0;

@@ -1,13 +1,12 @@
 /**
- * Runs a task for each of many accounts. A few tasks run at a time, each account has one task, and accounts for which a client waits come
- * first.
+ * Runs one task for each of many accounts. A few tasks run at the same time. Accounts whose balances a client is waiting for come first.
  */
 import { PspError } from '@tributary/connector-api';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Maximum number of tasks that run at the same time. */
+/** The maximum number of tasks that run at the same time. Further tasks wait. */
 const MAX_RUNNING = 10;
-/** Maximum number of waiting accounts. */
+/** The maximum number of accounts that wait. If more are added, `add` throws. */
 const MAX_WAITING = 10_000;
 
 interface QueuedTask<T> {
@@ -17,30 +16,30 @@ interface QueuedTask<T> {
 }
 
 export class RefreshQueue<T> {
-  /** Waiting and running tasks by account. Concurrent requests for the same account share one task. */
+  /** The waiting and running tasks, by account. Concurrent requests for the same account share one task. */
   private readonly tasks = new Map<string, QueuedTask<T>>();
   private readonly urgent = new Set<QueuedTask<T>>();
   private readonly background = new Set<QueuedTask<T>>();
   private runningCount = 0;
   private isStopped = false;
 
-  /** @param refresh refreshes one account; its error is thrown to the requests that wait for the task */
+  /** @param refresh reads the balances of one account; if it throws, the requests that wait for the task get the error */
   constructor(private readonly refresh: (accountId: string) => Promise<T>) {}
 
-  /** Returns true if a task that is added now starts at once. */
+  /** True if a task that is added now starts at once. */
   get isIdle(): boolean {
     return this.runningCount < MAX_RUNNING && this.urgent.size + this.background.size === 0;
   }
 
   /**
-   * Adds an account, or returns the result of its existing task.
-   * @param urgent whether a client waits for the result because no balances are stored
+   * Adds a task for an account. If the account already has a task, the function returns the result of this task.
+   * @param urgent true if a client waits for the result because no balances are stored
    * @throws PspError `unavailable` if too many accounts wait already
    */
   add(accountId: string, urgent: boolean): Promise<T> {
     const existing = this.tasks.get(accountId);
     if (existing) {
-      // A task that is already running is in neither of the two sets.
+      // A task that is already running is in neither of the sets `background` and `urgent`.
       if (urgent && this.background.delete(existing)) this.urgent.add(existing);
       return existing.promise;
     }
@@ -54,7 +53,7 @@ export class RefreshQueue<T> {
     return task.promise;
   }
 
-  /** Drops the waiting accounts. */
+  /** Discards the waiting accounts. */
   stop(): void {
     this.isStopped = true;
     this.urgent.clear();
@@ -66,7 +65,7 @@ export class RefreshQueue<T> {
     const promise = new Promise<T>((resolve, reject) => {
       start = () => this.refresh(accountId).then(resolve, reject);
     });
-    // No request waits for most tasks. If a request waits, it gets the error from the promise.
+    // If a request waits for the task, it gets the error from the promise. For most tasks no request waits, so the error is ignored here.
     promise.catch(() => undefined);
     return { accountId, promise, start };
   }
@@ -76,7 +75,7 @@ export class RefreshQueue<T> {
     for (let task = this.takeTask(); task !== undefined; task = this.takeTask()) {
       await task.start();
       this.tasks.delete(task.accountId);
-      // If a PSP responds at once, its tasks must not prevent this process from answering requests.
+      // A PSP can respond at once. The pause lets this process answer requests between two tasks.
       await nextTurn();
     }
     this.runningCount--;

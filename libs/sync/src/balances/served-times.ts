@@ -1,5 +1,5 @@
 /**
- * Chooses the times of balance responses, for many requests in one transaction. Clients request the balances of all accounts at once, and a
+ * Chooses the times of balance responses, for many requests in one transaction. Clients request the balances of all accounts at once. A
  * separate transaction for each request would take longer than all other work.
  */
 import type { ServedBalances } from '@tributary/connector-api';
@@ -12,23 +12,25 @@ interface PendingRequest extends ReaderRequest {
   reject: (error: unknown) => void;
 }
 
-/** Maximum number of requests in one transaction. Other work runs between two transactions. */
+/** The maximum number of requests in one transaction. The limit lets other work run between two transactions. */
 const MAX_REQUESTS_PER_TRANSACTION = 100;
-/** Timeout in ms of a transaction. The sum of this timeout and the other timeouts of a response is less than the client's ten seconds. */
+/**
+ * Timeout in ms of a transaction. Together with the other timeouts of a response, it must stay below the ten seconds that a client waits.
+ */
 const WRITE_TIMEOUT_MS = 2_000;
 
 export class ServedTimes {
   private pending: PendingRequest[] = [];
   private isRunning = false;
 
-  /** @param validForMs a fixed validity; by default it follows the polling interval of each reader */
+  /** @param validForMs how long a response is valid, in ms; by default the validity depends on the polling interval of each reader */
   constructor(
     private readonly repository: BalanceRepository,
     private readonly clock: Clock,
     private readonly validForMs: number | undefined,
   ) {}
 
-  /** Returns the stored balances with the time for the reader; `undefined` when no balance was ever observed. */
+  /** Returns the stored balances with the time that the reader gets; `undefined` when no balance was ever observed. */
   choose(request: ReaderRequest): Promise<ServedBalances | undefined> {
     return new Promise((resolve, reject) => {
       this.pending.push({ ...request, resolve, reject });
@@ -57,8 +59,8 @@ export class ServedTimes {
       const serving = repository.serveReaders(requests, validForMs);
       return await withTimeout(serving, { clock, timeoutMs: WRITE_TIMEOUT_MS, createTimeoutError });
     } catch {
-      // The write failed, e.g. because the disk is full or the file is locked. A response that is not stored is still correct: the next
-      // response repeats its time.
+      // The write failed, e.g. because the disk is full or the file is locked. The response is correct although it is not stored, because
+      // the next response repeats its time.
       return repository.previewReaders(requests, validForMs);
     }
   }

@@ -1,12 +1,13 @@
 /**
- * Accepts a gap (a confirmed difference between balance and rows) that a person has explained, e.g. a movement that the PSP never lists.
- * The difference is added to the opening balance. Then balance and rows agree again, so later losses are found.
+ * Accepts a gap that a person has explained, e.g. a movement that the PSP never lists. A gap is a confirmed difference between the balance
+ * at the PSP and the sum of the rows. The difference is added to the opening balance, so that balance and rows agree again and later losses
+ * are found.
  */
 import { formatTime } from '@tributary/connector-api';
 import { ACCEPTANCE_ID_PREFIX, type AccountSum, type Store } from '@tributary/feed';
 import { createGapWarningId } from './gap-warning-id.js';
 
-/** The person who accepts a gap, and the reason. */
+/** The gap to accept, the person who accepts it, and the reason. */
 export interface GapAcceptance {
   connector: string;
   /** The account id as served to clients. */
@@ -18,7 +19,7 @@ export interface GapAcceptance {
 
 /**
  * Accepts the confirmed gap of a balance. The same transaction stores an entry with the person, the time and the reason.
- * @returns the accepted difference in minor units; `undefined` if the balance has no confirmed gap, in which case nothing is changed
+ * @returns the accepted difference in minor units; `undefined` if the balance has no confirmed gap. In this case nothing is changed
  */
 export async function acceptGap(store: Store, acceptance: GapAcceptance): Promise<bigint | undefined> {
   const { connector, accountId, asset } = acceptance;

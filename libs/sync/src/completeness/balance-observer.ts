@@ -1,6 +1,6 @@
 /**
- * Reads the balances of a connector's accounts from the PSP immediately before a pull of its transactions. When the pull has caught up, the
- * feed must contain everything that the PSP had booked at the time of this reading.
+ * Reads the balances of a connector's accounts from the PSP immediately before a pull of its transactions. After the pull, the feed must
+ * contain every movement that the PSP had booked when the balances were read.
  */
 import { decodeId, isRejectedRecord, tryEncodeId, validateBalances } from '@tributary/connector-api';
 import type { Balances, PspClient, ValidatedBalances } from '@tributary/connector-api';
@@ -8,32 +8,34 @@ import type { PluginCaller } from '../pulling/plugin-caller.js';
 import type { SyncContext } from '../sync-context.js';
 
 const CALL_TIMEOUT_MS = 5_000;
-/** Maximum number of pages that are read from the list of accounts. If the list is longer, only the accounts of these pages are checked. */
+/**
+ * The maximum number of pages that are read from the list of accounts. If the list is longer, only the accounts of these pages are checked.
+ */
 const MAX_LIST_PAGES = 20;
-/** Maximum number of balances that one pull reads with single requests. The next pull reads the balances of the next accounts. */
+/** The maximum number of balances that one pull reads with single requests. The next pull continues with the next accounts. */
 const MAX_SINGLE_READS = 20;
-/** Time in ms for which the list of accounts is not read again. Used for a PSP that returns the balance of one account per request. */
+/** Time in ms for which the list of accounts is reused. It applies to a PSP that needs one request for the balance of each account. */
 const ACCOUNT_LIST_TTL_MS = 10 * 60_000;
 /**
- * Maximum time in ms by which a balance may be older than the pull. An older balance, e.g. from yesterday's statement, cannot be compared
- * with this pull.
+ * The maximum time in ms by which a balance may be older than the pull. An older balance, e.g. from yesterday's statement, is not compared,
+ * because it does not contain the newest movements.
  */
 const MAX_BALANCE_AGE_MS = 60_000;
 
 /** The accounts and balances that the PSP returned at one moment. */
 export interface ObservedBalances {
   balances: ValidatedBalances[];
-  /** Ids (as served to clients) of all accounts that the PSP listed at this moment; `undefined` if the list may be incomplete. */
+  /** The ids of all accounts that the PSP listed at this moment, as served to clients; `undefined` if the list may be incomplete. */
   listedIds: ReadonlySet<string> | undefined;
   /** Milliseconds since 1970. */
   at: number;
 }
 
-/** The result of one reading, before the balances are validated. */
+/** The balances that a request returned, before they are validated. */
 type ReadBalances = Pick<ObservedBalances, 'listedIds'> & { balances: Balances[] };
 
 export class BalanceObserver {
-  /** Ids of the accounts (as served to clients), for a PSP that returns the balance of one account per request. */
+  /** The ids of the accounts, as served to clients. The list is used for a PSP that needs one request for the balance of each account. */
   private accountIds: string[] = [];
   private listedAt = -Infinity;
   private nextAccount = 0;
@@ -47,7 +49,8 @@ export class BalanceObserver {
   /**
    * Returns the present balances at the PSP.
    * @param urgent ids (as served to clients) of the accounts that are read before all others
-   * @throws PspError, or the reason of the signal
+   * @throws PspError when the PSP does not return the balances
+   * @throws the reason of the signal when it is aborted
    */
   async observe(urgent: readonly string[], signal: AbortSignal): Promise<ObservedBalances> {
     const at = this.context.clock.now();
@@ -96,7 +99,7 @@ export class BalanceObserver {
     return { balances, listedIds: isComplete ? new Set(ids) : undefined };
   }
 
-  /** Returns the ids of the accounts whose balances this pull reads. */
+  /** Returns the ids of the accounts whose balances this pull reads: first the urgent accounts, then the next accounts in turn. */
   private takeTurn(urgent: readonly string[]): string[] {
     const turn = new Set(urgent.slice(0, MAX_SINGLE_READS));
     const { accountIds } = this;
@@ -107,7 +110,10 @@ export class BalanceObserver {
     return [...turn];
   }
 
-  /** @returns `undefined` if the PSP does not return this balance now; the other accounts are not affected */
+  /**
+   * Reads the balance of one account.
+   * @returns `undefined` if the PSP does not return this balance now. The other accounts are not affected
+   */
   private async readSingle(accountId: string, signal: AbortSignal): Promise<Balances | undefined> {
     const pspId = decodeId(accountId);
     if (pspId === undefined) return undefined;
@@ -123,7 +129,10 @@ export class BalanceObserver {
   }
 }
 
-/** Returns the id of an account as served to clients. The result is empty for a rejected record, and for an id that cannot be served. */
+/**
+ * Returns the id of an account as served to clients, in a list. The list is empty for a rejected record, and for an id that cannot be
+ * served.
+ */
 function readId(item: unknown): string[] {
   if (typeof item !== 'object' || item === null || isRejectedRecord(item)) return [];
   const { id } = item as { id?: unknown };
@@ -131,7 +140,10 @@ function readId(item: unknown): string[] {
   return served === undefined ? [] : [served];
 }
 
-/** @returns `undefined` for balances that cannot be served. The quarantine of the accounts contains the reason */
+/**
+ * Validates balances.
+ * @returns `undefined` for balances that cannot be served. The quarantine of the accounts contains the reason
+ */
 function validateOrDrop(balances: Balances): ValidatedBalances | undefined {
   try {
     return validateBalances(balances);

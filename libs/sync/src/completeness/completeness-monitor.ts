@@ -1,7 +1,7 @@
 /**
- * The completeness check of one connector: between two balances of an account, opening balance + rows = closing balance, for each asset.
- * The monitor exists as long as the connector. Each pull of the transactions makes one check: it reads balances before the pull and
- * compares them after the pull.
+ * The completeness check of one connector. Between two balances of an account, opening balance + rows = closing balance, for each asset.
+ * Each pull of the transactions makes one check: balances are read before the pull and are compared with the rows after the pull. The
+ * monitor exists as long as the connector.
  */
 import type { ValidatedBalances } from '@tributary/connector-api';
 import type { CompletenessRepository, Lease, Store } from '@tributary/feed';
@@ -20,7 +20,7 @@ export class CompletenessMonitor implements PullCheckContext {
   readonly reporter: CompletenessReporter;
   readonly lastAgreement = new LastAgreedBalance();
   private lastObservedAt = -Infinity;
-  /** Ids of the accounts that were compared before, by this or earlier processes; `undefined` before the first check of this process. */
+  /** The ids of the accounts that were compared before, also by earlier processes; `undefined` before the first check of this process. */
   private comparedIds: Set<string> | undefined;
   private readonly observer: BalanceObserver;
 
@@ -36,7 +36,10 @@ export class CompletenessMonitor implements PullCheckContext {
     this.observer = new BalanceObserver(connector.client, new PluginCaller(path, context), context);
   }
 
-  /** @returns `undefined` for a connector whose balances cannot be compared with its rows */
+  /**
+   * Creates the monitor of a connector.
+   * @returns `undefined` for a connector whose balances cannot be compared with its rows
+   */
   static create(
     connector: SyncConnector,
     store: Store,
@@ -50,8 +53,8 @@ export class CompletenessMonitor implements PullCheckContext {
   }
 
   /**
-   * Observes the balances before a pull. A failure never stops the pull.
-   * @returns `undefined` when nothing was observed
+   * Reads the balances before a pull. If this fails, the pull continues without a check.
+   * @returns `undefined` when no balances were read
    */
   async begin(lease: Lease, signal: AbortSignal): Promise<PullCheck | undefined> {
     const { clock, limits, logger } = this.context;
@@ -75,7 +78,7 @@ export class CompletenessMonitor implements PullCheckContext {
 
   /**
    * Returns the present balances at the PSP. If the PSP no longer lists an account that it listed earlier, the balance of this account is
-   * treated as zero. So a closed account agrees with its rows, and an account that was lost together with its money does not.
+   * treated as zero. So an account that was closed correctly agrees with its rows, and an account that disappeared with its money does not.
    */
   private async observeAccounts(signal: AbortSignal): Promise<ValidatedBalances[]> {
     const { balances, listedIds, at } = await this.observer.observe(

@@ -1,6 +1,6 @@
 /**
- * Reports the results of completeness checks in the log, the metrics and data warnings. A warning lists the rows and records that may
- * explain a gap.
+ * Reports the results of completeness checks in the log, the metrics and data warnings. If balance and rows of an account differ, the
+ * warning lists the rows and records that may explain the difference.
  */
 import { formatAmount, formatTime, type DataWarning } from '@tributary/connector-api';
 import { toAccountAssetKey, type CompletenessRepository, type Store } from '@tributary/feed';
@@ -9,13 +9,13 @@ import type { SyncContext } from '../sync-context.js';
 import type { AccountJudgement } from './account-judgement.js';
 import { createGapWarningId } from './gap-warning-id.js';
 
-/** The states of the metric `tributary_completeness_gap`. */
+/** The values of the label `state` of the metric `tributary_completeness_gap`. */
 type GapState = 'suspected' | 'confirmed';
 
 export class CompletenessReporter {
-  /** The balances that disagree, by account and asset. */
+  /** The balances that did not agree with the rows at their last check, by account and asset. */
   private readonly disagreeing = new Map<string, { accountId: string; state: GapState }>();
-  /** The gaps that this process has reported, by account and asset. */
+  /** The differences that this process has reported, by account and asset. */
   private readonly reportedGaps = new Map<string, bigint>();
 
   constructor(
@@ -25,7 +25,7 @@ export class CompletenessReporter {
     private readonly context: SyncContext,
   ) {}
 
-  /** Ids of the accounts that disagreed at their last check. */
+  /** The ids of the accounts whose balance did not agree with the rows at the last check. */
   get disagreeingAccounts(): string[] {
     return [...new Set([...this.disagreeing.values()].map(({ accountId }) => accountId))];
   }
@@ -39,14 +39,17 @@ export class CompletenessReporter {
     this.updateGauge();
   }
 
-  /** Clears the results in memory, because another process checks the connector now. */
+  /** Clears the results in memory, because another process now checks the connector. */
   clear(): void {
     if (this.disagreeing.size === 0) return;
     this.disagreeing.clear();
     this.updateGauge();
   }
 
-  /** @param hasReread whether the rows were read again before this judgement */
+  /**
+   * Reports the results of one check.
+   * @param hasReread true if the rows were read again from the PSP before this check
+   */
   async report(judgements: readonly AccountJudgement[], hasReread: boolean): Promise<void> {
     const { metrics } = this.context;
     for (const judgement of judgements) {
@@ -59,7 +62,7 @@ export class CompletenessReporter {
     await this.warnOfGaps(judgements.filter((each) => this.isNewGap(each)));
   }
 
-  /** Returns the data warning about a balance whose difference is another amount at every check, so that no gap can be confirmed. */
+  /** Returns a data warning if the difference of a balance changes at every check, so that it can never be confirmed as a gap. */
   toUnsteadyWarning(judgement: AccountJudgement): DataWarning[] {
     const { verdict, check, at, accountId, asset } = judgement;
     if (verdict !== 'unsteady') return [];
@@ -98,7 +101,7 @@ export class CompletenessReporter {
     return isNew;
   }
 
-  /** Logs gaps and stores data warnings, which list possible explanations. */
+  /** Logs confirmed gaps, and stores data warnings that list possible explanations. */
   private async warnOfGaps(gaps: readonly AccountJudgement[]): Promise<void> {
     if (gaps.length === 0) return;
     const entries = await this.store.listQuarantine(this.path, MAX_QUARANTINE_ENTRIES_READ);

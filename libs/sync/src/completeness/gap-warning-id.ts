@@ -1,6 +1,6 @@
-/** Ids of the data warnings about gaps. */
+/** Creates the ids of the data warnings about gaps (differences between a balance and the sum of its rows). */
 
-/** Prefix of the ids of data warnings about gaps. */
+/** The prefix that the ids of all data warnings about gaps have. */
 const WARNING_ID_PREFIX = 'completeness';
 
 /** Returns the id of the data warning about the balance of an account in one asset. */

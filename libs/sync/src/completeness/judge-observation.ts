@@ -1,34 +1,34 @@
 /**
- * Decides from one observed balance whether the rows are complete. Pure functions.
+ * Decides from one observed balance whether the rows are complete. The functions have no side effects.
  *
- * States of the check of one account in one asset:
- * - learning: the opening balance is not certain. It is proven when two observations agree.
- * - agreed: balance = opening balance + rows.
+ * The check of one account in one asset has these states:
+ * - learning: the opening balance is not certain yet. It is proven when two observations agree.
+ * - agreed: the balance equals the opening balance plus the rows.
  * - suspect: an observation disagreed. Rows can arrive later than the balance, so the observation is compared again whenever rows arrive.
  * - re-read: a second observation shows the same difference, and the PSP's lateness (the maximum delay of a row) has passed. The rows are
  *   read again, once.
- * - gap: the difference remains after that. A person must examine it.
+ * - gap: the difference remains after the rows were read again. A person must examine it.
  *
- * An observation that agrees ends every state. `docs/decisions/0016-completeness-check.md` explains the rules.
+ * After an observation that agrees, the state is always `agreed`. `docs/decisions/0016-completeness-check.md` explains the rules.
  */
 import type { AccountCheck, AccountSum, SuspectObservation } from '@tributary/feed';
 
-/** A balance of one account in one asset. */
+/** The balance of one account in one asset, as the PSP returned it. */
 export interface ObservedBalance {
   /** Milliseconds since 1970. */
   at: number;
   balance: bigint;
-  /** Sum of the rows in the feed that the PSP booked after `at`. */
+  /** The sum of the rows in the feed that the PSP booked after `at`. The balance does not contain these rows. */
   after: bigint;
 }
 
 export interface JudgeOptions {
   maxLatenessMs: number;
-  /** Whether the opening balance is zero by declaration, and the sums contain all rows. */
+  /** True if the plugin declares that the opening balance is zero, and the sums contain all rows. */
   hasZeroOpening: boolean;
-  /** Sequence number of the last row of the feed before the pull. */
+  /** The sequence number of the last row in the feed before the pull. */
   seq: number;
-  /** Whether this pull has already read the rows again. */
+  /** True if this pull has already read the rows again from the PSP. */
   hasReread: boolean;
 }
 
@@ -37,12 +37,12 @@ export type CompletenessVerdict = 'agreed' | 'learning' | 'suspect' | 'unsteady'
 export interface CompletenessJudgement {
   verdict: CompletenessVerdict;
   check: AccountCheck;
-  /** Balance minus (opening balance + rows). */
+  /** The balance minus the opening balance and the rows, in minor units. */
   difference: bigint;
 }
 
 /**
- * Time in ms without any agreement after which an unsteady difference is reported. A difference is unsteady if its amount changes at each
+ * Time in ms without agreement after which an unsteady difference is reported. A difference is unsteady if its amount changes at each
  * check.
  */
 const MAX_UNSTEADY_MS = 24 * 3_600_000;
@@ -82,12 +82,12 @@ export function judgeObservation(
   const known = { ...check, opening, isOpeningProven };
   const difference = offset - opening;
   if (check.gap?.amount === difference)
-    // The rows agree with the balance except for the known gap. A later re-read can therefore start after this observation.
+    // Balance and rows agree except for the known gap. So if rows must be read again later, the reading can start after this observation.
     return { verdict: 'gap', check: { ...known, suspect: undefined, agreed }, difference };
   return judgeDifference({ total, check: known }, observation, { ...options, opening, difference });
 }
 
-/** Judges an observation that disagrees with the rows. */
+/** Decides what an observation means that disagrees with the rows. */
 function judgeDifference(
   { total, check }: Pick<AccountSum, 'total' | 'check'>,
   { at, balance, after }: ObservedBalance,
@@ -96,7 +96,7 @@ function judgeDifference(
   const { suspect, rereadAt } = check;
   const fresh = { at, balance, after, since: at };
   const suspectDifference = suspect && computeSuspectDifference(suspect, total, opening);
-  // Rows that arrived later explain the first difference. The present difference is new.
+  // Rows that arrived later explain the first difference, so the present difference is a new one.
   if (!suspect || suspectDifference === 0n)
     return { verdict: 'suspect', check: { ...check, suspect: fresh }, difference };
   if (at <= suspect.at || at - suspect.at < maxLatenessMs) return { verdict: 'suspect', check, difference };
@@ -104,7 +104,7 @@ function judgeDifference(
     const verdict = at - suspect.since > MAX_UNSTEADY_MS ? 'unsteady' : 'suspect';
     return { verdict, check: { ...check, suspect: { ...fresh, since: suspect.since } }, difference };
   }
-  // The time of a re-read is stored only after the re-read has ended, so a failed re-read is repeated.
+  // The time at which rows were read again is stored only after that reading has ended. So a reading that failed is repeated.
   if (!hasReread && (rereadAt === undefined || rereadAt < suspect.since))
     return { verdict: 'reread', check, difference };
   const gap = { amount: difference, since: check.gap?.since ?? suspect.since };
@@ -112,7 +112,10 @@ function judgeDifference(
   return { verdict: 'gap', check: { ...check, suspect: undefined, gap, rereadAt: readAgainAt }, difference };
 }
 
-/** Compares a suspect observation with the present rows of the feed, and returns the difference: balance minus (opening balance + rows). */
+/**
+ * Compares an earlier observation that disagreed with the present rows of the feed.
+ * @returns the balance minus the opening balance and the rows, in minor units
+ */
 export function computeSuspectDifference(
   { balance, after }: SuspectObservation,
   total: bigint,
@@ -121,7 +124,7 @@ export function computeSuspectDifference(
   return balance - opening - (total - after);
 }
 
-/** Returns true if two states differ in more than the time of the last agreement. */
+/** Returns true if the two states of a check differ in more than the time of the last agreement. */
 export function hasCheckChanged(before: AccountCheck, after: AccountCheck): boolean {
   return (
     before.opening !== after.opening ||

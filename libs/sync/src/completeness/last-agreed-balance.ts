@@ -1,11 +1,14 @@
-/** Keeps the balances that agreed last in memory, so that a pull that changes nothing needs no comparison. */
+/**
+ * Keeps the balances of the last check that agreed in memory. If a pull finds the same balances and no new rows, nothing has to be
+ * compared.
+ */
 import type { ValidatedBalances } from '@tributary/connector-api';
 
 export class LastAgreedBalance {
-  /** The balances, and the sequence number of the last row before the pull of that check. */
+  /** The balances of the last check that agreed, and the sequence number of the last row before its pull. */
   private agreed: { seq: number; balances: string } | undefined;
 
-  /** Returns true if nothing has changed since all of these balances agreed. */
+  /** Returns true if neither the balances nor the rows have changed since all of these balances agreed. */
   isUnchanged(seq: number, observed: readonly ValidatedBalances[]): boolean {
     return this.agreed?.seq === seq && this.agreed.balances === describeBalances(observed);
   }

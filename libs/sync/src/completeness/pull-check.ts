@@ -1,4 +1,4 @@
-/** The check of one pull: it compares the balances from before the pull with the rows in the feed after the pull. */
+/** The completeness check of one pull. It compares the balances that were read before the pull with the rows in the feed after the pull. */
 import type { CompletenessDeclaration, Cursor, ValidatedBalances } from '@tributary/connector-api';
 import { toAccountAssetKey } from '@tributary/feed';
 import type {
@@ -15,13 +15,13 @@ import { hasCheckChanged, judgeObservation, INITIAL_ACCOUNT_CHECK } from './judg
 import type { LastAgreedBalance } from './last-agreed-balance.js';
 
 /**
- * Minimum time in ms between two stored agreements. Accounts agree at nearly every pull, so a new agreement is stored only after this time
- * or this number of rows. A re-read begins at the last stored agreement.
+ * The minimum time in ms between two stored agreements. Balances agree with the rows at nearly every pull, so an agreement is stored only
+ * after this time, or after `MAX_UNSTORED_ROWS` rows. If rows must be read again, the reading begins at the last stored agreement.
  */
 const MIN_AGREEMENT_INTERVAL_MS = 10 * 60_000;
 const MAX_UNSTORED_ROWS = 2_500;
 
-/** The rows after this cursor must be read again. */
+/** A request to read all rows after this cursor again from the PSP. */
 export interface RereadRequest {
   since: Cursor | undefined;
 }
@@ -39,12 +39,15 @@ export interface PullCheckContext {
 export class PullCheck {
   private readonly startSeq: number;
   private readonly startCursor: Cursor | undefined;
-  /** Sums of the rows of this pull that the PSP booked after the observation, by account and asset. */
+  /** The sums of the rows of this pull that the PSP booked after the balances were read, by account and asset. */
   private readonly after = new Map<string, bigint>();
   private readonly observedAt: ReadonlyMap<string, number>;
   private readonly firstObservedAt: number;
   private hasReread = false;
-  /** A held row (which waits for its original) changes a sum without changing the number of the last row. */
+  /**
+   * True if the pull changed a sum. The number of the last row does not show this: a row that waits for its original changes a sum, but is
+   * not in the feed yet.
+   */
   private hasEffects = false;
 
   constructor(
@@ -58,11 +61,11 @@ export class PullCheck {
     this.firstObservedAt = Math.min(...this.observedAt.values());
   }
 
-  /** Adds the effects of the rows that a page of the pull appended. */
+  /** Adds the amounts of the rows that a page of the pull appended. */
   addEffects(effects: readonly TimedEffect[]): void {
     this.hasEffects ||= effects.length > 0;
     for (const { accountId, asset, amount, at } of effects) {
-      // Nearly all rows are older than every observation.
+      // Most rows were booked before the balances were read. The balances contain these rows, so they are not added here.
       if (at <= this.firstObservedAt || at <= (this.observedAt.get(accountId) ?? Infinity)) continue;
       const key = toAccountAssetKey(accountId, asset);
       this.after.set(key, (this.after.get(key) ?? 0n) + amount);
@@ -70,8 +73,8 @@ export class PullCheck {
   }
 
   /**
-   * Compares the balances with the rows, after the pull has caught up.
-   * @returns a request to read rows again, at most once for each pull. Call `conclude` again after the re-read
+   * Compares the balances with the rows, after the pull has read all rows.
+   * @returns a request to read rows again, at most once for each pull. The caller must then call `conclude` a second time
    */
   async conclude(): Promise<RereadRequest | undefined> {
     const { lease, observed } = this;
@@ -97,7 +100,10 @@ export class PullCheck {
     return { since: (await repository.findCheckpoint(seq)).cursor };
   }
 
-  /** Most checks agree and store nothing, so they need no lock and no transaction. */
+  /**
+   * Compares the balances with the rows, and stores the results. The function first compares without a lock, because most checks agree and
+   * store nothing.
+   */
   private async judgeAndStore(accountIds: readonly string[]): Promise<AccountJudgement[]> {
     const { repository } = this.context;
     let judgements = this.judge(await repository.read(accountIds));
@@ -150,7 +156,10 @@ export class PullCheck {
   }
 }
 
-/** @param isIdle whether the pull found no new rows, so that the next pulls will probably store nothing either */
+/**
+ * Returns true if the result of a check must be stored.
+ * @param isIdle true if the pull found no new rows; the next pulls will then probably store nothing either
+ */
 function isWorthStoring(before: AccountSum['check'], after: AccountSum['check'], isIdle: boolean): boolean {
   if (hasCheckChanged(before, after)) return true;
   if (before.agreed === undefined || after.agreed === undefined) return false;

@@ -1,4 +1,7 @@
-/** Converts a plugin's page to a page of the feed: valid records, oldest first, and rejected records with the reason. */
+/**
+ * Converts a plugin's page to a page of the feed. The result contains the valid records, oldest first, and the rejected records with their
+ * reasons.
+ */
 import {
   serializeAccount,
   validateBalances,
@@ -14,14 +17,17 @@ import { sortOldestFirst } from './sort-records.js';
 import type { Redactor } from '../secret-redactor.js';
 import { sanitizeWarning, sanitizeRejectedRecord, createRejectedRecord } from './rejected-records.js';
 
-/** Number of items that are processed in one turn of the event loop. They take a few milliseconds. */
+/**
+ * The number of items that are processed in one turn of the event loop. Processing them takes a few milliseconds, and other work can run
+ * between two turns.
+ */
 const SLICE_SIZE = 250;
-/** Prefix of the ids of rejected balances. It distinguishes them from rejected records. */
+/** The prefix of the ids of rejected balances, which distinguishes them from other rejected records. */
 const BALANCES_ID_PREFIX = 'balances:';
 
 /**
- * Serializers by stream. The plugin's types guarantee the type of the items. If a plugin uses a wrong cast, the serializer throws and the
- * item is rejected.
+ * The serializer of each stream. The plugin's types guarantee the type of the items. If a plugin uses a wrong cast, the serializer throws
+ * and the item is rejected.
  */
 const SERIALIZERS = {
   accounts: serializeAccount,
@@ -57,7 +63,7 @@ export async function normalizePage(
   return result;
 }
 
-/** Returns the account with further metadata, which replaces entries of the plugin with the same key. */
+/** Returns the account with additional metadata. If the plugin has set the same key, its value is replaced. */
 function addMetadata(account: { metadata?: Metadata }, metadata: Metadata): object {
   return { ...account, metadata: { ...account.metadata, ...metadata } };
 }
@@ -85,7 +91,7 @@ function addItem(
     }
     const record = serialize(item);
     page.records.push(record);
-    // The store resolves quarantine entries by the id as served to clients, but a rejected record has the PSP's id.
+    // The store finds quarantine entries by the id as served to clients. A rejected record has the PSP's id, so the id must be encoded.
     const { id } = item as { id: string };
     if (id !== record.id) page.resolvedIds.push(id);
   } catch (thrown) {

@@ -1,11 +1,11 @@
-/** Detects a listing that repeats its pages for ever. A long listing of known records is not an error. */
+/** Detects a listing that repeats its pages for ever. A long listing that only contains known records is not an error. */
 import { PspError } from '@tributary/connector-api';
 import type { AppendResult, FeedPage } from '@tributary/feed';
 import { createHash } from 'node:crypto';
 
-/** Stores the pages of one pull since the last new record. */
+/** Remembers the pages of one pull that came after the last new record. */
 export class PaginationLoopGuard {
-  /** Hashes of the content and cursor of each page since the last new or changed record. */
+  /** The hashes of the pages (content and cursor) since the last new or changed record. */
   private readonly seenFingerprints = new Set<string>();
   private repeatedPages = 0;
 
@@ -15,8 +15,8 @@ export class PaginationLoopGuard {
   ) {}
 
   /**
-   * Checks a page.
-   * @throws PspError when the listing returned too many pages in a row that it had already returned, without new data
+   * Checks that a page is not part of an endless loop.
+   * @throws PspError when the listing repeats too many pages in a row without new data
    */
   checkPage(page: FeedPage, { added, changed }: AppendResult): void {
     if (added + changed > 0) {

@@ -1,6 +1,6 @@
 /**
- * Wraps every call of a plugin with a timeout, error conversion, redaction and metrics. Within the timeout it returns the plugin's result
- * or throws a `PspError`, for any behaviour of the plugin.
+ * Calls the methods of a plugin, with a timeout, the removal of secrets from errors, and metrics. Whatever the plugin does, the caller gets
+ * the plugin's result or a `PspError` within the timeout.
  */
 import { PspError } from '@tributary/connector-api';
 import type { DataWarning, ListOptions, Page, PspClient } from '@tributary/connector-api';
@@ -10,20 +10,24 @@ import type { PluginCallName } from '../sync-metrics.js';
 import { toPspError } from './to-psp-error.js';
 
 interface CallOptions {
-  /** Timeout in milliseconds for the call, or for each result of an iteration. `undefined` means no timeout. */
+  /** Timeout in milliseconds for the call, or for each value of an iteration. With `undefined` there is no timeout. */
   timeoutMs: number | undefined;
-  /** Aborts the call. The signal's reason is thrown unchanged. */
+  /** Aborts the call. The reason of the signal is thrown unchanged. */
   signal?: AbortSignal;
 }
 
-/** Calls the plugin of one connector. */
+/** Calls the methods of the plugin of one connector. */
 export class PluginCaller {
   constructor(
     private readonly connector: string,
     private readonly context: SyncContext,
   ) {}
 
-  /** Calls a method of the plugin. @throws PspError when the call fails or times out; the signal's reason when it is aborted */
+  /**
+   * Calls a method of the plugin.
+   * @throws PspError when the call fails or times out
+   * @throws the reason of the signal when it is aborted
+   */
   async call<T>(
     callName: PluginCallName,
     { timeoutMs, signal }: CallOptions,
@@ -53,7 +57,11 @@ export class PluginCaller {
     }
   }
 
-  /** Yields the pages of a listing, and always closes the plugin's iterator. @throws PspError, or the signal's reason */
+  /**
+   * Yields the pages of a listing. The plugin's iterator is always closed at the end.
+   * @throws PspError when the listing fails or times out
+   * @throws the reason of the signal when it is aborted
+   */
   async *listPages(
     callName: PluginCallName,
     options: CallOptions,
@@ -64,7 +72,11 @@ export class PluginCaller {
     }
   }
 
-  /** Yields the values of the plugin's iterator without validation. @throws PspError, or the signal's reason */
+  /**
+   * Yields the values of the plugin's iterator. The values are not validated.
+   * @throws PspError when the iteration fails or times out
+   * @throws the reason of the signal when it is aborted
+   */
   async *iterate<T>(
     callName: PluginCallName,
     options: CallOptions,
@@ -85,13 +97,13 @@ export class PluginCaller {
         yield result.value;
       }
     } finally {
-      // The abort ends the requests of a listing that hangs. Otherwise these requests would continue during the next listing.
+      // The abort ends the HTTP requests of a listing that hangs. Otherwise these requests would continue during the next listing.
       closing.abort(new PspError('unavailable', `${this.connector} ${callName}: the listing was abandoned`));
       if (iterator && !isDone) await this.closeIterator(iterator);
     }
   }
 
-  /** Closes an iterator, and gives up after a timeout: an iterator that hangs in `next()` also hangs in `return()`. */
+  /** Closes an iterator, but waits only until a timeout, because an iterator that hangs in `next()` also hangs in `return()`. */
   private async closeIterator(iterator: AsyncIterator<unknown>): Promise<void> {
     const { clock, limits } = this.context;
     const createTimeoutError = () => new Error('the iterator does not close');
@@ -120,7 +132,10 @@ export function getListMethod(
   }
 }
 
-/** Checks a page at run time. A page without items or without a cursor cannot be committed. Invalid optional properties are ignored. */
+/**
+ * Checks a page at run time. A page without items or without a cursor is an error, because it cannot be committed. Invalid optional
+ * properties are ignored.
+ */
 function validatePage(page: unknown, callLabel: string): Page<unknown> {
   const { items, cursor, balances, warnings, resolvedIds, progress } = (page ?? {}) as Partial<Page<unknown>>;
   if (!Array.isArray(items) || typeof cursor !== 'string') {

@@ -20,7 +20,7 @@ afterEach(async () => {
   await bench.close();
 });
 
-/** Simulates a wrong cast in a plugin. */
+/** Returns an item of a wrong type as a transaction, as a plugin with a wrong type cast does. */
 const castToTransaction = (item: unknown) => item as Transaction;
 
 describe('what cannot be served', () => {

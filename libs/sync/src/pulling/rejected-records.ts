@@ -1,4 +1,4 @@
-/** Prepares rejected records and data warnings for the quarantine: it redacts secrets and limits the length of each string. */
+/** Prepares rejected records and data warnings for the quarantine: secrets are removed, and the length of each string is limited. */
 import { InvalidRecordError } from '@tributary/connector-api';
 import type { DataWarning, RejectedRecord } from '@tributary/connector-api';
 import { hash } from 'node:crypto';
@@ -7,12 +7,12 @@ import type { Redactor } from '../secret-redactor.js';
 const MAX_ID_LENGTH = 512;
 const MAX_REASON_LENGTH = 2_000;
 /**
- * Maximum number of characters of a raw record. The largest records of PSPs have about 10,000 characters, so records are normally kept
- * completely.
+ * The maximum length of the stored content of a record, in characters. Longer content is cut. The largest records of PSPs have about 10,000
+ * characters, so they are normally stored completely.
  */
 const MAX_RAW_LENGTH = 65_536;
 
-/** Redacts and shortens a record that the plugin itself rejected. */
+/** Removes secrets from a record that the plugin itself rejected, and shortens its strings. */
 export function sanitizeRejectedRecord(
   { id, reason, raw }: RejectedRecord,
   redact: Redactor,
@@ -24,7 +24,7 @@ export function sanitizeRejectedRecord(
   };
 }
 
-/** Redacts and shortens a data warning of the plugin. */
+/** Removes secrets from a data warning of the plugin, and shortens its strings. */
 export function sanitizeWarning({ id, message }: DataWarning, redact: Redactor): DataWarning {
   return {
     id: sanitizeId(id, String(message)),
@@ -58,8 +58,8 @@ function rejectionReason(thrown: unknown): string {
 }
 
 /**
- * Returns an id of limited length. An item without a usable id gets the hash of its content, so that the id stays the same in
- * later pulls.
+ * Returns an id of limited length. An item without a usable id gets the hash of its content as the id, so that it has the same id in later
+ * pulls.
  */
 function sanitizeId(id: unknown, content: string): string {
   if (typeof id !== 'string' || id === '') return `unidentified-${hash('sha256', content).slice(0, 16)}`;
@@ -77,7 +77,10 @@ function serializeItem(item: unknown): string {
   }
 }
 
-/** Redacts before it truncates, so that no part of a secret remains at the end. To save time, it reads at most four times `maxLength`. */
+/**
+ * Removes secrets before the text is cut, so that no part of a secret remains at the end. To save time, only the first `4 * maxLength`
+ * characters are read.
+ */
 function redactAndTruncate(text: string, maxLength: number, redact: Redactor): string {
   const redacted = redact(text.slice(0, 4 * maxLength));
   return redacted.length <= maxLength ? redacted : `${redacted.slice(0, maxLength)}…`;

@@ -1,4 +1,4 @@
-/** Counting semaphore. Waiting callers get a permit in the sequence of their calls of `acquire`. */
+/** A counting semaphore. Callers that wait get a permit in the sequence in which they called `acquire`. */
 export class Semaphore {
   private readonly waiters: (() => void)[] = [];
 
@@ -8,7 +8,10 @@ export class Semaphore {
     return this.waiters.length;
   }
 
-  /** Waits for a permit. @throws the signal's reason when it is aborted before a permit is available */
+  /**
+   * Waits for a permit.
+   * @throws the reason of the signal when it is aborted before a permit is available
+   */
   async acquire(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     if (this.availablePermits > 0) {

@@ -2,8 +2,8 @@
 import type { SerializedRecord } from '@tributary/connector-api';
 
 /**
- * Sorts records by the PSP's time, oldest first. Plugins must return this order already, so the sort only corrects a faulty plugin. A
- * record without a time stays after the previous record. Versions of the same record keep the plugin's order without regard to their times,
+ * Sorts records by the PSP's time, oldest first. Plugins must already return this order, so the function only corrects faulty plugins. A
+ * record without a time stays after the previous record. Versions of one record keep the sequence of the plugin whatever their times are,
  * because the version that is listed last is the current version.
  */
 export function sortOldestFirst(records: SerializedRecord[]): SerializedRecord[] {

@@ -1,4 +1,7 @@
-/** Pulls one stream once. The pull holds the feed's lease, and commits each page together with its cursor. */
+/**
+ * Pulls one stream once. During the pull, this process holds the lease of the feed (the right to write it). Each page is committed together
+ * with its cursor.
+ */
 import type { Cursor, Page, Stream, SerializedRecord } from '@tributary/connector-api';
 import { LeaseLostError } from '@tributary/feed';
 import type { AppendResult, FeedPage, Lease, LeaseHolder, Store, SyncRun } from '@tributary/feed';
@@ -14,14 +17,14 @@ import type { Semaphore } from './semaphore.js';
 import type { PullResult, PullOutcome, NextPullPlan, SyncConnector, SyncProgress } from '../sync.types.js';
 import { NewIssueLogger } from '../reporting/new-issue-logger.js';
 
-/** Ends a pull early with an outcome. */
+/** Thrown to end a pull early with the given outcome. */
 class PullInterruption extends Error {
   constructor(readonly outcome: PullOutcome) {
     super(`the pull ended: ${outcome.kind}`);
   }
 }
 
-/** Dependencies of a pull. */
+/** The objects that a pull needs. */
 export interface PullDependencies {
   store: Store;
   connector: SyncConnector;
@@ -29,7 +32,7 @@ export interface PullDependencies {
   holder: LeaseHolder;
   semaphore: Semaphore;
   context: SyncContext;
-  /** The completeness check of the connector. Only the stream `transactions` can have it. */
+  /** The completeness check of the connector. Only the stream `transactions` can have a check. */
   completeness?: CompletenessMonitor | undefined;
 }
 
@@ -37,9 +40,9 @@ type ListMethod = NonNullable<ReturnType<typeof getListMethod>>;
 
 /** Options that the scheduler sets for one pull. */
 export interface PullOptions {
-  /** Whether the pull runs only if the stream is due. All processes of the store share the due time. */
+  /** True if the pull runs only if the stream is due. The due time is stored, so it applies to all processes that share the store. */
   onlyWhenDue: boolean;
-  /** Returns the schedule after the pull. It is called once, with the pull's outcome. */
+  /** Returns the schedule after the pull. The function is called once, with the outcome of the pull. */
   planNextPull: (outcome: PullOutcome) => NextPullPlan;
   onProgress?: ((progress: SyncProgress) => void) | undefined;
 }
@@ -71,7 +74,7 @@ export class StreamPull {
     this.loopGuard = new PaginationLoopGuard(`${connector.path} ${stream}`, context.limits.maxRepeatedPages);
   }
 
-  /** Executes the pull. It never throws: an error becomes the outcome `failed`. */
+  /** Executes the pull. The method never throws: after an error, the outcome of the pull is `failed`. */
   async execute(): Promise<PullResult> {
     const outcome = await this.catchOutcome(async () => {
       await this.acquirePermit();
@@ -86,7 +89,7 @@ export class StreamPull {
     return { run, outcome, nextDelayMs: delayMs, newIssueCount, mayHaveChangedQuarantine };
   }
 
-  /** Stops the pull after the current page. After the grace period the pull no longer waits for the plugin. */
+  /** Stops the pull after the current page. After the grace period, the pull no longer waits for the plugin. */
   stop(): void {
     if (this.stopRequested) return;
     this.stopRequested = true;
@@ -124,7 +127,7 @@ export class StreamPull {
     });
     stopRenewal();
     this.nextPullPlan = this.options.planNextPull(outcome);
-    // A failed release is ignored, because the lease expires anyway.
+    // A failed release is ignored, because the lease expires after some time.
     await lease.release(this.nextPullPlan.sharedSchedule).catch((error: unknown) => {
       context.logger.debug({ connector: connector.path, stream, err: error }, 'the lease was not released');
     });
@@ -140,7 +143,7 @@ export class StreamPull {
     if (!check || outcome.kind !== 'caught-up') return outcome;
     const reread = await check.conclude();
     if (!reread) return outcome;
-    // The pages of the re-read store earlier cursors. If the re-read is interrupted, the next pull continues it.
+    // The pages that are read again store earlier cursors. If this reading is interrupted, the next pull therefore continues it.
     const rereadOutcome = await this.pullPagesSince(lease, listMethod, reread.since, check);
     if (rereadOutcome.kind === 'caught-up') await check.conclude();
     return rereadOutcome;
@@ -160,7 +163,7 @@ export class StreamPull {
     const openListing = (signal: AbortSignal) => listMethod(since, { signal, pageTimeoutMs });
     for await (const page of pluginCaller.listPages(stream, callOptions, openListing)) {
       await this.commitPage(lease, page, check);
-      // `stop()` may have been called during the commit, so the flag is read again.
+      // `stop()` may have been called while the page was committed, so the flag is read again.
       if (this.isStopRequested()) return { kind: 'stopped' };
       await this.yieldPermit();
     }
@@ -188,7 +191,10 @@ export class StreamPull {
     this.loopGuard.checkPage(feedPage, appended);
   }
 
-  /** Matches the transactions of a page with payment orders. @throws PullInterruption when the page must be deferred */
+  /**
+   * Matches the transactions of a page with payment orders.
+   * @throws PullInterruption when the page must be deferred, i.e. read again later
+   */
   private async matchTransactions(
     page: Page<unknown>,
   ): Promise<{ unmatchedPage: Page<unknown>; records: SerializedRecord[] }> {
@@ -241,7 +247,10 @@ export class StreamPull {
     this.turnStartedAt = this.dependencies.context.clock.now();
   }
 
-  /** Lets the event loop run other work. After the maximum turn time, the pull passes its semaphore permit to a waiting stream. */
+  /**
+   * Lets the event loop run other work. If other streams wait and the maximum turn time has passed, the pull also gives its permit to
+   * another stream.
+   */
   private async yieldPermit(): Promise<void> {
     await setImmediate();
     const { semaphore, context } = this.dependencies;
@@ -270,7 +279,7 @@ export class StreamPull {
   }
 }
 
-/** Returns true if a page contains nothing and does not change the cursor. Such a page is not written. */
+/** Returns true if a page contains no data and does not change the cursor. Such a page is not written. */
 function isEmptyPage(
   { records, rejected, warnings, resolvedIds, balances, cursor }: FeedPage,
   lease: Lease,

@@ -1,4 +1,4 @@
-/** Converts every value that a plugin throws to a `PspError` of one of the five kinds, with a redacted message. */
+/** Converts any value that a plugin throws to a `PspError`. Secrets are removed from its message. */
 import { PspError, InvalidRecordError } from '@tributary/connector-api';
 import type { PspErrorKind } from '@tributary/connector-api';
 import type { Redactor } from '../secret-redactor.js';
@@ -6,9 +6,9 @@ import type { Redactor } from '../secret-redactor.js';
 const MAX_MESSAGE_LENGTH = 2_000;
 
 /**
- * Converts a thrown value to a `PspError` with a redacted message of limited length.
+ * Converts a thrown value to a `PspError`. Secrets are removed from the message, and its length is limited.
  * @param callLabel connector and call, for the message, e.g. `house-bank transactions`
- * @returns an error whose `details.cause` is the redacted stack, if the plugin threw an unexpected error
+ * @returns an error. If the plugin threw an unexpected error, `details.cause` contains its stack without secrets
  */
 export function toPspError(thrown: unknown, callLabel: string, redact: Redactor): PspError {
   const redactAndTruncate = (text: string) =>
@@ -40,7 +40,7 @@ export function toPspError(thrown: unknown, callLabel: string, redact: Redactor)
   );
 }
 
-/** Replaces `unknown-outcome` by another kind, because a listing moves no money and therefore has no outcome. */
+/** Replaces the kind `unknown-outcome` by another kind. A listing moves no money, so it has no outcome that could be unknown. */
 function replaceUnknownOutcome(kind: PspErrorKind): PspErrorKind {
   return kind === 'unknown-outcome' ? 'unavailable' : kind;
 }

@@ -3,16 +3,17 @@ import type { Clock } from '../clock.js';
 
 interface TimeoutOptions {
   clock: Clock;
-  /** Timeout in milliseconds. `undefined` means no timeout. */
+  /** Timeout in milliseconds. With `undefined` there is no timeout. */
   timeoutMs: number | undefined;
-  /** Creates the error that is thrown after the timeout. */
+  /** Creates the error that is thrown when the time is over. */
   createTimeoutError: () => Error;
   signal?: AbortSignal;
 }
 
 /**
  * Returns the result of `work`. A result or an error that arrives after the timeout or the abort is ignored.
- * @throws the error of `createTimeoutError` after the timeout; the signal's reason when the wait is aborted first
+ * @throws the error of `createTimeoutError` after the timeout
+ * @throws the reason of the signal when it is aborted before the timeout
  */
 export function withTimeout<T>(
   work: Promise<T>,

@@ -1,14 +1,17 @@
-/** Logs a rejected record or data warning once, when it is new. It is not logged again when later pulls return it. */
+/** Logs a rejected record or a data warning once, when it is new. If later pulls return it again, it is not logged again. */
 import type { Stream } from '@tributary/connector-api';
 import type { FeedPage, Store } from '@tributary/feed';
 import type { SyncContext } from '../sync-context.js';
 
-/** Maximum number of log lines per pull. Further issues are only counted in the pull's own log line and stored in the quarantine. */
+/**
+ * The maximum number of log lines for the issues of one pull. Further issues are stored in the quarantine, and the log line of the pull
+ * only counts them.
+ */
 const MAX_LOG_LINES = 20;
-/** Maximum number of quarantine entries that are read for a connector. */
+/** The maximum number of quarantine entries that are read for a connector. */
 export const MAX_QUARANTINE_ENTRIES_READ = 1_000;
 
-/** Matches the position of an item in a list: `[3]`. */
+/** Matches the position of an item in a list, e.g. `[3]`. */
 const POSITION_PATTERN = /\[\d+\]/g;
 
 interface Issue {
@@ -17,7 +20,7 @@ interface Issue {
   reason: string;
 }
 
-/** Finds and logs the new issues of one pull. */
+/** Finds and logs the issues of one pull that are new. */
 export class NewIssueLogger {
   private knownIssues: Set<string> | undefined;
   private lineCount = 0;
@@ -29,8 +32,8 @@ export class NewIssueLogger {
   ) {}
 
   /**
-   * Finds the new issues of a page. It must be called before the page is appended.
-   * @returns issues that are not in the quarantine
+   * Finds the new issues of a page. The method must be called before the page is appended.
+   * @returns the issues that are not in the quarantine yet
    */
   async findNewIssues(page: FeedPage): Promise<Issue[]> {
     const issues = [
@@ -64,8 +67,8 @@ export class NewIssueLogger {
 }
 
 /**
- * Returns a key that identifies an issue. A reason can contain the position of a row in its page (`rows[3].amount`), which changes when
- * other rows appear before it. The key ignores this position, because the issue is the same.
+ * Returns a key that identifies an issue. A reason can contain the position of a row in its page (`rows[3].amount`). This position changes
+ * when other rows appear before the row, so the key does not contain it.
  */
 function issueKey({ kind, id, reason }: Issue): string {
   return `${kind} ${id} ${reason.replace(POSITION_PATTERN, '[]')}`;

@@ -1,4 +1,4 @@
-/** Reports the result of each pull: one log line, one row in the store, and the metrics. */
+/** Reports the result of each pull with a log line, a row in the store, and the metrics. */
 import { PspError } from '@tributary/connector-api';
 import type { QuarantineEntry, Store, SyncRun } from '@tributary/feed';
 import type { Level } from 'pino';
@@ -10,9 +10,9 @@ const QUARANTINE_KINDS = ['refusal', 'finding'] as const satisfies QuarantineEnt
 
 /** Writes the results of pulls to log, store and metrics. */
 export class RunReporter {
-  /** For each connector and stream, the time of the last stored row about a pull that found nothing new. */
+  /** For each connector and stream: the time at which a pull without new data was last stored as a row. */
   private readonly lastQuietRecordAt = new Map<string, number>();
-  /** Number of unresolved quarantine entries by connector. */
+  /** The number of unresolved quarantine entries of each connector. */
   private readonly unresolvedCounts = new Map<string, number>();
 
   constructor(
@@ -61,9 +61,9 @@ export class RunReporter {
   }
 
   /**
-   * Returns true if the pull gets a row in the store. A pull without new data gets a row only from time to time, because a thousand idle
-   * connectors would write millions of rows. A pull that lost its lease gets no row, because it did not fail: another process continues
-   * with the stream, or an operator paused it. A row would make the store show a failure of the stream.
+   * Returns true if the pull must be stored as a row. A pull without new data is stored only from time to time, because a thousand idle
+   * connectors would write millions of rows. A pull that lost its lease is not stored: it did not fail, because another process continues
+   * with the stream, or an operator paused it. With a row, the store would show a failure of the stream.
    */
   private shouldRecordRun({ run, outcome }: PullResult): boolean {
     if (!hasPulled(outcome) || outcome.kind === 'lost') return false;
@@ -84,8 +84,8 @@ export class RunReporter {
   }
 
   /**
-   * Updates the gauge of quarantine entries, if the entries may have changed. Reading the quarantine at every scrape or pull would take
-   * longer than the pull.
+   * Updates the gauge of quarantine entries if the entries may have changed. The quarantine is not read at every scrape or pull, because
+   * that would take longer than the pull itself.
    */
   private async updateQuarantineGauge({ run, mayHaveChangedQuarantine }: PullResult): Promise<void> {
     const before = this.unresolvedCounts.get(run.connector);
@@ -137,7 +137,7 @@ function formatLogMessage(run: SyncRun, outcome: PullOutcome, nextDelayMs: numbe
   }
 }
 
-/** Formats the counts of a pull and omits counts of 0: `1 record in 1 page, 1 new`. */
+/** Formats the counts of a pull, e.g. `1 record in 1 page, 1 new`. Counts of 0 are omitted. */
 function formatCounts({ records, pages, added, changed, refused }: SyncRun): string {
   const changes = Object.entries({ new: added, changed, rejected: refused })
     .filter(([, count]) => count > 0)
@@ -161,19 +161,19 @@ function formatRetryDelay(nextDelayMs: number | undefined): string {
   return nextDelayMs === undefined ? '' : `; next try in ${Math.ceil(nextDelayMs / 1000)} s`;
 }
 
-/** Returns the kind of the error. An error that is not a `PspError` comes from the store. */
+/** Returns the kind of the error for the metrics. An error that is not a `PspError` comes from the store. */
 function classifyError(error: Error): string {
   return error instanceof PspError ? error.kind : 'store';
 }
 
-/** Returns the stack of an unexpected error in the plugin, for the plugin's author. */
+/** Returns the stack of an unexpected error in the plugin. The plugin's author needs the stack to correct the plugin. */
 function getDefectStack(error: Error): string | undefined {
   return error instanceof PspError && typeof error.details.cause === 'string'
     ? error.details.cause
     : undefined;
 }
 
-/** Rounds a duration for the log, because jitter makes it fractional. */
+/** Rounds a duration for the log. Jitter makes durations fractional. */
 function roundMs(durationMs: number | undefined): number | undefined {
   return durationMs === undefined ? undefined : Math.round(durationMs);
 }

@@ -1,4 +1,4 @@
-/** Waits for changes that a plugin reports without a pull. After a failure it waits again with a back-off. */
+/** Waits for changes that a plugin reports between two pulls. After a failure it waits for some time and then begins again. */
 import { STREAMS } from '@tributary/connector-api';
 import type { Stream } from '@tributary/connector-api';
 import { calculateBackOffMs } from './back-off.js';
@@ -6,7 +6,7 @@ import type { SyncContext } from '../sync-context.js';
 import { PluginCaller } from '../pulling/plugin-caller.js';
 import type { SyncConnector } from '../sync.types.js';
 
-/** Requests pulls for the changes that one connector's plugin reports. */
+/** Requests a pull for each change that the plugin of one connector reports. */
 export class PluginChangeWatcher {
   private readonly abortController = new AbortController();
   private readonly pluginCaller: PluginCaller;
@@ -20,7 +20,7 @@ export class PluginChangeWatcher {
     this.pluginCaller = new PluginCaller(connector.path, context);
   }
 
-  /** Listens until `stop()` is called. */
+  /** Waits for reported changes until `stop()` is called. */
   async run(): Promise<void> {
     while (!this.abortController.signal.aborted) {
       const error = await this.listen();
@@ -39,7 +39,10 @@ export class PluginChangeWatcher {
     this.abortController.abort(new Error('the watcher stops'));
   }
 
-  /** Listens until the plugin's iterator ends. @returns the error that ended it; `undefined` when it ended normally */
+  /**
+   * Waits for reported changes until the plugin's iterator ends.
+   * @returns the error that ended the iterator; `undefined` when it ended normally
+   */
   private async listen(): Promise<unknown> {
     const { client } = this.connector;
     const { signal } = this.abortController;

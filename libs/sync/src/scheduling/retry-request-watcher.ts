@@ -1,6 +1,6 @@
 /**
- * Finds the requests of operators (`tributary connectors retry`) while streams wait after a failure. The requests are in the store, so that
- * every gateway finds them.
+ * Finds the requests of operators (`tributary connectors retry`) to pull streams that wait after a failure. The requests are in the store,
+ * so that every gateway finds them.
  */
 import type { PullRequest, Store } from '@tributary/feed';
 import type { SyncContext } from '../sync-context.js';
@@ -20,7 +20,7 @@ export class RetryRequestWatcher {
     private readonly schedulers: ReadonlyMap<string, readonly StreamScheduler[]>,
   ) {}
 
-  /** Polls until no stream waits after a failure. Without failures there are no queries. */
+  /** Queries the store until no stream waits after a failure. If no stream has failed, there are no queries. */
   start(): void {
     if (this.isStopped || this.cancelTimer) return;
     this.cancelTimer = this.context.clock.after(POLL_INTERVAL_MS, () => void this.poll());
@@ -35,8 +35,8 @@ export class RetryRequestWatcher {
     try {
       for (const request of await this.store.findPullRequests()) this.handle(request);
     } catch (error) {
-      // The error is logged only at the level debug: while the store is unavailable, the streams also fail and log it. The next poll finds
-      // the request.
+      // The error is logged only at the level debug, because the streams also fail and log an error while the store is unavailable. The
+      // next query finds the operator's request.
       this.context.logger.debug({ err: error }, 'requests for retries could not be read');
     }
     this.cancelTimer = undefined;

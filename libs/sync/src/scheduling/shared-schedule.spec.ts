@@ -1,4 +1,4 @@
-/** Tests that gateways with one store share its schedule: together they call the PSP as often as one gateway. */
+/** Tests that gateways with one store share the schedule of the store. Together they call the PSP as often as one gateway would. */
 import type { PspErrorKind } from '@tributary/connector-api';
 import { PspError, STREAMS } from '@tributary/connector-api';
 import { Registry } from 'prom-client';
@@ -19,7 +19,7 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
   let bench: SyncTestHarness;
   let engines: SyncEngine[];
   let registries: Registry[];
-  /** The gateway of each listing, in sequence. */
+  /** The number of the gateway that made each listing, in sequence. */
   let listings: number[];
   let count: number;
   let failing: (gateway: number) => PspErrorKind | undefined;
@@ -108,7 +108,7 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
     await bench.clock.advance(MINUTE);
     listings = [];
     await bench.clock.advance(10 * MINUTE);
-    // A single gateway would try again after 2, 4, 8 … seconds, up to 5 minutes.
+    // A single gateway would also call the PSP this often, because its delays grow from 2 to 4, 8 and more seconds, up to 5 minutes.
     expect(listings.length).toBeLessThanOrEqual(9);
   });
 
@@ -129,7 +129,7 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
     listings = [];
     await bench.clock.advance(MINUTE / 2);
     expect(listings).toEqual([]);
-    // The streams of accounts and transactions.
+    // There is one request for the accounts and one for the transactions.
     expect(await requestRetry()).toHaveLength(2);
     await bench.clock.advance(MINUTE / 6);
     expect(listings.length).toBeGreaterThan(0);
@@ -146,7 +146,7 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
       await bench.clock.advance(MINUTE / 3);
       expect(listings.toSorted()).toEqual([0, 1, 2]);
     }
-    // After a request the delays begin again with 30 seconds.
+    // After an operator's request, the delays between retries start again with 30 seconds.
     await bench.clock.advance(MINUTE / 2);
     expect(listings).toHaveLength(6);
   });

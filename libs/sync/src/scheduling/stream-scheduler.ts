@@ -1,6 +1,6 @@
 /**
- * Schedules the pulls of one stream: periodically, on request, and with a back-off after a failure. At most one pull runs at a time. The
- * outcome of a pull determines the time of the next pull.
+ * Schedules the pulls of one stream: periodically, on request, and with a growing delay after failures. At most one pull of the stream runs
+ * at a time. The outcome of a pull determines the time of the next pull.
  */
 import { calculateBackOffMs, addJitter } from './back-off.js';
 import { PspError, type Stream } from '@tributary/connector-api';
@@ -10,29 +10,37 @@ import type { StoredRowHashCheck } from '../verification/stored-row-hash-check.j
 import { StreamPull, type PullDependencies } from '../pulling/stream-pull.js';
 import type { PullResult, PullOutcome, NextPullPlan, SyncProgress } from '../sync.types.js';
 
-/** Throttling by the PSP. All streams of a connector share this state, because a PSP limits the client and not a single listing. */
+/**
+ * The rate limit of the PSP for one connector. All streams of the connector share this state, because a PSP limits the client and not a
+ * single listing.
+ */
 export interface ThrottleState {
-  /** Time until which no stream of the connector is pulled, in milliseconds since 1970. */
+  /** The time until which no stream of the connector is pulled, in milliseconds since 1970. */
   throttledUntil: number;
 }
 
-/** Maximum time in ms that a requested pull waits after a failure. Below this maximum it waits for the back-off delay. */
+/**
+ * The maximum time in ms that a requested pull waits after a failure. If the delay after the failure ends earlier, the pull starts earlier.
+ */
 const MAX_PULL_DELAY_AFTER_FAILURE_MS = 10_000;
-/** Maximum jitter after the end of a rate limit, so that the streams of the connector do not start at the same time. */
+/** The maximum jitter in ms after the end of a rate limit. It prevents all streams of the connector from starting at the same time. */
 const MAX_THROTTLE_JITTER_MS = 500;
-/** Delay in ms until a deferred page is read again. The responses for which it waits take seconds. */
+/**
+ * Delay in ms until a deferred page is read again. A page is deferred because the PSP has not responded to an order yet, and these
+ * responses take seconds.
+ */
 const DEFERRED_PAGE_RETRY_MS = 2_000;
 /**
- * Maximum jitter in ms after the due time of a stream that several processes share. The jitter distributes the pulls over the processes. It
- * is short, so that another process soon replaces a failed process.
+ * The maximum jitter in ms after the due time of a stream that several processes share. The jitter distributes the pulls over the
+ * processes. It is short, so that another process soon does the pulls of a process that has failed.
  */
 const MAX_DUE_JITTER_MS = 1_000;
 /**
- * Part of the retry delay after which a failed stream is due for other processes. They may try earlier, because the cause may be in this
- * process.
+ * The part of the delay after a failure until the stream is due for other processes. They may try earlier, because the cause of the failure
+ * may be in this process.
  */
 const SHARED_DELAY_FACTOR = 0.8;
-/** Interval at which a single run tries to get a lease that another process holds. */
+/** Interval in ms at which `runOnce` tries to get a lease that another process holds. */
 const LEASE_RETRY_MS = 500;
 
 /** Schedules the pulls of one stream of one connector. */
@@ -43,7 +51,8 @@ export class StreamScheduler {
   private currentPull: { pull: StreamPull; ended: Promise<void> } | undefined;
   private isPullRequested = false;
   /**
-   * Whether the next pull ignores the due time. True when a pull was requested, and at the start, because the settings may have changed.
+   * True if the next pull ignores the stored due time. This is the case when a pull was requested, and at the start, because the settings
+   * may have changed.
    */
   private isUrgent = false;
   private consecutiveFailures = 0;
@@ -67,12 +76,15 @@ export class StreamScheduler {
     return this.dependencies.connector.path;
   }
 
-  /** Whether the last pull failed, so that the next pull waits for a back-off. */
+  /** True if the last pull failed and the scheduler now waits for the delay after this failure. */
   get isWaitingAfterFailure(): boolean {
     return this.consecutiveFailures > 0;
   }
 
-  /** Starts the schedule. @param delayMs milliseconds until the first pull */
+  /**
+   * Starts the schedule.
+   * @param delayMs milliseconds until the first pull
+   */
   start(delayMs: number): void {
     const { clock, metrics } = this.dependencies.context;
     this.isScheduled = true;
@@ -88,8 +100,8 @@ export class StreamScheduler {
   }
 
   /**
-   * Requests a pull soon. Several requests cause one pull. A request during a pull causes another pull, because the current pull may
-   * already have read past the position of the new data.
+   * Requests a pull soon. Several requests cause one pull. If a pull is running, another pull follows it, because the running pull may
+   * already have read past the new data.
    */
   requestPull(): void {
     this.isUrgent = true;
@@ -98,8 +110,8 @@ export class StreamScheduler {
   }
 
   /**
-   * Pulls without waiting for the rest of the back-off, because an operator reports that the cause is removed. If the pull fails again, the
-   * delays start with the shortest delay. A rate limit of the PSP still applies.
+   * Pulls the stream without waiting for the rest of the delay, because an operator reports that the cause of the failure is removed. If
+   * the pull fails again, the delays start with the shortest delay. A rate limit of the PSP still applies.
    */
   retryNow(): void {
     this.consecutiveFailures = 0;
@@ -117,8 +129,8 @@ export class StreamScheduler {
   }
 
   /**
-   * Pulls the stream once, now. If another process holds the lease, the pull waits for the lease, at most for the maximum duration of a
-   * lease.
+   * Pulls the stream once, now. If another process holds the lease of the feed, the pull waits for the end of the lease, but at most as
+   * long as a lease can last.
    */
   async runOnce(onProgress?: (progress: SyncProgress) => void, signal?: AbortSignal): Promise<SyncRun> {
     const { clock, limits } = this.dependencies.context;
@@ -147,7 +159,7 @@ export class StreamScheduler {
     else void this.startPull();
   }
 
-  /** Runs one pull. No timer is set while the pull is running. The next timer is set after the report of the pull. */
+  /** Runs one pull. While the pull is running, no timer is set. The next timer is set after the result of the pull was reported. */
   private async startPull(
     isSingleRun = false,
     onProgress?: (progress: SyncProgress) => void,
@@ -175,7 +187,7 @@ export class StreamScheduler {
     try {
       const result = await pull.execute();
       nextDelayMs = result.nextDelayMs;
-      // Keeps the flag if the requested pull did not catch up.
+      // The next pull is still urgent if the requested pull did not catch up.
       this.isUrgent ||= isUrgent && result.outcome.kind !== 'caught-up';
       await this.reporter.report(result, this.isScheduled ? nextDelayMs : undefined);
       if (result.outcome.kind === 'caught-up')
@@ -228,15 +240,15 @@ export class StreamScheduler {
   }
 
   /**
-   * Returns the time of the last success. If this time is in the future because the clock was set back, it is replaced by now: a negative
-   * lag would prevent the alert.
+   * Returns the time of the last success. The time is in the future if the clock was set back. Then it is replaced by the present time,
+   * because a negative lag would prevent the alert.
    */
   private correctLastSuccess(): number {
     this.lastSuccessAt = Math.min(this.lastSuccessAt, this.dependencies.context.clock.now());
     return this.lastSuccessAt;
   }
 
-  /** Records a successful pull of this or another process. */
+  /** Records a successful pull by this process or by another one. */
   private recordSuccess(at: number): void {
     if (at < this.correctLastSuccess()) return;
     this.lastSuccessAt = at;
@@ -248,7 +260,8 @@ export class StreamScheduler {
     const kind = error instanceof PspError ? error.kind : undefined;
     if (kind === 'rate-limited') {
       this.throttle.throttledUntil = Math.max(this.throttle.throttledUntil, now + delayMs);
-      // After the throttling, the connector's other streams are pulled first, because this stream may cause the next rate limit at once.
+      // After the rate limit ends, the connector's other streams are pulled first, because this stream may cause the next rate limit at
+      // once.
       this.nextPullAllowedAt = now + delayMs + MAX_THROTTLE_JITTER_MS;
       return {
         delayMs: delayMs + MAX_THROTTLE_JITTER_MS,
@@ -257,7 +270,7 @@ export class StreamScheduler {
     }
     if (kind === 'unauthorized') {
       this.nextPullAllowedAt = now + delayMs;
-      // The shared due time does not change, because other processes have their own deployment files, whose credentials may be valid.
+      // The due time in the store does not change. Other processes have their own deployment files, and the credentials there may be valid.
       return { delayMs };
     }
     this.nextPullAllowedAt = now + Math.min(delayMs, MAX_PULL_DELAY_AFTER_FAILURE_MS);

@@ -173,7 +173,7 @@ describe('a failure', () => {
     expect(inFirstMinute).toBeGreaterThan(3);
     expect(inFirstMinute).toBeLessThan(8);
     await bench.clock.advance(60 * MINUTE);
-    // The maximum back-off is five minutes.
+    // The delay between retries is at most five minutes.
     expect(failures - inFirstMinute).toBeGreaterThanOrEqual(12);
     expect(failures - inFirstMinute).toBeLessThan(25);
     expect(healthy).toBeGreaterThan(55);
@@ -231,7 +231,7 @@ describe('a failure', () => {
     }
     expect(calls).toHaveLength(2);
     await bench.clock.advance(2 * MINUTE);
-    // The throttled stream does not delay the other streams.
+    // The stream with the rate limit does not delay the other streams.
     expect(calls.slice(2)).toEqual(['accounts', 'transactions']);
     await engine.stop();
   });
@@ -249,7 +249,7 @@ describe('a failure', () => {
     engine.start();
     await bench.clock.advance(1_000);
     expect(calls).toBe(1);
-    // The retries come after 30 s, 2, 8 and 15 minutes.
+    // The delays before the retries are 30 s, 2, 8 and 15 minutes.
     for (const [minutes, expected] of [
       [1, 2],
       [2, 3],
@@ -304,7 +304,7 @@ describe('a failure', () => {
         }),
         createBankConnector(
           {
-            // Lists everything again with the same cursor. It is a long listing of known records, but it ends.
+            // This listing returns known records again, always with the same cursor. It is long, but it ends.
             transactions: async function* () {
               for (let number = 1; number <= 100; number++)
                 yield* yieldPages([{ items: [transaction(`t${number}`)], cursor: 'c' }]);

@@ -1,4 +1,4 @@
-/** Pulls every stream of every connector: on a schedule while the gateway is running, or once. */
+/** Pulls every stream of every connector, either on a schedule while the gateway is running, or once. */
 import { STREAMS } from '@tributary/connector-api';
 import type { Stream } from '@tributary/connector-api';
 import { getCurrentProcess, type Store, type SyncRun } from '@tributary/feed';
@@ -14,7 +14,7 @@ import type { SyncConnector, SyncProgress } from '../sync.types.js';
 import { PluginChangeWatcher } from './reported-change-watcher.js';
 import { RetryRequestWatcher } from './retry-request-watcher.js';
 
-/** Owns the schedulers and change listeners of all connectors. */
+/** Contains the schedulers and the watchers of reported changes of all connectors. */
 export class SyncEngine {
   private readonly context: SyncContext;
   private readonly schedulers: Map<string, StreamScheduler[]>;
@@ -55,7 +55,7 @@ export class SyncEngine {
     this.retryRequests = new RetryRequestWatcher(store, this.context, this.schedulers);
   }
 
-  /** Starts the schedules and the change listeners. They run until `stop()`. */
+  /** Starts the schedules and the watchers of reported changes. They run until `stop()`. */
   start(): void {
     if (this.hasStarted || this.stopping) return;
     this.hasStarted = true;
@@ -70,14 +70,14 @@ export class SyncEngine {
     }
   }
 
-  /** Stops all pulls after their current page. Pulls that take longer than the grace period are abandoned. */
+  /** Stops all pulls after their current page. After the grace period, the engine no longer waits for the remaining pulls. */
   stop(): Promise<void> {
     return (this.stopping ??= this.stopAll());
   }
 
   /**
-   * Requests a pull of these streams soon, and returns at once. Several requests cause one pull. It has no effect while the engine
-   * is not running.
+   * Requests a pull of these streams soon, and returns at once. Several requests cause one pull. While the engine is not running, the
+   * request has no effect.
    * @throws Error when no connector has this path
    */
   requestPull(path: string, streams: readonly Stream[]): void {
@@ -86,7 +86,10 @@ export class SyncEngine {
     }
   }
 
-  /** Pulls these streams at once, even if they wait after a failure, and returns without waiting. A rate limit of the PSP still applies. */
+  /**
+   * Starts pulls of these streams at once, even if the streams wait after a failure. The method does not wait for the pulls. A rate limit
+   * of the PSP still applies.
+   */
   retryPulls(path: string, streams: readonly Stream[]): void {
     for (const scheduler of this.schedulers.get(path) ?? [])
       if (streams.includes(scheduler.stream)) scheduler.retryNow();
@@ -94,7 +97,7 @@ export class SyncEngine {
 
   /**
    * Pulls each stream until it has caught up.
-   * @param path path of a connector; without it all connectors are pulled
+   * @param path path of a connector; if it is absent, all connectors are pulled
    * @param signal stops the pulls after their current page
    * @returns the runs in the order of the connectors; a run that did not catch up has an `error`
    * @throws Error when no connector has this path
@@ -125,8 +128,8 @@ export class SyncEngine {
       ...this.listenerRuns,
       ...[...this.schedulers.values()].flat().map((scheduler) => scheduler.stop()),
     ]).then(() => true);
-    // After the grace period the pulls close their iterators, and a pull may still commit a page. So the engine waits a little longer. Then
-    // it returns without waiting for the remaining pulls, which is as safe as a crash.
+    // After the grace period, the pulls close their iterators, and a pull may still commit a page. So the engine waits a little longer.
+    // Then it returns without waiting for the remaining pulls. This is safe, because a pull can be interrupted at any moment.
     const timeoutMs = limits.stopGraceMs + 2 * limits.closeTimeoutMs;
     let cancel = () => {};
     const timedOut = new Promise<false>((resolve) => {

@@ -1,4 +1,4 @@
-/** A clock for tests, and functions that wait for asynchronous work. */
+/** A clock for tests that a test advances itself, and functions that wait for asynchronous work. */
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
 
@@ -7,7 +7,7 @@ interface Timer {
   run: () => void;
 }
 
-/** Work that a clock waits for before it advances, e.g. calls of a store. */
+/** Work that must end before a clock advances, e.g. calls of a store. */
 export interface PendingWork {
   readonly isUnderWay: boolean;
   /** Waits until no work is in progress. */
@@ -20,7 +20,7 @@ const NO_WORK: PendingWork = { isUnderWay: false, waitUntilSettled: async () => 
 export class ManualClock implements Clock {
   private readonly timers = new Set<Timer>();
 
-  /** @param pendingWork the clock advances only after this work has ended */
+  /** @param pendingWork work that must end before the clock advances */
   constructor(
     private time = Date.UTC(2026, 0, 1),
     private readonly pendingWork: PendingWork = NO_WORK,
@@ -36,18 +36,20 @@ export class ManualClock implements Clock {
     return () => this.timers.delete(timer);
   }
 
-  /** Number of active timers. A test can check with it how much an idle program does. */
+  /** The number of active timers. It shows a test how much work an idle program does. */
   get timerCount(): number {
     return this.timers.size;
   }
 
-  /** Changes the time by some milliseconds, as an administrator would. The remaining delay of each timer stays the same. */
+  /**
+   * Changes the time by some milliseconds, as an administrator does who sets the clock. The remaining delay of each timer stays the same.
+   */
   shift(changeMs: number): void {
     this.time += changeMs;
     for (const timer of this.timers) timer.at += changeMs;
   }
 
-  /** Advances the time, fires the due timers in order, and waits for their work. */
+  /** Advances the time, fires the due timers in order, and waits until the work of the timers has ended. */
   async advance(milliseconds: number): Promise<void> {
     await waitForIdle(this.pendingWork);
     const end = this.time + milliseconds;
@@ -70,7 +72,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Waits until the event loop has had ten turns without other work. */
+/** Waits until ten turns of the event loop have passed without other work. */
 async function waitForIdle(pendingWork: PendingWork): Promise<void> {
   for (let turn = 0; turn < 10; turn++) {
     await setImmediate();
@@ -80,7 +82,10 @@ async function waitForIdle(pendingWork: PendingWork): Promise<void> {
   }
 }
 
-/** Waits until a condition is true, e.g. after work of the real store. @throws Error after 10 s */
+/**
+ * Waits until a condition is true, e.g. after work of the real store.
+ * @throws Error when the condition is still false after 10 s
+ */
 export async function waitUntil(
   description: string,
   condition: () => boolean | Promise<boolean>,
@@ -88,7 +93,8 @@ export async function waitUntil(
   const giveUpAt = Date.now() + 10_000;
   while (!(await condition())) {
     if (Date.now() > giveUpAt) throw new Error(`it never happened: ${description}`);
-    // A condition that reads the store is pending work, too. Without this pause the clock would never be idle and would never advance.
+    // A condition that reads the store is also pending work, and the clock advances only when there is none. The pause gives the clock time
+    // to advance.
     await sleep(5);
   }
 }

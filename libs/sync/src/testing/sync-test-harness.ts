@@ -1,4 +1,4 @@
-/** Test bench for this library: a separate real store, a manual clock, the captured log, and a fake PSP client. */
+/** Test harness for this library. It provides a real store of its own, a manual clock, the captured log, and a fake PSP client. */
 import type { Account, Page, PspClient, Stream, Transaction } from '@tributary/connector-api';
 import { openStore } from '@tributary/feed';
 import type { Store } from '@tributary/feed';
@@ -20,7 +20,7 @@ export interface LogLine {
 export const LOG_LEVELS = { debug: 20, info: 30, warn: 40, error: 50 };
 export const SECRET = 'hunter2-hunter2';
 
-/** Opens stores, creates engines and reads feeds, log lines and metrics. */
+/** Opens stores, creates engines, and reads feeds, log lines and metrics. */
 export class SyncTestHarness {
   private readonly pendingWork = new PendingStoreCalls();
   readonly clock = new ManualClock(undefined, this.pendingWork);
@@ -31,7 +31,10 @@ export class SyncTestHarness {
     { write: (line) => void this.lines.push(JSON.parse(line) as LogLine) },
   );
   private readonly stores: Store[] = [];
-  /** The first store without tracking. A test that polls a feed must not prevent the manual clock from advancing. */
+  /**
+   * The first store, without the tracking of its calls. A test that polls a feed through it does not prevent the manual clock from
+   * advancing.
+   */
   private readingStore: Store | undefined;
 
   private constructor(private readonly freshStore: FreshStore) {}
@@ -114,12 +117,12 @@ export function transaction(id: string, changes: Partial<Transaction> = {}): Tra
 
 export const account = (id: string): Account => ({ id, name: `Account ${id}` });
 
-/** Creates a PSP client with these methods. A missing listing returns no pages. */
+/** Creates a PSP client that has the given methods. Listings that are not given return no pages. */
 export function createPspClient(methods: Partial<PspClient>): PspClient {
   return { accounts: () => yieldPages([]), transactions: () => yieldPages([]), ...methods };
 }
 
-/** Creates a connector that is pulled every minute. */
+/** Creates a connector whose streams are pulled every minute. */
 export function createBankConnector(methods: Partial<PspClient>, path = 'bank'): SyncConnector {
   return { path, client: createPspClient(methods), pullIntervalMs: 60_000 };
 }
@@ -128,7 +131,7 @@ export async function* yieldPages<T>(list: Page<T>[]): AsyncGenerator<Page<T>> {
   yield* list;
 }
 
-/** Yields pages of one transaction each, `t1` … `tN`, starting after the cursor `since`. */
+/** Yields pages with one transaction each, `t1` … `tN`. The first page is the page after the cursor `since`. */
 export async function* numberedPages(
   count: number,
   since = '0',

@@ -1,4 +1,6 @@
-/** Tests that sync compares stored rows with their hashes after its pulls, finds every altered row, and spends limited time on it. */
+/**
+ * Tests that sync compares stored rows with their hashes after its pulls, finds every altered row, and spends only limited time on this.
+ */
 import { runSql } from '../../../feed/src/testing/raw-sql.js';
 import {
   createBankConnector,
@@ -74,7 +76,7 @@ test('the warning ends when every row was compared again, also in a process that
 });
 
 test('one sample is compared at a time, for any number of pulls', async () => {
-  // The accounts are pulled first and get the first two samples. The transactions get the third sample.
+  // The accounts are pulled first, so the first two samples contain accounts. The third sample contains transactions.
   await pull(3);
   expect(await metric('tributary_verified_rows_total')).toBe(30);
   for (let count = 0; count < 10; count++) await engine.runOnce('bank');

@@ -1,7 +1,7 @@
 /**
- * Compares stored rows with their hashes, continuously and a few rows at a time. Each sample reads the next feed among those that this
- * process pulls. So every row is compared again and again, and the cost depends neither on the number of connectors nor on the length of
- * the feeds.
+ * Compares stored rows with their hashes continuously, a few rows at a time. Each sample reads rows of another feed, in turn, among the
+ * feeds that this process pulls. So every row is compared again and again, and the cost depends neither on the number of connectors nor on
+ * the length of the feeds.
  */
 import type { Stream } from '@tributary/connector-api';
 import type { DamagedRow, Feed, Store } from '@tributary/feed';
@@ -9,26 +9,26 @@ import type { SyncContext } from '../sync-context.js';
 
 const MAX_NAMED_ROWS = 5;
 
-/** Progress of the comparison of one feed. */
+/** The progress of the comparison in one feed. */
 interface FeedProgress {
   connector: string;
   stream: Stream;
-  /** Feed time of the last row that was compared; `undefined` before the first row. */
+  /** The feed time (which is unique and increases with each row) of the last row that was compared; `undefined` before the first row. */
   after: number | undefined;
-  /** Whether the next sample begins at a random row, so that processes that restart often compare all rows, too. */
+  /** True if the next sample begins at a random row. So processes that restart often also compare all rows. */
   startsAtRandom: boolean;
-  /** Number of rows that were compared since the last damaged row. */
+  /** The number of rows that were compared since the last damaged row was found. */
   intactRows: number;
   damaged: Map<number, DamagedRow>;
   /**
-   * Whether the damage warning in the store agrees with `damaged`. False after the start, because an earlier process may have stored a
-   * warning.
+   * True if the warning about damage in the store agrees with `damaged`. It is false after the start, because an earlier process may have
+   * stored a warning.
    */
   isWarningCurrent: boolean;
 }
 
 export class StoredRowHashCheck {
-  /** The feeds in the sequence of their next samples; the first feed is next. */
+  /** The feeds in the sequence of their next samples. The first feed is next. */
   private readonly feeds = new Map<string, FeedProgress>();
   private lastSampleAt = -Infinity;
 
@@ -38,14 +38,14 @@ export class StoredRowHashCheck {
   ) {}
 
   /**
-   * Compares some rows after a pull of a feed, unless this process compared other rows a moment ago. It never throws.
-   * @param connector path of the connector that was pulled. The pulled feed is added to the feeds that are sampled in turn
+   * Compares some rows after a pull of a feed, unless this process has compared other rows a moment ago. The method never throws.
+   * @param connector path of the connector that was pulled. The pulled feed is added to the feeds from which samples are taken in turn
    */
   async sampleAfterPull(connector: string, stream: Stream): Promise<void> {
     const { clock, limits, logger } = this.context;
     this.addFeed(connector, stream);
     const now = clock.now();
-    // After the clock was set back, the next sample is due at once.
+    // If the clock was set back, the next sample is due at once.
     if (now >= this.lastSampleAt && now - this.lastSampleAt < limits.rowSampleIntervalMs) return;
     this.lastSampleAt = now;
     const next = this.takeTurn();
@@ -66,7 +66,7 @@ export class StoredRowHashCheck {
     });
   }
 
-  /** Returns the feed for the next sample, and moves it to the end of the sequence. */
+  /** Returns the feed for the next sample, and moves this feed to the end of the sequence. */
   private takeTurn(): FeedProgress {
     const [first] = this.feeds;
     if (!first) throw new Error('no feed was added');
@@ -107,7 +107,7 @@ export class StoredRowHashCheck {
     await feed.updateDamageWarning(message);
   }
 
-  /** Resolves the data warning when every row was compared since the last damaged row was found. */
+  /** Resolves the data warning if every row was compared since the last damaged row was found. */
   private async endDamage(feed: Feed, progress: FeedProgress): Promise<void> {
     const { rows } = await feed.head();
     if (progress.intactRows < rows) return;

@@ -1,7 +1,7 @@
 /**
- * Handles the webhooks of one connector. The plugin verifies a webhook and returns the affected streams, and a pull of these streams is
- * requested. A webhook does not wait for the pull, and no webhook is queued. So a flood of valid or forged webhooks causes only their
- * verification and one pull at a time.
+ * Handles the webhooks of one connector. The plugin verifies a webhook and returns the affected streams. Then a pull of these streams is
+ * requested. The response to a webhook does not wait for the pull, and webhooks are not queued. So even a flood of valid or forged webhooks
+ * causes no more work than their verification and one pull at a time.
  */
 import { PspError, STREAMS } from '@tributary/connector-api';
 import type { Stream, WebhookRequest } from '@tributary/connector-api';
@@ -10,23 +10,25 @@ import type { SyncContext, SyncOptions } from '../sync-context.js';
 import { PluginCaller } from '../pulling/plugin-caller.js';
 import type { SyncConnector } from '../sync.types.js';
 
-/** Timeout in ms for the verification. PSPs give up after 5 s to 30 s and send the webhook again. */
+/** Timeout in ms of the verification. PSPs wait 5 s to 30 s for a response, and then send the webhook again. */
 const WEBHOOK_TIMEOUT_MS = 4_000;
 /**
- * Maximum number of concurrent verifications. Some plugins call the PSP to verify a webhook, so a limit protects the PSP from a
- * flood.
+ * The maximum number of concurrent verifications. Further webhooks are rejected. Some plugins call the PSP to verify a webhook, so this
+ * limit protects the PSP from a flood.
  */
 const MAX_CONCURRENT_WEBHOOKS = 16;
-/** Minimum time in ms between two pulls that webhooks request. A client that repeats a webhook must not cause constant polling. */
+/**
+ * The minimum time in ms between two pulls that webhooks request. Without it, a client that repeats a webhook could cause constant polling.
+ */
 const MIN_PULL_INTERVAL_MS = 1_000;
 
-/** Verifies webhooks and requests debounced pulls of the affected streams. */
+/** Verifies webhooks, and requests pulls of the affected streams. Several webhooks in a short time cause one pull. */
 export class WebhookTrigger {
   private readonly context: SyncContext;
   private readonly pluginCaller: PluginCaller;
   private readonly pendingStreams = new Set<Stream>();
   private runningVerifications = 0;
-  /** Cancels the scheduled pull; `undefined` when no pull is scheduled. */
+  /** Cancels the scheduled pull. The property is `undefined` when no pull is scheduled. */
   private cancelScheduledPull: (() => void) | undefined;
   private nextPullAllowedAt = 0;
 
@@ -40,15 +42,15 @@ export class WebhookTrigger {
     this.pluginCaller = new PluginCaller(connector.path, this.context);
   }
 
-  /** Whether the plugin supports webhooks. */
+  /** True if the plugin supports webhooks. */
   get isSupported(): boolean {
     return this.connector.client.webhook !== undefined;
   }
 
   /**
-   * Verifies a webhook and schedules a pull of the streams that it affects.
-   * @throws PspError `rejected` when the webhook is not from the PSP; `rate-limited` when too many webhooks arrive at once; otherwise the
-   * error of the plugin
+   * Verifies a webhook, and schedules a pull of the streams that it affects.
+   * @throws PspError `rejected` when the webhook is not from the PSP, `rate-limited` when too many webhooks arrive at once, or the error of
+   * the plugin
    */
   async receive(request: WebhookRequest): Promise<void> {
     if (this.runningVerifications >= MAX_CONCURRENT_WEBHOOKS) {
@@ -75,8 +77,8 @@ export class WebhookTrigger {
   }
 
   /**
-   * Requests a pull at once, or at the end of the minimum interval. In the second case the pull includes all streams that are added until
-   * then.
+   * Requests a pull at once, or, if the last pull was a moment ago, at the end of the minimum interval. The delayed pull includes all
+   * streams that are added until then.
    */
   private schedulePull(streams: readonly Stream[]): void {
     for (const stream of streams) this.pendingStreams.add(stream);

@@ -1,6 +1,6 @@
 /**
- * Stores the last balances of each account. It guarantees that `at` increases with every change of an amount, and that no asset disappears
- * from the responses.
+ * Stores the last balances of each account. If an amount changes, the time `at` of the balances increases. An asset never disappears from
+ * the responses: if the PSP no longer returns it, its amount is zero.
  */
 import { formatTime, type ServedBalances, type ValidatedBalances } from '@tributary/connector-api';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
@@ -17,7 +17,9 @@ import { chooseServedTime } from './served-time.js';
 
 type Observation = Omit<BalanceTable, 'connector' | 'account_id'>;
 
-/** Minimum time in ms between two writes of unchanged amounts, because balances are observed very often. */
+/**
+ * The minimum time in ms between two writes of unchanged amounts. Balances are observed very often, so not every observation is written.
+ */
 const MIN_REWRITE_INTERVAL_MS = 60_000;
 
 export function createBalanceRepository(
@@ -56,7 +58,8 @@ export function createBalanceRepository(
 }
 
 /**
- * Chooses the balances and the time of a response for each request. The result is `undefined` for an account without an observed balance.
+ * Chooses the balances and their time for the response to each request. The result is `undefined` for an account whose balance was never
+ * observed.
  */
 async function chooseForReaders(
   db: Kysely<Schema>,
@@ -67,7 +70,7 @@ async function chooseForReaders(
   clock: CurrentTimeExpression,
   isLocking: boolean,
 ): Promise<(BalancesServedToReader | undefined)[]> {
-  // This read comes first because it locks the rows. So if two responses are built at the same time, the later response has the later
+  // This query comes first because it locks the rows. So if two responses are built at the same time, the later response contains the later
   // amounts.
   const { now, known } = await readReaderBalances(db, adapter, connector, requests, clock, isLocking);
   const accountIds = new Set(requests.map(({ accountId }) => accountId));
@@ -91,7 +94,8 @@ async function findServedTo(
   clock: CurrentTimeExpression,
 ): Promise<Map<string, BalancesOfReader>> {
   const db = adapter.reader;
-  // The reader's state is read first. If amounts change between the two queries, they do not count as served.
+  // The state of the reader is read before the amounts. If the amounts change between the two queries, the new amounts do not count as
+  // served.
   const requests = accountIds.map((accountId) => ({ accountId, reader }));
   const { known } = await readReaderBalances(db, adapter, connector, requests, clock, false);
   const observations = await findObservations(db, adapter, connector, accountIds);
@@ -122,7 +126,10 @@ async function findObservations(
   return new Map(rows.map((row) => [row.account_id, row]));
 }
 
-/** Stores an observation. Must run inside a transaction. @returns the balances to serve from now on */
+/**
+ * Stores an observed balance. The function must be called inside a transaction.
+ * @returns the balances to serve from now on
+ */
 export async function applyObservation(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
@@ -145,7 +152,10 @@ export async function applyObservation(
   return toServedBalances(accountId, after);
 }
 
-/** Inserts the first observation of an account. @returns `undefined` when another transaction inserted it first */
+/**
+ * Inserts the first observation of an account.
+ * @returns `undefined` when another transaction inserted it first
+ */
 async function insertFirst(
   db: Kysely<Schema>,
   connector: string,
@@ -159,7 +169,7 @@ async function insertFirst(
     .executeTakeFirst();
 }
 
-/** Merges an observation into the stored observation. A new observation that is older than the stored observation changes nothing. */
+/** Merges a new observation into the stored observation. If the new observation is older, nothing changes. */
 function mergeObservation(before: Observation | undefined, { at, amounts }: ValidatedBalances): Observation {
   if (before && at < before.observed_at) return before;
   const merged = new Map(amounts);

@@ -1,6 +1,6 @@
 /**
- * Stores which balances each reader (one API key) got last for each account. So all gateways, also after a restart, send a reader the same
- * times.
+ * Stores which balances each reader (the client of one API key) got last for each account. So a reader gets the same times from all
+ * gateways, also after a restart.
  */
 import type { ServedBalances } from '@tributary/connector-api';
 import { sql, type Kysely } from 'kysely';
@@ -13,21 +13,21 @@ interface ReaderAccount {
   accountId: string;
 }
 
-/** A response to a reader (one API key), and the state to store for this reader after the response. */
+/** A response to a reader (the client of one API key), and the state that is stored for this reader afterwards. */
 export interface BalancesServedToReader extends ReaderAccount {
   balances: ServedBalances;
   next: ReaderBalance;
 }
 
-/** Returns the key under which a Map stores a reader and an account. */
+/** Returns the key of a reader and an account for use in a Map. */
 export function createReaderKey({ reader, accountId }: ReaderAccount): string {
   return `${reader} ${accountId}`;
 }
 
 /**
- * Reads the stored states of readers and accounts. `now` is the store's clock.
- * @param isLocking whether the rows are locked until the commit. Concurrent first requests of a reader find no row to lock. They get the
- * same time, so the order of their writes does not matter
+ * Reads the stored states of readers and accounts. `now` is the time of the store's clock.
+ * @param isLocking true if the rows are locked until the commit. Concurrent first requests of a reader find no row to lock, but they get
+ * the same time, so the order of their writes does not matter
  */
 export async function readReaderBalances(
   db: Kysely<Schema>,
@@ -45,7 +45,7 @@ export async function readReaderBalances(
     .where('connector', '=', connector)
     .where(adapter.inArray('reader', [...new Set(requests.map(({ reader }) => reader))]))
     .where(adapter.inArray('account_id', [...new Set(requests.map(({ accountId }) => accountId))]))
-    // Transactions that lock several rows must lock them in the same sequence.
+    // Transactions that lock several rows must lock them in the same sequence, because they could otherwise wait for each other for ever.
     .orderBy('reader')
     .orderBy('account_id')
     .modifyEnd(isLocking ? adapter.forUpdate : sql``)
@@ -62,14 +62,14 @@ export async function readReaderBalances(
   return { now, known: new Map(known) };
 }
 
-/** Stores, for each reader and account, which balances were served last and with which time. */
+/** Stores which balances each reader got last for each account, and with which time. */
 export async function saveReaderBalances(
   db: Kysely<Schema>,
   connector: string,
   served: readonly BalancesServedToReader[],
 ): Promise<void> {
-  // One statement must not write the same row twice. Two requests of one reader for one account have the same response, so one of them is
-  // enough.
+  // A statement cannot write the same row twice. Two requests of one reader for one account get the same response, so only one of them is
+  // written.
   const unique = [...new Map(served.map((each) => [createReaderKey(each), each]))]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, each]) => each);

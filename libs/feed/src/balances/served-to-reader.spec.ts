@@ -1,4 +1,4 @@
-/** Tests that the store tells which balances a reader got. */
+/** Tests that the store returns which balances a reader got. */
 import { openStore, type Store } from '../index.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
 

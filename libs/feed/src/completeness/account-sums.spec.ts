@@ -1,4 +1,4 @@
-/** Tests that the sums of accounts follow the rows of the feed, in the transaction that appends the rows. */
+/** Tests that the sum of an account changes with the rows of the feed, in the transaction that appends the rows. */
 import { serializeTransaction, type Transaction } from '@tributary/connector-api';
 import { getCurrentProcess } from '../leases/lease-holder.js';
 import { openStore } from '../store/open-store.js';
@@ -40,7 +40,7 @@ describe.each(STORES)('the sums of accounts, in $name', (kind) => {
     await append(
       row('in', { type: 'PAYIN', sourceAccountId: 'payer', destinationAccountId: 'a' }),
       row('out', { type: 'PAYOUT', amount: 30n, sourceAccountId: 'a', destinationAccountId: 'payee' }),
-      // The source and the destination of these rows are swapped already, because the money moves back.
+      // The input already has source and destination swapped, because the money of these rows moves back.
       row('refund', { type: 'PAYIN', status: 'REFUNDED', amount: 40n, sourceAccountId: 'a' }),
       row('return', { type: 'PAYOUT', status: 'REFUNDED', amount: 5n, destinationAccountId: 'a' }),
       row('reversed', { type: 'PAYIN', status: 'REFUND_REVERSED', amount: 7n, destinationAccountId: 'a' }),

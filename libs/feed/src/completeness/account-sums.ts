@@ -1,19 +1,19 @@
-/** Keeps the sum of the rows of each account and asset, in the transaction that appends the rows. */
+/** Updates the sum of the rows of each account and asset, in the transaction that appends the rows. */
 import { readBalanceEffects, type BalanceEffect, type SerializedRecord } from '@tributary/connector-api';
 import { sql, type Kysely } from 'kysely';
 import type { DatabaseAdapter, RowsTableColumn, WriteAtCommit } from '../database/database-adapter.js';
 import type { AccountSumTable, Schema } from '../database/schema.js';
 import type { TimedEffect } from '../types/completeness.types.js';
 
-/** The new versions of records. */
+/** The versions of records that an append adds to the feed. */
 export interface NewVersions {
-  /** One entry for each version, in their sequence. The same record can occur twice. */
+  /** The records, one for each version, in the sequence of the versions. The same record can occur twice. */
   records: readonly SerializedRecord[];
-  /** The records of the new versions, in sequence: one entry for each version. The same record can occur twice. */
+  /** The ids of those records that already had an earlier version. */
   changedIds: ReadonlySet<string>;
   /**
-   * Contents of earlier versions that are held, by record id. A held version waits for its original (e.g. the payment of a refund) and is
-   * not a row of the feed yet.
+   * The contents of earlier versions that are not rows of the feed yet, by record id. Such a version waits for its original, e.g. a refund
+   * waits for its payment.
    */
   heldContents: ReadonlyMap<string, readonly string[]>;
 }
@@ -32,8 +32,8 @@ const SUM_COLUMN_NAMES = sql.raw(SUM_COLUMNS.map(({ name }) => name).join(', '))
 const NEW_SUM: Sum = { total: 0n, after: 0n, suspectAt: Infinity };
 
 /**
- * Returns the changes of balances that the new versions cause: the effects of a new record, and for a changed record the difference from
- * its previous version. Must run before the rows are inserted, inside the transaction that has locked the feed.
+ * Returns the changes of balances that the new versions cause. A new record causes its full amount. A changed record causes the difference
+ * from its previous version. The function must be called before the rows are inserted, inside the transaction that has locked the feed.
  */
 export async function findEffects(
   db: Kysely<Schema>,
@@ -49,7 +49,7 @@ export async function findEffects(
   const movementIds = new Set(changedMovements.map(({ id }) => id));
   const current = await readCurrentEffects(db, adapter, feedId, movementIds, heldContents);
   const result: TimedEffect[] = [];
-  // This runs for every row of every append, so it copies the properties instead of spreading the object, which takes longer.
+  // This loop runs for every row of every append. Copying single properties takes less time than spreading the object.
   for (const { id, balanceChange } of records) {
     if (balanceChange === undefined) continue;
     const { effects, at, isRepeatedReturn } = balanceChange;
@@ -69,16 +69,17 @@ export async function findEffects(
 export interface Sum {
   total: bigint;
   /**
-   * Sum of the rows that the PSP booked after the suspect observation. An observation is suspect when it differs from the sum of the rows.
+   * The sum of the rows that the PSP booked after the suspect observation. An observation of a balance is suspect if it differs from the
+   * sum of the rows.
    */
   after: bigint;
-  /** Time of the suspect observation, in ms. `Infinity` if no observation is suspect. */
+  /** The time of the suspect observation, in milliseconds since 1970. It is `Infinity` if no observation is suspect. */
   suspectAt: number;
 }
 
-/** Sums of accounts as they are stored in the database. */
+/** The sums of accounts as they are stored in the database. */
 export interface StoredSums {
-  /** Accounts whose sums were read. */
+  /** The ids of the accounts whose sums were read. */
   accountIds: ReadonlySet<string>;
   /** The sums, by account and asset. */
   sums: ReadonlyMap<string, Sum>;
@@ -87,7 +88,7 @@ export interface StoredSums {
 const NO_SUMS: StoredSums = { accountIds: new Set(), sums: new Map() };
 
 /**
- * Reads the sums that new rows of these records change. Must run inside the transaction that has locked the feed.
+ * Reads the sums that new rows of these records change. The function must be called inside the transaction that has locked the feed.
  * @param knownIds accounts whose sums need not be read
  */
 export function readAccountSums(
@@ -125,7 +126,7 @@ async function readSums(
 }
 
 /**
- * Adds effects to the sums of their accounts. Must run inside the transaction that has locked the feed.
+ * Adds amounts to the sums of their accounts. The function must be called inside the transaction that has locked the feed.
  * @param stored the present sums, in several parts. The function reads the sums of accounts that are missing in the parts
  * @returns the sums after the commit: the same parts and further parts. If two parts contain the same account, the later part is valid
  */
@@ -170,7 +171,7 @@ export async function addEffectsToSums(
   return [...parts, { accountIds: NO_SUMS.accountIds, sums: changed }];
 }
 
-/** Returns the effects that the changed records have now. */
+/** Returns the amounts by which the newest versions of the changed records move each account. */
 async function readCurrentEffects(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
@@ -194,7 +195,7 @@ async function readCurrentEffects(
   return new Map([...bodies].map(([id, all]) => [id, readBalanceEffects(all)]));
 }
 
-/** Returns the key under which a Map stores an account in one asset. Neither part contains a space. */
+/** Returns the key of an account in one asset for use in a Map. The two parts are separated by a space, which neither of them contains. */
 export function toAccountAssetKey(accountId: string, asset: string): string {
   return `${accountId} ${asset}`;
 }

@@ -1,4 +1,7 @@
-/** Repository of the completeness check of one connector: the sums of its accounts, the states of their checks, and checkpoints. */
+/**
+ * Stores the data of the completeness check of one connector: the sums of its accounts, the states of their checks, and checkpoints. A
+ * checkpoint is a position of the feed with the cursor from which a pull can begin again.
+ */
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type {
   CurrentTimeExpression,
@@ -24,7 +27,7 @@ import type {
 } from '../types/completeness.types.js';
 import { describeOpenRows } from './open-rows.js';
 
-/** Maximum number of checkpoints of a feed. When there are more, every second one of the older half is deleted. */
+/** The maximum number of checkpoints of a feed. If there are more, every second checkpoint of the older half is deleted. */
 const MAX_CHECKPOINTS = 32;
 
 const KEY_COLUMNS: readonly RowsTableColumn[] = [
@@ -33,7 +36,7 @@ const KEY_COLUMNS: readonly RowsTableColumn[] = [
   { name: 'asset', type: 'text' },
   { name: 'total', type: 'text' },
 ];
-/** The columns that `toCheckColumns` fills. */
+/** The columns whose values `toCheckColumns` returns. */
 const CHECK_COLUMNS: readonly RowsTableColumn[] = [
   { name: 'opening', type: 'text' },
   { name: 'opening_proven', type: 'integer' },
@@ -48,14 +51,14 @@ const CHECK_COLUMNS: readonly RowsTableColumn[] = [
   { name: 'reread_at', type: 'integer' },
 ];
 const CHECKED_COLUMNS = [...KEY_COLUMNS, ...CHECK_COLUMNS];
-/** If the account already has a row, the update changes only the columns of the check and keeps the sum. */
+/** If the account already has a row, only the columns of the check are updated, and the sum is kept. */
 const CHECK_UPDATES = sql.raw(CHECK_COLUMNS.map(({ name }) => `${name} = excluded.${name}`).join(', '));
 
 const CHECKED_COLUMN_NAMES = sql.raw(CHECKED_COLUMNS.map(({ name }) => name).join(', '));
 
 type SummedFeed = Pick<Selectable<FeedTable>, 'head_seq' | 'summed_after'>;
 type SumRow = Selectable<AccountSumTable>;
-/** What the left join returns for a feed without a sum. */
+/** The columns that the left join returns for a feed without a sum. */
 type NoSumRow = { [Column in keyof SumRow]: null };
 
 export class SqlCompletenessRepository implements CompletenessRepository {
@@ -69,8 +72,8 @@ export class SqlCompletenessRepository implements CompletenessRepository {
   async read(accountIds: readonly string[]): Promise<CompletenessState> {
     const feed = await this.openFeed();
     return feed.explainStaleState(async () => {
-      // One statement reads the sums and the head, so that they belong together. The left join also returns a feed in which no account has
-      // a sum yet.
+      // The sums and the head of the feed are read by one statement, so that they belong to the same state. The left join returns a row
+      // also for a feed in which no account has a sum yet.
       const { rows } = await sql<SummedFeed & (SumRow | NoSumRow)>`
         select head_seq, summed_after, account_sums.* from feeds
           left join account_sums on account_sums.feed_id = feeds.id and ${this.adapter.inArray('account_id', accountIds)}
@@ -116,7 +119,7 @@ export class SqlCompletenessRepository implements CompletenessRepository {
   }
 
   async list(): Promise<AccountSum[]> {
-    // Finds the feed by its name, because a command that only lists data must not create the feed.
+    // The feed is found by its name and not opened, because a command that only lists data must not create the feed.
     const rows = await this.adapter.reader
       .selectFrom('account_sums')
       .innerJoin('feeds', 'feeds.id', 'account_sums.feed_id')
@@ -145,8 +148,8 @@ export class SqlCompletenessRepository implements CompletenessRepository {
   ): Promise<void> {
     const feedId = feed.id;
     if (checks.length > 0) {
-      // Called before the write, so that it also takes effect if the transaction fails. It makes the lease read the sums again instead of
-      // using the sums in its memory.
+      // The method is called before the write, so that it also takes effect if the transaction fails. It makes the lease read the sums from
+      // the store again instead of using the sums in its memory.
       feed.recordWrittenChecks();
       await this.writeChecks(db, feedId, checks);
     }
@@ -200,7 +203,7 @@ export class SqlCompletenessRepository implements CompletenessRepository {
 }
 
 /**
- * Returns the checkpoints to delete. Every call deletes half of the older half, so old checkpoints are farther apart than new checkpoints.
+ * Returns the checkpoints to delete: every second checkpoint of the older half. So the distance between checkpoints grows with their age.
  */
 function selectSurplus(newestFirst: readonly number[]): number[] {
   if (newestFirst.length <= MAX_CHECKPOINTS) return [];

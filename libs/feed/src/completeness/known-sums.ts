@@ -1,12 +1,13 @@
 /**
- * The sums that a lease keeps in memory after its appends, so that the next append need not read them. Only a row, a held row or the
- * completeness check changes a sum. So the sums are valid until the feed has another last row or a held row, or until a check was written.
+ * Keeps the sums of accounts in memory after an append, so that the next append of the same lease need not read them. A sum changes only
+ * with a row of the feed, with a row that waits for its original, or with a stored completeness check. So the sums in memory are used until
+ * one of these three has changed.
  */
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import type { FeedHead } from '../feeds/append-records.js';
 import type { StoredSums, Sum } from './account-sums.js';
 
-/** If an append changes the sums of more accounts than this number, the sums are not kept in memory. */
+/** The maximum number of accounts whose sums are kept in memory. If there are more, no sums are kept. */
 const MAX_ACCOUNTS = 10_000;
 
 export class KnownSums {
@@ -17,18 +18,21 @@ export class KnownSums {
 
   constructor(private readonly feed: Pick<OpenedFeed, 'checksVersion'>) {}
 
-  /** Accounts whose sums are known, unless another writer has appended rows. */
+  /** The ids of the accounts whose sums are known. They are only valid if no other writer has appended rows. */
   get accountIds(): ReadonlySet<string> {
     if (this.checksVersion !== this.feed.checksVersion) this.clear();
     return this.knownIds;
   }
 
-  /** Returns the known sums, or none if another writer may have changed them. @param head the head of the locked feed */
+  /**
+   * Returns the known sums, or none if another writer may have changed the sums.
+   * @param head the head of the locked feed
+   */
   find({ seq, hasHeldRows }: FeedHead): StoredSums[] {
-    // A held row counts in the sums but has no sequence number in the feed. So while held rows exist, an unchanged last row does not prove
-    // that the sums are unchanged.
+    // A row that waits for its original is included in the sums, but has no sequence number in the feed. So while such rows exist, an
+    // unchanged last row does not prove that the sums are unchanged.
     if (this.headSeq !== seq || hasHeldRows) this.clear();
-    // Reading `accountIds` also clears the sums if a check was written while the append waited for the lock.
+    // The property `accountIds` also clears the sums if a completeness check was stored while the append waited for the lock.
     const { accountIds, sums } = this;
     return accountIds.size > 0 ? [{ accountIds, sums }] : [];
   }

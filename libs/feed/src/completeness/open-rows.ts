@@ -1,19 +1,22 @@
 /**
- * Finds the rows of an account that have not moved money yet. The report of a gap (a difference between the balance and the sum of the
- * rows) lists these rows, because they may explain the gap.
+ * Finds the rows of an account that have not moved money yet. The report of a gap lists these rows, because they may explain the gap. A gap
+ * is a difference between the balance and the sum of the rows.
  */
 import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 
-/** Maximum number of newest rows that are read. Recent rows explain a gap, and a feed can have any length. */
+/**
+ * The maximum number of rows that are read, beginning with the newest. A gap is usually explained by recent rows, and a feed can have any
+ * length.
+ */
 const MAX_ROWS = 2_000;
 const MAX_IDS = 5;
-/** The statuses of rows that may still move money, and of rows of which it is not known whether they moved money. */
+/** The statuses of rows that may still move money, or whose status does not show whether they moved money. */
 const OPEN_STATUSES: readonly string[] = ['PENDING', 'AUTHORISATION', 'OTHER'];
 
 /**
- * Returns the number of open rows of an account in an asset, and the ids of the newest ones.
+ * Returns the number of an account's rows in one asset that have not moved money yet, and the ids of the newest of these rows.
  * @param afterSeq rows up to this sequence number are left out
  */
 export async function describeOpenRows(

@@ -1,4 +1,4 @@
-/** Tests that a store refuses a connector that belongs to another plugin or account. */
+/** Tests that a store rejects a connector that belongs to another plugin or account. */
 import {
   adoptConnector,
   getCurrentProcess,

@@ -1,6 +1,6 @@
 /**
- * Stores to which plugin, and to which account at the PSP, each connector of the store belongs. Otherwise two deployment files that use one
- * store by mistake would mix the rows of two PSPs in one feed, and send orders to both PSPs.
+ * Stores the plugin and the account at the PSP of each connector. If two deployment files use one store by mistake, the gateway finds the
+ * difference and does not start. Otherwise it would mix the rows of two PSPs in one feed, and send orders to both PSPs.
  */
 import type { Kysely } from 'kysely';
 import { ConnectorConflictError } from '../database/store-errors.js';
@@ -9,7 +9,7 @@ import type { ConnectorTable, Schema } from '../database/schema.js';
 import { NO_ORIGINAL } from '../feeds/place-records.js';
 import type { ConnectorIdentity } from '../types/store.types.js';
 
-/** Number of rows per statement. SQLite allows 32,766 parameters. */
+/** The number of rows that one statement writes. SQLite allows 32,766 parameters in a statement. */
 const BATCH_ROWS = 500;
 
 /**
@@ -26,7 +26,7 @@ export async function areConnectorsRegistered(
 /**
  * Inserts the connectors that are not registered, and compares the others with their rows.
  * @param db a transaction of the adapter
- * @throws ConnectorConflictError when a connector belongs to another plugin or account; the caller must then end the transaction
+ * @throws ConnectorConflictError when a connector belongs to another plugin or account. The caller must then roll the transaction back
  */
 export async function writeConnectors(
   db: Kysely<Schema>,
@@ -34,15 +34,15 @@ export async function writeConnectors(
   connectors: readonly ConnectorIdentity[],
 ): Promise<void> {
   await insertUnknown(db, adapter, connectors);
-  // Another process may have registered a connector in the meantime, so the rows are compared after the insert.
+  // Another process may have registered a connector since the first comparison, so the rows are compared again after the insert.
   for (const { connector, found } of await compareConnectors(db, connectors))
     if (found && !found.isComplete) await writeIdentity(db, connector);
 }
 
 /**
  * Replaces the plugin and the account that are stored for a connector.
- * @param forgetsCursors true: delete the cursors, so that everything is pulled again. Needed if the new plugin or account cannot use the
- * stored cursors
+ * @param forgetsCursors true to delete the cursors, so that everything is pulled again. It is needed if the new plugin or account cannot
+ * use the stored cursors
  */
 export async function replaceConnectorIdentity(
   adapter: DatabaseAdapter,
@@ -58,12 +58,13 @@ export async function replaceConnectorIdentity(
       .set((eb) => ({
         ...{ cursor: null, due_at: 0, holder: null, leased_until: 0 },
         fencing_token: eb('fencing_token', '+', 1),
-        // The sums start after the last row of the former account, because its rows do not belong to the balances of the new account.
+        // The sums start after the last row of the former account, because its rows are not part of the balances of the new account.
         summed_after: eb.ref('head_seq'),
       }))
       .where('connector', '=', connector.path)
       .execute();
-    // The new account will not deliver the originals of the former account. So the next complete pull serves the held rows without them.
+    // The new account does not list the originals for which rows of the former account wait. So the next complete pull serves these rows
+    // without their originals.
     await db
       .updateTable('held_rows')
       .set({ original_id: NO_ORIGINAL, held_at: 0 })
@@ -113,13 +114,16 @@ async function writeIdentity(
 interface Comparison {
   connector: ConnectorIdentity;
   /**
-   * `isComplete` is false if the plugin reports the account now but did not report it when the connector was registered. The account is
+   * `isComplete` is false if the plugin now reports the account, but did not report it when the connector was registered. The account is
    * then stored.
    */
   found: { isComplete: boolean } | undefined;
 }
 
-/** @throws ConnectorConflictError */
+/**
+ * Compares the connectors with their rows in the store.
+ * @throws ConnectorConflictError when a connector belongs to another plugin or account
+ */
 async function compareConnectors(
   db: Kysely<Schema>,
   connectors: readonly ConnectorIdentity[],
@@ -145,7 +149,10 @@ async function compareConnectors(
   });
 }
 
-/** If only one of the two has an account, there is no conflict: a newer plugin may report the account for the first time. */
+/**
+ * Returns true if the stored plugin or account is another one. If only one side has an account, there is no conflict, because a newer
+ * version of the plugin may report the account for the first time.
+ */
 function isOther(row: ConnectorTable, { plugin, account }: ConnectorIdentity): boolean {
   return row.plugin !== plugin || (row.account !== null && account !== undefined && row.account !== account);
 }

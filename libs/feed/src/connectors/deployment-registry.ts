@@ -1,6 +1,7 @@
 /**
- * Stores to which deployment the store belongs. Otherwise two deployment files could use one store by mistake. A gateway would then not
- * pull the connectors that only the other file has, and orders could wait for a gateway that does not have their connector.
+ * Stores the name of the deployment to which the store belongs. If two deployment files use one store by mistake, the second one is
+ * rejected. Otherwise a gateway would not pull the connectors that only the other file has, and orders could wait for a gateway that does
+ * not have their connector.
  */
 import type { Kysely } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
@@ -10,9 +11,10 @@ import type { DeploymentIdentity } from '../types/store.types.js';
 import { areConnectorsRegistered, writeConnectors } from './connector-registry.js';
 
 /**
- * Registers the connectors of a deployment, and its name if the store has none.
+ * Registers the connectors of a deployment, and the name of the deployment if the store has none. If the function throws, nothing was
+ * written.
  * @throws DeploymentConflictError when the store belongs to another deployment
- * @throws ConnectorConflictError when a connector belongs to another plugin or account; in both cases nothing was written
+ * @throws ConnectorConflictError when a connector belongs to another plugin or account
  */
 export async function registerDeployment(
   adapter: DatabaseAdapter,
@@ -20,7 +22,7 @@ export async function registerDeployment(
 ): Promise<void> {
   const { name, connectors } = deployment;
   const stored = await adapter.reader.selectFrom('store_identity').select('deployment').executeTakeFirst();
-  // Usually everything is registered already, so no write is needed.
+  // Usually the name and all connectors are already registered, so no write is needed.
   if (stored?.deployment === (name ?? null) && (await areConnectorsRegistered(adapter, connectors))) return;
   await adapter.durableTransaction(async (db) => {
     await assertSameDeployment(db, deployment);
@@ -30,8 +32,8 @@ export async function registerDeployment(
 }
 
 /**
- * Assigns the store to a deployment.
- * @throws ConnectorConflictError when a connector belongs to another plugin or account; then nothing was written
+ * Assigns the store to a deployment. If the function throws, nothing was written.
+ * @throws ConnectorConflictError when a connector belongs to another plugin or account
  */
 export async function adoptDeployment(
   adapter: DatabaseAdapter,
@@ -48,8 +50,9 @@ async function writeName(db: Kysely<Schema>, deployment: string | null): Promise
 }
 
 /**
- * Locks the name until the commit. So if two deployments start at the same time, the second deployment is rejected.
- * @throws DeploymentConflictError
+ * Checks that the store belongs to this deployment, and locks the name until the commit. So if two deployments start at the same time, the
+ * second deployment is rejected.
+ * @throws DeploymentConflictError when the store belongs to another deployment
  */
 async function assertSameDeployment(
   db: Kysely<Schema>,
@@ -64,7 +67,7 @@ async function assertSameDeployment(
     if (storedName === name) return;
     throw new DeploymentConflictError(`the store belongs to the deployment "${storedName}"`, name);
   }
-  // A store without a name belongs to every deployment file that has at least one of its connectors.
+  // A store without a name belongs to every deployment file that contains at least one of the store's connectors.
   const rows = await db.selectFrom('connectors').select('connector').orderBy('connector').execute();
   const paths = new Set(connectors.map(({ path }) => path));
   const [first] = rows;

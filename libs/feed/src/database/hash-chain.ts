@@ -1,22 +1,25 @@
 /**
- * Writes an append-only chain of events to a table. Each hash also covers the hash of the previous event, so a changed event breaks the
- * chain.
+ * Writes a chain of events to a table. Events are only appended. Each event has a hash that also covers the hash of the previous event, so
+ * the hashes no longer agree if an event is changed.
  */
 import { createHash } from 'node:crypto';
 import { sql, type Kysely } from 'kysely';
 import type { DatabaseAdapter } from './database-adapter.js';
 import type { Schema } from './schema.js';
 
-/** The end of a chain: the next event is appended after it. */
+/** The end of a chain, after which the next event is appended. */
 export interface ChainEnd {
-  /** Sequence number and hash of the last event. In an empty chain: 0 and an empty string. */
+  /** The sequence number and the hash of the last event. In an empty chain, they are 0 and an empty string. */
   seq: number;
   hash: string;
   /** The present time of the database, in milliseconds since 1970. */
   now: number;
 }
 
-/** Locks the chains of the store until the commit, and returns the end of one chain. Must run inside a transaction of this adapter. */
+/**
+ * Locks the chains of the store until the commit, and returns the end of one chain. The function must be called inside a transaction of
+ * this adapter.
+ */
 export async function lockChainEnd(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
@@ -34,7 +37,10 @@ export async function lockChainEnd(
   return { seq: last?.seq ?? 0, hash: last?.hash ?? '', now };
 }
 
-/** Returns the hash of an event, in hex. @param previousHash hash of the previous event; empty for the first event */
+/**
+ * Returns the hash of an event, in hexadecimal digits.
+ * @param previousHash hash of the previous event; empty for the first event
+ */
 export function hashEvent(previousHash: string, body: string): string {
   return createHash('sha256').update(previousHash).update(body).digest('hex');
 }

@@ -1,9 +1,15 @@
-/** The order that the health check inserts and deletes in one transaction. No other transaction can see it. */
+/**
+ * The order that the health check inserts and deletes in one transaction, to test that orders can be stored. No other transaction can see
+ * it.
+ */
 import type { OrderTable } from './schema.js';
 
 export const HEALTH_CHECK_ORDER_ID = 'health-check';
 
-/** @param requestLength number of characters of the request, which is the largest part of an order */
+/**
+ * Creates the order of the health check.
+ * @param requestLength number of characters of the request, which is the largest part of an order
+ */
 export function createHealthCheckOrder(requestLength: number): OrderTable {
   return {
     ...{

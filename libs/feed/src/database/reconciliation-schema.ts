@@ -1,25 +1,25 @@
-/** The tables of reconciliation as types for Kysely. Times are milliseconds since 1970, amounts are decimal digits with a sign. */
+/** The tables of reconciliation as types for Kysely. Times are milliseconds since 1970. Amounts are decimal digits with a sign. */
 import type { ItemSide, ItemState } from '../types/reconciliation.types.js';
 
-/** A transaction of a Formance Ledger, as the first read returned it. `ledger` identifies the server and the ledger. */
+/** A transaction of a Formance Ledger, as the ledger returned it when it was read first. `ledger` identifies the server and the ledger. */
 export interface LedgerTransactionTable {
   ledger: string;
   id: number;
   at: number;
   reference: string | null;
-  /** JSON object with strings. */
+  /** A JSON object whose values are strings. */
   metadata: string;
-  /** JSON array of `LedgerPosting`. */
+  /** A JSON array of `LedgerPosting`. */
   postings: string;
 }
 
-/** One version of a policy. `id` is the SHA-256 of its specification. */
+/** One version of a policy. `id` is the SHA-256 of the serialized policy. */
 export interface ReconciliationPolicyTable {
   id: string;
-  /** Name with the tenant: `acme/house-bank`. */
+  /** The name of the tenant and the name of the policy: `acme/house-bank`. */
   name: string;
   spec: string;
-  /** Number of items that were created for the policy. It is also the number of the next item. */
+  /** The number of items that were created for the policy. It is also the number of the next item. */
   items: number;
   created_at: number;
 }
@@ -54,7 +54,7 @@ export interface ReconciliationItemTable {
 /** The value by which a rule of the policy compares an item. */
 export interface ReconciliationKeyTable {
   policy_id: string;
-  /** Index of the rule in the policy, from 0. */
+  /** The index of the rule in the policy, from 0. */
   rule: number;
   key: string;
   number: number;
@@ -64,12 +64,12 @@ export interface ReconciliationRunTable {
   id: string;
   policy_id: string;
   name: string;
-  /** JSON with all inputs of the run besides the items. The result depends on nothing else. */
+  /** JSON with all inputs of the run besides the items. The result of the run depends only on these inputs and the items. */
   inputs: string;
   started_at: number;
-  /** `null` while the run is not finished and has no result. */
+  /** The time at which the run finished; `null` while the run has no result. */
   finished_at: number | null;
-  /** Number of the event that the run appended at its end. Events with a larger number belong to later runs. */
+  /** The number of the event that the run appended at its end. Events with a larger number belong to later runs. */
   event_seq: number | null;
   verdict: string | null;
   summary: string | null;

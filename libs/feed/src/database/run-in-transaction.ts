@@ -1,9 +1,12 @@
-/** Runs a callback between `begin` and `commit`. The connection waits for each statement before it sends the next. */
+/** Runs a callback between `begin` and `commit`. Each statement is sent after the previous statement has ended. */
 import { sql, type CompiledQuery, type Kysely } from 'kysely';
 import type { TransactionCallback } from './database-adapter.js';
 import type { Schema } from './schema.js';
 
-/** Runs `work` in a transaction, and rolls back when it throws. @param begin starts the transaction on this connection */
+/**
+ * Runs `work` in a transaction, and rolls back if `work` throws.
+ * @param begin starts the transaction on this connection
+ */
 export async function runInTransaction<T>(
   connection: Kysely<Schema>,
   begin: () => Promise<unknown>,

@@ -45,9 +45,9 @@ export interface Schema {
   migrations: { version: number; applied_at: number };
 }
 
-/** One change that a person or a script made. Events are only added. `hash` also covers the hash of the previous event. */
+/** One change that a person or a script made. Events are only added, never changed. `hash` also covers the hash of the previous event. */
 export interface AuditEventTable {
-  /** Counts from 1 without gaps. */
+  /** The number of the event, from 1 without gaps. */
   seq: number;
   at: number;
   /** The tenant of the connector; `null` for the default tenant and for events of the whole deployment. */
@@ -58,7 +58,7 @@ export interface AuditEventTable {
   hash: string;
 }
 
-/** The cursor of a feed at a time when a pull had caught up. A pull from this cursor returns everything that changed since then. */
+/** The cursor of a feed at a time when a pull had read all data. A pull from this cursor returns everything that has changed since then. */
 export interface FeedCursorTable {
   feed_id: number;
   at: number;
@@ -67,9 +67,9 @@ export interface FeedCursorTable {
 
 /** One session of an operator. The token itself is not stored. */
 export interface OperatorSessionTable {
-  /** SHA-256 of the token, in hex. */
+  /** The SHA-256 of the token, in hexadecimal digits. */
   token_hash: string;
-  /** Id of the operator key with which the session was opened. */
+  /** The id of the operator key with which the session was opened. */
   key_id: string;
   created_at: number;
   expires_at: number;
@@ -79,7 +79,7 @@ export interface OperatorSessionTable {
 export interface ScheduledTaskTable {
   name: string;
   next_at: number;
-  /** A random id of the claim; `null` while no gateway runs the task. */
+  /** A random id of the gateway's claim on the task; `null` while no gateway runs the task. */
   holder: string | null;
   lease_until: number;
 }
@@ -93,23 +93,20 @@ export interface SentAlertTable {
   sent_at: number;
 }
 
-/** The position of a reader in a feed, as of the last request of the reader. */
+/** The position of a reader (the client of one API key) in a feed, as of the reader's last request. */
 export interface ReaderPositionTable {
   connector: string;
   reader: string;
   stream: string;
   requested_at: number;
   filter_from: number | null;
-  /** Sequence number of the last row that the reader has; `null` if no page was served. */
+  /** The sequence number of the last row that the reader has; `null` if no page was served to it. */
   read_seq: number | null;
   interval_ms: number | null;
   requests: number;
 }
 
-/**
- * One connector: the plugin, and the account at the PSP, to which its feeds belong. `account` is `null` when the plugin cannot report the
- * account.
- */
+/** A connector, with its plugin and its account at the PSP. `account` is `null` when the plugin cannot report the account. */
 export interface ConnectorTable {
   connector: string;
   plugin: string;
@@ -125,19 +122,19 @@ export interface StoreIdentityTable {
   server_database: string | null;
   server_timeline: number | null;
   loss_found: string | null;
-  /** When the last heartbeat was written. */
+  /** The time at which a gateway last wrote its heartbeat. */
   beat_at: number;
-  /** New feeds get only rows with a later feed time than this time. */
+  /** The feed time that every new feed must exceed: its rows get only later feed times. `null` if there is no such limit. */
   min_feed_time: number | null;
   restored_at: number | null;
   backup_at: number | null;
-  /** The schema version that a program must support at least to use the tables (`migrations/schema-versions.ts`). */
+  /** The oldest schema version whose programs may use the tables (`migrations/schema-versions.ts`). */
   min_program_version: Generated<number>;
-  /** Name of the deployment to which the store belongs; `null` when its deployment file has no name. */
+  /** The name of the deployment to which the store belongs; `null` when its deployment file has no name. */
   deployment: string | null;
 }
 
-/** One feed: its head (last row), the cursor at which the next pull resumes, and the lease for appending. */
+/** A feed, with its last row, the cursor from which the next pull continues, and the lease for appending. */
 export interface FeedTable {
   id: Generated<number>;
   connector: string;
@@ -145,20 +142,20 @@ export interface FeedTable {
   head_seq: number;
   head_time: number | null;
   cursor: string | null;
-  /** Increases with every lease. A writer with an older token cannot write. */
+  /** The number of the newest lease of the feed. A writer with an older number cannot write. */
   fencing_token: number;
   holder: string | null;
-  /** Time at which the lease expires. Without a holder: time at which the last lease was released. */
+  /** The time at which the lease expires. If no process has the lease, it is the time at which the last lease was released. */
   leased_until: number;
   /**
-   * The stream is not due before this time. A negative value is a request of an operator to pull at once, made at this time
-   * (`pull-requests.ts`); the stream is then due.
+   * The time before which the stream is not due. A negative value means that an operator requested a pull at the absolute value of this
+   * time (`pull-requests.ts`). The stream is then due at once.
    */
   due_at: number;
   caught_up_at: number | null;
-  /** The sums of accounts contain the rows after this sequence number. 0: all rows of the feed. */
+  /** The sequence number after which the sums of accounts begin. With 0, the sums contain all rows of the feed. */
   summed_after: Generated<number>;
-  /** Time at which an operator paused the stream; `null` for a stream that is not paused. */
+  /** The time at which an operator paused the stream; `null` for a stream that is not paused. */
   paused_at: Generated<number | null>;
 }
 
@@ -172,14 +169,14 @@ export interface AccountSumTable {
   asset: string;
   total: string;
   opening: string | null;
-  /** 1 when the opening balance is proven: it is zero by declaration, a second observation confirmed it, or a person accepted it. */
+  /** 1 if the opening balance is proven: it is zero by declaration, a second observation confirmed it, or a person accepted it. */
   opening_proven: number;
   agreed_at: number | null;
   agreed_seq: number | null;
   suspect_at: number | null;
   suspect_balance: string | null;
   suspect_since: number | null;
-  /** Sum of the rows booked after `suspect_at` that were appended since then. */
+  /** The sum of the rows that were appended after the suspect observation and that the PSP booked after `suspect_at`. */
   after_suspect: string;
   gap: string | null;
   gap_since: number | null;
@@ -187,7 +184,7 @@ export interface AccountSumTable {
 }
 
 /**
- * A position of a feed, and the cursor with which the plugin continued after this position. If the cursor is `null`, the plugin began from
+ * A position of a feed, and the cursor with which the plugin continued after this position. If the cursor is `null`, the plugin begins from
  * the start.
  */
 export interface FeedCheckpointTable {
@@ -203,7 +200,7 @@ export interface FeedRowTable {
   seq: number;
   feed_time: number;
   record_id: string;
-  /** First 16 bytes of the SHA-256 of the record's content, which is the body without the feed time. */
+  /** The first 16 bytes of the SHA-256 of the record's content. The content is the body without the feed time. */
   hash: Buffer;
   body: string;
 }
@@ -216,23 +213,23 @@ export interface HeldRowTable {
   feed_id: number;
   position: number;
   record_id: string;
-  /** Empty for a version that no longer waits for an original, see `NO_ORIGINAL`. */
+  /** The id of the original; empty for a version that no longer waits (see `NO_ORIGINAL`). */
   original_id: string;
   psp_time: number | null;
   hash: Buffer;
-  /** The content of the version with the reference to its original. */
+  /** The content of the version, including the reference to its original. */
   content: string;
   held_at: number;
   /**
-   * Time at which the version was served without the reference because its original had not come, or was replaced by a newer version;
-   * `null` while the version waits.
+   * The time at which the version was served without the reference because its original had not come, or was replaced by a newer version.
+   * It is `null` while the version waits.
    */
   served_alone_at: number | null;
 }
 
 /**
- * A page that was served as the last page of a list. Until the time `until`, later pages with the same `from_time` and `page_size` are
- * empty.
+ * A page that was served as the end of a list. Until the time `until`, later pages with the same `from_time` and `page_size` are empty, so
+ * that the client can finish its list.
  */
 export interface LastPageTable {
   feed_id: number;
@@ -245,19 +242,22 @@ export interface LastPageTable {
 export interface BalanceTable {
   connector: string;
   account_id: string;
-  /** `observed_at` is the time that the PSP reported. `served_at` is the time that clients get; it increases whenever an amount changes. */
+  /** `observed_at` is the time that the PSP reported. `served_at` is the time that clients get. It increases whenever an amount changes. */
   observed_at: number;
   served_at: number;
-  /** JSON object from asset to amount (a string), sorted by asset. */
+  /** A JSON object from asset to amount, sorted by asset. The amounts are strings. */
   amounts: string;
   /**
-   * Time at which these amounts became true. `null` when they were stored before schema version 12; then `served_at` is the best known
-   * time.
+   * The time at which these amounts became true. It is `null` if they were stored before schema version 12; then `served_at` is the best
+   * known time.
    */
   amounts_since: number | null;
 }
 
-/** The last balances and times that one reader got for one account. `balances/served-time.ts` describes the columns. */
+/**
+ * The last balances and times that one reader (the client of one API key) got for one account. `balances/served-time.ts` describes the
+ * columns.
+ */
 export interface ReaderBalanceTable {
   connector: string;
   reader: string;
@@ -270,22 +270,24 @@ export interface ReaderBalanceTable {
 
 export interface QuarantineTable {
   feed_id: number;
-  /** The database stores `refusal` for a rejected record, and `finding` for a data warning. */
+  /** `refusal` is a rejected record, and `finding` is a data warning. */
   kind: 'refusal' | 'finding';
   record_id: string;
   reason: string;
   raw: string | null;
   since: number;
   /**
-   * Time at which the entry was resolved: a valid version arrived, the plugin reported the entry as resolved, or an operator dismissed it.
-   * `null` while the entry is unresolved.
+   * The time at which the entry was resolved: a valid version arrived, the plugin reported the entry as resolved, or an operator dismissed
+   * it. It is `null` while the entry is unresolved.
    */
   cleared_at: number | null;
-  /** Time at which the PSP last sent the record. `null` for an entry that is older than schema version 18 and was not sent again. */
+  /**
+   * The time at which the PSP last sent the record. It is `null` for an entry that is older than schema version 18 and was not sent again.
+   */
   seen_at: Generated<number | null>;
   /**
-   * Time at which an operator dismissed the entry. It stays resolved while the PSP repeats the record with the same fault. `null` again
-   * when a valid version arrives or the plugin resolves the entry.
+   * The time at which an operator dismissed the entry. The entry stays resolved while the PSP repeats the record with the same fault. The
+   * value becomes `null` again when a valid version arrives or the plugin resolves the entry.
    */
   dismissed_at: Generated<number | null>;
 }
@@ -312,7 +314,7 @@ export interface OrderTable {
   psp_id: string | null;
   kind: string;
   request: string;
-  /** Decimal digits, because amounts can exceed the integer types of a database. */
+  /** Decimal digits. The amount is stored as text, because amounts can exceed the integer types of a database. */
   amount: string;
   asset: string;
   state: OrderState;
@@ -332,25 +334,25 @@ export interface OrderTable {
   holder: string | null;
   leased_until: number;
   fencing_token: number;
-  /** Number of entries in the history of the order. */
+  /** The number of entries in the history of the order. */
   entries: number;
 }
 
 export interface OrderHistoryTable {
   order_id: string;
-  /** Number of the entry, from 1. */
+  /** The number of the entry, from 1. */
   entry: number;
   at: number;
   state: OrderState;
   event: string;
 }
 
-/** Sum of the orders that a connector accepted on one UTC day in one asset. Orders that failed are not included. */
+/** The sum of the orders that a connector accepted on one UTC day in one asset. Orders that failed are not included. */
 export interface OrderDayTable {
   connector: string;
-  /** Days since 1970. */
+  /** The number of days since 1970. */
   day: number;
   asset: string;
-  /** Decimal digits. */
+  /** The sum as decimal digits, in minor units. */
   total: string;
 }

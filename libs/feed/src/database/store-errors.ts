@@ -1,7 +1,7 @@
-/** Errors of the store. */
+/** The errors that the store throws. */
 import { DamagedDataError, GatewayUnavailableError } from '@tributary/connector-api';
 
-/** Another writer has acquired the lease of the feed. Nothing was written, and the caller must stop. */
+/** Thrown when another process has acquired the lease of the feed. Nothing was written, and the caller must stop. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
 
@@ -11,8 +11,8 @@ export class LeaseLostError extends Error {
 }
 
 /**
- * The database is not the store that this process opened, or is in an older state. Nothing was written. The process must end, because the
- * data in its memory belongs to the earlier state.
+ * Thrown when the database is not the store that this process opened, or is in an older state. Nothing was written. The process must end,
+ * because the data in its memory belongs to the earlier state.
  */
 export class StoreChangedError extends GatewayUnavailableError {
   override readonly name = 'StoreChangedError';
@@ -29,7 +29,7 @@ export class StoreChangedError extends GatewayUnavailableError {
   }
 }
 
-/** Connectors of the deployment belong to another plugin or account in the store. */
+/** Thrown when connectors of the deployment belong to another plugin or account in the store. */
 export class ConnectorConflictError extends Error {
   override readonly name = 'ConnectorConflictError';
 
@@ -48,7 +48,7 @@ export class ConnectorConflictError extends Error {
   }
 }
 
-/** The store belongs to another deployment. */
+/** Thrown when the store belongs to another deployment. */
 export class DeploymentConflictError extends Error {
   override readonly name = 'DeploymentConflictError';
 
@@ -69,14 +69,14 @@ export class DeploymentConflictError extends Error {
 }
 
 /**
- * A statement found another state of the store or the feed than this process expects. The error ends the transaction; then the caller finds
- * out the reason.
+ * Thrown when a statement finds another state of the store or the feed than this process expects. The error ends the transaction, and then
+ * the caller determines the reason.
  */
 export class StaleStateError extends GatewayUnavailableError {
   override readonly name: string = 'StaleStateError';
 }
 
-/** The store could not be opened. */
+/** Thrown when the store cannot be opened. */
 export class StoreOpenError extends Error {
   override readonly name = 'StoreOpenError';
 

@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionQueue } from './connection-queue.js';
 
-/** Timeout in ms for a connection. It is longer than any test, so only work that a test forgot to end reaches it. */
+/** Timeout in ms for a connection. The timeout is longer than any test, so it is reached only if a test forgot to end its work. */
 const TIMEOUT_MS = 500;
 afterAll(() => sleep(TIMEOUT_MS));
 
-/** Starts work that holds a connection until `finish` is called. */
+/** Starts work that uses a connection until `finish` is called. */
 function start(queue: ConnectionQueue, purpose: 'health' | 'orders' | 'other', log: string[], name: string) {
   let finish = () => {};
   const done = queue.acquire(purpose, TIMEOUT_MS).then(

@@ -1,6 +1,6 @@
 /**
- * Shares the connections of one pool fairly. A pool alone would serve requests in the sequence of their arrival. A burst of orders would
- * then delay the health check and all pulls, and a burst of pulls would delay orders.
+ * Shares the connections of one pool fairly. A pool alone would serve requests in the sequence of their arrival. Then many orders at once
+ * would delay the health check and all pulls, and many pulls at once would delay orders.
  */
 import type { ConnectionPurpose } from '../database-adapter.js';
 
@@ -21,11 +21,11 @@ export class ConnectionQueue {
   };
   private readonly inUse: Record<ConnectionPurpose, number> = { ...NO_CONNECTIONS };
 
-  /** For each purpose, the number of its last grant. */
+  /** Shows, for each purpose, when it got its last connection. Each connection that is given out gets the next number. */
   private readonly lastGrants: Record<ConnectionPurpose, number> = { ...NO_CONNECTIONS };
   private grantCount = 0;
 
-  /** @param size number of connections */
+  /** @param size number of connections in the pool */
   constructor(private readonly size: number) {}
 
   /**
@@ -63,8 +63,8 @@ export class ConnectionQueue {
   }
 
   /**
-   * Grants free connections: first to the health check, then to the purpose that uses the fewest connections, then to the purpose that has
-   * waited longest since its last grant.
+   * Gives out free connections. The health check comes first. Then comes the purpose that uses the fewest connections. If several purposes
+   * use the same number, the one that has waited longest comes first.
    */
   private grantFree(): void {
     for (;;) {
@@ -86,8 +86,9 @@ export class ConnectionQueue {
   }
 
   /**
-   * In a pool with three or more connections, no purpose may use all of them, because all statements of one purpose may wait for the same
-   * lock. Operators may use only one connection, so that their long searches do not slow other work.
+   * Returns true if the purpose may use another connection. In a pool with three or more connections, no purpose may use all of them,
+   * because all statements of one purpose may wait for the same lock. Operators may use only one connection, so that their long searches do
+   * not slow other work.
    */
   private mayUse(purpose: ConnectionPurpose): boolean {
     const usedCount = PURPOSES.reduce((sum, each) => sum + this.inUse[each], 0);

@@ -1,10 +1,10 @@
 /**
- * The first statement of a transaction, which is sent in one message group with `begin`. When `begin` fails, the server skips the
- * statement, so the statement never runs outside of the transaction. Source: PostgreSQL documentation, "Extended Query", "Pipelining".
+ * Sends the first statement of a transaction together with `begin`, in one message group. If `begin` fails, the server skips the statement,
+ * so the statement never runs outside of the transaction. Source: PostgreSQL documentation, "Extended Query", "Pipelining".
  */
 import pg from 'pg';
 
-/** The results that the driver returns: one for `begin`, and one for the statement. */
+/** The results that the driver returns: one result for `begin`, and one for the statement. */
 type Results<R> = [unknown, pg.QueryResult<R & pg.QueryResultRow>];
 
 class FirstStatement extends pg.Query {
@@ -13,12 +13,13 @@ class FirstStatement extends pg.Query {
     config: pg.QueryConfig,
     callback: (error: Error | undefined, results: unknown) => void,
   ) {
-    // A message of the simple protocol cannot be part of the group, so a statement without parameters also uses the extended protocol.
+    // A message of the simple protocol cannot be part of the group. So the extended protocol is used, also for a statement without
+    // parameters.
     super({ ...config, queryMode: 'extended' } as pg.QueryConfig, callback);
   }
 
   override submit = (connection: pg.Connection): void => {
-    // Sends the whole group in one packet.
+    // The whole group is sent in one packet.
     connection.stream.cork();
     try {
       connection.parse({ name: '', text: this.begin, types: [] }, true);
@@ -31,7 +32,10 @@ class FirstStatement extends pg.Query {
   };
 }
 
-/** Begins a transaction and runs its first statement, in one round trip. @param begin one statement */
+/**
+ * Begins a transaction and runs its first statement, in one round trip.
+ * @param begin a single statement that begins the transaction
+ */
 export function queryFirstStatement<R>(
   client: pg.PoolClient,
   begin: string,

@@ -1,6 +1,6 @@
 /**
- * Tests a store behind a proxy that accepts the same settings of a connection as PgBouncer, and behind PgBouncer itself where it is
- * installed.
+ * Tests a store behind a proxy that accepts the same connection settings as PgBouncer. If PgBouncer is installed, the tests also run behind
+ * PgBouncer itself.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,15 +12,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore, StoreOpenError } from '../../index.js';
 import { POSTGRES, type FreshStore } from '../../testing/stores.js';
 
-/** Settings that PgBouncer accepts. Source: PgBouncer's documentation, `ignore_startup_parameters`. */
+/** The connection settings that PgBouncer accepts. Source: PgBouncer's documentation, `ignore_startup_parameters`. */
 const KNOWN_SETTINGS = [
   ...['user', 'database', 'application_name', 'client_encoding'],
   ...['datestyle', 'timezone', 'standard_conforming_strings'],
 ];
 
 /**
- * Returns the names of the settings in a start-up message. The message contains its length, the protocol version, and then names and values
- * that end with a zero byte.
+ * Returns the names of the settings in the message that opens a connection. The message contains its length, the protocol version, and then
+ * names and values that end with a zero byte.
  */
 function parseSettingNames(message: Buffer): string[] {
   const parts = message.subarray(8).toString().split('\0');
@@ -35,7 +35,7 @@ function buildError(message: string): Buffer {
   return Buffer.concat([header, fields]);
 }
 
-/** Starts a proxy that rejects the settings that PgBouncer rejects. */
+/** Starts a proxy that rejects the same settings as PgBouncer. */
 async function startStandIn(socketPath: string): Promise<Server> {
   const server = createServer((client: Socket) => {
     client.on('error', () => undefined);
@@ -115,7 +115,10 @@ if (pgBouncer === undefined)
   let directory: string;
   let pooler: ChildProcess;
 
-  /** Starts PgBouncer without `ignore_startup_parameters`. @returns the URL of the store behind it */
+  /**
+   * Starts PgBouncer without `ignore_startup_parameters`.
+   * @returns the URL of the store behind PgBouncer
+   */
   async function startPgBouncer(poolMode: string): Promise<string> {
     directory = mkdtempSync(join(tmpdir(), 'tributary-pgbouncer-'));
     chmodSync(directory, 0o777);

@@ -1,4 +1,4 @@
-/** Database adapter for PostgreSQL 15 and later, where many gateways share one store. */
+/** The database adapter for PostgreSQL 15 and later. With PostgreSQL, many gateways can share one store. */
 import type { SerializedPage } from '@tributary/connector-api';
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type {
@@ -38,8 +38,8 @@ const POSTGRES_COLUMN_TYPES: ColumnTypes = {
 };
 
 /**
- * Isolation level READ COMMITTED, independent of the database's default. The first statement of an append locks the feed row. Later
- * statements see everything that was committed before the lock was acquired.
+ * Sets the isolation level READ COMMITTED, whatever the default of the database is. The first statement of an append locks the feed row.
+ * Later statements then see everything that was committed before the lock was acquired.
  */
 const BEGIN = 'begin isolation level read committed';
 const WRITE: TransactionKind = {
@@ -48,9 +48,9 @@ const WRITE: TransactionKind = {
   commit: 'set local synchronous_commit = off; commit',
 };
 /**
- * Makes the commit wait for the disk, and for the synchronous standbys if there are any. `off`, `local` and `remote_write` wait for less,
- * so a failover could lose the commit; the statement replaces them. `remote_apply` waits for more and is kept. The setting at the time of
- * the commit is the one that counts.
+ * Makes the commit wait for the disk, and for the synchronous standbys if there are any. The settings `off`, `local` and `remote_write`
+ * wait for less, so a failover could lose the commit; the statement replaces them. The setting `remote_apply` waits for more and is kept.
+ * PostgreSQL uses the setting that is valid at the commit.
  */
 const DURABLE: TransactionKind = {
   begin: BEGIN,
@@ -58,29 +58,32 @@ const DURABLE: TransactionKind = {
   commit:
     "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') not in ('on', 'remote_apply'); commit",
 };
-/** Has no lock timeout, because a migration waits for another process that migrates. */
+/** The settings of a migration. There is no lock timeout, because a migration waits until another process has finished its migration. */
 const MIGRATION: TransactionKind = {
   begin: `${BEGIN}; set local lock_timeout = 0; select from store_lock where name = 'tables' for update`,
   beginsWithFirstStatement: false,
   commit: 'commit',
 };
-/** The snapshot has no idle timeout, because a copy keeps it open while the target writes. */
+/** The settings of a snapshot. There is no idle timeout, because a copy keeps the snapshot open while it writes the target. */
 const SNAPSHOT: TransactionKind = {
   begin: 'begin isolation level repeatable read read only; set local idle_in_transaction_session_timeout = 0',
   beginsWithFirstStatement: false,
   commit: 'commit',
 };
 
-/** A row serves as the lock, because some PostgreSQL-compatible databases have no advisory locks and no `lock table`. */
+/**
+ * A row of this table is the lock for migrations. Advisory locks and `lock table` are not used, because some PostgreSQL-compatible
+ * databases do not have them.
+ */
 const CREATE_LOCK_TABLE = `create table if not exists store_lock (name text primary key);
 insert into store_lock values ('tables') on conflict do nothing`;
 
 /**
- * Builds the statement that reads a page. Its parameters are the feed, the lower bound of the feed time, the number of rows to skip after it, and
- * the size of the page.
- * - The page is a range of sequence numbers, which have no gaps. With `limit`, the planner would plan the statement again for each page, because
- *   the plan depends on the limit, and to plan it takes longer than to run it.
- * @param furtherColumns columns that are returned before `rows` and `body`; each one ends with a comma
+ * Builds the statement that reads a page. Its parameters are the feed, the lower bound of the feed time, the number of rows to skip after
+ * it, and the size of the page.
+ * - The page is a range of sequence numbers, which have no gaps. With `limit`, the planner would plan the statement again for each page,
+ *   because the plan depends on the limit. Planning takes longer than running the statement.
+ * @param furtherColumns columns that are returned before `rows` and `body`; each ends with a comma
  */
 export function formatPostgresPageQuery(furtherColumns = ''): string {
   return `
@@ -93,16 +96,16 @@ select ${furtherColumns} count(*) as rows, '[' || coalesce(string_agg(body, ',' 
  where feed_id = $1 and seq >= (select seq from first) and seq < (select seq from first) + $4`;
 }
 
-/** Reads a page, and checks in the same statement that the number of the feed still belongs to it. */
+/** Reads a page. The same statement checks that the number of the feed still belongs to the feed. */
 const CHECKED_PAGE_QUERY = formatPostgresPageQuery(
   'exists (select from feeds, store_identity where feeds.id = $1 and connector = $5 and stream = $6 and store_id = $7 and epoch = $8) as is_same_feed,',
 );
 
-/** Number of characters of the request in the health check's order. PostgreSQL keeps a row of this size inside its table. */
+/** The length of the request in the order of the health check, in characters. PostgreSQL keeps a row of this size inside its table. */
 const PROBE_REQUEST_LENGTH = 1_500;
 /**
- * Takes the locks that an order takes in its tables. The statements change no row, but they wait for locks as other statements do. All
- * statements are in one text, so they need only one round trip.
+ * Takes the locks that an order takes in its tables. The statements change no row, but they wait for locks as the statements of an order
+ * do. All statements are in one text, so they need only one round trip.
  */
 const LOCK_ORDER_TABLES = `
 delete from orders where id = '${HEALTH_CHECK_ORDER_ID}';
@@ -113,22 +116,23 @@ delete from feed_rows where false`;
 
 const MAX_CREATE_ATTEMPTS = 10;
 /**
- * Time in ms after which PostgreSQL ends the transaction of a migration whose process sends nothing, e.g. because its machine was suspended.
- * Another process can then migrate.
+ * Time in ms after which PostgreSQL ends the transaction of a migration whose process sends nothing, e.g. because its machine was
+ * suspended. Afterwards another process can migrate.
  */
 const MIGRATION_IDLE_TIMEOUT_MS = 60_000;
 
 /**
- * Opens the connection pools.
+ * Opens the connection pools of a store.
  * @param replicas URLs of read-only replicas, which serve pages
- * @throws StoreUnavailableError when the primary does not respond; Error when its encoding is not UTF8
+ * @throws StoreUnavailableError when the primary does not respond
+ * @throws Error when the encoding of the database is not UTF8
  */
 export async function openPostgres(
   url: string,
   limits: PoolLimits,
   replicas: readonly string[] = [],
 ): Promise<DatabaseAdapter> {
-  // Reads and writes have separate pools, so that requests and pulls do not wait for each other.
+  // Reads and writes have separate pools, so that neither has to wait for connections that the other uses.
   const halfLimits = { ...limits, connections: Math.max(1, Math.floor(limits.connections / 2)) };
   const timeouts = toPoolTimeouts(limits.statementTimeoutMs);
   const readPool = new PostgresPool(url, halfLimits.connections, timeouts);
@@ -151,7 +155,7 @@ export async function openPostgres(
     operator: createForPurpose('operator'),
     other: createForPurpose('other'),
   } satisfies Record<ConnectionPurpose, Partial<DatabaseAdapter>>;
-  // Closes the pools directly, because the query builder closes a pool only if it has used the pool.
+  // The pools are closed directly, because the query builder closes a pool only if it has used the pool.
   const close = async () => {
     await Promise.all([readPool.close(), writePool.close(), replicaPools.close()]);
   };
@@ -174,7 +178,7 @@ export async function openPostgres(
     currentTime: sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
     forUpdate: sql`for update`,
     migrationTransaction: (work) => runMigrationTransaction(url, limits, work),
-    // Does nothing, because PostgreSQL verifies its checksums on every read.
+    // No check is needed, because PostgreSQL verifies its checksums on every read.
     checkIntegrity: async () => undefined,
     probeOrderTables: async (db) => {
       await db.insertInto('orders').values(createHealthCheckOrder(PROBE_REQUEST_LENGTH)).execute();
@@ -210,7 +214,7 @@ export async function openPostgres(
       });
       return sql`unnest(${sql.join(arrays)})`;
     },
-    // `offset 0` prevents the planner from choosing another kind of join.
+    // The clause `offset 0` prevents the planner from choosing another kind of join.
     lookupJoin: (table, alias, columns) =>
       sql`cross join lateral (
         select * from ${sql.table(table)} where ${equalColumns(table, columns)} offset 0) as ${sql.ref(alias)}`,
@@ -229,12 +233,14 @@ export async function openPostgres(
   return adapter;
 }
 
-/** JSON never contains this character, because JSON escapes control characters. */
+/**
+ * The character that separates the bodies in `buildInsert`. JSON never contains this character, because JSON escapes control characters.
+ */
 const BODY_SEPARATOR = '\u001f';
 
 /**
- * Builds one statement for all rows, with one parameter per column. The bodies are joined into one string. In an array, the driver would
- * escape every quote and the server would unescape it, which takes a fifth of the time of an append.
+ * Builds one statement that inserts all rows, with one parameter for each column. The bodies are joined into one string. If they were sent
+ * as an array, the driver would escape every quote and the server would unescape it, which takes a fifth of the time of an append.
  */
 function buildInsert(rows: readonly FeedRowTable[]): RawBuilder<unknown> {
   const column = <K extends keyof FeedRowTable>(name: K) => rows.map((row) => row[name]);
@@ -247,7 +253,7 @@ function buildInsert(rows: readonly FeedRowTable[]): RawBuilder<unknown> {
 }
 
 /**
- * Runs a migration on a separate connection, because neither the server nor the driver may end a statement that takes long. Such a
+ * Runs a migration on a separate connection, because neither the server nor the driver may end a long statement of a migration. A long
  * statement is an update of all orders, an index over a long feed, or the wait for another process that migrates.
  */
 async function runMigrationTransaction<T>(
@@ -269,8 +275,8 @@ async function runMigrationTransaction<T>(
 }
 
 /**
- * Creates the lock table. When two sessions create the table at the same time, one of them fails despite `if not exists`; its next attempt
- * succeeds.
+ * Creates the table of the migration lock. If two sessions create the table at the same time, one of them fails despite `if not exists`.
+ * Its next attempt succeeds.
  */
 async function createLockTable(pool: PostgresPool): Promise<void> {
   for (let attempt = 1; ; attempt++) {

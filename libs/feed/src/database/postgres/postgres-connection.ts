@@ -5,15 +5,15 @@ import { queryFirstStatement } from './first-statement.js';
 import { isUnavailable } from './postgres-errors.js';
 import type { StoreUnavailableError } from '../store-errors.js';
 
-/** The part of a pool that its connections use. */
+/** The methods of a pool that its connections need. */
 interface ConnectionOwner {
-  /** Returns the name under which every session prepares the statement; `undefined` for a statement that is not prepared. */
+  /** Returns the name under which every session prepares the statement. The result is `undefined` for a statement that is not prepared. */
   getStatementName(text: string): string | undefined;
   toUnavailableError(error: unknown): StoreUnavailableError;
 }
 
 interface StatementResult<R> {
-  /** For a text of several statements the driver returns a list of results, whose rows are not used. */
+  /** The rows of the result. If the text contains several statements, the driver returns a list of results, and their rows are not used. */
   rows?: R[];
   rowCount?: number | null;
   command?: string;
@@ -21,7 +21,7 @@ interface StatementResult<R> {
 
 export class PostgresConnection implements DatabaseConnection {
   private isBroken = false;
-  /** The `begin` statement that is sent with the next statement. */
+  /** The `begin` statement that will be sent together with the next statement. */
   private pendingBegin: string | undefined;
 
   constructor(
@@ -31,8 +31,8 @@ export class PostgresConnection implements DatabaseConnection {
   ) {}
 
   /**
-   * Begins a transaction with the next statement, in the same round trip. Until the server has responded, the caller may send only reads:
-   * if `begin` fails, the further statements run outside of a transaction.
+   * Begins a transaction together with the next statement, in the same round trip. Until the server has responded, the caller may send only
+   * reads, because later statements run outside of a transaction if `begin` fails.
    */
   beginWithNextStatement(begin: string): void {
     this.pendingBegin = begin;
@@ -48,7 +48,7 @@ export class PostgresConnection implements DatabaseConnection {
   }
 
   async query<R>(text: string, values: readonly unknown[]): Promise<StatementResult<R>> {
-    // A query without parameters may contain several statements, and PostgreSQL cannot prepare several statements together.
+    // A query without parameters may contain several statements, and PostgreSQL cannot prepare several statements at once.
     const name = values.length > 0 ? this.pool.getStatementName(text) : undefined;
     const query = { text, values: values.map(replaceNulCharacters), ...(name !== undefined && { name }) };
     const begin = this.pendingBegin;
@@ -57,8 +57,8 @@ export class PostgresConnection implements DatabaseConnection {
       if (begin === undefined) return await this.client.query<R & pg.QueryResultRow>(query);
       return await queryFirstStatement<R>(this.client, begin, query);
     } catch (error) {
-      // After a failed `begin`, the driver may treat the statement as prepared, although the server has skipped it. So the connection must
-      // be closed.
+      // After `begin` failed, the driver may treat the statement as prepared although the server has skipped it. So the connection must be
+      // closed.
       if (begin !== undefined) this.isBroken = true;
       if (!isUnavailable(error)) throw error;
       this.isBroken = true;
@@ -67,9 +67,9 @@ export class PostgresConnection implements DatabaseConnection {
   }
 
   /**
-   * Runs the last writes of a transaction and commits it, in one round trip. If a write fails, the server does not
-   * execute the later statements, so the transaction is committed only if all writes succeeded.
-   * @param commit ends with the statement `commit`
+   * Runs the last writes of a transaction and commits it, in one round trip. If a write fails, the server does not execute the later
+   * statements. So the transaction is committed only if all writes succeeded.
+   * @param commit SQL text that ends with the statement `commit`
    */
   async commit(writes: readonly CompiledQuery[], commit: string): Promise<void> {
     if (this.pendingBegin !== undefined) {
@@ -89,7 +89,7 @@ export class PostgresConnection implements DatabaseConnection {
       );
   }
 
-  /** Rolls the transaction back. When the rollback fails, the connection is closed, which also ends the transaction. */
+  /** Rolls the transaction back. If the rollback fails, the connection is closed, which also ends the transaction. */
   async rollback(): Promise<void> {
     if (this.pendingBegin !== undefined) {
       this.pendingBegin = undefined;
@@ -98,14 +98,14 @@ export class PostgresConnection implements DatabaseConnection {
     await this.query('rollback', []).catch(() => (this.isBroken = true));
   }
 
-  /** Returns the connection to the pool. A broken connection is closed, because the state of its session is unknown. */
+  /** Returns the connection to the pool. A connection after an error is closed, because the state of its session is unknown. */
   release(): void {
     this.client.release(this.isBroken);
     this.leaveQueue();
   }
 }
 
-/** Replaces U+0000 by U+FFFD, because PostgreSQL's `text` cannot store it. */
+/** Replaces the character U+0000 by U+FFFD, because PostgreSQL's type `text` cannot store U+0000. */
 function replaceNulCharacters(value: unknown): unknown {
   if (typeof value === 'string') return value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
   return Array.isArray(value) ? value.map(replaceNulCharacters) : value;

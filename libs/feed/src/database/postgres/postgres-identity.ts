@@ -6,14 +6,15 @@ import type { DatabaseServerIdentity } from '../../identity/database-server-iden
 import type { StoreIdentityTable } from '../schema.js';
 import { getSqlState } from './postgres-errors.js';
 
-/** The part of a pool or a connection that the functions of this file use. */
+/** The method of a pool or a connection that the functions of this file need. */
 interface Queryable {
   query<R>(text: string, values: readonly unknown[]): Promise<readonly R[] | { rows?: R[] }>;
 }
 
 /**
- * The first eight hexadecimal digits of a WAL file's name are the timeline. `pg_control_checkpoint()` reports a new timeline only after
- * the next checkpoint. Source: PostgreSQL documentation, "System Administration Functions".
+ * Reads the identity of the server. The timeline is read from the first eight hexadecimal digits of a WAL file's name, because
+ * `pg_control_checkpoint()` reports a new timeline only after the next checkpoint. Source: PostgreSQL documentation, "System Administration
+ * Functions".
  */
 const SERVER_QUERY = `
 select system_identifier::text || '/' || (select oid from pg_database where datname = current_database()) as database,
@@ -21,17 +22,17 @@ select system_identifier::text || '/' || (select oid from pg_database where datn
             then ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::bigint end as timeline
   from pg_control_system()`;
 
-/** SQLSTATEs for a user who may not call the functions, and for a PostgreSQL-compatible database that does not have them. */
+/** The SQLSTATEs of two cases: the user may not call the functions, or a PostgreSQL-compatible database does not have them. */
 const NOT_SUPPORTED_SQLSTATES: readonly string[] = ['42501', '42883', '0A000'];
 const UNDEFINED_TABLE_SQLSTATE = '42P01';
 
 interface ServerRow {
   database: string;
-  /** `null` while the server is in recovery. */
+  /** The timeline is `null` while the server is in recovery. */
   timeline: number | null;
 }
 
-/** Returns the server's identity; `undefined` when the server is in recovery, or the identity cannot be read. */
+/** Returns the identity of the server. The result is `undefined` when the server is in recovery, or when the identity cannot be read. */
 export async function findServerIdentity(connection: Queryable): Promise<DatabaseServerIdentity | undefined> {
   return toServerIdentity(await readServer(connection));
 }
@@ -61,7 +62,10 @@ export async function readConnectionState(connection: Queryable): Promise<Connec
   };
 }
 
-/** Runs a query. @returns `undefined` when it fails with one of these SQLSTATEs */
+/**
+ * Runs a query.
+ * @returns `undefined` when the query fails with one of these SQLSTATEs
+ */
 async function queryUnless<R>(
   connection: Queryable,
   text: string,

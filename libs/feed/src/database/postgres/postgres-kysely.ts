@@ -1,4 +1,4 @@
-/** The query builder for a pool, and for one connection of the pool. */
+/** Creates Kysely query builders for a pool, and for one connection of the pool. */
 import {
   Kysely,
   PostgresAdapter,
@@ -19,7 +19,7 @@ export function createKysely(pool: PostgresPool, purpose: ConnectionPurpose): Ky
 }
 
 /**
- * Creates a function that returns a query builder for one connection. The builder sends statements at once, even while earlier statements
+ * Creates a function that returns a query builder for one connection. The builder sends a statement at once, even if earlier statements
  * have no response yet. Kysely's own `connection()` would wait for each response.
  */
 export function createConnectionBinder(
@@ -47,7 +47,7 @@ function createDialect(pool: PostgresPool, purpose: ConnectionPurpose): Dialect 
   };
 }
 
-/** Kysely driver for a pool. The adapter starts transactions itself, because they need their own settings. */
+/** The Kysely driver for a pool. It does not start transactions: the adapter starts them itself, because they need their own settings. */
 class PostgresDriver implements Driver {
   constructor(
     private readonly pool: PostgresPool,

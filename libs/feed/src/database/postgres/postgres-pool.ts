@@ -1,4 +1,4 @@
-/** Connection pool for one PostgreSQL server. It prepares statements and replaces broken connections. */
+/** A pool of connections to one PostgreSQL server. It prepares statements, and replaces broken connections. */
 import pg from 'pg';
 import type { ConnectionPurpose } from '../database-adapter.js';
 import { StoreChangedError, StoreUnavailableError } from '../store-errors.js';
@@ -7,9 +7,9 @@ import { getErrorMessage } from './postgres-errors.js';
 import { PostgresConnection } from './postgres-connection.js';
 
 export interface PoolLimits {
-  /** Maximum number of connections. */
+  /** The maximum number of connections. Further work waits for a connection. */
   connections: number;
-  /** Timeout in milliseconds for one statement, and for the wait for a connection. */
+  /** Timeout in milliseconds for one statement, and also for the wait for a connection. */
   statementTimeoutMs: number;
 }
 
@@ -17,32 +17,43 @@ export interface PoolLimits {
 export interface PoolTimeouts {
   /** Timeout for the wait for a connection. */
   connectMs: number;
-  /** Timeout for one statement; `undefined` when a statement may take any time. */
+  /** Timeout for one statement. With `undefined`, a statement may take any time. */
   statementMs: number | undefined;
-  /** Timeout for an idle transaction. PostgreSQL ends the transaction of a paused process, because its locks would block other writers. */
+  /**
+   * Timeout for an idle transaction. If a process is paused during a transaction, PostgreSQL ends the transaction, because its locks would
+   * block other writers.
+   */
   idleTransactionMs: number;
 }
 
-/** Uses one timeout for connections, statements and idle transactions. */
+/** Returns timeouts that have the same value for the wait for a connection, for statements and for idle transactions. */
 export function toPoolTimeouts(timeoutMs: number): PoolTimeouts {
   return { connectMs: timeoutMs, statementMs: timeoutMs, idleTransactionMs: timeoutMs };
 }
 
-/** `application_name` of this library's sessions in `pg_stat_activity`. */
+/** The `application_name` by which the sessions of this library can be found in `pg_stat_activity`. */
 export const APPLICATION_NAME = 'tributary';
 
-/** Extra time in ms after the server's own statement timeout. After it the client gives up, because the server may be unreachable. */
+/**
+ * Extra time in ms after the server's own statement timeout. If there is no response after this time, the client treats the server as
+ * unreachable.
+ */
 const RESPONSE_GRACE_MS = 1_000;
 const IDLE_TIMEOUT_MS = 60_000;
-/** Idle time in ms after which TCP checks that the server still exists. A migration has no other timeout while it waits for the server. */
+/**
+ * Idle time in ms after which TCP checks that the server still exists. A migration has no other timeout, so it would wait for a lost server
+ * for ever without this check.
+ */
 const KEEP_ALIVE_DELAY_MS = 30_000;
-/** Age in seconds after which a connection is replaced, because the host name may then resolve to another server. */
+/** Age in seconds after which a connection is replaced, because the host name may now resolve to another server. */
 const MAX_CONNECTION_AGE_SECONDS = 1_800;
-/** Maximum number of prepared statements of a session. This library has fewer statements. */
+/**
+ * The maximum number of statements that a session prepares. Further statements would run unprepared, but this library has fewer statements.
+ */
 const MAX_PREPARED_STATEMENTS = 500;
 
 const INT8_OID = 20;
-/** Parses `int8` as a number. Sequence numbers and milliseconds stay far below 2^53. */
+/** Parses `int8` values as numbers. This is safe, because sequence numbers and milliseconds stay far below 2^53. */
 const typeParsers: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text'): unknown =>
     oid === INT8_OID ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
@@ -78,19 +89,23 @@ export class PostgresPool {
       keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
       fallback_application_name: APPLICATION_NAME,
     });
-    // The pool replaces an idle connection that breaks. Without an error handler, the error of such a connection would end the process.
+    // The pool replaces an idle connection that breaks. Without this error handler, the error of such a connection would end the process.
     this.pool.on('error', () => undefined);
     this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /**
-   * Registers a check that runs before each use of a connection until its result is final. When the check throws, the connection is closed.
+   * Registers a check that runs before each use of a connection until its result is final. If the check throws, the connection is closed.
    */
   onNewConnection(check: (connection: PostgresConnection) => Promise<{ isFinal: boolean }>): void {
     this.checkConnection = check;
   }
 
-  /** @throws StoreUnavailableError; StoreChangedError when the check of a new connection failed */
+  /**
+   * Waits for a connection.
+   * @throws StoreUnavailableError when no connection can be opened in time
+   * @throws StoreChangedError when the check of a new connection fails
+   */
   async connect(purpose: ConnectionPurpose): Promise<PostgresConnection> {
     let leaveQueue = () => {};
     try {
@@ -124,7 +139,10 @@ export class PostgresPool {
     }
   }
 
-  /** Runs one statement outside a transaction. @throws StoreUnavailableError */
+  /**
+   * Runs one statement outside of a transaction.
+   * @throws StoreUnavailableError when the database is unavailable
+   */
   async query<R>(
     text: string,
     values: readonly unknown[],
@@ -146,7 +164,7 @@ export class PostgresPool {
     return new StoreUnavailableError(this.redactedUrl, getErrorMessage(error), error);
   }
 
-  /** Returns the name under which every session prepares the statement; `undefined` when it is not prepared. */
+  /** Returns the name under which every session prepares the statement. The result is `undefined` when the statement is not prepared. */
   getStatementName(text: string): string | undefined {
     let name = this.statementNames.get(text);
     if (name === undefined && this.statementNames.size < MAX_PREPARED_STATEMENTS) {
@@ -157,7 +175,10 @@ export class PostgresPool {
   }
 }
 
-/** Returns a PostgreSQL URL without its password. @throws Error when the URL cannot be parsed */
+/**
+ * Returns a PostgreSQL URL without its password.
+ * @throws Error when the URL cannot be parsed
+ */
 export function redactUrl(url: string): string {
   const { user, host, port, database } = parseUrl(url);
   const address = host.startsWith('/') ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -165,8 +186,9 @@ export function redactUrl(url: string): string {
 }
 
 /**
- * Parses a URL. The function throws its own error, because the driver's message is only "Invalid URL" and the message must not contain the
- * URL.
+ * Parses a URL.
+ * @throws Error when the URL is invalid. The error of the driver is not used: its message is only "Invalid URL". The message must not
+ * contain the URL, which can contain a password
  */
 function parseUrl(url: string): pg.Client {
   try {

@@ -1,8 +1,11 @@
-/** Rejects values of a column by triggers, so that programs of an older release cannot write to a store that was upgraded. */
+/** Creates triggers that reject values of a column. They prevent programs of an older release from writing to a store that was upgraded. */
 import { sql, type Kysely } from 'kysely';
 import type { Schema } from '../schema.js';
 
-/** Programs of older releases interpret this SQLSTATE as a database that is unavailable now, and answer 503 to an order. */
+/**
+ * The SQLSTATE of a rejected write. Programs of older releases treat it as a database that is unavailable now, so they answer an order with
+ * 503.
+ */
 const SQLSTATE = '55P03';
 
 /**

@@ -1,4 +1,4 @@
-/** Tests pages that are read from a real streaming replica. The replica lags, is paused, or is down. */
+/** Tests pages that are read from a real streaming replica while the replica lags, is paused, or is down. */
 import { serializeTransaction } from '@tributary/connector-api';
 import pg from 'pg';
 import { openStore, getCurrentProcess, type Feed, type Lease, type Store } from '../../index.js';
@@ -19,7 +19,7 @@ async function onReplica(statement: string): Promise<object[]> {
   return rows;
 }
 
-/** Pauses the replay, and waits until the pause has begun. Until then, the replica may replay one more commit. */
+/** Pauses the replay of the replica, and waits until the pause has begun. Until then, the replica may replay one more commit. */
 async function pauseReplay(): Promise<void> {
   await onReplica('select pg_wal_replay_pause()');
   while ((await onReplica("select where pg_get_wal_replay_pause_state() <> 'paused'")).length > 0);
@@ -65,7 +65,7 @@ beforeAll(async () => {
   store = await openStore(location);
   feed = await store.feed('bank', 'transactions');
   lease = (await feed.acquireLease(getCurrentProcess(), 600_000))!;
-  // Waits for the tables, because the store does not use a replica without tables for ten seconds.
+  // The loop waits until the replica has the tables. A store that finds a replica without tables does not use the replica for ten seconds.
   while ((await onReplica("select where to_regclass('feed_rows') is null")).length > 0);
 });
 

@@ -1,9 +1,12 @@
-/** Runs queries whose result may be slightly stale. It uses the replicas in turn, or the primary if a replica fails. */
+/**
+ * Runs queries whose result may lack the newest commits. The queries use the replicas in turn. If a replica fails, the query runs on the
+ * primary.
+ */
 import { PostgresPool, toPoolTimeouts, type PoolLimits } from './postgres-pool.js';
 
 /**
- * Maximum statement timeout of a replica in ms. A client waits ten seconds for a page, and this time must be enough for a query to the
- * primary after the replica has failed.
+ * The maximum statement timeout on a replica, in ms. A client waits ten seconds for a page. If a replica fails, the rest of this time must
+ * be enough for a query to the primary.
  */
 const MAX_REPLICA_TIMEOUT_MS = 2_000;
 /** Time in ms during which a failed replica is not used. */
@@ -31,9 +34,9 @@ export class PostgresReplicaReader {
   }
 
   /**
-   * Runs one statement that reads a page. A replica replays the commits of the primary in sequence, so it returns a prefix of the feed: the
-   * prefix can be stale but has no gaps.
-   * @throws StoreUnavailableError
+   * Runs one statement that reads a page. A replica replays the commits of the primary in sequence. So the newest rows of the feed may be
+   * missing, but there are no gaps.
+   * @throws StoreUnavailableError when the primary is unavailable, too
    */
   async query<R>(text: string, values: readonly unknown[]): Promise<R[]> {
     const replica = this.pickReplica();
@@ -41,8 +44,8 @@ export class PostgresReplicaReader {
     try {
       return await replica.pool.query<R>(text, values);
     } catch {
-      // The replica is down, has no tables yet, or cancelled the statement to continue its replay. The query then runs on the primary,
-      // which has all rows.
+      // The replica is down, has no tables yet, or cancelled the statement to continue its replay. So the query runs on the primary, which
+      // has all rows.
       replica.skippedUntil = performance.now() + FAILED_REPLICA_PAUSE_MS;
       return this.primary.query<R>(text, values, 'pages');
     }

@@ -1,4 +1,4 @@
-/** Tests behaviour that only PostgreSQL has: connections, timeouts, durability and restarts. */
+/** Tests the behaviour that only a PostgreSQL store has: connections, timeouts, durability and restarts. */
 import { sql } from 'kysely';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, connect, type Server, type Socket } from 'node:net';
@@ -37,7 +37,7 @@ async function acquireLease(feed: Feed, ttl = 10_000): Promise<Lease> {
   return lease;
 }
 
-/** Proxy to the database. A test can drop its connections, or pause its traffic as if a process were paused. */
+/** A proxy to the database. A test can close its connections, or stop its traffic, as if a process were paused. */
 class InterruptibleProxy {
   private readonly pairs = new Set<[Socket, Socket]>();
 
@@ -146,7 +146,7 @@ describe('a store on PostgreSQL', () => {
       await open({ primary: fresh.url, statementTimeoutMs: 5000 })
     ).feed('bank', 'accounts');
     const lease = await acquireLease(paused, 300);
-    // The append has locked the feed and now waits for the lock of the quarantine table.
+    // The append has locked the feed, and now waits for the lock on the quarantine table.
     const blocker = new pg.Client(fresh.url);
     await blocker.connect();
     await blocker.query('begin; lock table quarantine in access exclusive mode');
@@ -173,7 +173,7 @@ describe('a store on PostgreSQL', () => {
     await sleep(50);
     await lease.append({ ...EMPTY_PAGE, cursor: 'a' });
     expect((await feed.readPage(undefined, 1, 10)).rows).toBe(0);
-    // No data arrives any more, so only the timeout of the client can detect the failure.
+    // No more data arrives, so only the timeout of the client can detect the failure.
     cable.pauseTraffic();
     await expect(feed.readPage(undefined, 1, 10)).rejects.toThrow(
       /^the store postgres:.* is not available: /,
@@ -252,7 +252,7 @@ describe('a store on PostgreSQL', () => {
         `do $$ begin execute format('alter database %I set synchronous_commit = ${mode}', current_database()); end $$`,
       );
       const adapter = await openPostgres(fresh.url, { connections: 2, statementTimeoutMs: 1000 });
-      // A deferred trigger runs at the commit, and sees the setting with which the server commits.
+      // A deferred trigger runs at the commit, so it reads the setting with which the server commits.
       await query(
         fresh.url,
         `create table touched (); create table seen (setting text);

@@ -1,6 +1,6 @@
 /**
- * Runs transactions on PostgreSQL with as few network round trips as possible: `begin` is sent with the first statement, and the last
- * writes are sent with `commit`. Independent statements between them share a round trip (`Promise.all`).
+ * Runs transactions on PostgreSQL with few network round trips. `begin` is sent with the first statement, and the last writes are sent with
+ * `commit`. Independent statements between them share a round trip (`Promise.all`).
  */
 import type { CompiledQuery, Kysely } from 'kysely';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +13,7 @@ import type { PostgresPool } from './postgres-pool.js';
 
 export interface TransactionKind {
   begin: string;
-  /** Whether `begin` is a single statement, so that it can be sent together with the first statement of the transaction. */
+  /** True if `begin` is a single statement, so that it can be sent together with the first statement of the transaction. */
   beginsWithFirstStatement: boolean;
   commit: string;
 }

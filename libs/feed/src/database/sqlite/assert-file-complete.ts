@@ -1,6 +1,6 @@
 /**
- * Detects a truncated SQLite file. SQLite itself compares the file size with the header, but not while a write-ahead log (WAL) exists.
- * SQLite then reads the missing pages as zeros, and the damage appears much later as a different error. Source: sqlite.org, "Database File
+ * Detects a truncated SQLite file. SQLite compares the size of the file with its header, but not while a write-ahead log (WAL) exists. It
+ * then reads the missing pages as zeros, and the damage appears much later as a different error. Source: sqlite.org, "Database File
  * Format", 1.3 (header), 4.1 (write-ahead log).
  */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
@@ -11,8 +11,9 @@ const WAL_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 
 /**
- * Checks that the file has all pages that its header declares. Call the function before this process opens the database. Otherwise the
- * check would release SQLite's locks: POSIX releases all locks of a process on a file when the process closes the file anywhere.
+ * Checks that the file contains all pages that its header declares. The function must be called before this process opens the database.
+ * Otherwise the check would release SQLite's locks, because POSIX releases all locks of a process on a file when the process closes the
+ * file once.
  * @throws Error with the code `SQLITE_CORRUPT` when pages are missing
  */
 export function assertFileComplete(file: string): void {
@@ -23,14 +24,15 @@ export function assertFileComplete(file: string): void {
 }
 
 /**
- * @param pagesInWal numbers of the pages in the write-ahead log, which may still be missing in the file. @returns a message, or `undefined`
- * when the file is complete
+ * Compares the size of the file with its header.
+ * @param pagesInWal numbers of the pages in the write-ahead log. These pages may be missing in the file
+ * @returns a message, or `undefined` when the file is complete
  */
 function describeMissingPages(fd: number, pagesInWal: ReadonlySet<number>): string | undefined {
   const header = readBytes(fd, 0, HEADER_BYTES);
   if (header.length < HEADER_BYTES || header.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined;
   const pageSize = decodePageSize(header.readUInt16BE(16));
-  // When these two numbers differ, the last writer did not maintain the page count, so the page count is not checked.
+  // If these two numbers differ, the last writer did not maintain the page count, so the page count is not checked.
   const pages = header.readUInt32BE(24) === header.readUInt32BE(92) ? header.readUInt32BE(28) : 0;
   const pagesPresent = Math.floor(fstatSync(fd).size / pageSize);
   for (let page = pagesPresent + 1; page <= pages; page++) {
@@ -48,7 +50,7 @@ function readPageNumbersInWal(file: string): Set<number> {
     const frame = FRAME_HEADER_BYTES + decodePageSize(header.readUInt32BE(8));
     for (let offset = WAL_HEADER_BYTES; ; offset += frame) {
       const start = readBytes(fd, offset, FRAME_HEADER_BYTES);
-      // After the last valid frame, the file may contain older frames with a different salt.
+      // After the last valid frame, the file may contain older frames. They have a different salt and are not read.
       if (start.length < FRAME_HEADER_BYTES || start.compare(header, 16, 24, 8, 16) !== 0) return pages;
       pages.add(start.readUInt32BE(0));
     }

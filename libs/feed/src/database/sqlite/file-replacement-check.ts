@@ -1,21 +1,30 @@
 /**
- * Detects that the database file was deleted or replaced. An open connection would continue to use the old file, which new processes do not
- * see.
+ * Detects that the database file was deleted or replaced. An open connection would continue to use the old file, and new processes would
+ * not see its changes.
  */
 import { statSync } from 'node:fs';
 import type { StoreChangeRecord } from '../../identity/store-change-guard.js';
 
-/** Minimum time in ms between two checks by reads, because a check takes a tenth of the time of a page. */
+/**
+ * The minimum time in ms between two checks during reads. Not every read makes a check, because a check takes a tenth of the time of a
+ * page.
+ */
 const READ_CHECK_INTERVAL_MS = 100;
 
 export interface FileReplacementCheck {
-  /** @throws StoreChangedError when the path leads to another file than the opened file */
+  /**
+   * Checks that the path still leads to the opened file.
+   * @throws StoreChangedError when the path leads to another file, or to none
+   */
   check(): void;
-  /** Checks the file unless the last check was less than 100 ms ago. @throws StoreChangedError */
+  /**
+   * Checks the file, unless the last check was less than 100 ms ago.
+   * @throws StoreChangedError when the path leads to another file, or to none
+   */
   checkRecently(): void;
 }
 
-/** Remembers which file is at the path now. Call it after the database was opened. */
+/** Creates a check that remembers which file is at the path now. The function must be called after the database was opened. */
 export function createFileCheck(path: string, changes: StoreChangeRecord): FileReplacementCheck {
   const opened = findFile(path);
   let checkedAt = 0;
@@ -33,7 +42,7 @@ export function createFileCheck(path: string, changes: StoreChangeRecord): FileR
   };
 }
 
-/** Returns the device number and the inode number of the file; `undefined` when there is no file. */
+/** Returns the device number and the inode number of the file. The result is `undefined` when there is no file. */
 function findFile(path: string): string | undefined {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   return found && `${found.dev}/${found.ino}`;

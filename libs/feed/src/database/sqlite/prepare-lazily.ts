@@ -1,9 +1,9 @@
-/** Prepares a SQLite statement on its first use, because the tables do not exist before the migrations. */
+/** Prepares a SQLite statement at its first use, because the tables do not exist before the migrations have run. */
 import type Database from 'better-sqlite3';
 
 /**
- * @param returnsValue whether the statement returns the value of its first column instead of a row
- * @returns a function that returns the prepared statement
+ * Creates a function that prepares the statement at its first call and returns it.
+ * @param returnsValue true if the statement returns the value of its first column instead of a row
  */
 export function prepareLazily(
   connection: Database.Database,

@@ -1,4 +1,6 @@
-/** The integer key of a row in SQLite: the number of its feed and its sequence number in one 64-bit integer. */
+/** The integer key of a row in SQLite. The key combines the number of the feed and the sequence number of the row in one 64-bit integer. */
 
-/** Number of bits for the sequence number: up to 10^12 rows in a feed, and 8 million feeds in a store. */
+/**
+ * The number of bits of the key for the sequence number. With 40 bits, a feed can have 10^12 rows, and a store can have 8 million feeds.
+ */
 export const SEQ_BITS = 40;

@@ -1,4 +1,4 @@
-/** Tests the row keys of feeds with high ids, which a deployment with thousands of connectors has. */
+/** Tests the row keys of feeds with high ids, which occur in a deployment with thousands of connectors. */
 import { serializeTransaction } from '@tributary/connector-api';
 import Database from 'better-sqlite3';
 import {
@@ -29,7 +29,7 @@ async function fill(feed: Feed, name: string): Promise<void> {
   await lease?.release();
 }
 
-/** Reads all pages until an empty one, as clients of v2 do. */
+/** Reads all pages until an empty page, as clients of Formance Payments v2 do. */
 async function readAll(feed: Feed, size: number): Promise<string[]> {
   const ids: string[] = [];
   for (let page = 1; ; page++) {
@@ -43,7 +43,8 @@ async function readAll(feed: Feed, size: number): Promise<string[]> {
 
 const idsOf = (name: string) => Array.from({ length: ROWS }, (_, index) => `${name}-${index + 1}`);
 
-// A double represents integers exactly up to 2^53, which covers the row keys of feed ids up to 8191. A row key allows 2^23 feeds.
+// A double represents integers exactly only up to 2^53, i.e. the row keys of feed ids up to 8191. Row keys allow 2^23 feeds, so higher ids
+// are tested, too.
 it.each([4095, 8191, 8192, 65_535, 4_000_000, 8_388_604])(
   'in SQLite, a feed after number %d and its neighbour are read whole, in pages of any size',
   async (before) => {

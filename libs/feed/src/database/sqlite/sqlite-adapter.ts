@@ -1,4 +1,4 @@
-/** Database adapter for SQLite, which needs one file on one machine and no installation. */
+/** The database adapter for SQLite. SQLite needs one file on one machine, and no installation. */
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect, sql, type SqlBool, type SqliteDatabase, type SqliteStatement } from 'kysely';
 import { mkdirSync } from 'node:fs';
@@ -17,12 +17,12 @@ import { createFileCheck } from './file-replacement-check.js';
 import { createHealthCheckOrder, HEALTH_CHECK_ORDER_ID } from '../health-check-order.js';
 import { runInTransaction } from '../run-in-transaction.js';
 
-/** Maximum wait in ms for a transaction of another process. Transactions of this library take a few milliseconds. */
+/** The maximum time in ms to wait for a transaction of another process. Transactions of this library normally take a few milliseconds. */
 const BUSY_TIMEOUT_MS = 30_000;
 
 /**
- * Number of characters of the request in the health check's order. It does not fit into one page of the file, so the insert needs new
- * pages.
+ * The length of the request in the order of the health check, in characters. It does not fit into one page of the file, so the insert tests
+ * that the file can grow.
  */
 const PROBE_REQUEST_LENGTH = 20_000;
 
@@ -49,7 +49,7 @@ const SQLITE_COLUMN_TYPES: ColumnTypes = {
 };
 
 /**
- * Opens a SQLite file with one connection for writing and one for reading, so that requests never see uncommitted data.
+ * Opens a SQLite file with one connection for writing and one for reading, so that requests never read uncommitted data.
  * @throws Error when the file cannot be opened or is not a SQLite database
  */
 export async function openSqlite(file: string): Promise<DatabaseAdapter> {
@@ -58,15 +58,15 @@ export async function openSqlite(file: string): Promise<DatabaseAdapter> {
   const write = new Database(file, { timeout: 0 });
   try {
     await retryWhileBusy(() => {
-      // With this size, a response of 100 rows needs only a few pages of the file.
+      // With this page size, a response of 100 rows needs only a few pages of the file.
       write.pragma('page_size = 8192');
       write.pragma('journal_mode = wal');
     });
-    // Inserts into the version index go to random pages. With SQLite's small default caches, every commit would write these pages to the
+    // Inserts into the version index change random pages. With SQLite's small default cache, every commit would write these pages to the
     // file again.
     write.pragma('cache_size = -32768');
     write.pragma('wal_autocheckpoint = 4000');
-    // A power failure may lose leases and run reports. `durableTransaction` waits for the disk.
+    // A power failure may lose leases and reports of runs. `durableTransaction` waits for the disk.
     write.pragma('synchronous = normal');
     return createSqliteAdapter(write, new Database(file, { timeout: 1000, readonly: true }));
   } catch (error) {
@@ -90,8 +90,8 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
     `insert into feed_rows (place, feed_id, seq, feed_time, record_id, hash, body)
      values (? << ${SEQ_BITS} | ?, ?, ?, ?, ?, ?, ?)`,
   );
-  // Uses the connection of the transaction without the query builder, because building the query would take ten times as long as the
-  // insert.
+  // The insert uses the connection of the transaction without the query builder, because building the query would take ten times as long as
+  // the insert.
   const insertRows = async (_db: Kysely<Schema>, rows: readonly FeedRowTable[]) => {
     const statement = insertStatement();
     convertErrors(write, () => {
@@ -110,11 +110,11 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
       return work(db, writeAtCommit);
     };
   const adapter: DatabaseAdapter = {
-    // SQLite has only one connection for writing, and its transactions are short, so all kinds of work share it.
+    // SQLite has only one connection for writing. Its transactions are short, so all kinds of work share this connection.
     forPurpose: () => adapter,
     columnTypes: SQLITE_COLUMN_TYPES,
     changes,
-    // SQLite has no server to identify. All its connections are opened with the store, so no later connection needs a check.
+    // SQLite has no server to identify.
     findServerIdentity: async () => undefined,
     onNewConnection: () => {},
     reader,
@@ -138,7 +138,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
           select 'main' as "schema", t.value as "table", c.name as "column"
             from json_each(${JSON.stringify(tables)}) as t join pragma_table_info(t.value) as c`.execute(db)
       ).rows,
-    // A write transaction locks all tables, so no further locks are tested.
+    // A write transaction of SQLite locks all tables, so no further locks have to be tested.
     probeOrderTables: async (db) => {
       await db.insertInto('orders').values(createHealthCheckOrder(PROBE_REQUEST_LENGTH)).execute();
       await db.deleteFrom('orders').where('id', '=', HEALTH_CHECK_ORDER_ID).execute();
@@ -152,7 +152,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
           await sql`commit`.execute(connection);
         }
       }),
-    // Does nothing, because SQLite continues after the largest number without help.
+    // Nothing is needed, because SQLite always continues after the largest number.
     resetIdentitySequence: async () => {},
     migrationTransaction: (work) =>
       writer
@@ -163,12 +163,12 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
       await insertRows(db, rows);
       await db.updateTable('feeds').set(changes).where('id', '=', feedId).execute();
     },
-    // A write transaction locks the whole file, so row locks are not needed.
+    // A write transaction of SQLite locks the whole file, so row locks are not needed.
     forUpdate: sql``,
     currentTime: sql`cast(unixepoch('subsec') * 1000 as integer)`,
     rowsTable: (columns, rows) => {
       const values = JSON.stringify(rows.map((row) => columns.map(({ name }) => row[name])));
-      // The names are column names of this library, so they are safe as SQL text. One text for all columns is compiled faster than a
+      // The names are column names of this library, so they are safe as SQL text. One text for all columns is compiled faster than one
       // fragment for each column.
       const fields = columns.map(({ name }, index) => `value ->> ${index} as ${name}`).join(', ');
       // Without `where true`, SQLite would parse the `on conflict` of the insert as a join condition.
@@ -183,7 +183,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
       fileCheck.checkRecently();
       return convertErrors(read, () => pages.read(feed, from, skipped, count));
     },
-    // Closes the connections directly, because the query builder closes a connection only if it has used the connection.
+    // The connections are closed directly, because the query builder closes a connection only if it has used the connection.
     close: async () => {
       read.close();
       write.close();
@@ -197,7 +197,8 @@ function rejectWrite(): never {
 }
 
 /**
- * Caches prepared statements. Kysely would prepare a statement at every execution, but this library has few statements and repeats them.
+ * Caches prepared statements. Kysely would prepare a statement at every execution, although this library has few statements and repeats
+ * them.
  */
 function cachePreparedStatements(db: Database.Database): SqliteDatabase {
   const statements = new Map<string, SqliteStatement>();
@@ -211,7 +212,7 @@ function cachePreparedStatements(db: Database.Database): SqliteDatabase {
   };
 }
 
-/** Prepares a statement whose driver errors are converted to errors of this library. */
+/** Prepares a statement, and converts its driver errors to errors of this library. */
 function wrapStatement(db: Database.Database, text: string): SqliteStatement {
   const statement = convertErrors(db, () => db.prepare(text));
   return {
@@ -222,7 +223,10 @@ function wrapStatement(db: Database.Database, text: string): SqliteStatement {
   };
 }
 
-/** Runs `work` and converts driver errors. @throws StoreUnavailableError */
+/**
+ * Runs `work`, and converts driver errors to errors of this library.
+ * @throws StoreUnavailableError when the database is unavailable
+ */
 function convertErrors<T>(db: Database.Database, work: () => T): T {
   try {
     return work();
@@ -232,8 +236,8 @@ function convertErrors<T>(db: Database.Database, work: () => T): T {
 }
 
 /**
- * Runs a write transaction. `begin immediate` acquires the write lock at once, because a transaction that began with a read cannot always
- * get the lock later.
+ * Runs a write transaction. `begin immediate` acquires the write lock at once. A transaction that begins with a read cannot always get the
+ * lock later.
  */
 function runWriteTransaction<T>(
   connection: Kysely<Schema>,
@@ -247,7 +251,10 @@ function runWriteTransaction<T>(
   );
 }
 
-/** Repeats `attempt` while another process holds the write lock. SQLite's own wait would block the event loop of this process. */
+/**
+ * Repeats `attempt` while another process has the write lock. SQLite's own wait is not used, because it would block the event loop of this
+ * process.
+ */
 async function retryWhileBusy<T>(attempt: () => T | Promise<T>, busyTimeoutMs = BUSY_TIMEOUT_MS): Promise<T> {
   const deadline = performance.now() + busyTimeoutMs;
   for (;;) {

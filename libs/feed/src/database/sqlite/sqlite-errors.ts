@@ -2,11 +2,12 @@
 import { StoreUnavailableError } from '../store-errors.js';
 
 /**
- * Codes of errors that the statement did not cause. The same statement succeeds when the disk has space or the file is accessible again.
+ * The codes of errors that the statement did not cause. The same statement succeeds when the disk has space again, or when the file is
+ * accessible again.
  */
 const UNAVAILABLE_CODES: readonly string[] = [
-  'SQLITE_BUSY', // another process holds the lock
-  'SQLITE_FULL', // the disk is full
+  'SQLITE_BUSY', // Another process has the lock.
+  'SQLITE_FULL', // The disk is full.
   'SQLITE_IOERR',
   'SQLITE_READONLY',
   'SQLITE_CANTOPEN',
@@ -14,13 +15,14 @@ const UNAVAILABLE_CODES: readonly string[] = [
 ];
 
 /**
- * Converts a driver error. @param file the database file. @returns a StoreUnavailableError if the store is unavailable, otherwise the error
- * itself
+ * Converts an error of the driver.
+ * @param file path of the database file
+ * @returns a StoreUnavailableError if the store is unavailable, otherwise the error itself
  */
 export function toStoreError(error: unknown, file: string): unknown {
   const code = getErrorCode(error);
   if (!UNAVAILABLE_CODES.some((known) => code.startsWith(known))) return error;
-  // `instanceof Error` is not used, because the native driver can create errors of another realm.
+  // The property is read without `instanceof Error`, because the native driver can create errors of another realm.
   const message = (error as { message?: unknown }).message;
   return new StoreUnavailableError(file, typeof message === 'string' ? message : code, error);
 }
@@ -29,7 +31,9 @@ export function isLockedByOtherProcess(error: unknown): boolean {
   return getErrorCode(error instanceof StoreUnavailableError ? error.cause : error).startsWith('SQLITE_BUSY');
 }
 
-/** Reads the error code. `instanceof` fails when the driver was loaded twice, e.g. in two contexts of one process. */
+/**
+ * Returns the error code. `instanceof` is not used, because it fails when the driver was loaded twice, e.g. in two contexts of one process.
+ */
 function getErrorCode(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }

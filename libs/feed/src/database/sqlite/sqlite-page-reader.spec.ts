@@ -1,4 +1,4 @@
-/** Tests that the reader of pages checks the number of a feed in the statement of the page. */
+/** Tests that the statement that reads a page also checks the number of the feed. */
 import Database from 'better-sqlite3';
 import type { FeedIdentity } from '../database-adapter.js';
 import { SqlitePageReader } from './sqlite-page-reader.js';

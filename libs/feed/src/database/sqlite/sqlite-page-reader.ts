@@ -6,17 +6,18 @@ import { prepareLazily } from './prepare-lazily.js';
 import { SEQ_BITS } from './row-key.js';
 
 /**
- * Builds the statement that reads a page. Its parameters are the feed, the lower bound of the feed time, those of the further columns, and the
- * first row and the row after the last one (counted from the lower bound). It bypasses the query builder, which costs more than the query
- * itself (docs/decisions/0007-path-of-a-page-request.md).
- * - It is one statement, because every statement acquires and releases the file's locks.
- * - `not indexed` forces access by row key, so the rows are already sorted. Sorting would cost as much as reading.
- * - The upper bound keeps a page past the end from returning rows of the next feed.
- * - The result is a string: Buffers outside of the heap cost the garbage collector more than the encoding.
- * - `+` hides the parameters from the planner, which would otherwise plan again for each value.
- * - Parameters have no names, because the driver looks up each name.
- * - The driver binds every number as a double. Doubles cannot distinguish the row keys of feeds above 8191, so the query casts them.
- * @param furtherColumns columns that are returned before `rows` and `body`; each one ends with a comma
+ * Builds the statement that reads a page. Its parameters are the feed, the lower bound of the feed time, the parameters of the further
+ * columns, the first row, and the row after the last row. Both rows are counted from the lower bound. The statement does not use the query
+ * builder, because building it would take longer than running it (docs/decisions/0007-path-of-a-page-request.md).
+ * - One statement is used, because every statement acquires and releases the locks of the file.
+ * - `not indexed` forces access by row key, so that the rows are already sorted. Sorting would take as long as reading.
+ * - The upper bound prevents a page at the end of a feed from containing rows of the next feed.
+ * - The result is a string, because Buffers outside of the heap need more time for garbage collection than a string needs for its encoding.
+ * - The operator `+` hides the parameters from the planner, which would otherwise plan again for each value.
+ * - The parameters have no names, because the driver would look up each name.
+ * - The driver binds every number as a double. Doubles cannot distinguish the row keys of feeds above 8191, so the query casts the numbers
+ *   to integers.
+ * @param furtherColumns columns that are returned before `rows` and `body`; each ends with a comma
  */
 export function formatSqlitePageQuery(furtherColumns = ''): string {
   return `
@@ -32,17 +33,21 @@ export function formatSqlitePageQuery(furtherColumns = ''): string {
 }
 
 /**
- * The feeds that this process reads, in memory and visible to this connection only. To bind what identifies a feed with each page would take
- * longer than to look it up here.
+ * The table of the feeds that this process reads. It is in memory, and only this connection can see it. Looking up the identity of a feed
+ * in this table takes less time than binding the identity as parameters of each page.
  */
 const CREATE_READ_FEEDS = 'create temp table read_feeds (id integer primary key, identity text not null)';
 
 /**
- * What identifies a feed, as one text. The parts need no separators: no stream is the beginning of another one, and none begins with a digit.
+ * The SQL expression for the identity of a feed, as one text. The parts need no separators: no stream name is the beginning of another one,
+ * and no stream name begins with a digit.
  */
 const IDENTITY = 'store_identity.store_id || store_identity.epoch || feeds.stream || feeds.connector';
 
-/** The column `isSameFeed`: 1 when the number of the feed still belongs to it. Its parameter is the feed. */
+/**
+ * The column `isSameFeed` is 1 if the number of the feed still belongs to the feed. The parameter of this SQL text is the number of the
+ * feed.
+ */
 const CHECK_COLUMN = `
     (select read_feeds.identity = ${IDENTITY}
        from temp.read_feeds cross join feeds cross join store_identity
@@ -60,7 +65,7 @@ export class SqlitePageReader {
   private readonly pageStatement: () => Database.Statement;
   private readonly feedStatement: () => Database.Statement;
   private readonly rememberStatement: () => Database.Statement;
-  /** The feed whose identity the table `read_feeds` holds, by its number. */
+  /** The feeds whose identity is in the table `read_feeds`, by their number. */
   private readonly rememberedFeeds = new Map<number, FeedIdentity>();
 
   constructor(connection: Database.Database) {
@@ -74,10 +79,14 @@ export class SqlitePageReader {
     );
   }
 
-  /** @returns `undefined` when the number of the feed does not belong to it */
+  /**
+   * Reads a page of a feed.
+   * @returns `undefined` when the number of the feed does not belong to the feed now
+   */
   read(feed: FeedIdentity, from: number, skipped: number, count: number): SerializedPage | undefined {
     const page = this.isRemembered(feed) ? this.readRemembered(feed.id, from, skipped, count) : undefined;
-    // A transaction on this connection that was rolled back may have removed the feed from the table, so it is looked up before it is missed.
+    // If a transaction on this connection was rolled back, the feed may be missing in the table. So the feed is added again before the
+    // function returns `undefined`.
     return page ?? (this.remember(feed) ? this.readRemembered(feed.id, from, skipped, count) : undefined);
   }
 
@@ -95,7 +104,10 @@ export class SqlitePageReader {
     return this.rememberedFeeds.get(feed.id) === feed;
   }
 
-  /** @returns whether the number belongs to the feed now */
+  /**
+   * Adds the feed to the table `read_feeds`.
+   * @returns true if the number belongs to the feed now
+   */
   private remember(feed: FeedIdentity): boolean {
     const { id, connector, stream, storeId, epoch } = feed;
     const identity = this.feedStatement().get(id, connector, stream, storeId, epoch);

@@ -21,3 +21,6 @@ export type * from './doctor/doctor.types.js';
 export * from './doctor/examine-connectors.js';
 export type { ConfigChange } from './install/plan-installation.js';
 export * from './pools/pool-installer.js';
+export * from './reconciliation/policy-installer.js';
+export * from './reconciliation/reconciliation-client.js';
+export type * from './reconciliation/reconciliation.types.js';

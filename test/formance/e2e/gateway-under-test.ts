@@ -68,6 +68,11 @@ export class GatewayUnderTest {
     return `${this.run}-${name}`;
   }
 
+  /** Name of the ledger in the deployment file. The ledger does not exist before the run. */
+  get ledgerName(): string {
+    return this.run;
+  }
+
   /** Kills the program with SIGKILL, and starts it again. */
   async restart(): Promise<void> {
     await this.process.kill();
@@ -164,7 +169,7 @@ export class GatewayUnderTest {
   }
 
   private writeDeployment(livePull: string): void {
-    const { gatewayHost, paymentsUrl, token, pollingPeriod } = this.settings;
+    const { gatewayHost, paymentsUrl, reconciliationUrl, token, pollingPeriod } = this.settings;
     const apiKeys = [
       { key: KEYS.formance, scopes: ['read', 'pay'] },
       { key: KEYS.checks, scopes: ['read'] },
@@ -200,6 +205,8 @@ export class GatewayUnderTest {
       store: `sqlite:${join(this.directory, 'gateway.db')}`,
       formance: {
         ...{ paymentsUrl, publicUrl: `http://${gatewayHost}:${this.port}`, pollingPeriod },
+        ...(reconciliationUrl === undefined ? {} : { reconciliationUrl }),
+        ledger: { name: this.ledgerName },
         ...(token === undefined ? {} : { auth: { token } }),
       },
       connectors: this.names.map((name) => ({ name: this.getPath(name), ...connectors[name] })),

@@ -1,17 +1,14 @@
 /** Creates a ledger in Formance that mirrors the money at a PSP, and reconciles it with a pool of Formance Payments. */
 import type { Balances, FormanceService } from './payments-server.js';
 
-/** Reconciliation adds the balances of both sides. So the accounts of the ledger contain the negative of the money at the PSP. */
-const ACCOUNT = 'psp:house-bank';
-
 export class ReconciledLedger {
-  private policyId = '';
-
   constructor(
     private readonly ledger: FormanceService,
     private readonly reconciliation: FormanceService,
     /** Name of a ledger that does not exist yet. */
     private readonly name: string,
+    /** Address of the account that mirrors the PSP. Reconciliation adds both sides, so its balance is the negative of the money at the PSP. */
+    private readonly account: string,
   ) {}
 
   async create(): Promise<void> {
@@ -28,8 +25,8 @@ export class ReconciledLedger {
   async book(change: Balances, at: number): Promise<void> {
     const postings = [...change].map(([asset, amount]) => ({
       ...(amount < 0n
-        ? { source: 'world', destination: ACCOUNT }
-        : { source: ACCOUNT, destination: 'world' }),
+        ? { source: 'world', destination: this.account }
+        : { source: this.account, destination: 'world' }),
       amount: Number(amount < 0n ? -amount : amount),
       asset,
     }));
@@ -42,28 +39,15 @@ export class ReconciledLedger {
     );
   }
 
-  async createPolicy(poolId: string): Promise<void> {
-    this.policyId = await this.reconciliation.send(
-      {
-        ...{ method: 'POST', path: '/policies' },
-        body: {
-          ...{ name: this.name, ledgerName: this.name, paymentsPoolID: poolId },
-          ledgerQuery: { $match: { address: 'psp:' } },
-        },
-      },
-      (json) => json.string('data', 'id'),
-    );
-  }
-
   /**
-   * Reconciles both sides at a time.
+   * Reconciles both sides of a policy at a time.
    * @returns the problems: a drift, or an amount in Payments that is not the expected amount
    */
-  async reconcile(at: number, expected: Balances): Promise<string[]> {
+  async reconcile(policyId: string, at: number, expected: Balances): Promise<string[]> {
     const time = new Date(at).toISOString();
     return this.reconciliation.send(
       {
-        ...{ method: 'POST', path: '/policies/{id}/reconciliation', params: { id: this.policyId } },
+        ...{ method: 'POST', path: '/policies/{id}/reconciliation', params: { id: policyId } },
         body: { reconciledAtLedger: time, reconciledAtPayments: time },
       },
       (json) =>

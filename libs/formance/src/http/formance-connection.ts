@@ -52,7 +52,10 @@ export class FormanceConnection {
   open(service: FormanceService): FormanceHttp {
     const name = SERVICE_NAMES[service];
     const url = this.#options.urls[service];
-    if (url === undefined) throw new Error(`the deployment file has no URL of ${name}; set formance.url`);
+    if (url === undefined)
+      throw new Error(
+        `the deployment file has no URL of ${name}; set formance.url or formance.${service}Url`,
+      );
     const http = this.#createClient(name, url, this.#authentication);
     return new FormanceHttp(name, http, (secret) => {
       if (!this.#secrets.includes(secret)) this.#secrets.push(secret);

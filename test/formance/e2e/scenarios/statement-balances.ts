@@ -3,6 +3,7 @@
  * The statements arrive one by one, each after Formance has polled the statement before. The gateway is killed between two statements.
  */
 import { createBankHistory, type BankDay } from '../bank-history.js';
+import type { GatewayUnderTest } from '../gateway-under-test.js';
 import { connectToFormance } from '../payments-server.js';
 import type { ScenarioContext } from '../scenario-context.js';
 import { ReconciledLedger } from '../reconciled-ledger.js';
@@ -39,7 +40,7 @@ export async function checkStatementBalances(context: ScenarioContext): Promise<
   }
   await compareDelivery(context, 'bank');
   await compareNewestBalances(context, 'bank');
-  await reconcile(context, poolId, closed);
+  await reconcile(context, closed);
 
   function waitForPool(day: BankDay, at?: number): Promise<readonly string[]> {
     return waitUntilSolved(
@@ -73,8 +74,7 @@ async function waitForClosing({ gateway, settings }: ScenarioContext, day: BankD
 }
 
 async function reconcile(
-  { settings, results, run }: ScenarioContext,
-  poolId: string,
+  { gateway, settings, results }: ScenarioContext,
   closed: readonly ClosedDay[],
 ): Promise<void> {
   const { ledgerUrl, reconciliationUrl } = settings;
@@ -85,21 +85,44 @@ async function reconcile(
     const ledger = new ReconciledLedger(
       connection.open('ledger'),
       connection.open('reconciliation'),
-      `e2e-${run}`,
+      gateway.ledgerName,
+      `psp:${gateway.getPath('bank')}:main`,
     );
     await ledger.create();
     for (const { change, at } of closed) await ledger.book(change, at - HOUR_MS);
-    await ledger.createPolicy(poolId);
+    const policyId = await createPolicy(gateway);
     for (const { at, closing } of closed)
-      results.add(`reconciliation at the closing ${formatTime(at)}`, await ledger.reconcile(at, closing));
+      results.add(
+        `reconciliation at the closing ${formatTime(at)}`,
+        await ledger.reconcile(policyId, at, closing),
+      );
     const last = closed.at(-1)!.closing;
     results.add(
       'reconciliation now',
-      await waitUntilSolved(() => ledger.reconcile(Date.now(), last), settings.timeoutMs),
+      await waitUntilSolved(() => ledger.reconcile(policyId, Date.now(), last), settings.timeoutMs),
     );
   } finally {
     connection.close();
   }
+}
+
+/**
+ * Creates the policy of the bank with the command of the gateway.
+ * @returns its id
+ * @throws Error if the policy is not new, or if a second run creates another policy
+ */
+async function createPolicy(gateway: GatewayUnderTest): Promise<string> {
+  const runPolicies = async (outcome: string) => {
+    const { output } = await gateway.runCommand('formance', 'policies', gateway.getPath('bank'));
+    const [policy] = output as [{ outcome: string; policyId?: string }];
+    if (policy.outcome !== outcome || policy.policyId === undefined)
+      throw new Error(`formance policies: ${JSON.stringify(policy)} instead of ${outcome}`);
+    return policy.policyId;
+  };
+  const created = await runPolicies('created');
+  const unchanged = await runPolicies('unchanged');
+  if (created !== unchanged) throw new Error(`formance policies created ${created} and then ${unchanged}`);
+  return created;
 }
 
 function formatTime(at: number): string {

@@ -1,7 +1,7 @@
 /** Settings of the connection to Formance, and their conversion. The commands `tributary formance …` use them. */
 import { Setting } from '@tributary/connector-api';
-import type { FormanceCredentials, FormanceService } from '@tributary/formance';
-import { IsOptional, IsString, Matches, ValidateNested } from 'class-validator';
+import type { FormanceCredentials, FormanceService, ReconciledLedger } from '@tributary/formance';
+import { IsNotEmpty, IsOptional, IsString, Matches, ValidateNested } from 'class-validator';
 import type { ConfigPath } from '../file/value-path.js';
 import { IsDuration } from './duration.js';
 import type { SettingsBinder } from './settings-binder.js';
@@ -30,6 +30,27 @@ export class FormanceAuthSettings {
   clientSecret?: string;
 }
 
+/** A pattern of addresses of Formance Ledger with the segment `{connector}`. An empty segment matches every segment. */
+const ACCOUNTS_PATTERN = /^(?:[a-zA-Z0-9_-]*:)*\{connector\}(?::[a-zA-Z0-9_-]*)*(?::\.\.\.)?$/;
+const ACCOUNTS_MESSAGE = {
+  message:
+    '$property must be a pattern of ledger addresses with the segment {connector}, such as psp:{connector}:...',
+};
+
+export class FormanceLedgerSettings {
+  @Setting('Name of the ledger.')
+  @IsNotEmpty(TEXT_MESSAGE)
+  @IsString(TEXT_MESSAGE)
+  name!: string;
+
+  @Setting(
+    'The ledger accounts of one connector: {connector} is its name, after its tenant and a colon. "..." at the end matches all accounts below it.',
+  )
+  @Matches(ACCOUNTS_PATTERN, ACCOUNTS_MESSAGE)
+  @IsString(ACCOUNTS_MESSAGE)
+  accounts = 'psp:{connector}:...';
+}
+
 export class FormanceSettings {
   @Setting('URL of the Stack. Payments is then at <url>/api/payments.')
   @Matches(HTTP_URL_PATTERN, HTTP_URL_MESSAGE)
@@ -42,6 +63,17 @@ export class FormanceSettings {
   @IsString(HTTP_URL_MESSAGE)
   @IsOptional()
   paymentsUrl?: string;
+
+  @Setting('URL of the legacy service Reconciliation, if it is not behind a Stack.')
+  @Matches(HTTP_URL_PATTERN, HTTP_URL_MESSAGE)
+  @IsString(HTTP_URL_MESSAGE)
+  @IsOptional()
+  reconciliationUrl?: string;
+
+  @Setting('The ledger that the command "tributary formance policies" compares with the connectors.')
+  @ValidateNested()
+  @IsOptional()
+  ledger?: FormanceLedgerSettings;
 
   @Setting(
     'Credentials for Formance: a token, or an OAuth client. Without them, requests have no credentials.',
@@ -69,6 +101,8 @@ export interface FormanceConfig {
   pollingPeriod: string;
   /** Without a slash at the end. */
   publicUrl: string;
+  /** The ledger of the reconciliation policies. */
+  ledger?: ReconciledLedger;
 }
 
 /**
@@ -81,18 +115,25 @@ export function parseFormanceSettings(
   path: ConfigPath,
 ): FormanceConfig | undefined {
   if (settings === undefined) return undefined;
-  const { url, paymentsUrl, auth, pollingPeriod, publicUrl } = settings;
+  const { url, paymentsUrl, reconciliationUrl, ledger, auth, pollingPeriod, publicUrl } = settings;
   if (url === undefined && paymentsUrl === undefined)
     binder.reportProblem(
       path,
       'there is no url; expected url of the Stack, or paymentsUrl of the service Payments',
     );
   const credentials = parseCredentials(auth, url, binder, [...path, 'auth']);
-  const payments = paymentsUrl ?? (url === undefined ? undefined : `${trimSlashes(url)}/api/payments`);
+  const payments = paymentsUrl ?? findStackUrl(url, 'payments');
+  const reconciliation = reconciliationUrl ?? findStackUrl(url, 'reconciliation');
   return {
-    urls: payments === undefined ? {} : { payments },
+    urls: { ...(payments && { payments }), ...(reconciliation && { reconciliation }) },
     ...{ credentials, pollingPeriod, publicUrl: trimSlashes(publicUrl) },
+    ...(ledger && { ledger: { name: ledger.name, accounts: ledger.accounts } }),
   };
+}
+
+/** Returns the URL of a service behind a Stack; `undefined` without a Stack. */
+function findStackUrl(stackUrl: string | undefined, service: FormanceService): string | undefined {
+  return stackUrl === undefined ? undefined : `${trimSlashes(stackUrl)}/api/${service}`;
 }
 
 function parseCredentials(

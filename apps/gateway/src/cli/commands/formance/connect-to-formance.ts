@@ -3,16 +3,27 @@ import { FormanceConnection, PaymentsClient } from '@tributary/formance';
 import type { Deployment } from '../../../config/index.js';
 import type { ConnectorsOfFormance } from './desired-connectors.js';
 
-/** Runs a task with a client of Formance Payments, and closes the connection after it. */
-export async function withPaymentsClient<T>(
+/** Runs a task with a connection to Formance, and closes the connection after it. */
+export async function withFormanceConnection<T>(
   { secrets }: Pick<Deployment, 'secrets'>,
   { formance: { urls, credentials } }: ConnectorsOfFormance,
-  run: (client: PaymentsClient) => Promise<T>,
+  run: (connection: FormanceConnection) => Promise<T>,
 ): Promise<T> {
   const connection = new FormanceConnection({ urls, credentials, secrets });
   try {
-    return await run(new PaymentsClient(connection.open('payments')));
+    return await run(connection);
   } finally {
     connection.close();
   }
+}
+
+/** Runs a task with a client of Formance Payments, and closes the connection after it. */
+export function withPaymentsClient<T>(
+  deployment: Pick<Deployment, 'secrets'>,
+  group: ConnectorsOfFormance,
+  run: (client: PaymentsClient) => Promise<T>,
+): Promise<T> {
+  return withFormanceConnection(deployment, group, (connection) =>
+    run(new PaymentsClient(connection.open('payments'))),
+  );
 }

@@ -1,10 +1,11 @@
-/** Tests `tributary formance install` and `uninstall` from the deployment file to the state of a Formance server. */
+/** Tests `tributary formance install`, `uninstall` and `policies` from the deployment file to the state of a Formance server. */
 import { hashApiKey } from '@tributary/auth';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { FAKE_CLIENT, FakeFormance } from '../../../../../../libs/formance/src/testing/fake-formance.js';
+import { FakeReconciliation } from '../../../../../../libs/formance/src/testing/fake-reconciliation.js';
 import { runCli } from '../../run-cli.js';
 
 const [READ_KEY, PAY_KEY, ACME_KEY] = [
@@ -132,6 +133,62 @@ it('wrong credentials and a missing Formance are told', async () => {
   expect((await run('install', 'house-bank')).err).toContain('answered 401 with an empty body');
   writeDeployment(undefined);
   expect((await run('install')).err).toContain('names no Formance. Add "formance:');
+});
+
+describe('policies', () => {
+  let reconciliation: FakeReconciliation;
+  beforeEach(async () => {
+    reconciliation = await FakeReconciliation.start();
+  });
+  afterEach(() => reconciliation.close());
+
+  const writeWithLedger = (ledger: string) =>
+    writeDeployment(
+      `{ url: ${fake.url}, paymentsUrl: ${fake.url}, reconciliationUrl: ${reconciliation.url}, publicUrl: 'https://gateway.example.com', auth: { clientId: ${FAKE_CLIENT.id}, clientSecret: ${FAKE_CLIENT.secret} }${ledger} }`,
+    );
+
+  it('creates the policy of a pool, and a second run changes nothing', async () => {
+    writeWithLedger(", ledger: { name: main, accounts: 'assets:{connector}:' }");
+    const missing = await run('policies', 'acme/house-bank');
+    expect(missing.code).toBe(1);
+    expect(missing.out).toContain('Run "tributary formance pools" first');
+
+    expect((await run('pools', 'acme/house-bank')).code).toBe(0);
+    const dry = await run('policies', 'acme/house-bank', '--dry-run');
+    expect(dry.code).toBe(3);
+    expect(dry.out).toContain('/acme/house-bank  acme/house-bank  would be created');
+    expect(reconciliation.policies).toEqual([]);
+    expect((await run('policies', 'acme/house-bank')).code).toBe(0);
+    expect(reconciliation.policies).toMatchObject([
+      {
+        ...{ name: 'acme/house-bank', ledgerName: 'main', paymentsPoolID: fake.pools[0]!.id },
+        ledgerQuery: { $match: { address: 'assets:acme:house-bank:' } },
+      },
+    ]);
+    const second = await run('policies', 'acme/house-bank', '--json');
+    expect(JSON.parse(second.out)).toMatchObject([{ outcome: 'unchanged', policyId: 'policy-1' }]);
+    expect(reconciliation.createRequests).toBe(1);
+    // The access token of the Stack is used for both services.
+    expect(reconciliation.psp.requests.every(({ headers }) => headers['authorization'] !== undefined)).toBe(
+      true,
+    );
+  });
+
+  it('a missing ledger and an invalid pattern of its accounts are reported', async () => {
+    writeWithLedger('');
+    expect((await run('policies', 'house-bank')).err).toContain('names no ledger for house-bank');
+    for (const accounts of [
+      'psp:house-bank:...',
+      'psp:{connector}x',
+      'psp:{connector}:...:x',
+      'psp {connector}',
+    ]) {
+      writeWithLedger(`, ledger: { name: main, accounts: '${accounts}' }`);
+      expect((await run('policies')).err).toContain(
+        `formance.ledger.accounts: found "${accounts}"; expected a pattern of ledger addresses`,
+      );
+    }
+  });
 });
 
 it('values that do not fit together are told with the line', async () => {

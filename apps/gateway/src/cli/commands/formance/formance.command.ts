@@ -15,6 +15,7 @@ import {
 import { withPaymentsClient } from './connect-to-formance.js';
 import { registerDoctorCommand, registerStatusCommand } from './diagnose.command.js';
 import { groupByFormance } from './desired-connectors.js';
+import { registerPoliciesCommand } from './policies.command.js';
 import { registerPoolsCommand } from './pools.command.js';
 import { registerVerifyCommand } from './verify.command.js';
 import { getOutcomeExitCode } from './get-outcome-exit-code.js';
@@ -34,6 +35,7 @@ export function registerFormanceCommand(cli: CommandContext): void {
   registerDoctorCommand(formance, cli);
   registerVerifyCommand(formance, cli);
   registerPoolsCommand(formance, cli);
+  registerPoliciesCommand(formance, cli);
   registerUninstallCommand(formance, cli);
 }
 

@@ -1,0 +1,17 @@
+/** The objects of Formance's legacy service Reconciliation. Source: Formance's OpenAPI document of Reconciliation v2.0. */
+import type { JsonBody } from '@tributary/connector-api/http';
+
+/** What a reconciliation policy compares: the accounts of a ledger with a pool of Formance Payments. */
+export interface ReconciliationSubject {
+  ledgerName: string;
+  /** The accounts of the ledger, in Formance's query language. */
+  ledgerQuery: Readonly<Record<string, JsonBody>>;
+  /** Id of a pool in Formance Payments. */
+  poolId: string;
+}
+
+/** A stored reconciliation policy. Formance cannot change a policy, and several policies can have the same name. */
+export interface ReconciliationPolicy extends ReconciliationSubject {
+  id: string;
+  name: string;
+}

@@ -1,6 +1,6 @@
 /**
- * Amounts of money: parsing, formatting, and the names of assets. An amount is always a `bigint` in the smallest unit of its asset. No
- * code converts it to a floating-point number.
+ * Parses and formats amounts of money, and builds the names of assets. An amount is always a `bigint` in the smallest unit of its asset. It
+ * is never converted to a floating-point number.
  */
 import { getCurrencyDecimals } from './currencies.js';
 import { InvalidRecordError } from './errors.js';
@@ -13,17 +13,20 @@ export interface Money {
   asset: string;
 }
 
-/** The assets that clients accept. Source: the validation in the Generic Connector client. */
+/** Matches the assets that clients accept. Source: the validation in the Generic Connector client. */
 export const ASSET_PATTERN = /^[A-Z][A-Z0-9]{0,16}(?:\/\d{1,6})?$/;
 
 /**
- * Maximum number of characters of a decimal string. Longer strings are not realistic amounts, and their conversion to `bigint` takes
- * quadratic time.
+ * The maximum number of characters of a decimal string. A longer string is rejected, because it is not a realistic amount, and its
+ * conversion to `bigint` takes quadratic time.
  */
 const MAX_DECIMAL_LENGTH = 64;
 const DECIMAL_PATTERN = /^([+-]?)(\d*)(?:\.(\d*))?$/;
 
-/** Returns the asset of a currency: `EUR` → `EUR/2`, `JPY` → `JPY`. @throws InvalidRecordError for a currency that is not in ISO 4217 */
+/**
+ * Returns the asset of a currency: `EUR` → `EUR/2`, `JPY` → `JPY`.
+ * @throws InvalidRecordError for a currency that is not in ISO 4217
+ */
 export function currencyToAsset(currency: string): string {
   const decimals = getCurrencyDecimals(currency);
   if (decimals === undefined) {
@@ -34,14 +37,14 @@ export function currencyToAsset(currency: string): string {
   return formatAsset(currency, decimals);
 }
 
-/** Builds the asset from a code and its number of decimal places: `('BTC', 8)` → `BTC/8`, `('JPY', 0)` → `JPY`. */
+/** Builds an asset from a code and a number of decimal places: `('BTC', 8)` → `BTC/8`, `('JPY', 0)` → `JPY`. */
 export function formatAsset(code: string, decimals: number): string {
   return decimals === 0 ? code : `${code}/${decimals}`;
 }
 
 /**
- * Returns the asset in the form that the feeds use: `EUR/3` → `EUR/2`, `EUR` → `EUR/2`, `BTC/08` → `BTC/8`. A currency of ISO 4217 gets
- * the decimal places of ISO 4217. Any other code keeps its decimal places.
+ * Returns an asset in the form that the feeds use: `EUR/3` → `EUR/2`, `EUR` → `EUR/2`, `BTC/08` → `BTC/8`. A currency of ISO 4217 gets the
+ * decimal places of ISO 4217. Any other code keeps its own decimal places.
  */
 export function normalizeAsset(asset: string): string {
   const [code = ''] = asset.split('/', 1);
@@ -86,7 +89,10 @@ export function parseMoney(decimal: string, currency: string): Money {
   return { amount: parseAmount(decimal, asset), asset };
 }
 
-/** Formats money as a decimal string: 1250n of `EUR/2` → `12.50`. Used in messages for people, and for PSPs that expect decimal amounts. */
+/**
+ * Formats money as a decimal string: 1250n of `EUR/2` → `12.50`. It is used in messages for people, and for PSPs that expect decimal
+ * amounts.
+ */
 export function formatAmount({ amount, asset }: Money): string {
   const decimals = getAssetDecimals(asset);
   const units = (amount < 0n ? -amount : amount).toString().padStart(decimals + 1, '0');

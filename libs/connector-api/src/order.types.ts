@@ -1,12 +1,15 @@
-/** Types of payment orders for plugins: the order to execute, the PSP's result, and how the PSP recognises repeated orders. */
+/** The types of payment orders for plugins: the order to execute, the PSP's result, and how the PSP recognises repeated orders. */
 import type { Money } from './money.js';
 import type { Metadata } from './record.types.js';
 
-/** The kinds of order. The transactions of an order have the same word as type. */
+/** The kinds of order. The transactions of an order have the same word as their type. */
 export const ORDER_KINDS = ['PAYOUT', 'TRANSFER'] as const;
 export type OrderKind = (typeof ORDER_KINDS)[number];
 
-/** A payout to a beneficiary, or a transfer between two accounts of the tenant. The gateway stores it before it calls a plugin. */
+/**
+ * A payout to a beneficiary, or a transfer between two accounts of the tenant. The gateway stores an order before it passes the order to a
+ * plugin.
+ */
 export interface Order {
   kind: OrderKind;
   /**
@@ -15,11 +18,11 @@ export interface Order {
    */
   idempotencyKey: string;
   /**
-   * The idempotency key that the client sent: any string. People identify the order by this key, so pass it to the PSP if the PSP has a
-   * field that people see.
+   * The idempotency key that the client sent, which can be any string. People identify the order by this key, so pass it to the PSP if the
+   * PSP has a field that people see.
    */
   reference: string;
-  /** Always positive. */
+  /** The amount to pay, always positive. */
   amount: Money;
   /** The PSP's own id of the account to debit, as `accounts` returned it. */
   sourceAccountId: string;
@@ -27,32 +30,37 @@ export interface Order {
   destinationAccountId: string;
   description?: string;
   metadata: Metadata;
-  /** When the client submitted the order (RFC 3339, UTC). */
+  /** The time at which the client submitted the order (RFC 3339, UTC). */
   createdAt: string;
-  /** The PSP's id of the order. Absent until a response of the PSP has contained it. */
+  /** The PSP's id of the order. It is absent until a response of the PSP has contained it. */
   pspId?: string;
 }
 
 /**
- * The statuses of an order at the PSP. Only `PENDING` is not final. `RETURNED` means that the order succeeded and the full amount came back
- * later.
+ * The statuses of an order at the PSP. All except `PENDING` are final. `RETURNED` means that the order succeeded and the full amount came
+ * back later.
  */
 export const ORDER_STATUSES = ['PENDING', 'SUCCEEDED', 'FAILED', 'RETURNED'] as const;
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
 /** The state of an order that the PSP has accepted. */
 export interface OrderResult {
-  /** The PSP's id of the order. If the PSP's listing contains the movement, it is the `Transaction.id` of that movement. */
+  /**
+   * The PSP's id of the order. If the PSP's listing contains the movement of the order, the movement must have the same `Transaction.id`.
+   */
   id: string;
   status: OrderStatus;
-  /** The reason why the order failed or was returned, in the PSP's words. It is served as metadata, so it must not contain secrets. */
+  /**
+   * The reason why the order failed or was returned, in the PSP's words. It is served as metadata to clients, so it must not contain
+   * secrets.
+   */
   reason?: { code: string; message?: string };
   metadata?: Metadata;
 }
 
 /**
- * How the PSP recognises an order that it already has. Example for a PSP that accepts UUIDs and recognises them for a day: `{ keyFormat:
- * 'uuid', idempotencyWindowMs: 24 * 60 * 60_000 }`.
+ * Describes how the PSP recognises an order that it already has. Example for a PSP that accepts UUIDs as keys and recognises them for a
+ * day: `{ keyFormat: 'uuid', idempotencyWindowMs: 24 * 60 * 60_000 }`.
  */
 export interface IdempotencySupport {
   /**
@@ -61,14 +69,15 @@ export interface IdempotencySupport {
    */
   keyFormat: 'uuid' | { length: number };
   /**
-   * The time in milliseconds for which the PSP certainly recognises a repeated key; `Infinity` if it recognises every key for ever. After
-   * this time, an order with an unknown outcome is only looked up with `findOrder` and never sent again. With the value 0, such an order is
-   * never sent again.
+   * The time in milliseconds for which the PSP is guaranteed to recognise a repeated key; `Infinity` if it recognises every key for ever.
+   * After this time, the gateway never sends an order with an unknown outcome again, but only looks it up with `findOrder`. With the value
+   * 0, the gateway never sends such an order again.
    */
   idempotencyWindowMs: number;
   /**
-   * True if the PSP finds an order by its own id only, and not by its key. The gateway then calls `findOrder` only for orders with a `pspId`.
-   * An order whose response was lost is sent again while the PSP recognises the key. Default: false.
+   * True if the PSP finds an order only by the PSP's own id, and not by the idempotency key. The gateway then calls `findOrder` only for
+   * orders with a `pspId`. If the response to an order was lost, the gateway sends the order again while the PSP recognises the key.
+   * Default: false.
    */
   findsOrdersByIdOnly?: boolean;
 }

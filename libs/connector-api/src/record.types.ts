@@ -9,8 +9,8 @@
 import type { Money } from './money.js';
 
 /**
- * The transaction types of the contract. Plugins map the PSP's own type to one of them and may keep the original in the metadata.
- * Source: Generic Connector document, `TransactionType`.
+ * The transaction types of the contract. A plugin translates the PSP's own type to one of them, and may keep the PSP's type in the
+ * metadata. Source: Generic Connector document, `TransactionType`.
  */
 export const TRANSACTION_TYPES = ['PAYIN', 'PAYOUT', 'TRANSFER', 'OTHER'] as const;
 export type TransactionType = (typeof TRANSACTION_TYPES)[number];
@@ -47,8 +47,8 @@ export interface Account {
   /** The display name of the account. */
   name: string;
   /**
-   * When the PSP opened the account. It is served as the metadata `com.tributary.spec/opened_at`, because the served `createdAt` is the
-   * feed time, which clients use as their watermark.
+   * The time at which the PSP opened the account. It is served as the metadata `com.tributary.spec/opened_at`. It is not served as
+   * `createdAt`, because that property contains the feed time, from which clients continue reading.
    */
   openedAt?: string | undefined;
   metadata?: Metadata;
@@ -59,11 +59,14 @@ export interface Beneficiary {
   id: string;
   ownerName: string;
   /**
-   * When the PSP registered the beneficiary. It is served as the metadata `com.tributary.spec/registered_at`, for the same reason as
-   * `Account.openedAt`.
+   * The time at which the PSP registered the beneficiary. It is served as the metadata `com.tributary.spec/registered_at`, for the same
+   * reason as `Account.openedAt`.
    */
   registeredAt?: string | undefined;
-  /** Formance's own keys are `com.formance.spec/owner/{name,iban,accountNumber,swiftBicCode,country,city,postalCode,addressLine1,email}`. */
+  /**
+   * Additional data. The keys that Formance itself defines are
+   * `com.formance.spec/owner/{name,iban,accountNumber,swiftBicCode,country,city,postalCode,addressLine1,email}`.
+   */
   metadata?: Metadata;
 }
 
@@ -73,23 +76,26 @@ export interface Beneficiary {
  */
 export interface Transaction {
   id: string;
-  /** The id of the transaction that this transaction refunds or reverses, or to which it belongs. */
+  /** The id of the original transaction, if this transaction refunds it, reverses it or belongs to it. */
   relatedTransactionId?: string;
-  /** The `Order.idempotencyKey` of the order that this movement executes, if the PSP's listing contains the key. It is not served. */
+  /**
+   * The `Order.idempotencyKey` of the order that this movement executes, if the PSP's listing contains the key. It is not served to
+   * clients.
+   */
   orderKey?: string;
-  /** Time at which the movement was created at the PSP. It must be the same for all versions of the record. */
+  /** The time at which the movement was created at the PSP. It must be the same in all versions of the record. */
   createdAt: string;
-  /** Time at which the PSP last changed the movement. Default: `createdAt`. */
+  /** The time at which the PSP last changed the movement. Default: `createdAt`. */
   updatedAt?: string;
   type: TransactionType;
   status: TransactionStatus;
-  /** The gross amount, never negative. `type` and the two account ids express the direction. */
+  /** The gross amount, never negative. The direction follows from `type` and the two account ids. */
   amount: Money;
-  /** The payment scheme or method as the PSP names it: `SEPA`, `visa`. */
+  /** The payment scheme or method in the PSP's spelling: `SEPA`, `visa`. */
   scheme?: string;
-  /** The PSP's id of the account (or, for a pay-in, counterparty) from which the money comes. */
+  /** The PSP's id of the account from which the money comes; for a pay-in, the id of the counterparty. */
   sourceAccountId?: string;
-  /** The PSP's id of the account (or, for a payout, beneficiary) to which the money goes. */
+  /** The PSP's id of the account to which the money goes; for a payout, the id of the beneficiary. */
   destinationAccountId?: string;
   metadata?: Metadata;
 }
@@ -100,11 +106,12 @@ export interface Balances {
   accountId: string;
   /**
    * The time (RFC 3339) at which the account had these balances, according to the PSP. Reconciliation compares balances with transactions
-   * by this time. So it must not be the time of the request, unless the balances are live.
+   * by this time. Therefore the time of the request may be used only if the PSP returns live balances.
    */
   at: string;
   /**
-   * One entry per asset. A negative amount is an overdraft. An asset that was observed before and is now absent is served as zero.
+   * The balances, one entry per asset. A negative amount is an overdraft. If an asset was observed before and is now absent, its balance is
+   * served as zero.
    */
   amounts: Money[];
 }

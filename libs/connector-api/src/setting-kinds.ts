@@ -1,6 +1,6 @@
 /**
- * Decorators for the usual kinds of settings. Each decorator combines `Setting`, with the description, and the class-validator rules for
- * the value. For other kinds, combine `Setting` with your own rules.
+ * Decorators for the usual kinds of settings. Each decorator combines `Setting`, which contains the description, with the class-validator
+ * rules for the value. For other kinds of settings, combine `Setting` with your own rules.
  */
 import { applyDecorators } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
@@ -33,14 +33,14 @@ export interface TextSettingOptions<Settings> {
   maxLength?: number;
   /** Whether the setting can be absent. Default: false. */
   isOptional?: boolean;
-  /** Returns true if the setting must be present together with the other settings. Default: the setting must always be present. */
+  /** Returns true if the setting must be present, depending on the other settings. Default: the setting must always be present. */
   isRequiredIf?: (settings: Settings) => boolean;
-  /** The message for a value that is not a string, with `$property` for the name of the setting. */
+  /** The message for a value that is not a string. In the message, `$property` stands for the name of the setting. */
   message?: string;
 }
 
-// Decorators of a property are applied from the last to the first. The rules are applied in the same sequence, so that errors keep their
-// order.
+// TypeScript applies the decorators of a property from the last to the first. The lists below have this order, so that the errors of a
+// setting are reported in the usual order.
 
 /** A string that is not empty: `@TextSetting('API key of the connector.')`. */
 export function TextSetting<Settings extends object = object>(
@@ -57,7 +57,7 @@ export function TextSetting<Settings extends object = object>(
   );
 }
 
-/** Applies the rules of a setting if the setting is present or required. */
+/** Applies the other rules of a setting only if the setting is present or required. */
 function ValidateUnlessAbsent<Settings extends object>(
   isRequiredIf: (settings: Settings) => boolean,
 ): PropertyDecorator {
@@ -69,7 +69,7 @@ export function FlagSetting(description: string): PropertyDecorator {
   return applyDecorators(IsBoolean(), Setting(description));
 }
 
-/** A setting with one of several words: `@ChoiceSetting('Which balance is served.', ['available', 'booked'])`. */
+/** A setting whose value is one of several words: `@ChoiceSetting('Which balance is served.', ['available', 'booked'])`. */
 export function ChoiceSetting(description: string, choices: readonly string[]): PropertyDecorator {
   return applyDecorators(IsIn(choices), Setting(description));
 }
@@ -102,11 +102,14 @@ export function TextListSetting(description: string): PropertyDecorator {
 export interface ListSettingOptions<Item> {
   /** Returns the key of an item. Two items with the same key are rejected. */
   getKey: (item: Item) => unknown;
-  /** The message about items with the same key, with `$property` for the name of the setting. */
+  /** The message for two items with the same key. In the message, `$property` stands for the name of the setting. */
   message: string;
 }
 
-/** A list of objects with their own settings. @param itemClass the class with the decorators of these settings */
+/**
+ * A list of objects that have their own settings.
+ * @param itemClass the class with the decorators of these settings
+ */
 export function ListSetting<Item extends object>(
   description: string,
   itemClass: Type<Item>,
@@ -122,8 +125,8 @@ export function ListSetting<Item extends object>(
 }
 
 /**
- * A string of a given form: `@PatternSetting('Domain.', /^[^/]+$/, 'a domain like example.com')`. The last argument completes the message
- * "must be …".
+ * A string that matches a pattern: `@PatternSetting('Domain.', /^[^/]+$/, 'a domain like example.com')`. The last argument completes the
+ * error message "must be …".
  */
 export function PatternSetting(description: string, pattern: RegExp, form: string): PropertyDecorator {
   return applyDecorators(
@@ -133,7 +136,7 @@ export function PatternSetting(description: string, pattern: RegExp, form: strin
   );
 }
 
-/** A day like `2026-01-31`. */
+/** A date like `2026-01-31`. */
 export function DaySetting(description: string): PropertyDecorator {
   return applyDecorators(
     Matches(/^\d{4}-\d\d-\d\d$/, { message: '$property must look like 2026-01-31' }),
@@ -145,7 +148,7 @@ export function DaySetting(description: string): PropertyDecorator {
 /** The maximum number of characters of a name in a SEPA transfer. Source: EPC, SEPA Credit Transfer Rulebook. */
 const MAX_NAME_LENGTH = 70;
 
-/** A person or company that a PSP can pay, see `Payee`. */
+/** The settings of a person or company that a PSP can pay, see `Payee`. */
 export class PayeeSettings {
   @TextSetting('The holder of the account, as the bank has it: the bank may compare.', {
     maxLength: MAX_NAME_LENGTH,

@@ -1,6 +1,6 @@
 /**
- * Descriptions of plugin settings. Editors show them while a user writes the deployment file (see `tributary schema`). The type, the
- * limits and the default of a setting come from the settings class itself.
+ * Stores the descriptions of plugin settings. Editors show them while a user writes the deployment file (see `tributary schema`). The type,
+ * the limits and the default of a setting come from the settings class itself.
  */
 import 'reflect-metadata';
 
@@ -26,12 +26,19 @@ export function Setting(
   };
 }
 
-/** Whether a property is the path of a directory that must exist. @param settings the prototype of the settings class */
+/**
+ * Returns true if a property is the path of a directory that must exist.
+ * @param settings the prototype of the settings class
+ */
 export function isDirectorySetting(settings: object, property: string): boolean {
   return Reflect.getMetadata(DIRECTORY_KEY, settings, property) === true;
 }
 
-/** Returns the description of a property. @param settings the prototype of the settings class @returns `undefined` if there is none */
+/**
+ * Returns the description of a property.
+ * @param settings the prototype of the settings class
+ * @returns `undefined` if the property has no description
+ */
 export function getSettingDescription(settings: object, property: string): string | undefined {
   const description: unknown = Reflect.getMetadata(DESCRIPTION_KEY, settings, property);
   return typeof description === 'string' ? description : undefined;

@@ -5,9 +5,9 @@ import type { HttpOptions } from './http-options.js';
 import { PspHttp } from './psp-http.js';
 
 /**
- * Creates a Nest provider of `PspHttp` for the `providers` of a plugin: `createHttpProvider(AcmeSettings, (settings) => ({ name: 'Acme',
- * baseUrl: settings.url, … }))`. Each connector gets its own instance, made from its own settings. Connectors do not share connections,
- * tokens or rate limits.
+ * Creates a Nest provider of `PspHttp` for the `providers` of a plugin:
+ * `createHttpProvider(AcmeSettings, (settings) => ({ name: 'Acme', baseUrl: settings.url, …
+ * }))`. Each connector gets its own instance, made from its own settings. Connectors do not share connections, tokens or rate limits.
  */
 export function createHttpProvider<Settings extends object>(
   settings: Type<Settings>,

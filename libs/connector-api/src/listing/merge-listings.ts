@@ -1,33 +1,36 @@
 /**
- * Merges several sources (journals, accounts) into one listing with one cursor. If a source fails, the other sources are still read to
- * their end. Then the listing fails with the error of this source.
+ * Merges several sources (e.g. journals or accounts) into one listing with one cursor. If a source fails, the other sources are still read
+ * to their end. Then the listing fails with the error of the failed source.
  */
 import { PspError } from '../errors.js';
 import type { ListingStep } from './listing.types.js';
 
 /** One source of a merged listing. */
 export interface MergeSource<Row, Position> {
-  /** A permanent name of the source, e.g. the id of an account. */
+  /** A permanent identifier of the source, e.g. the id of an account. */
   id: string;
-  /** Lists the source with one of the strategies. */
+  /** Lists the rows of the source with one of the listing strategies. */
   list: (since: Position | undefined) => AsyncIterable<ListingStep<Row, Position>>;
 }
 
-/** The position of each source, by source id. The positions of absent sources are kept. */
+/** The position of each source, by source id. If a source is absent from a listing, its position is kept. */
 export type MergePosition<Position> = Readonly<Record<string, Position>>;
 
 export interface MergeStep<Row, Position, Source> extends ListingStep<Row, MergePosition<Position>> {
-  /** The source of the rows. */
+  /** The source from which the rows come. */
   source: Source;
 }
 
-/** The maximum number of open sources. Their steps are read in turn. Each open source can keep some pages in memory. */
+/**
+ * The maximum number of sources that are open at the same time. The open sources are read in turn: one step from each. The number is
+ * limited, because each open source can keep some pages in memory.
+ */
 const MAX_OPEN_SOURCES = 8;
 
 /**
  * Yields the steps of the sources in turn, so that a source with a long history does not delay the others.
- * @throws PspError the error of a source, after all other sources were read. An error that concerns the whole PSP (credentials, rate limit)
- * is thrown at once
+ * @throws PspError the error of a source, after all other sources were read. An error that concerns the whole PSP (wrong credentials or a
+ * rate limit) is thrown at once
  */
 export async function* mergeListings<Row, Position, Source>(
   sources: readonly (Source & MergeSource<Row, Position>)[],
@@ -70,7 +73,10 @@ export async function* mergeListings<Row, Position, Source>(
 
 type NextResult<Step> = { done?: false; value: Step } | { done: true } | { error: unknown };
 
-/** @throws the error of the source, if it concerns all sources */
+/**
+ * Reads the next step of a source.
+ * @throws the error of the source, if the error concerns all sources
+ */
 async function readNext<Step>(iterator: AsyncIterator<Step>, id: string): Promise<NextResult<Step>> {
   try {
     const result = await iterator.next();
@@ -81,7 +87,7 @@ async function readNext<Step>(iterator: AsyncIterator<Step>, id: string): Promis
   }
 }
 
-/** Two kinds of error concern every source: a rate limit, and credentials that the PSP does not accept at all. */
+/** Returns true for an error that concerns every source: a rate limit, or credentials that the PSP does not accept at all. */
 function concernsAllSources(error: unknown): boolean {
   if (!(error instanceof PspError)) return false;
   return error.kind === 'rate-limited' || (error.kind === 'unauthorized' && error.details.status === 401);
@@ -93,8 +99,8 @@ function nameSource(error: unknown, id: string): unknown {
 }
 
 /**
- * Chooses the error for the whole listing. If another source could be read, the credentials are valid. The error is then not
- * `unauthorized`, because `unauthorized` would pause all sources for a long time.
+ * Chooses the error for the whole listing. If another source could be read, the credentials are valid. Then `unauthorized` is replaced by
+ * another kind, because `unauthorized` would pause all sources for a long time.
  */
 function toMergeError(errors: readonly unknown[], readCount: number): unknown {
   const [first] = errors;
@@ -105,7 +111,10 @@ function toMergeError(errors: readonly unknown[], readCount: number): unknown {
   return new PspError(isPartial ? 'unavailable' : first.kind, message, first.details);
 }
 
-/** Returns a check for stored cursors: the check is true for a position of `mergeListings` around another strategy. */
+/**
+ * Returns a check for stored cursors. The check returns true for a position of `mergeListings` whose sources are listed with the given
+ * strategy.
+ */
 export function createMergeCheck<Position>(
   isSourcePosition: (value: unknown) => value is Position,
 ): (value: unknown) => value is MergePosition<Position> {

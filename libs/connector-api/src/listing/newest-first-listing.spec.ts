@@ -19,7 +19,10 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 interface Variant {
-  /** Whether page tokens are ids of rows, as at Mollie. Otherwise a token is the id of the last row of the previous page. */
+  /**
+   * Whether the token of a page is the id of its first row, as at Mollie. If false, the token is the id of the last row of the previous
+   * page.
+   */
   isTokenFirstId: boolean;
   /** Whether the PSP returns an empty page, instead of an error, for the token of a vanished row. */
   isSilent?: boolean;
@@ -87,7 +90,8 @@ describe.each(VARIANTS)('%j', (variant) => {
     for (let row = 0; row < 6000; row += 1) list.add(NOW - 100 * DAY + row * 60_000);
     await feed.pull();
     expect(feed.lastPull.map(({ id }) => id)).toEqual(list.rows.map(({ id }) => id));
-    // If the token of a page is not an id, the page is read to its end to find the first row of the next older page.
+    // If the token of a page is not an id, more requests are needed: a page is read to its end to find the first row of the next older
+    // page.
     expect(list.requestCount).toBeLessThan(variant.isTokenFirstId ? 1250 : 1400);
 
     const resumed = startTest(10, variant);

@@ -1,10 +1,10 @@
 /**
- * Lists rows of a list that can only be read from its newest row to its oldest row, and yields them oldest first.
+ * Lists rows of a list that can only be read from its newest row to its oldest row, and yields the rows oldest first.
  *
- * The order matters, because Formance subtracts a refund from its payment, and a refund that comes before its payment replaces the payment.
- * So a walk (one reading of the new rows) has two halves: first down to the oldest new row, then up again. A short walk keeps its pages in
- * memory. A long walk keeps only the tokens of pages, and reads every page a second time in the second half. The cursor contains the
- * tokens, so the walk continues after a restart. The next walk reads the rows that arrive during a walk.
+ * The order matters for refunds. Formance subtracts a refund from its payment, but a refund that comes before its payment replaces the
+ * payment. So a walk (one reading of the new rows) has two halves: first down to the oldest new row, then up again. A short walk keeps its
+ * pages in memory. A long walk keeps only the tokens of pages, and reads every page a second time in the second half. The cursor contains
+ * the tokens, so that the walk continues after a restart. Rows that arrive during a walk are read by the next walk.
  *
  * The first half ends when it has passed the newest rows of the previous walk. It looks for several of these rows, because one row can
  * disappear. Then it reads `rereadMs` further, to find rows that appeared late.
@@ -31,24 +31,27 @@ export interface NewestFirstSource<Row> extends RowReader<Row> {
    * @throws PageTokenExpiredError if the PSP no longer accepts the token
    */
   fetchPage: (from: string | undefined, signal: AbortSignal) => Promise<TokenPage<Row>>;
-  /** True if the token of a page is the id of its first row. A response that does not begin with this row is then invalid. */
+  /** True if the token of a page is the id of its first row. A response without this row is then treated as an expired token. */
   isTokenFirstId: boolean;
-  /** Maximum age in milliseconds of rows that are read again, relative to the newest known row. */
+  /** How far back rows are read again: the maximum age of a row in milliseconds, relative to the newest known row. */
   rereadMs: number;
 }
 
-/** The PSP no longer accepts a page token, e.g. because the row of the token has disappeared. A strategy then begins a new walk. */
+/**
+ * The error for a page token that the PSP no longer accepts, e.g. because the row of the token has disappeared. The strategy then begins a
+ * new walk.
+ */
 export class PageTokenExpiredError extends Error {}
 
-/** The maximum number of pages that a walk keeps in memory instead of reading them twice. */
+/** The maximum number of pages that a walk keeps in memory. A longer walk reads its pages twice instead. */
 const MAX_BUFFERED_PAGES = 4;
-/** The number of pages that the first half of a walk reads between two cursors. */
+/** The number of pages that the first half of a walk reads before it yields a new cursor. */
 const PAGES_PER_CURSOR = 5;
 const MAX_ROWS_PER_STEP = 500;
-/** The maximum number of new walks in one listing after tokens expired. */
+/** The maximum number of new walks that one listing begins because a token expired. After that, the listing fails. */
 const MAX_NEW_WALKS = 3;
 
-/** Yields the rows after `since`, and ends when it has caught up. */
+/** Yields the rows after `since`, and ends when no newer rows are left. */
 export async function* newestFirst<Row>(
   source: NewestFirstSource<Row>,
   since: NewestFirstPosition | undefined,
@@ -64,7 +67,7 @@ export async function* newestFirst<Row>(
         position = step.position;
         yield step;
       }
-      // Rows can have arrived during a long walk.
+      // New rows can have arrived during a long walk, so the list is checked once more.
       if (!isLong || !(await walker.hasNewRows(position))) return;
     } catch (error) {
       if (!(error instanceof PageTokenExpiredError)) throw error;
@@ -102,7 +105,7 @@ class NewestFirstWalker<Row> {
     yield* this.walkUp(position);
   }
 
-  /** Returns true if the list has rows that are newer than the range that earlier walks have read. */
+  /** Returns true if the list has rows that are newer than the rows that earlier walks have read. */
   async hasNewRows({ covered }: NewestFirstPosition): Promise<boolean> {
     const { rows } = await this.fetchPage(undefined);
     const [newest] = getAnchorIds(this.source, rows);
@@ -146,7 +149,7 @@ class NewestFirstWalker<Row> {
     }
   }
 
-  /** Performs the second half of the walk: reads from the oldest mark (a stored page token) to the newest. */
+  /** Performs the second half of the walk. It reads the pages of the stored tokens (marks), from the oldest mark to the newest. */
   private async *walkUp({ covered, walk }: NewestFirstPosition): AsyncGenerator<Step<Row>> {
     let now = walk;
     while (now?.up !== undefined) {
@@ -154,8 +157,8 @@ class NewestFirstWalker<Row> {
       const start = marks.pop();
       const read = start === undefined ? { rows: [] } : await this.readDownTo(start, now.up.ends);
       if ('tokens' in read) {
-        // Reading all pages between two marks takes too long. The tokens of these pages become marks, so that the next step reads fewer
-        // pages.
+        // The step has no time left to read all pages between two marks. The tokens of these pages become marks, so that the next step
+        // reads fewer pages.
         now = { ...now, marks: [...now.marks, ...read.tokens] };
         yield { rows: [], position: { covered, walk: now } };
         this.budget.restart();
@@ -174,8 +177,9 @@ class NewestFirstWalker<Row> {
   }
 
   /**
-   * Reads from a mark to older rows, until the first row that is not needed.
-   * @returns the rows, newest first; or the tokens of their pages, if the reading takes too long
+   * Reads from a mark to older rows, until it finds a row that was already yielded.
+   * @param ends the ids of rows that were already yielded
+   * @returns the rows, newest first. If the time of the step is used up first: the tokens of the pages that were read
    */
   private async readDownTo(
     start: string | null,
@@ -197,7 +201,10 @@ class NewestFirstWalker<Row> {
     }
   }
 
-  /** @throws PageTokenExpiredError if the first row of the page is not the expected row */
+  /**
+   * Requests one page.
+   * @throws PageTokenExpiredError if the page does not contain the row whose id is the token
+   */
   private async fetchPage(from: string | undefined): Promise<TokenPage<Row>> {
     const page = await this.source.fetchPage(from, this.budget.signal);
     const { isTokenFirstId, getId } = this.source;
@@ -217,8 +224,8 @@ class NewestFirstWalker<Row> {
 
   /**
    * Splits rows into steps, oldest first.
-   * @param walk the state of the walk before the rows
-   * @param after the position after all rows
+   * @param walk the state of the walk before these rows
+   * @param after the position after all these rows
    */
   private *createSteps(
     covered: CoveredRange,
@@ -239,7 +246,10 @@ class NewestFirstWalker<Row> {
   }
 }
 
-/** Removes all marks except the newest page. The second half of the walk then reads everything again from there. */
+/**
+ * Removes all marks except the mark of the newest page. If the walk is interrupted, its second half reads everything again from the newest
+ * page.
+ */
 function takeFirstMark(walk: NewestFirstWalk): NewestFirstWalk {
   return { ...walk, marks: walk.marks.slice(0, 1) };
 }

@@ -1,31 +1,34 @@
-/** The state of a walk of `newestFirst`, and the pure functions that change it. */
+/** The state of one walk of `newestFirst` through a list, and the pure functions that change this state. */
 import type { RowReader } from './listing.types.js';
 
 /** The range of a list that earlier walks have read. */
 export interface CoveredRange {
-  /** Ids of the newest rows. */
+  /** The ids of the newest rows of the range. The next walk recognises the range by them. */
   anchors: string[];
-  /** Time of the newest row in milliseconds since 1970. */
+  /** The time of the newest row in milliseconds since 1970. */
   newest?: number;
 }
 
 export interface NewestFirstWalk {
-  /** The range of the list that is read when this walk has ended. */
+  /** The range of the list that will have been read when this walk ends. */
   head: CoveredRange;
   /**
-   * Tokens of pages, newest page first. To keep the list short, it contains the token of every page, or of every second, fourth, … page.
-   * `null` is the newest page of a list whose tokens are not ids.
+   * Tokens of pages, newest page first. The list contains the token of every page at first. If it becomes too long, it contains only every
+   * second, fourth, … token. `null` stands for the newest page of a list whose tokens are not ids.
    */
   marks: (string | null)[];
-  /** Number of pages from one mark to the next. */
+  /** The number of pages from one mark to the next. */
   stride: number;
   /** Whether the first half of the walk (from newer to older pages) has reached a row that earlier walks have read. */
   met: boolean;
-  /** The second half of the walk, from the oldest new page to the newest page. Absent while the first half is running. */
+  /**
+   * The state of the second half of the walk, which reads from the oldest new page to the newest page. Absent while the first half is
+   * running.
+   */
   up?: {
     /**
-     * Ids of the newest rows that were already yielded. Each step of the second half reads from a mark down to these rows. If absent, the
-     * step reads down to the oldest row of the list.
+     * The ids of the newest rows that were already yielded. Each step of the second half reads from a mark down to these rows. If `ends` is
+     * absent, the step reads down to the oldest row of the list.
      */
     ends?: string[];
   };
@@ -48,13 +51,15 @@ export const NEWEST_FIRST_START: NewestFirstPosition = { covered: { anchors: [] 
 
 const MAX_PAGE_MARKS = 256;
 const MAX_KNOWN_IDS = 5;
-/** Maximum number of characters of a row id in a cursor. The JSON of a row without an id is longer and is not stored in a cursor. */
+/** The maximum number of characters of a row id in a cursor. A longer id is not stored, e.g. the whole JSON of a row that has no id. */
 const MAX_ID_LENGTH = 200;
 
-/** The condition under which the first half of a walk ends: it has met a known row, and the rows are older than this time. */
+/**
+ * The condition under which the first half of a walk ends: the walk has reached a known row, and the next rows are older than `beforeTime`.
+ */
 export interface StopCondition {
   anchors: ReadonlySet<string>;
-  /** Time in milliseconds since 1970. */
+  /** A time in milliseconds since 1970. */
   beforeTime: number;
 }
 
@@ -63,8 +68,8 @@ export function createStopCondition({ anchors, newest }: CoveredRange, rereadMs:
 }
 
 /**
- * Returns the rows before the first row that is too old. A row is too old if the walk has met a known row, and the row is older than the
- * newest known row by more than `rereadMs`.
+ * Returns the rows of a page before the first row that is too old. A row is too old if two conditions are met: the walk has reached a known
+ * row, and the row is more than `rereadMs` older than the newest known row.
  * @returns `ends`: ids of the first rows that are too old; absent if no row is too old
  */
 export function takeRowsUntilKnown<Row>(
@@ -85,7 +90,7 @@ export function takeRowsUntilKnown<Row>(
   return { above: rows, met };
 }
 
-/** Returns the range of the list that is read after a walk that begins with this newest page. */
+/** Returns the range of the list that will have been read after a walk that begins with this newest page. */
 export function toCoveredRange<Row>(
   reader: RowReader<Row>,
   rows: readonly Row[],
@@ -101,7 +106,10 @@ export function toCoveredRange<Row>(
   };
 }
 
-/** Returns the ids by which the next walk recognises the end of the known range. There are several ids, because a row can disappear. */
+/**
+ * Returns the ids of the first rows. The next walk recognises the known range by these ids. There are several ids, because a row can
+ * disappear.
+ */
 export function getAnchorIds<Row>(reader: RowReader<Row>, rows: readonly Row[]): string[] {
   return rows
     .slice(0, MAX_KNOWN_IDS)
@@ -109,7 +117,10 @@ export function getAnchorIds<Row>(reader: RowReader<Row>, rows: readonly Row[]):
     .filter((id) => id.length <= MAX_ID_LENGTH);
 }
 
-/** Adds the token of a page to the marks. If there are too many marks, every second mark is dropped and the stride is doubled. */
+/**
+ * Adds the token of a page to the marks. If there are too many marks, every second mark is removed, and the number of pages between two
+ * marks is doubled.
+ */
 export function rememberPageToken(
   walk: NewestFirstWalk,
   page: number,

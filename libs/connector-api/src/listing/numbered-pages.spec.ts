@@ -1,10 +1,13 @@
-/** Tests the pages of a list with page numbers over a range that the PSP limits. */
+/** Tests a list with page numbers whose time range is limited by the PSP. */
 import { Json } from '../http/json-accessors.js';
 import { getFirstHalfToken, getNextPageToken, parseNumberedPage, readCount } from './numbered-pages.js';
 
 const MAX_RANGE_MS = 1000;
 
-/** Reads all pages of a range. @param countPages the number of pages of a part */
+/**
+ * Reads all pages of a range.
+ * @param countPages returns the number of pages of the part that begins at a time
+ */
 function readAll(from: number, to: number, countPages: (from: number) => number): string[] {
   const pages: string[] = [];
   for (let token: string | undefined, count = 0; count < 20; count += 1) {

@@ -1,5 +1,6 @@
 /**
- * Pages of a list with page numbers that can be filtered by time, of a PSP that limits the range of a request. A longer range is read in parts.
+ * Requests pages by page number from a list that can be filtered by time. The PSP limits the time range of a request, so a longer range is
+ * divided into parts.
  */
 import { PspError } from '../errors.js';
 import type { Json } from '../http/json-accessors.js';
@@ -7,13 +8,16 @@ import type { TokenPage } from './listing.types.js';
 import { requireRows } from './read-list-response.js';
 import type { TimeWindow, TimeWindowQuery } from './read-window.js';
 
-/** A page of a part of a range. */
+/** A page of one part of a time range. */
 export interface NumberedPage extends TimeWindow {
-  /** The first page has the number 1. */
+  /** The page number. The first page has the number 1. */
   page: number;
 }
 
-/** Returns the page that a query asks for. @param maxRangeMs the maximum length of a range that the PSP accepts, in milliseconds */
+/**
+ * Returns the page that a query requests.
+ * @param maxRangeMs the maximum length of a time range that the PSP accepts, in milliseconds
+ */
 export function parseNumberedPage({ from, to, token }: TimeWindowQuery, maxRangeMs: number): NumberedPage {
   if (token === undefined) return { page: 1, from, to: Math.min(to, from + maxRangeMs) };
   const [start = 0, end = 0, page = 1] = token.split('/').map(Number);
@@ -21,8 +25,8 @@ export function parseNumberedPage({ from, to, token }: TimeWindowQuery, maxRange
 }
 
 /**
- * Returns the token of the page after this one, which can be the first page of the next part.
- * @param pageCount the number of pages of the part, as the PSP says it
+ * Returns the token of the page after this page. It can be the first page of the next part.
+ * @param pageCount the number of pages of the part, as the PSP returned it
  * @param query the query for the whole range
  * @returns `undefined` after the last page of the last part
  */
@@ -37,23 +41,24 @@ export function getNextPageToken(
   return formatToken({ from: to, to: Math.min(query.to, to + maxRangeMs), page: 1 });
 }
 
-/** Returns the token of the first page of the first half of a part, for a part that has too many rows. */
+/** Returns the token of the first page of the first half of a part. It is used if the whole part has too many rows for the PSP. */
 export function getFirstHalfToken({ from, to }: TimeWindow, resolutionMs: number): string {
   const halfMs = Math.ceil((to - from) / 2 / resolutionMs) * resolutionMs;
   return formatToken({ from, to: from + halfMs, page: 1 });
 }
 
-/** The names of the properties of a response. */
+/** The names of the properties of a response that contain the rows and their numbers. */
 export interface NumberedPageNames {
   rows: string;
-  /** The number of all rows of the range. */
+  /** The property with the number of all rows of the range. */
   rowCount: string;
   pageCount: string;
 }
 
 /**
- * Reads a page of a part of the range of `query`.
- * @throws PspError `unavailable` if there is no list, unless the number of rows is zero, or if one of the numbers is missing
+ * Reads a page of one part of the range of `query`.
+ * @throws PspError `unavailable` if there is no list, unless the number of rows is zero
+ * @throws PspError `unavailable` if the number of rows or of pages is missing
  */
 export function readNumberedPage(
   response: Json,
@@ -74,8 +79,8 @@ export function readNumberedPage(
 }
 
 /**
- * Reads the number of pages or rows, which can come as a text: `"3"`.
- * @throws PspError `unavailable` if there is none, because it would not be known whether another page follows
+ * Reads a number of pages or rows. A PSP can send it as a string: `"3"`.
+ * @throws PspError `unavailable` if there is no number, because it is then unknown whether another page follows
  */
 export function readCount(response: Json, property: string): number {
   const text = response.scalar(property) ?? '';

@@ -1,4 +1,4 @@
-/** Tests that a list which is paged by an offset is read to its end, and that the reading always ends. */
+/** Tests that a list with offsets is read to its end, and that the reading always ends. */
 import { Json } from '../http/json-accessors.js';
 import { readNestedOffsetPages, readOffsetPage, readOffsetPages } from './offset-pages.js';
 import type { OffsetPage } from './offset-pages.js';
@@ -6,7 +6,7 @@ import type { OffsetPage } from './offset-pages.js';
 const ROWS = ['a', 'b', 'c', 'd', 'e'];
 const clock = { now: () => 0, sleep: async () => undefined };
 
-/** Returns pages of at most `limit` rows. */
+/** Creates a list that returns pages of at most `limit` rows. */
 function createList(rows: readonly string[], limit: number) {
   return async (offset: number): Promise<OffsetPage<string>> => {
     const page = rows.slice(offset, offset + limit);

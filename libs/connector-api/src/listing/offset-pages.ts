@@ -1,4 +1,4 @@
-/** Reads a list that is paged by the number of rows to skip: `?offset=200&limit=100`. */
+/** Reads a list whose pages are requested with the number of rows to skip: `?offset=200&limit=100`. */
 import { PspError } from '../errors.js';
 import type { Json } from '../http/json-accessors.js';
 import type { ListingContext } from './listing.types.js';
@@ -7,7 +7,7 @@ import { TimeBudget } from './time-budget.js';
 
 export interface OffsetPage<Row> {
   rows: Row[];
-  /** Whether the PSP's flag indicates further rows. A page with few rows or no rows is not the end. */
+  /** Whether the PSP's flag indicates further rows. Only the flag decides; a page with few rows or no rows is not the end. */
   hasNext: boolean;
 }
 
@@ -28,9 +28,9 @@ export function readOffsetPage(response: Json, rowsProperty: string, flagPropert
 }
 
 /**
- * Yields the pages of a list, each with the offset of the next page; `next` is absent for the last page.
+ * Yields the pages of a list. Each page has the offset of the next page in `next`, which is absent for the last page.
  * @param firstOffset the offset at which the reading begins
- * @throws PspError `unavailable` if a page has no new row although more rows should follow, because the listing would never end
+ * @throws PspError `unavailable` if a page has no new row although the flag indicates further rows, because the listing would never end
  */
 export async function* readOffsetPages<Row>(
   fetchPage: (offset: number) => Promise<OffsetPage<Row>>,
@@ -50,7 +50,7 @@ export async function* readOffsetPages<Row>(
   }
 }
 
-/** A list of parents, each of which has a list of children: account holders and their accounts. */
+/** A list of parents, each of which has its own list of children, e.g. account holders and their accounts. */
 export interface NestedOffsetSource<Row> {
   fetchParents: (offset: number) => Promise<OffsetPage<Row>>;
   fetchChildren: (parent: Row, offset: number) => Promise<OffsetPage<Row>>;
@@ -60,14 +60,14 @@ export interface NestedOffsetSource<Row> {
 /** Some parents with all their children. */
 export interface NestedOffsetStep<Row> {
   groups: { parent: Row; children: Row[] }[];
-  /** The offset of the next parent; 0 at the end of the list. */
+  /** The offset of the next parent that must be read, or 0 at the end of the list. */
   next: number;
 }
 
 /**
- * Reads the children of all parents. A step contains the parents of one page, or fewer parents if the time of a step is used up.
+ * Reads the children of all parents. A step contains the parents of one page, or fewer parents if the time of the step is used up.
  * @param firstOffset `next` of the last step of an interrupted reading, or 0
- * @throws PspError as `readOffsetPages`
+ * @throws PspError in the same cases as `readOffsetPages`
  */
 export async function* readNestedOffsetPages<Row>(
   { fetchParents, fetchChildren, getId }: NestedOffsetSource<Row>,

@@ -15,7 +15,10 @@ import { createScenarios, playScenario } from './testing/scenarios.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 
-/** A page token is the id of the last row of the previous page, as in a cursor or in the query of a link. */
+/**
+ * Starts a test with a list whose page token is the id of the last row of the previous page. A PSP can send such a token as a cursor or in
+ * the query of a link.
+ */
 function startTokenTest(pageSize: number) {
   const clock = new ModelClock(NOW);
   const list = new ModelList(clock);
@@ -51,8 +54,8 @@ function startOffsetTest(pageSize: number) {
 }
 
 describeStrategy('page tokens', startTokenTest, 1);
-// Three pages are requested again: the page with the row at which the last listing ended, the page with the new row, and the empty page at
-// the end.
+// The second listing makes three requests: the page with the row at which the last listing ended, the page with the new row, and the empty
+// page at the end.
 describeStrategy('offsets', startOffsetTest, 3);
 
 function describeStrategy<Position>(

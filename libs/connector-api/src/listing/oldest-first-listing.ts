@@ -1,7 +1,7 @@
 /**
  * Lists rows of a list that is read from its oldest row to its newest row with page tokens, cursors, offsets or links (Link headers, HAL).
  *
- * The position is the token of the last page. The next listing reads this page again, because the PSP appends rows to it.
+ * The position is the token of the last page. The next listing requests this page again, because the PSP appends new rows to it.
  */
 import { PspError } from '../errors.js';
 import { EndlessListDetector } from './endless-list-detector.js';
@@ -26,7 +26,7 @@ export interface OldestFirstPosition {
 }
 
 /**
- * Yields the rows after `since`, and ends at the last page.
+ * Yields the rows after `since`, and ends after the last page.
  * @throws PspError `unavailable` if the list does not end, see `EndlessListDetector`
  */
 export async function* oldestFirst<Row>(
@@ -72,7 +72,11 @@ async function fetchPage<Row>(
 
 /** A list whose pages are requested with the number of rows to skip. */
 export interface OffsetSource<Row> extends RowReader<Row> {
-  /** Requests rows. @param offset the number of rows before the first row of the page. An empty page is the end of the list */
+  /**
+   * Requests a page of rows.
+   * @param offset the number of rows before the first row of the page
+   * @returns the rows; an empty page means the end of the list
+   */
   fetchRows: (offset: number, signal: AbortSignal) => Promise<Row[]>;
 }
 
@@ -80,15 +84,15 @@ export interface OffsetSource<Row> extends RowReader<Row> {
 export interface OffsetPosition {
   /** The number of rows that were already read. */
   offset: number;
-  /** Ids of the last rows that were already read, newest last. */
+  /** The ids of the last rows that were already read, newest last. */
   last: string[];
 }
 
 const MAX_LAST_IDS = 20;
 
 /**
- * Lists rows by offset. If rows vanish, all later rows move to a smaller offset. So every page begins with the last row of the previous
- * page. If this row is not there, the listing goes back until it finds a known row.
+ * Lists rows by offset. If rows vanish from the list, all later rows move to a smaller offset. To notice this, every page begins with the
+ * last row of the previous page. If this row is not there, the listing goes back until it finds a known row.
  */
 export async function* oldestFirstByOffset<Row>(
   source: OffsetSource<Row>,
@@ -123,13 +127,16 @@ export async function* oldestFirstByOffset<Row>(
   }
 }
 
-/** Returns true if a page is equal to the previous page. A PSP that ignores the offset would otherwise never end the listing. */
+/**
+ * Returns true if a page is equal to the previous page. This can mean that the PSP ignores the offset, and the listing would then never
+ * end.
+ */
 function isSamePage<Row>({ getId }: RowReader<Row>, page: readonly Row[], before: readonly Row[]): boolean {
   const ids = before.map(getId);
   return page.length > 0 && page.every((row) => ids.includes(getId(row)));
 }
 
-/** Returns the index of the newest row that was read before, or -1 if the page has no such row. */
+/** Returns the index of the newest row on the page that was read before, or -1 if the page has no such row. */
 function findLastKnown<Row>(
   { getId }: RowReader<Row>,
   rows: readonly Row[],

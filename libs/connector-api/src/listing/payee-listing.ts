@@ -1,5 +1,6 @@
 /**
- * Lists beneficiaries for a PSP that has no list of payees: the beneficiaries of the settings, and the payees of the transactions that the PSP lists.
+ * Lists beneficiaries for a PSP that has no list of payees. The beneficiaries come from the settings and from the payees of the
+ * transactions that the PSP lists.
  */
 import type { Json, JsonPath } from '../http/json-accessors.js';
 import { parseRows } from '../mapping/parse-rows.js';
@@ -14,17 +15,20 @@ import type { TimeWindowsOptions } from './time-window-listing.js';
 export interface PayeeListingOptions extends TimeWindowsOptions<Json> {
   /** The name of the plugin, for messages. */
   plugin: string;
-  /** The beneficiaries of the settings. They are the first page of each listing. */
+  /** The beneficiaries of the settings. They are returned on the first page of each listing. */
   configured: readonly Beneficiary[];
   /** The path to the id of a transaction. */
   idPath: JsonPath;
-  /** Returns the payees of a transaction. The list is empty if the transaction is not a payment. @throws InvalidRecordError for an invalid transaction */
+  /**
+   * Returns the payees of a transaction. The result is empty if the transaction is not a payment.
+   * @throws InvalidRecordError for an invalid transaction
+   */
   toBeneficiaries: (row: Json) => Beneficiary[];
 }
 
 const HOUR_MS = 3_600_000;
 
-/** Yields the beneficiaries of the settings, and then those that were paid and that are not served yet. */
+/** Yields the beneficiaries of the settings, and then the payees of payments that are not served yet. */
 export async function* listPayees(
   options: PayeeListingOptions,
   since: Cursor | undefined,

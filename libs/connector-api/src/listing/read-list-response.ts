@@ -1,4 +1,4 @@
-/** Reads the rows of a list response. A response without its list is not the end of the list. */
+/** Reads the rows of a list response. A response without its list is an error, not the end of the list. */
 import { InvalidRecordError, PspError } from '../errors.js';
 import type { Json } from '../http/json-accessors.js';
 import { parseTime } from '../time.js';
@@ -24,7 +24,7 @@ export function requireRows(response: Json, ...path: string[]): Json[] {
 /**
  * Reads a page of a list whose next page is requested with a token: `readTokenPage(response, 'data', 'cursor')`.
  * @param rowsProperty the property with the rows
- * @param tokenProperty the property with the token of the next page. If it is absent, null or empty, the page is the last page
+ * @param tokenProperty the property with the token of the next page. On the last page it is absent, null or empty
  * @throws PspError `unavailable` if there is no list, or if the token is neither a string nor a number
  */
 export function readTokenPage(response: Json, rowsProperty: string, tokenProperty: string): TokenPage<Json> {
@@ -34,9 +34,9 @@ export function readTokenPage(response: Json, rowsProperty: string, tokenPropert
 }
 
 /**
- * Reads a page of a list whose response has an object with cursors on every page: `{"meta": {"cursors": {"before": null, "after": null}}}`.
- * @param cursors the path to this object, and its property with the token of the next page. It is null or absent on the last page
- * @throws PspError `unavailable` if there is no list or no such object: it is not the end of the list
+ * Reads a page of a list whose responses always contain an object with cursors: `{"meta": {"cursors": {"before": null, "after": null}}}`.
+ * @param cursors the path to this object, and its property with the token of the next page. The token is null or absent on the last page
+ * @throws PspError `unavailable` if there is no list or no such object, because this does not mean the end of the list
  */
 export function readCursorPage(
   response: Json,
@@ -53,7 +53,10 @@ export function readCursorPage(
   );
 }
 
-/** @throws PspError `unavailable` if the token is neither a string nor a number */
+/**
+ * Reads the token of the next page.
+ * @throws PspError `unavailable` if the token is neither a string nor a number
+ */
 function readToken(response: Json, property: string): string | undefined {
   const token = response.at(property);
   if (token.has() && !/^["\d]/.test(token.toJsonString())) {
@@ -67,20 +70,21 @@ function readToken(response: Json, property: string): string | undefined {
 }
 
 /**
- * Reads a page of a list with HAL links (JSON Hypertext Application Language): rows at `_embedded.<property>`, and the link `_links.next`.
- * The link can point to another host, so only one query parameter of it is used, as the token of the next page.
- * @param parameter the query parameter with the position: `from`, `page`, …
- * @returns `next` is absent if there are links but no link to a next page; the page is then the last page
- * @throws PspError `unavailable` if there is no list, or if the link has no such parameter
+ * Reads a page of a list with HAL links (JSON Hypertext Application Language): the rows are at `_embedded.<property>`, and the next page is
+ * the link `_links.next`. The link can point to another host. Therefore only one query parameter of the link is used, as the token of the
+ * next page.
+ * @param parameter the query parameter with the position, e.g. `from` or `page`
+ * @returns a page without `next` if there are links but no link to a next page; it is the last page
+ * @throws PspError `unavailable` if there is no list, or if the link does not contain the parameter
  */
 export function readHalPage(response: Json, property: string, parameter: string): TokenPage<Json> {
   return readLinkedPage(response, ['_embedded', property], parameter);
 }
 
 /**
- * Reads a page of a list at any path. The next page is the link `_links.next`, see `readHalPage`: `readLinkedPage(response, ['data'],
- * 'cursor')`.
- * @throws PspError as `readHalPage`
+ * Reads a page of a list at any path. The next page is the link `_links.next`, see `readHalPage`:
+ * `readLinkedPage(response, ['data'], 'cursor')`.
+ * @throws PspError in the same cases as `readHalPage`
  */
 export function readLinkedPage(response: Json, path: readonly string[], parameter: string): TokenPage<Json> {
   const rows = requireRows(response, ...path);
@@ -94,7 +98,10 @@ export function readLinkedPage(response: Json, path: readonly string[], paramete
   );
 }
 
-/** Returns an error for a listing that does not seem to end, because each page has a new token. @param pages what was read, e.g. `"1000 pages"` */
+/**
+ * Creates the error for a listing that does not seem to end, because each page has a new token.
+ * @param pages the number of pages read so far, for the message: `"1000 pages"`
+ */
 export function createEndlessError(pages: string): PspError {
   return new PspError(
     'unavailable',
@@ -102,7 +109,7 @@ export function createEndlessError(pages: string): PspError {
   );
 }
 
-/** Returns an error for a listing that cannot end, because the PSP's token leads to a page that was already read. */
+/** Creates the error for a listing that cannot end, because the PSP's token leads to a page that was already read. */
 export function createLoopError(token: string): PspError {
   return new PspError(
     'unavailable',
@@ -111,8 +118,8 @@ export function createLoopError(token: string): PspError {
 }
 
 /**
- * Reads the id and the time of a row from its properties: `createJsonRowReader('id', 'created_at')`. A row without an id is identified by
- * its whole JSON.
+ * Creates a reader of the id and the time of a row: `createJsonRowReader('id', 'created_at')`. A row without an id is identified by its
+ * whole JSON.
  * @param timeProperty the property with an RFC 3339 time
  */
 export function createJsonRowReader(idProperty: string, timeProperty: string): RowReader<Json> {
@@ -123,8 +130,8 @@ export function createJsonRowReader(idProperty: string, timeProperty: string): R
 }
 
 /**
- * Returns the string, or `undefined` if the property has another type. An invalid row must not stop a listing, because the mapper rejects
- * it later.
+ * Returns the string at a property, or `undefined` if the property has another type. No error is thrown, because an invalid row must not
+ * stop a listing. Such a row is rejected later, when it is converted.
  */
 function getStringOrUndefined(row: Json, property: string): string | undefined {
   try {

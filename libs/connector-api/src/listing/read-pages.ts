@@ -3,14 +3,15 @@ import { EndlessListDetector } from './endless-list-detector.js';
 import { createEndlessError } from './read-list-response.js';
 import type { TokenPage } from './listing.types.js';
 
-/** The maximum number of pages of a list that is read completely each time. */
+/** The maximum number of pages. A list that is read completely each time should be much shorter, so more pages are an error. */
 const MAX_PAGES = 10_000;
 
 /**
- * Yields the rows of each page: `for await (const rows of readPages((token) => client.listPayouts(token)))`. There is no cursor, so it is
- * only for lists that are read completely each time. Long lists need a strategy, e.g. `oldestFirst`.
- * @param fetchPage requests a page. @param token `next` of the previous page; absent for the first page
- * @throws PspError `unavailable` if the PSP's token leads to a page that was already read, after 1 000 pages without rows, or after 10 000 pages
+ * Yields the rows of each page: `for await (const rows of readPages((token) => client.listPayouts(token)))`. There is no cursor, so use the
+ * function only for lists that are read completely each time. Long lists need a strategy, e.g. `oldestFirst`.
+ * @param fetchPage requests a page. Its argument `token` is `next` of the previous page, or absent for the first page
+ * @throws PspError `unavailable` if the PSP's token leads to a page that was already read, after 1 000 pages without rows, or after 10 000
+ * pages
  */
 export async function* readPages<Row>(
   fetchPage: (token: string | undefined) => Promise<TokenPage<Row>>,
@@ -29,8 +30,8 @@ export async function* readPages<Row>(
 
 /**
  * Reads a short list completely: `readAllRows((token) => client.listAccounts(token), ({ id }) => id)`.
- * @returns each row once. If rows are added during the reading, a row can be on two pages; the version on the later page is returned
- * @throws PspError as `readPages`
+ * @returns each row once. If rows are added during the reading, a row can be on two pages. Then the row of the later page is returned
+ * @throws PspError in the same cases as `readPages`
  */
 export async function readAllRows<Row>(
   fetchPage: (token: string | undefined) => Promise<TokenPage<Row>>,
@@ -42,9 +43,10 @@ export async function readAllRows<Row>(
 }
 
 /**
- * Searches a list for a row, e.g. for an order by its key. It requests no page after the page with this row.
- * @param isPast returns true for a row that can only come after the row in question. Default: the list is read to its end
- * @throws PspError as `readPages`
+ * Searches a list for a row, e.g. for an order by its key. No page after the page with this row is requested.
+ * @param isPast returns true for a row that can only come after the row that is searched for, so that the search ends there. Default: the
+ * list is read to its end
+ * @throws PspError in the same cases as `readPages`
  */
 export async function findRowInPages<Row>(
   fetchPage: (token: string | undefined) => Promise<TokenPage<Row>>,

@@ -8,7 +8,7 @@ import type { RowReader, TokenPage } from './listing.types.js';
 import type { TimeBudget } from './time-budget.js';
 import { UniqueRows } from './unique-rows.js';
 
-/** The window `[from, to)` in milliseconds since 1970. */
+/** A time window `[from, to)` in milliseconds since 1970. */
 export interface TimeWindow {
   from: number;
   to: number;
@@ -16,11 +16,11 @@ export interface TimeWindow {
 
 /** The request of one page. */
 export interface TimeWindowQuery extends TimeWindow {
-  /** `next` of the previous page. Present only with `paging: 'token'`. */
+  /** `next` of the previous page. It is present only with `paging: 'token'`. */
   token?: string;
-  /** The maximum number of rows, `maxPageSize`. Used for the rows of one instant. */
+  /** The maximum number of rows of the page. It is set to `maxPageSize` if all rows of one instant are requested at once. */
   limit?: number;
-  /** The filter of the request, one of `instantFilters`. */
+  /** The value of an additional filter, one of `instantFilters`. */
   filter?: string;
 }
 
@@ -32,42 +32,47 @@ export interface TimeWindowSource<Row> extends RowReader<Row> {
    */
   fetchPage: (query: TimeWindowQuery, signal: AbortSignal) => Promise<TokenPage<Row>>;
   /**
-   * The order of the rows in the PSP's list. `unordered` (only with `paging: 'token'`): the PSP promises no order, so a window is read to its
-   * last page, or discarded and read again in shorter windows.
+   * The order of the rows in the PSP's list. `unordered` means that the PSP promises no order; it is possible only with `paging: 'token'`.
+   * A window of an unordered list is read to its last page, or discarded and read again in shorter windows.
    */
   order: 'newest-first' | 'oldest-first' | 'unordered';
   /**
-   * How further pages of a window are requested. `token`: with the token of the previous page. `time`: the list has no tokens, so the next
-   * request has a smaller window that begins or ends at the time of the last row. The last row is then returned again, so rows with the
-   * same time are not lost.
+   * How the next page of a window is requested. `token`: with the token of the previous page. `time`: for a list without tokens; the next
+   * request has a smaller window, which begins or ends at the time of the last row. The PSP then returns the last row again, so rows with
+   * the same time are not lost.
    */
   paging: 'token' | 'time';
-  /** The smallest difference of two times that a query can express: 1 for milliseconds, 86 400 000 for dates. */
+  /**
+   * The smallest difference of two times that a query can express: 1 if the PSP accepts milliseconds, 86 400 000 if it accepts only dates.
+   */
   resolutionMs: number;
-  /** True if the PSP has no filter for the beginning of a window, so it lists all rows before the end. Only for newest-first lists. */
+  /**
+   * True if the PSP has no filter for the beginning of a window, so that it lists all rows before the end. This is possible only for
+   * newest-first lists.
+   */
   ignoresFrom?: boolean;
   /**
-   * The maximum number of rows of a page. If the rows of one instant fill a page, they are requested with this page size, because the
-   * window cannot be divided further. Only with `paging: 'time'`. If absent, such an instant is reported as a warning.
+   * The maximum number of rows that the PSP returns in one page. It is used if the rows of one instant fill a page, because such a window
+   * cannot be divided further. Only with `paging: 'time'`. If it is absent, a warning reports that rows of this instant may be missing.
    */
   maxPageSize?: number;
   /**
-   * The values of a filter, e.g. all types of rows. If the rows of one instant fill a page of the maximum size, they are requested with
-   * each value in turn.
+   * The values of a filter, e.g. all types of rows. If the rows of one instant fill a page of the maximum size, they are requested again
+   * with each value in turn.
    */
   instantFilters?: readonly string[];
 }
 
-/** The PSP rejects a window because it contains too many rows. `timeWindows` then requests a shorter window. */
+/** The error for a window that the PSP rejects because it contains too many rows. `timeWindows` then requests a shorter window. */
 export class WindowTooLargeError extends Error {}
 
 export interface WindowRows<Row> {
   /** The rows, oldest first. Each row occurs once. */
   rows: Row[];
-  /** The part of the window that was read completely. It is smaller than the window if reading the window needs too many pages. */
+  /** The part of the window that was read completely. It is smaller than the window if the whole window would need too many pages. */
   covered: TimeWindow;
   warnings: DataWarning[];
-  /** The number of rows of the largest page that the PSP has ever returned. */
+  /** The number of rows of the largest page that the PSP has returned so far, in this window or before. */
   largestPage: number;
 }
 
@@ -78,23 +83,25 @@ interface ReadLimits {
   /** The number of rows of the largest page that the PSP has returned so far. */
   largestPage: number;
   /**
-   * A time before the window; as far as is known, the PSP has rows from this time on. A newest-first list that is paged by time is then
-   * requested from this time. If a page contains a row from before the window, the window was listed completely; a short page alone does
-   * not prove this.
+   * A time before the window at which the PSP is expected to have a row. A newest-first list that is paged by time is then requested from
+   * this time. If a page contains a row from before the window, the window was certainly listed completely; a short page alone is no proof.
    */
   provenFrom?: number;
-  /** Whether a shorter window is read instead if this one has too many pages for a list without an order. Default: it is read to its end. */
+  /**
+   * Whether the reading may end with `WindowTooLargeError`, so that the caller requests a shorter window. It applies to an unordered list
+   * with too many pages, and to missing rows. Default: the window is read to its end.
+   */
   canShrink?: boolean;
 }
 
 /**
- * A window is not ended before this number of pages was read, even if its time is used up: one page with rows, and one page that shows that no
- * rows follow.
+ * The minimum number of pages that are read of a window, even if the time of the step is used up: one page with rows, and one page that
+ * shows that no rows follow.
  */
 const MIN_PAGES = 2;
-/** If a page has fewer rows than this share of the largest page, the page was not limited by the PSP's page size. */
+/** The share of the largest page above which a page counts as full. A shorter page was not limited by the PSP's page size. */
 const FULL_PAGE_RATIO = 0.5;
-/** A window is not ended before it has this number of rows. If the PSP returns short pages, the window has more pages. */
+/** The minimum number of rows that are read of a window before its reading stops. If the PSP returns short pages, more pages are read. */
 const MIN_ROWS_PER_WINDOW = 100;
 
 /** Reads a window, or the part of the window that `limits` allow. */
@@ -113,7 +120,7 @@ async function readByToken<Row>(
 ): Promise<WindowRows<Row>> {
   const rows = new UniqueRows(source);
   const detector = new EndlessListDetector<Row>(source.getId);
-  // The rows of one instant cannot be divided, so they are read as a whole.
+  // The rows of one instant cannot be divided into two windows, so the window is read to its end.
   const isDivisible = window.to - window.from > source.resolutionMs;
   let token: string | undefined;
   let covered = window;
@@ -149,8 +156,10 @@ async function readByToken<Row>(
 }
 
 /**
- * Compares the number of listed rows with the total that the PSP has said. Rows are missing if a row was added or removed between two pages. A shorter
- * window has fewer pages, so this happens less often.
+ * Compares the number of listed rows with the total that the PSP returned. Rows are missing if a row was added or removed while the pages
+ * were requested. In a shorter window this is less likely, because it has fewer pages.
+ * @throws WindowTooLargeError if rows are missing and the window can be shortened
+ * @throws PspError `unavailable` if rows are missing and the window cannot be shortened
  */
 function assertCountIsComplete(
   { listed, promised }: { listed: number; promised: number },
@@ -185,8 +194,8 @@ async function readByTime<Row>(
     const inside = showsRowsBefore ? page.rows.filter((row) => !isBefore(source, row, window)) : page.rows;
     const added = rows.add(inside);
     if (added === 0 && isBehind(source, page.rows, left)) throw createRepeatedPageError(left);
-    // A page without new rows is the last page, except a full page whose rows all have the same time. The PSP can return fewer rows than
-    // requested, so the page is compared with the largest page so far.
+    // A page without new rows is the last page, unless it is a full page whose rows all have the same time. The PSP can return fewer rows
+    // than requested, so the page is compared with the largest page so far.
     const isLast = added === 0 && page.rows.length < largestPage * FULL_PAGE_RATIO;
     largestPage = Math.max(largestPage, page.rows.length);
     if (isLast || page.isLast === true || inside.length < page.rows.length) {
@@ -220,8 +229,8 @@ function isBefore<Row>(source: TimeWindowSource<Row>, row: Row, { from }: TimeWi
 }
 
 /**
- * Returns true if an earlier page of this window has covered the times of all rows. A difference of one instant is not enough, because the
- * PSP's border can be inclusive.
+ * Returns true if all rows of a page have times that an earlier page of this window has already covered. A row at a distance of only one
+ * instant does not count, because the PSP may include the border of a window.
  */
 function isBehind<Row>(
   { getTime, order, resolutionMs }: TimeWindowSource<Row>,
@@ -236,7 +245,7 @@ function isBehind<Row>(
 }
 
 /**
- * Returns an error for a PSP that ignores the times of a request. Without the error, its page would be treated as the last page of the
+ * Creates the error for a PSP that ignores the times of a request. Without this error, its page would be treated as the last page of the
  * window.
  */
 function createRepeatedPageError({ from, to }: TimeWindow): PspError {
@@ -255,7 +264,7 @@ export function getMaxRows({ maxPages, largestPage }: Omit<ReadLimits, 'budget'>
   return Math.max(MIN_ROWS_PER_WINDOW, maxPages * largestPage);
 }
 
-/** Returns the instant of the last row of a page, which the next page must contain again. */
+/** Returns the instant of the last row of a page. The next page must contain the rows of this instant again. */
 function getInstant<Row>(
   source: TimeWindowSource<Row>,
   rows: readonly Row[],
@@ -270,13 +279,13 @@ function getInstant<Row>(
   }
   const { resolutionMs } = source;
   const time = source.order === 'newest-first' ? Math.min(...times) : Math.max(...times);
-  // A PSP that ignores the filter must not move the window in the wrong direction.
+  // The time is limited to the window. Otherwise a PSP that ignores the filter could make the window larger instead of smaller.
   const inside = Math.min(Math.max(time, from), to - 1);
   const start = Math.max(from, Math.floor(inside / resolutionMs) * resolutionMs);
   return { from: start, to: Math.min(to, start + resolutionMs) };
 }
 
-/** Reads the rows of an instant that fills a page, and reports the rows that the PSP does not list. */
+/** Reads all rows of one instant whose rows fill a page. If the PSP still does not list all of them, the result contains warnings. */
 async function readCrowdedInstant<Row>(
   { fetchPage, maxPageSize, instantFilters = [] }: TimeWindowSource<Row>,
   instant: TimeWindow,
@@ -299,7 +308,7 @@ async function readCrowdedInstant<Row>(
   return { rows, warnings: instantFilters.length === 0 ? [whole] : warnings };
 }
 
-/** Returns the part of the window whose rows were all read by some of its pages; `undefined` if no part is complete. */
+/** Returns the part of the window that was read completely, or `undefined` if no part is complete. */
 function getBorder<Row>(
   source: TimeWindowSource<Row>,
   rows: readonly Row[],
@@ -324,8 +333,8 @@ function toOldestFirst<Row>({ order, getTime }: TimeWindowSource<Row>, rows: Row
 }
 
 /**
- * Returns the rows oldest first, without the rows that the next window also contains. Rows outside of the window are kept, because the PSP
- * listed them for this window.
+ * Returns the rows oldest first, without the rows that the next window contains again. Rows from outside the window are kept, because the
+ * PSP listed them for this window.
  */
 function toCoveredRows<Row>(
   source: TimeWindowSource<Row>,

@@ -13,26 +13,26 @@ export type OpenRow = readonly [id: string, time: number];
 export interface RereadPosition<Position> {
   /** The position of the strategy that lists the rows. */
   base: Position;
-  /** Time of the last reading of everything that can change, in milliseconds since 1970. */
+  /** The time of the last regular reading, in milliseconds since 1970. A regular reading lists all rows that can still change. */
   reread: number;
-  /** Rows that were open when they were last read, oldest first. */
+  /** The rows that were open when they were last read, oldest first. */
   open: OpenRow[];
-  /** True if the open rows were already requested, so the listing itself follows. */
+  /** True if the open rows were already requested, and the listing of new rows follows. */
   isRefetched?: true;
 }
 
 export interface RereadOptions<Row, Position> {
-  /** Lists the rows after a position with one of the strategies. */
+  /** Lists the rows after a position. It uses one of the listing strategies. */
   list: (since: Position | undefined) => AsyncIterable<ListingStep<Row, Position>>;
   /** Returns a position from which all rows since `time` are listed again. */
   rewind: (position: Position, time: number) => Position;
-  /** @returns true if a listing was interrupted at this position. The listing is finished before the open rows are requested again */
+  /** @returns true if a listing was interrupted at this position. It is then continued before the open rows are requested again */
   isUnderWay: (position: Position) => boolean;
-  /** The start position of a list that has no rows yet. */
+  /** The position from which a list is read from its beginning. */
   start: Position;
   /** The age in milliseconds after which a row no longer changes. */
   changesWithinMs: number;
-  /** The interval in milliseconds between two readings of everything that can change. */
+  /** The interval in milliseconds between two regular readings of all rows that can still change. */
   everyMs: number;
   /** @returns the id and time of an open row; `undefined` if the row is final */
   toOpenRow: (row: Row) => OpenRow | undefined;
@@ -40,13 +40,13 @@ export interface RereadOptions<Row, Position> {
   getId: (row: Row) => string;
   /**
    * Requests the open rows again.
-   * @param since rows older than this time can no longer change
-   * @returns the rows that the PSP returned, oldest first. Missing rows stay open
+   * @param since a time; older rows can no longer change
+   * @returns the rows that the PSP returned, oldest first. Rows that are missing in the result remain open
    */
   refetch: (open: readonly OpenRow[], since: number) => Promise<Row[]>;
 }
 
-/** The maximum number of open rows in a cursor. The regular reading covers the older open rows. */
+/** The maximum number of open rows in a cursor. If there are more, the oldest ones are left to the regular reading. */
 const MAX_OPEN_ROWS = 500;
 
 export async function* reread<Row, Position>(
@@ -55,8 +55,8 @@ export async function* reread<Row, Position>(
   { clock }: ListingContext,
 ): AsyncGenerator<ListingStep<Row, RereadPosition<Position>>> {
   const now = clock.now();
-  // The age is measured from the last regular reading and not from now. A row that could still change after that reading must be read once
-  // more, even if this listing is very late.
+  // The age of a row is measured from the last regular reading, not from now. A row that could still change after that reading must be read
+  // once more, even if this listing is very late.
   const changeableFrom = Math.min(now, since?.reread ?? now) - options.changesWithinMs;
   let position: RereadPosition<Position> = since ?? { base: options.start, reread: now, open: [] };
   if (since !== undefined && now - since.reread >= options.everyMs) {
@@ -83,7 +83,7 @@ export async function* reread<Row, Position>(
     hasStep = true;
     yield { ...step, position };
   }
-  // Without this step, the open rows would be requested again from the stored cursor.
+  // This step stores that the open rows were requested. Without it, they would be requested again at the next listing.
   if (!hasStep && hasPending && since !== undefined) yield { rows: [], position };
 }
 
@@ -106,8 +106,8 @@ function updateOpenRows<Row>(
 }
 
 /**
- * Returns a type guard that recognises a position of `reread` in a stored cursor. `isBasePosition` recognises the position of the wrapped
- * strategy.
+ * Returns a check for stored cursors. The check returns true for a position of `reread`.
+ * @param isBasePosition recognises the position of the strategy that lists the rows
  */
 export function createRereadPositionCheck<Position>(
   isBasePosition: (value: unknown) => value is Position,

@@ -1,6 +1,6 @@
 /**
- * Lists rows that can be filtered by time and that change after they were listed. It combines `timeWindows` with `reread`. Open rows are
- * requested again before each listing, by their times, because such a PSP has no request for several ids.
+ * Lists rows that can be filtered by time and that change after they were listed. It combines `timeWindows` with `reread`. Before each
+ * listing, open rows are requested again by their times, because such a PSP has no request for several ids.
  */
 import { TimeBudget } from './time-budget.js';
 import type { ListingContext, ListingStep } from './listing.types.js';
@@ -19,13 +19,14 @@ import type { TimeWindowsOptions, TimeWindowsPosition } from './time-window-list
 export interface RereadTimeWindowsOptions<Row> extends TimeWindowsOptions<Row> {
   /** The age in milliseconds after which a row no longer changes. */
   changesWithinMs: number;
-  /** The interval in milliseconds between two readings of everything that can change. */
+  /** The interval in milliseconds between two regular readings of all rows that can still change. */
   everyMs: number;
   /**
-   * Returns true if a row is not final, so that it must be requested again. Default: no row is requested again before `everyMs` has passed.
+   * Returns true if a row is open, i.e. if it will probably still change. Open rows are requested again before each listing. Default: no
+   * row is requested again before `everyMs` has passed.
    */
   isOpen?: (row: Row) => boolean;
-  /** Requests a page as `fetchPage` does, with a filter for rows that are open or that unexpectedly changed. */
+  /** Requests a page like `fetchPage`, but only of rows that are open or that have changed unexpectedly. */
   fetchOpenPage?: TimeWindowSource<Row>['fetchPage'];
 }
 
@@ -36,12 +37,12 @@ export type RereadTimeWindowsPosition = RereadPosition<TimeWindowsPosition>;
 export const isRereadTimeWindowsPosition = createRereadPositionCheck(isTimeWindowsPosition);
 
 const DAY_MS = 86_400_000;
-/** The maximum number of pages of `fetchOpenPage` in one listing. The regular reading covers further pages. */
+/** The maximum number of pages of `fetchOpenPage` in one listing. Rows on further pages are left to the regular reading. */
 const MAX_OPEN_PAGES = 4;
-/** The maximum number of pages, in one listing, of rows that became final. Further rows are read by the next listing. */
+/** The maximum number of pages that one listing reads to find rows that became final. The next listing reads the remaining rows. */
 const MAX_DECIDED_PAGES = 20;
 
-/** Yields changed rows, then new rows, and ends when it has caught up with the present. */
+/** Yields changed rows, then new rows, and ends when the present is reached. */
 export function rereadTimeWindows<Row>(
   options: RereadTimeWindowsOptions<Row>,
   since: RereadTimeWindowsPosition | undefined,
@@ -68,7 +69,7 @@ function toOpenRow<Row>(options: RereadTimeWindowsOptions<Row>, row: Row): OpenR
   return time !== undefined && options.isOpen?.(row) === true ? [options.getId(row), time] : undefined;
 }
 
-/** Returns changed rows, oldest first, without the rows of the last `overlapMs`, because the listing reads those rows anyway. */
+/** Returns changed rows, oldest first. Rows of the last `overlapMs` are left out, because the listing reads them anyway. */
 async function refetchOpenRows<Row>(
   options: RereadTimeWindowsOptions<Row>,
   open: readonly OpenRow[],
@@ -87,15 +88,15 @@ async function refetchOpenRows<Row>(
           { budget, maxPages: MAX_OPEN_PAGES, largestPage: 1, provenFrom: from - DAY_MS },
         );
   const known = new Set(stillOpen.rows.map(options.getId));
-  // An open row that the filter no longer returns has become final.
+  // An open row is final now if the filter for open rows no longer returns it.
   const decided = open.filter(([id, time]) => time >= stillOpen.covered.from && time < to && !known.has(id));
   const rows = [...stillOpen.rows, ...(await readDecidedRows(options, decided, budget))];
   return rows.sort((a, b) => (options.getTime(a) ?? 0) - (options.getTime(b) ?? 0));
 }
 
 /**
- * Returns these rows in their present state. Rows with similar times are requested with one window. If the PSP refuses this window, the rows are
- * divided into two halves, and each half is requested with a smaller window. A row that is not found is requested again at the next listing.
+ * Returns the given rows in their present state. They are requested with one window around their times. If the PSP refuses this window as
+ * too large, the rows are divided into two halves with smaller windows. A row that is not found is requested again by the next listing.
  */
 async function readDecidedRows<Row>(
   source: TimeWindowSource<Row>,

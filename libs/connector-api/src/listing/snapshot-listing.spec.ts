@@ -14,7 +14,7 @@ import { createScenarios, playScenario } from './testing/scenarios.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 
-/** A page token is the id of the last row, or an offset, which moves when rows vanish. */
+/** The kind of a page token: the id of the last row, or an offset. Offsets move when rows vanish. */
 type Paging = 'id' | 'offset';
 
 function startTest(pageSize: number, paging: Paging = 'id') {
@@ -55,7 +55,7 @@ describe.each<Paging>(['id', 'offset'])('with page tokens of the kind %s', (pagi
       await fc.assert(
         fc.asyncProperty(scenarios, fc.boolean(), async (scenario, isSlow) => {
           const { list, feed } = startTest(scenario.pageSize, paging);
-          // A slow PSP uses up the time of a step with one request, so every page is a step.
+          // With a slow PSP, one request uses up the time of a step, so every page becomes a step.
           list.delayMs = isSlow ? 30_000 : 0;
           await playScenario(scenario, list, feed, 2 * 3_600_000);
           // A second complete reading confirms that the row has vanished.

@@ -1,7 +1,7 @@
 /**
- * Lists a list that has neither times nor filters: each listing reads the whole list and reports which rows appeared, changed or vanished.
- * The cursor contains the id and a digest of each row, so this strategy is for lists of some thousand rows: accounts, counterparties,
- * plans.
+ * Lists a list that has neither times nor filters. Each listing reads the whole list and reports which rows appeared, changed or vanished.
+ * The cursor contains the id and a digest of each row, so this strategy is suitable for lists of up to some thousand rows: accounts,
+ * counterparties, plans.
  */
 import { createHash } from 'node:crypto';
 import type { DataWarning } from '../plugin.js';
@@ -23,32 +23,35 @@ export interface SnapshotSource<Row> extends Pick<RowReader<Row>, 'getId'> {
 
 /** The position at which `snapshot` resumes. */
 export interface SnapshotPosition {
-  /** The id and the digest of each row of the list. */
+  /** The id of each row of the list, and a digest of its version. */
   known: [id: string, digest: string][];
-  /** Ids that the last complete reading did not find. */
+  /** The ids of known rows that were not found in the last complete reading. */
   missing: string[];
-  /** The state of an unfinished reading: the token of its next page, and the ids that it has found. */
+  /** The state of an unfinished reading: the token of its next page, and the ids that were found so far. */
   reading?: { token: string; found: string[] };
 }
 
 export interface SnapshotStep<Row> extends ListingStep<Row, SnapshotPosition> {
-  /** The rows that did not change since the last listing. `rows` are the rows that appeared or changed, in the order of the PSP. */
+  /**
+   * The rows that did not change since the last listing. In contrast, `rows` contains the rows that appeared or changed, in the order of
+   * the PSP.
+   */
   unchanged: Row[];
   /**
-   * Ids of rows that two successive complete readings did not find. One reading is not enough, because it can miss a row that moves between
-   * two pages.
+   * The ids of rows that were not found in two successive complete readings. One reading is not enough, because a row that moves between
+   * two pages can be missed.
    */
   vanished: string[];
 }
 
 /**
- * Maximum number of rows whose digests are stored. If the list has more rows, the further rows are returned at each listing, and their
- * disappearance is not detected.
+ * The maximum number of rows whose digests are stored. If the list has more rows, the further rows are returned at each listing, and it is
+ * not detected when they vanish.
  */
 const MAX_KNOWN_ROWS = 20_000;
 /** The number of rows that a step collects before it is yielded. */
 const MAX_ROWS_PER_STEP = 500;
-/** The maximum number of times that one listing begins its reading again because a token expired. */
+/** The maximum number of times that one listing starts again at the first page because a token expired. */
 const MAX_NEW_READINGS = 3;
 
 /**

@@ -21,9 +21,9 @@ const DAY = 24 * HOUR;
 interface Variant {
   order: 'newest-first' | 'oldest-first' | 'unordered';
   paging: 'time' | 'token';
-  /** The number of rows that are missing in each page, relative to the requested number. */
+  /** The number of rows by which each page is shorter than requested. */
   shortBy?: number;
-  /** Maximum number of rows of a window. The PSP rejects larger windows. */
+  /** The maximum number of rows of a window. The PSP rejects windows with more rows. */
   maxRows?: number;
   maxWindowMs?: number;
 }
@@ -58,7 +58,7 @@ function createOptions(
   };
 }
 
-/** Returns a number that is unrelated to the order of times. */
+/** Returns a number that is unrelated to the order of the times, so that an unordered list can be sorted by it. */
 function mixTime(time: number): number {
   return (time / 1000) % 101;
 }
@@ -126,8 +126,8 @@ it('reaches a dense history behind a quiet one although requests are slow, and n
   for (; feed.findMissing(list).length > 0; pulls += 1) {
     const startedAt = clock.time;
     await feed.pull({ maxPages: 1, context: { pageTimeoutMs } });
-    // A step may take longer than a third of the timeout for two reasons: a request may be running when the budget ends, and a window may
-    // always have two pages.
+    // A step may take longer than its budget, a third of the timeout, for two reasons: a request may be running when the budget ends, and
+    // two pages of a window are read in any case.
     expect(clock.time - startedAt).toBeLessThanOrEqual(pageTimeoutMs);
     clock.time = NOW;
     expect(pulls).toBeLessThan(500);
@@ -194,7 +194,7 @@ it('saves the request that confirms the end when a page shows a row from before 
   for (const [more, source, requests] of [
     [{}, options, 2],
     [{ provenFrom: NOW - 3 * DAY }, options, 1],
-    // The known row has vanished.
+    // In this case, the row at the time `provenFrom` has vanished, so there is no proof.
     [{ provenFrom: NOW - 2.5 * DAY }, options, 2],
     [
       {},

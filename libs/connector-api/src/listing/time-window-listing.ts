@@ -1,11 +1,11 @@
 /**
- * Lists rows that can be filtered by time, window by window, oldest window first. The length of a window is adapted so that a window has a
- * few pages: it increases after windows with few rows, and decreases after a window with too many rows.
+ * Lists rows that can be filtered by time, window by window, oldest window first. The length of the windows is adapted so that each window
+ * has a few pages. It increases after windows with few rows, and decreases after a window with too many rows.
  *
- * A newest-first list is read from the end of a window to its beginning. If this needs too many pages, the window is discarded, and its
- * beginning is read in shorter windows. The shorter length is stored in the cursor, so the next attempt does not begin with the same
- * window. A dense part of the history after a part with few rows is therefore reached in a logarithmic number of requests, even if the
- * requests are slow.
+ * A newest-first list is read from the end of a window to its beginning. If this needs too many pages, the pages are discarded, and the
+ * window is read again in shorter windows from its beginning. The shorter length is stored in the cursor, so the next attempt does not
+ * begin with the same window. Therefore, even if requests are slow, a logarithmic number of requests is enough to find the right length
+ * where many rows follow a period with few rows.
  */
 import type { DataWarning } from '../plugin.js';
 import type { ListingContext, ListingStep } from './listing.types.js';
@@ -15,29 +15,29 @@ import type { TimeWindow, TimeWindowSource } from './read-window.js';
 import { PspError } from '../errors.js';
 
 export interface TimeWindowsOptions<Row> extends TimeWindowSource<Row> {
-  /** Milliseconds since 1970 of the oldest row to list. */
+  /** The time of the oldest row to list, in milliseconds since 1970. */
   start: number;
-  /** The maximum time in milliseconds by which a row can appear late. Every listing reads this period again. */
+  /** The maximum delay in milliseconds with which a row can appear in the list. Every listing reads this period again. */
   overlapMs: number;
-  /** The length of the first window. Default: 30 days. */
+  /** The length of the first window in milliseconds. Default: 30 days. */
   initialWindowMs?: number;
-  /** The maximum length of a window that the PSP accepts. Default: unlimited. */
+  /** The maximum length of a window that the PSP accepts, in milliseconds. Default: unlimited. */
   maxWindowMs?: number;
-  /** The maximum number of full pages of a window. They are kept in memory. Default: 8. */
+  /** The maximum number of full pages that are read of one window. The pages are kept in memory. Default: 8. */
   maxPages?: number;
 }
 
 /** The position at which `timeWindows` resumes. All times are milliseconds since 1970. */
 export interface TimeWindowsPosition {
-  /** The beginning of the next window. */
+  /** The time at which the next window begins. */
   at: number;
-  /** The length of the next window. */
+  /** The length of the next window in milliseconds. */
   span: number;
-  /** Present during a listing: the time from which the next listing reads again. */
+  /** The time from which the next listing reads again. It is present only during a listing. */
   back?: number;
-  /** From the time `from` on, there are so many rows that a window must not be longer than `span`. */
+  /** A period with many rows: from the time `from` on, a window must not be longer than `span`. */
   dense?: { from: number; span: number };
-  /** The number of rows of the largest page that the PSP has returned. */
+  /** The number of rows of the largest page that the PSP has returned so far. */
   page?: number;
   /** The time of the newest known row before `at`. */
   last?: number;
@@ -47,21 +47,30 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const INITIAL_WINDOW_MS = 30 * DAY_MS;
 const DEFAULT_MAX_PAGES = 8;
-/** Maximum difference in ms between the clocks of the PSP and of the gateway. */
+/**
+ * The maximum difference in ms between the clocks of the PSP and of the gateway that is assumed. The list is read up to this time in the
+ * future.
+ */
 const MAX_CLOCK_SKEW_MS = 60_000;
 /**
- * The target number of rows of a window, as a share of the maximum. The target is below the maximum, because a newest-first window with too
- * many rows must be read again.
+ * The intended number of rows of a window, as a share of the maximum. It is below the maximum, because a newest-first window with too many
+ * rows must be read again.
  */
 const TARGET_FILL_RATIO = 0.85;
 const MAX_GROWTH = 4;
-/** The length of a window increases only if the window has used less than this share of the time of a page. */
+/**
+ * The share of the time budget that a window may use if the next window is to be longer. After a slower window, the length does not
+ * increase.
+ */
 const MAX_TIME_RATIO_TO_GROW = 0.4;
 const SHRINK_RATIO = 0.75;
-/** Minimum time in ms between two cursors of a list without new rows, because each new cursor needs a database transaction. */
+/**
+ * The minimum time in ms between two cursors of a list without new rows. Cursors are not stored more often, because each needs a database
+ * transaction.
+ */
 const QUIET_CURSOR_INTERVAL_MS = HOUR_MS;
 
-/** Yields the rows after `since`, and ends when it has caught up with the present. */
+/** Yields the rows after `since`, and ends when the present is reached. */
 export async function* timeWindows<Row>(
   options: TimeWindowsOptions<Row>,
   since: TimeWindowsPosition | undefined,
@@ -103,7 +112,7 @@ export async function* timeWindows<Row>(
         ...read.rows.map((row) => options.getTime(row) ?? Infinity),
       ],
       fill: read.rows.length / getMaxRows({ maxPages, largestPage: read.largestPage }),
-      // With a slow PSP, a longer window could not be read completely within one step, so its length does not increase.
+      // With a slow PSP, a longer window could not be read completely within one step. So the length increases only after a fast window.
       canGrow: read.rows.length === 0 || budget.getUsedRatio() - usedBefore < MAX_TIME_RATIO_TO_GROW,
       isLast,
       largestPage: read.largestPage,
@@ -176,7 +185,10 @@ async function readOrShrink<Row>(
   }
 }
 
-/** @param covered the end of the window, which was read; `undefined` if nothing of the window was read */
+/**
+ * Returns a position with a shorter next window.
+ * @param covered the part at the end of the window that was read; `undefined` if no part was read completely
+ */
 function shrinkWindow<Row>(
   { resolutionMs }: TimeWindowsOptions<Row>,
   position: TimeWindowsPosition,
@@ -188,7 +200,7 @@ function shrinkWindow<Row>(
   return { ...position, span, ...(covered === undefined ? {} : { dense: { from: covered.from, span } }) };
 }
 
-/** Returns the position after a window. */
+/** Returns the position after a window that was read. */
 function moveOn<Row>(
   { start, resolutionMs }: TimeWindowsOptions<Row>,
   position: TimeWindowsPosition,
@@ -201,7 +213,7 @@ function moveOn<Row>(
   const factor =
     fill === 0 ? maxGrowth : Math.min(maxGrowth, Math.max(1 / MAX_GROWTH, TARGET_FILL_RATIO / fill));
   const grown = Math.max(resolutionMs, Math.floor((to - from) * factor));
-  // If a window ends at the present or at a dense part, its number of rows is no measure for the right length.
+  // If a window was ended by the present or by a period with many rows, its number of rows does not show whether its length was right.
   const isCut = read.isLast || (dense !== undefined && dense.from === to);
   const span =
     dense !== undefined && to >= dense.from ? dense.span : isCut ? Math.max(position.span, grown) : grown;

@@ -15,7 +15,10 @@ export class UniqueRows<Row> {
     return rows.filter((row) => this.byId.has(this.reader.getId(row))).length;
   }
 
-  /** Adds rows in the order of the list. @returns the number of rows that were not known */
+  /**
+   * Adds rows in the order of the list.
+   * @returns the number of rows that were not known before
+   */
   add(rows: readonly Row[]): number {
     const known = this.byId.size;
     for (const row of rows) {

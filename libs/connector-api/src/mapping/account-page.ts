@@ -1,4 +1,4 @@
-/** Builds the page of accounts of a PSP that lists its accounts together with their balances. */
+/** Builds the page of accounts for a PSP that lists its accounts together with their balances. */
 import type { HttpClock } from '../http/http-clock.js';
 import type { Json } from '../http/json-accessors.js';
 import { parseRow } from '../http/parse-row.js';
@@ -9,19 +9,18 @@ import type { Account, Balances } from '../record.types.js';
 import { formatTime } from '../time.js';
 import { takeValidRecords } from './parse-rows.js';
 
-/** One list of accounts, and how its rows are mapped. A PSP can have several lists: wallets and bank accounts. */
+/** One list of accounts, and the functions that convert its rows. A PSP can have several lists, e.g. wallets and bank accounts. */
 export interface AccountList {
   rows: readonly Json[];
-  /**
-   * Maps all rows to accounts and to balances. If a balance cannot be read, the account is still returned, and the balance becomes a
-   * warning.
-   */
+  /** The name of the property that contains the account id. */
   idProperty: string;
   toAccount: (row: Json) => Account;
   toBalances: (row: Json) => Balances;
 }
 
-/** One list of accounts whose response contains no time: the balances get the time of the request. */
+/**
+ * Converts all rows to accounts and balances. If a balance cannot be read, the account is still returned, and the page contains a warning.
+ */
 export function createAccountPage(lists: readonly AccountList[]): Omit<Page<Account>, 'cursor'> {
   const observed = lists.flatMap(({ rows, idProperty, toBalances }) =>
     rows.map((row) => parseRow(row, idProperty, toBalances)),
@@ -43,17 +42,17 @@ function toWarning({ id, reason }: { id: string; reason: string }): DataWarning 
   };
 }
 
-/** One list of accounts whose response says no time: the balances have the time of the request. */
+/** A list of accounts whose responses contain no time. The balances get the time of the request. */
 export interface CurrentAccountList extends Pick<AccountList, 'idProperty' | 'toAccount'> {
   listRows: () => Promise<readonly Json[]>;
-  /** Returns the balances of the account: one amount per asset. */
+  /** Returns the balances of an account, one amount per asset. */
   toAmounts: (row: Json) => Money[];
 }
 
-/** The cursor of a list that is read completely each time. */
+/** The cursor after a list that is read completely each time. It contains no position. */
 const WHOLE_LIST_CURSOR = 'all';
 
-/** Requests these lists and yields all accounts with their balances as one page, see `createAccountPage`. */
+/** Requests the given lists and yields one page with all accounts and their balances, see `createAccountPage`. */
 export async function* listCurrentAccounts(
   lists: readonly CurrentAccountList[],
   clock: HttpClock,

@@ -1,4 +1,4 @@
-/** Tests the rows of movements that are booked several times: returns, refunds, disputes, restorations, captures. */
+/** Tests the rows of movements that a PSP books several times: returns, refunds, disputes, restorations, captures. */
 import type { Transaction } from '../record.types.js';
 import { createBookingsByStatus, mergeBookings, toBookingRows } from './booking-rows.js';
 import type { Booking } from './booking-rows.js';

@@ -1,7 +1,7 @@
 /**
  * Builds the rows of a movement that its PSP books several times under one id, e.g. a payout that is booked and returned later, or a card
- * payment that is captured in parts. The row of the first booking is the row of the movement. Each later booking is a separate row, which
- * is linked to the first row.
+ * payment that is captured in parts. The first booking becomes the row of the movement. Each later booking becomes a separate row, which is
+ * linked to the first row.
  */
 import type { Money } from '../money.js';
 import type { Metadata, Transaction } from '../record.types.js';
@@ -18,20 +18,20 @@ const MOVEMENT_KEY = `${COMMON_METADATA_PREFIX}movement`;
 
 /** One change of an account's balance that belongs to a movement. */
 export interface Booking {
-  /** The id of the booking's row. The row of the first booking has the id of the movement instead. */
+  /** The id of the booking's row. The row of the first booking has the id of the movement instead of this id. */
   id: string;
-  /** The PSP's id of the event that booked it. One event can book several currencies. */
+  /** The PSP's id of the event that made this booking. One event can make bookings in several currencies. */
   eventId: string;
-  /** RFC 3339. The time of the booking's row. */
+  /** The time of the booking's row, in RFC 3339. */
   bookedAt: string;
-  /** The amount with its sign: negative amounts leave the account. */
+  /** The amount with its sign. A negative amount leaves the account. */
   amount: Money;
-  /** Whether the booking takes back a payment because the payer disputes it. */
+  /** Whether the booking takes back a payment because the payer disputes the payment. */
   isDispute?: boolean;
   metadata?: Metadata;
 }
 
-/** Returns the bookings of all events, oldest first. An event that is listed twice is booked once. */
+/** Returns the bookings of all events, oldest first. If an event is listed twice, its bookings are returned only once. */
 export function mergeBookings(bookingsByEvent: readonly (readonly Booking[])[]): Booking[] {
   const getTime = ([booking]: readonly Booking[]) => parseTime(booking?.bookedAt ?? '')?.milliseconds ?? 0;
   const byEvent = new Map(bookingsByEvent.map((ofEvent) => [ofEvent[0]?.eventId, ofEvent]));
@@ -39,8 +39,9 @@ export function mergeBookings(bookingsByEvent: readonly (readonly Booking[])[]):
 }
 
 /**
- * Returns the bookings of a movement whose PSP lists none, from its status: one if it is SUCCEEDED, and a second one against it if it is REFUNDED,
- * which means here that its money moved and came back.
+ * Returns the bookings of a movement whose PSP lists no bookings. They are derived from the status. SUCCEEDED results in one booking.
+ * REFUNDED means here that the money moved and came back, so it results in a second booking in the opposite direction. Any other status
+ * results in no booking.
  */
 export function createBookingsByStatus({ id, createdAt, amount, status }: MovementFields): Booking[] {
   const booking = { id, eventId: id, bookedAt: createdAt, amount };
@@ -50,10 +51,11 @@ export function createBookingsByStatus({ id, createdAt, amount, status }: Moveme
 }
 
 /**
- * Builds the rows of a movement from its bookings. An event that books two currencies against each other exchanges money of the account: two rows.
- * @param bookings oldest first, at least one
- * @param fields what all rows share
- * @param createMain builds the row of the first booking. It gets the fields with the amount of that booking, and without a status
+ * Builds the rows of a movement from its bookings. If one event books two currencies in opposite directions, the account exchanged money;
+ * the exchange has two rows.
+ * @param bookings oldest first
+ * @param fields the fields that all rows share
+ * @param createMain builds the row of the first booking. Its argument contains the amount of the first booking, and no status
  */
 export function toBookingRows(
   bookings: readonly Booking[],
@@ -83,8 +85,9 @@ function isConversion(first: Booking, second: Booking): boolean {
 }
 
 /**
- * Builds the rows of the bookings after the first one. A booking in the opposite direction takes money back: a refund, a dispute, a
- * returned payout. A booking in the same direction restores money that was taken back before; otherwise it adds to the movement (CAPTURE).
+ * Builds the rows of the bookings after the first booking. A booking in the opposite direction takes money back: a refund, a dispute, a
+ * returned payout. A booking in the same direction restores money that was taken back before. If no money was taken back, it adds to the
+ * movement (CAPTURE).
  * @param main the row of the first booking
  */
 function toLaterBookingRows(
@@ -108,7 +111,7 @@ function toLaterBookingRows(
   });
 }
 
-/** Converts both forms of the row: linked and not linked. */
+/** Applies a conversion to both forms of a row: the linked and the unlinked row. */
 function convertEach(
   { row, preferredId, linked }: UnlinkedRow,
   convert: (row: Transaction) => Transaction,
@@ -159,7 +162,10 @@ function toBookedRow(
   };
 }
 
-/** A booking in another asset cannot add to the movement or take it back, so its row only refers to the movement. */
+/**
+ * Builds the row of a booking in another asset. Such a booking can neither add to the movement nor take it back, so its row only refers to
+ * the movement in the metadata.
+ */
 function toSeparateRow({ row }: UnlinkedRow, accountId: string, booking: Booking): UnlinkedRow {
   const { id, bookedAt, amount, metadata } = booking;
   const fields = { id, createdAt: bookedAt, accountId, amount, details: { relatedId: row.id } };

@@ -1,6 +1,6 @@
 /**
- * Metadata for reconciliation. Its keys are the same for every plugin. A plugin sets a key only if the PSP sends the value, and never
- * guesses a value. The PSP's own properties have keys of the form `com.<psp>.spec/…`.
+ * Creates metadata for reconciliation. The keys are the same for every plugin. A plugin sets a key only if the PSP sends the value, and
+ * never guesses a value. The PSP's own properties have keys of the form `com.<psp>.spec/…`.
  */
 import type { Money } from '../money.js';
 import type { Metadata } from '../record.types.js';
@@ -8,11 +8,11 @@ import type { Movement } from './movement-kinds.js';
 
 export const COMMON_METADATA_PREFIX = 'com.tributary.spec/';
 
-/** Data of the PSP about a row. Strings are unchanged. */
+/** Data of the PSP about a row. Strings are served unchanged. */
 export interface RowDetails {
-  /** The kind of the row. The functions `toRefund`, `toFee` … set it; a plugin sets it only if it has better information. */
+  /** The kind of the row. The functions `toRefund`, `toFee` … set it. A plugin sets it only if it has better information. */
   movement?: Movement | undefined;
-  /** The name that the payer, or the tenant, gave to the payment: the remittance text or reference on the statement. */
+  /** The reference of the payment as the payer or the tenant wrote it: the remittance text on the statement. */
   reference?: string | undefined;
   /** The tenant's own id for the payment, as sent to the PSP, e.g. an order number. */
   merchantReference?: string | undefined;
@@ -24,20 +24,20 @@ export interface RowDetails {
   relatedId?: string | undefined;
   /** The amount after fees, in the asset of the row. */
   net?: Money | undefined;
-  /** The fee, in the asset of the row, for information only. The money of the fee is in a separate row. */
+  /** The fee, in the asset of the row. It is only for information, because the money of the fee is in a separate row. */
   fee?: Money | undefined;
   counterpartyName?: string | undefined;
   /** The counterparty's IBAN, account number or wallet. */
   counterpartyAccount?: string | undefined;
-  /** Time at which the movement was booked: an RFC 3339 time or a date. */
+  /** The time at which the movement was booked: an RFC 3339 time or a date. */
   bookedAt?: string | undefined;
-  /** The day from which the amount bears interest: a date. */
+  /** The value date: the day from which the amount bears interest. */
   valueDate?: string | undefined;
-  /** The amount before it was converted, in its own currency. */
+  /** The amount before its conversion, in the original currency. */
   original?: Money | undefined;
 }
 
-/** The keys of `RowDetails` as served, without the prefix. */
+/** The metadata keys of `RowDetails`, without the prefix. */
 export const COMMON_METADATA_KEYS = [
   'movement',
   'reference',
@@ -54,13 +54,14 @@ export const COMMON_METADATA_KEYS = [
   'original_amount',
   'original_currency',
 ] as const;
-/** Each key without and with the prefix. The list is built once, because every row needs it. */
+/** The metadata keys without and with the prefix. The list is built once, because every row needs it. */
 const SERVED_KEYS = COMMON_METADATA_KEYS.map((key) => [key, COMMON_METADATA_PREFIX + key] as const);
 export type CommonMetadataKey = (typeof COMMON_METADATA_KEYS)[number];
 
 /**
- * Converts details to metadata: `{ movement: 'refund', net: { amount: 1250n, asset: 'EUR/2' } }` → `{ 'com.tributary.spec/movement':
- * 'refund', 'com.tributary.spec/net': '1250' }`. Amounts and assets have the format of the row's own `amount` and `currency`.
+ * Converts details to metadata: `{ movement: 'refund', net: { amount: 1250n, asset: 'EUR/2' } }` →
+ * `{ 'com.tributary.spec/movement': 'refund', 'com.tributary.spec/net': '1250'
+ * }`. Amounts and assets have the same format as `amount` and `currency` of the row.
  * @param asset the asset of the row. If `net` or `fee` has another asset, it is omitted
  */
 export function createCommonMetadata(details: RowDetails, asset?: string): Metadata {

@@ -6,9 +6,9 @@ import { addMoney, negateMoney } from './money-from-minor-units.js';
 export type Deduction = [name: string, amount: Money];
 
 /**
- * Splits the difference between a gross and a net amount into the deductions that the PSP itemises: `readDeductions(row.at('details'),
- * ['fees', 'tax'], …)`. The rest has the name `other`, so that the gross amount and all deductions add up to the net amount. Deductions of
- * zero are omitted.
+ * Splits the difference between a gross and a net amount into the deductions that the PSP lists:
+ * `readDeductions(row.at('details'), ['fees', 'tax'], …)`. The rest of the difference gets the name `other`, so that the gross amount and
+ * all deductions add up to the net amount. Deductions of zero are omitted.
  * @param details the object with the deductions. A deduction may be absent
  * @throws InvalidRecordError for an invalid deduction, and for amounts of different assets
  */

@@ -1,22 +1,22 @@
-/** Builds rows of fees. A fee is always a separate row, because the amount of a payment is gross. */
+/** Builds rows of fees. A fee always has its own row, because the amount of a payment is gross. */
 import type { Transaction } from '../record.types.js';
 import { toCommonFields, setAccountsByDirection } from './movements.js';
 import type { MovementFields } from './movements.js';
 
-/** A fee. `amount` is positive for a fee that was charged, and negative for a fee that was given back. */
+/** The fields of a fee. `amount` is positive for a fee that was charged, and negative for a fee that was given back. */
 export type FeeFields = MovementFields;
 
 /**
  * Builds the row of a fee.
- * @param of the id of the row that caused the fee. Only one fee of a payment may have this parameter, because clients would merge two rows
- * with the same `relatedTransactionId` and type. For several fees use `toFees`
+ * @param of the id of the row that caused the fee. Set it for only one fee of a payment, because clients would merge two rows with the same
+ * `relatedTransactionId` and type. For several fees use `toFees`
  */
 export function toFee(fields: FeeFields, of?: string): Transaction {
   return { ...toUntiedFee(fields, of), ...(of !== undefined && { relatedTransactionId: of }) };
 }
 
 /**
- * Builds the rows of all fees of one payment. The first fee is linked to the payment. The others refer to the payment only in
+ * Builds the rows of all fees of one payment. The first fee is linked to the payment. The other fees name the payment only in the metadata
  * `com.tributary.spec/related_id`.
  */
 export function toFees(fees: readonly FeeFields[], of: string): Transaction[] {

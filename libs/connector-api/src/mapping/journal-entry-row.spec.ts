@@ -5,7 +5,7 @@ import { toUnlinkedRow } from './journal-entry-row.js';
 
 const OWN_ID_KEY = 'com.acme.spec/entry_id';
 
-/** A feed that has the payment or payout `orig_1`, whose own entry in the journal is `e_0`. */
+/** A feed with the payment or payout `orig_1`. Its own entry in the journal is `e_0`. */
 const FEED_READER: FeedReader = {
   findLatest: async () => new Map([['orig_1', { metadata: { [OWN_ID_KEY]: 'e_0' } }]]),
 };

@@ -1,4 +1,4 @@
-/** Builds a row from the kind of its movement, for a PSP whose journal contains a kind, a sign and the id of a payment for every entry. */
+/** Builds a row from a journal entry, for a PSP whose journal contains a kind, a sign and the id of a payment for every entry. */
 import type { Transaction } from '../record.types.js';
 import type { UnlinkedRow } from './link-rows.js';
 import type { Movement } from './movement-kinds.js';
@@ -14,21 +14,21 @@ import {
 } from './refunds-and-disputes.js';
 import type { OriginalTransaction } from './refunds-and-disputes.js';
 
-/** The rules for converting the journal entries of one kind of movement to rows. */
+/** The rules by which the journal entries of one kind are converted to rows. */
 interface LinkedMovement {
   /** Whether the account receives money. */
   isIncoming: boolean;
   /** The type of the payment or payout to which an entry belongs. */
   originalType: 'PAYIN' | 'PAYOUT';
-  /** Whether an entry is the payment or payout itself. Its row then has the id of this payment or payout. */
+  /** Whether an entry of this kind is the payment or payout itself. The entry's row then has the id of the payment or payout. */
   isOriginal?: boolean;
-  /** Builds the row that is linked to the row of the payment or payout. */
+  /** Builds the entry's row with a link to the row of the payment or payout. */
   link?: (original: OriginalTransaction, fields: MovementFields) => Transaction;
 }
 
 /**
- * Rules for the kinds that belong to another row. `adjustment` means here the reversal of a payment. The entries of all other kinds belong
- * to no other row.
+ * The rules for the kinds whose entries belong to another row. Here, `adjustment` means the reversal of a payment. The entries of all other
+ * kinds belong to no other row.
  */
 const LINKED_MOVEMENTS: Readonly<Partial<Record<Movement, LinkedMovement>>> = {
   payment: { isIncoming: true, originalType: 'PAYIN', isOriginal: true, link: toCapture },
@@ -42,9 +42,9 @@ const LINKED_MOVEMENTS: Readonly<Partial<Record<Movement, LinkedMovement>>> = {
 };
 
 /**
- * Builds the row of one entry of a journal. The row of a payment or payout gets the id of this payment or payout, so that its refunds find
- * it. A second entry for the same payment adds to the first entry. If the sign of an entry contradicts its kind, the entry gets the kind
- * `other`: its money moved, but the reason is not known. Pass the rows of a page to `linkRows`.
+ * Builds the row of one entry of a journal. The row of a payment or payout gets the id of this payment or payout, so that refunds can be
+ * linked to it. A second entry for the same payment adds to the first entry. If the sign of an entry contradicts its kind, the entry gets
+ * the kind `other`: its money moved, but the reason is unknown. Pass the rows of a page to `linkRows`.
  * @param originalId the id of the payment or payout to which the entry refers
  */
 export function toUnlinkedRow(
@@ -66,7 +66,7 @@ export function toUnlinkedRow(
   return { row, preferredId: isOriginal ? originalId : undefined, linked: link?.(original, fields) };
 }
 
-/** Builds the row of a second entry for one payment, which adds to the first entry. */
+/** Builds the row of a second entry for the same payment. Its amount adds to the first entry. */
 function toCapture({ id }: OriginalTransaction, fields: MovementFields): Transaction {
   return { ...toPayment(fields), relatedTransactionId: id, status: 'CAPTURE' };
 }

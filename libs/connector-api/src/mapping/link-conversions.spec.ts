@@ -1,4 +1,4 @@
-/** Tests that the two rows of a conversion name each other. */
+/** Tests that each of the two rows of a conversion contains the id of the other row. */
 import { linkConversions } from './link-conversions.js';
 import { toOtherMovement } from './movements.js';
 import type { Movement } from './movement-kinds.js';

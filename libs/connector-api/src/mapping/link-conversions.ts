@@ -2,9 +2,9 @@ import { COMMON_METADATA_PREFIX } from './common-metadata.js';
 import type { UnlinkedRow } from './link-rows.js';
 
 /**
- * Makes the two rows of each conversion name each other in `com.tributary.spec/related_id`, for a PSP that lists them as two transactions with the
- * same reference.
- * @param referenceKey the metadata key with the reference that both have
+ * Links the two rows of each conversion: each row gets the id of the other row in the metadata `com.tributary.spec/related_id`. It is for a
+ * PSP that lists them as two transactions with the same reference.
+ * @param referenceKey the metadata key with the common reference
  */
 export function linkConversions(rows: readonly UnlinkedRow[], referenceKey: string): UnlinkedRow[] {
   const isConversion = ({ row }: UnlinkedRow) =>

@@ -1,7 +1,8 @@
 /**
- * Links rows to the rows to which they refer, if those rows are served. This prevents three errors. (1) A refund whose payment was never
- * served: the client would treat it as a payment. (2) Two rows with the same id: the second row would overwrite the amount of the first
- * row. (3) A row that names another refund, or a row of another type: the client would treat it as a payment, too.
+ * Links rows to the rows to which they refer, if those rows are served. This prevents three errors. (1) A refund is linked to a payment
+ * that was never served: the client would treat the refund as a payment. (2) Two rows have the same id: the second row would overwrite the
+ * amount of the first row. (3) A row is linked to another refund, or to a row of another type: the client would treat the row as a payment,
+ * too.
  */
 import type { FeedReader } from '../plugin.js';
 import type { Metadata, Transaction } from '../record.types.js';
@@ -9,7 +10,7 @@ import { COMMON_METADATA_PREFIX } from './common-metadata.js';
 import type { Movement } from './movement-kinds.js';
 
 const MOVEMENT_KEY = `${COMMON_METADATA_PREFIX}movement`;
-/** The movements of rows that are a payment, a payout or a transfer themselves, by the type of their linked rows. */
+/** For each type of a linked row, the kinds of movement of the rows to which it can be linked: payments, payouts and transfers. */
 const ORIGINAL_MOVEMENTS: Readonly<Partial<Record<Transaction['type'], readonly Movement[]>>> = {
   PAYIN: ['payment'],
   PAYOUT: ['payout'],
@@ -18,15 +19,18 @@ const ORIGINAL_MOVEMENTS: Readonly<Partial<Record<Transaction['type'], readonly 
 
 /** A row that is not linked to other rows yet. */
 export interface UnlinkedRow {
-  /** The row without a link. It is served when the row to which it refers does not exist. */
+  /** The row without a link. It is served if the row to which it refers is not served. */
   row: Transaction;
-  /** The id under which the row is served unless another row has this id, e.g. the id of the payment that the row contains. */
+  /**
+   * The id under which the row is served, e.g. the id of the payment that the row contains. If another row already has this id, the row
+   * keeps its own id.
+   */
   preferredId?: string | undefined;
-  /** The row with a link. It is served when a row exists with the id in `relatedTransactionId`. */
+  /** The row with a link. It is served if a row with the id in `relatedTransactionId` is served. */
   linked?: Transaction | undefined;
 }
 
-/** Sorts rows by their time. Of the rows of one time, those that name another row come last. */
+/** Sorts rows by their time. If rows have the same time, rows that refer to another row come last. */
 export function sortForLinking(rows: readonly UnlinkedRow[]): UnlinkedRow[] {
   return rows.toSorted((a, b) => {
     const difference = Date.parse(a.row.createdAt) - Date.parse(b.row.createdAt);
@@ -35,9 +39,9 @@ export function sortForLinking(rows: readonly UnlinkedRow[]): UnlinkedRow[] {
 }
 
 /**
- * Links rows to each other and to the rows that were served before.
+ * Links rows to each other, and to rows that were served before.
  * @param rows oldest first
- * @param ownIdKey the metadata key that contains the row's own id (the id of `row`). It differs from the served id if the row is served
+ * @param ownIdKey the metadata key that contains the row's own id, i.e. the id of `row`. It differs from the served id if the row is served
  * under `preferredId`
  */
 export async function linkRows(
@@ -63,11 +67,11 @@ export async function linkRows(
   });
 }
 
-/** What must be known of a row to which others are linked. */
+/** The properties of a served row that decide whether another row is linked to it. */
 interface ServedRow {
-  /** The own id of the row that has the id. */
+  /** The own id of the row that is served under this id. */
   owner: string;
-  /** `undefined` if it is not known. */
+  /** The kind of the movement; `undefined` if it is unknown. */
   movement: string | undefined;
 }
 
@@ -75,7 +79,10 @@ function toServedRow(id: string, metadata: Metadata, ownIdKey: string): ServedRo
   return { owner: metadata[ownIdKey] ?? id, movement: metadata[MOVEMENT_KEY] };
 }
 
-/** Returns the linked row if the row that it names is served, and is a payment, payout or transfer of its type. */
+/**
+ * Returns the linked row if the row to which it refers is served and is a payment, payout or transfer of the same type. Otherwise returns
+ * the row without a link.
+ */
 function chooseRow({ row, linked }: UnlinkedRow, servedById: ReadonlyMap<string, ServedRow>): Transaction {
   const named = servedById.get(linked?.relatedTransactionId ?? '');
   if (linked === undefined || named === undefined) return row;

@@ -1,4 +1,4 @@
-/** Executes the examples of docs/guides/mapping.md. Each example must give the result that the page shows after it. */
+/** Executes the examples of docs/guides/mapping.md. Each example must return the result that the page shows after the example. */
 import { readFileSync } from 'node:fs';
 import * as mapping from './index.js';
 
@@ -22,7 +22,7 @@ it.each(examples)('%s', (_, code, result) => {
   expect(JSON.parse(JSON.stringify(rows, formatMoney))).toEqual(JSON.parse(result));
 });
 
-/** Writes money as `1250 EUR/2`, because JSON has no bigint. */
+/** Formats money as `1250 EUR/2`, because JSON has no bigint. */
 function formatMoney(key: string, value: unknown): unknown {
   if (key !== 'amount' || typeof value !== 'object' || value === null) return value;
   const { amount, asset } = value as { amount: bigint; asset: string };

@@ -43,7 +43,7 @@ const fields = (more: Partial<MovementFields> = {}): MovementFields => ({
   ...{ id: 'row-1', createdAt: '2026-03-04T05:06:07Z', accountId: 'acc-1', amount: eur(1250n) },
   ...more,
 });
-/** Returns the change of an account's balance by a row, as the completeness check computes it. */
+/** Returns the change that a row causes in the balance of an account, as the completeness check calculates it. */
 const effect = ({ amount, sourceAccountId, destinationAccountId }: Transaction, account = 'acc-1') =>
   (destinationAccountId === account ? amount.amount : 0n) -
   (sourceAccountId === account ? amount.amount : 0n);

@@ -9,8 +9,8 @@ const WHOLE_NUMBER_PATTERN = /^[+-]?\d+(?:\.0*)?$/;
 /**
  * Converts whole minor units and an ISO 4217 currency to money: `('1250', 'EUR')` → `{ amount: 1250n, asset: 'EUR/2' }`.
  * @param units a whole number, as `Json.decimal` returns it
- * @param pspDecimals the decimal places that the PSP uses for this currency, if they differ from ISO 4217: `('125000', 'ISK', 2)` → 1250n
- * ISK
+ * @param pspDecimals the number of decimal places that the PSP uses for this currency, if it differs from ISO 4217. For
+ * `('125000', 'ISK', 2)`, the result is 1250n ISK
  * @throws InvalidRecordError for an unknown currency, a fraction, or a digit that the asset cannot represent
  */
 export function parseMinorUnits(units: string, currency: string, pspDecimals?: number): Money {
@@ -27,7 +27,7 @@ export function parseMinorUnits(units: string, currency: string, pspDecimals?: n
 }
 
 /**
- * Returns money as whole minor units with the decimal places that the PSP uses, e.g. for an order.
+ * Returns an amount of money as whole minor units with the number of decimal places that the PSP uses, e.g. for an order.
  * @throws InvalidRecordError if a digit would be lost
  */
 export function formatMinorUnits({ amount, asset }: Money, pspDecimals?: number): string {
@@ -47,20 +47,20 @@ function shiftDecimals(amount: bigint, from: number, to: number, asset: string):
   return amount / divisor;
 }
 
-/** Returns the amount with the opposite sign. */
+/** Returns money with the opposite sign. */
 export function negateMoney({ amount, asset }: Money): Money {
   return { amount: -amount, asset };
 }
 
-/** Returns the amount without its sign. */
+/** Returns money without its sign. */
 export function toAbsoluteMoney({ amount, asset }: Money): Money {
   return { amount: amount < 0n ? -amount : amount, asset };
 }
 
 /**
- * Returns an amount with its sign, for a PSP that sends the amount without a sign and the direction in a separate property.
- * @param property the name of the property with the direction, for the error
- * @throws InvalidRecordError if the amount is negative, because the direction is then not clear
+ * Returns money with its sign, for a PSP that sends an amount without a sign and the direction in a separate property.
+ * @param property the name of the property with the direction, for the error message
+ * @throws InvalidRecordError if the amount is negative, because the direction is then unclear
  */
 export function applyDirection(money: Money, isIncoming: boolean, property: string): Money {
   if (money.amount < 0n)

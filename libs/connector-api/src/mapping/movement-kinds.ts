@@ -1,6 +1,6 @@
 /**
- * The kind of a transaction, e.g. refund or fee. It is served as the metadata `com.tributary.spec/movement`. Reconciliation needs it,
- * because the types of the contract do not distinguish a fee from interest, or a refund from a returned payout.
+ * The kinds of a transaction, e.g. refund or fee. The kind is served as the metadata `com.tributary.spec/movement`. Reconciliation needs
+ * it, because the types of the contract do not distinguish a fee from interest, or a refund from a returned payout.
  */
 export const MOVEMENTS = [
   'payment',

@@ -1,6 +1,6 @@
 /**
- * Builds rows of payments, payouts and other movements. This file also declares the fields from which every function of this folder builds
- * a row.
+ * Builds rows of payments, payouts and other movements. This file also declares the fields from which all functions of this folder build
+ * rows.
  */
 import type { Money } from '../money.js';
 import type { Metadata, Transaction, TransactionStatus } from '../record.types.js';
@@ -12,33 +12,33 @@ import type { RowDetails } from './common-metadata.js';
 export interface MovementFields {
   /** The PSP's own id of the movement, or an id that the plugin derives from it: `<payment>-fee`. */
   id: string;
-  /** RFC 3339. It must be the same in every version of the row. */
+  /** The time of the movement in RFC 3339. It must be the same in every version of the row. */
   createdAt: string;
-  /** RFC 3339. Default: `createdAt`. */
+  /** The time of the last change in RFC 3339. Default: `createdAt`. */
   updatedAt?: string | undefined;
   /** The PSP's id of the own account whose balance changes. */
   accountId: string;
-  /** Gross amount. The description of each function states whether the function uses the sign. */
+  /** The gross amount. The comment of each function states whether the function uses the sign. */
   amount: Money;
-  /** The direction of an amount of zero, which has no sign. Default: incoming. */
+  /** Whether an amount of zero is outgoing, because zero has no sign. Default: false, i.e. incoming. */
   isZeroOutgoing?: boolean;
-  /** Default: the status of the completed movement. */
+  /** The status of the row. Default: the status of a completed movement of this kind. */
   status?: TransactionStatus | undefined;
-  /** The PSP's id of the other side: the beneficiary of a payout, the payer of a pay-in. */
+  /** The PSP's id of the counterparty: the beneficiary of a payout, or the payer of a pay-in. */
   counterpartyId?: string | undefined;
-  /** The payment scheme as the PSP names it. */
+  /** The payment scheme in the PSP's spelling. */
   scheme?: string | undefined;
   /** See `Transaction.orderKey`. */
   orderKey?: string | undefined;
   /** Data of the PSP for reconciliation, see `RowDetails`. */
   details?: RowDetails | undefined;
-  /** The PSP's own properties, under `com.<psp>.spec/`. */
+  /** The PSP's own properties. Their keys begin with `com.<psp>.spec/`. */
   metadata?: Metadata | undefined;
 }
 
 /**
- * Builds the row of an incoming payment (amount > 0, type PAYIN) or of a payout (amount < 0, type PAYOUT). The row has the amount without
- * its sign.
+ * Builds the row of an incoming payment (amount > 0, type PAYIN) or of a payout (amount < 0, type PAYOUT). The amount of the row has no
+ * sign.
  */
 export function toPayment(fields: MovementFields): Transaction {
   const isOutgoing = isOutgoingMovement(fields);
@@ -50,8 +50,8 @@ export function toPayment(fields: MovementFields): Transaction {
 }
 
 /**
- * Builds the row of a movement that is neither a payment nor a transfer: interest, tax, an adjustment by the PSP. Its type is OTHER, and
- * the sign of the amount is its direction.
+ * Builds the row of a movement that is neither a payment nor a transfer: interest, tax, an adjustment by the PSP. The type of the row is
+ * OTHER. The sign of the amount shows the direction.
  */
 export function toOtherMovement(fields: MovementFields, movement: Movement = 'other'): Transaction {
   return {
@@ -83,12 +83,12 @@ export function toCommonFields(
   };
 }
 
-/** The plugin's own kind of movement, if present, overrides the kind of the function that builds the row. */
+/** Adds the kind of movement to the details of the PSP. A kind that the plugin has set overrides the given kind. */
 function createDetails({ details }: MovementFields, movement: Movement): RowDetails {
   return { ...details, movement: details?.movement ?? movement };
 }
 
-/** Sets the own account and the counterparty as source and destination. */
+/** Returns the source and the destination of a row: the own account and the counterparty, depending on the direction. */
 export function setAccountsByDirection(
   { accountId, counterpartyId }: Pick<MovementFields, 'accountId' | 'counterpartyId'>,
   isOutgoing: boolean,

@@ -4,20 +4,20 @@ import type { Transaction } from '../record.types.js';
 import { parseTime } from '../time.js';
 import { parseRows, takeValidRecords } from './parse-rows.js';
 
-/** The conditions under which a row of a journal executes an object, e.g. a payout. */
+/** The conditions under which a journal row is the booking of an object, e.g. of a payout. */
 export interface NearestMovementOptions {
   getAmount: (candidate: Json) => Money;
-  /** @returns an RFC 3339 time; `undefined` for an object that the row cannot execute */
+  /** @returns an RFC 3339 time; `undefined` for an object to which the row cannot belong */
   getTime: (candidate: Json) => string | undefined;
-  /** The accepted time differences in milliseconds: row minus object. */
+  /** The smallest and largest accepted time difference in milliseconds: time of the row minus time of the object. */
   minMs: number;
   maxMs: number;
 }
 
 /**
- * Returns the object with the amount of a row that is nearest to the row in time, e.g. the payout that a row of a journal executes. For a
- * PSP whose journal does not contain the id of the object. An object that cannot be parsed is skipped, so that it does not stop the
- * journal.
+ * Finds the object to which a journal row belongs, e.g. the payout that the row books. It is for a PSP whose journal does not contain the
+ * id of the object. The function returns the object with the same amount whose time is nearest to the row. An object that cannot be parsed
+ * is skipped, so that it does not stop the journal.
  */
 export function findNearestMovement(
   { createdAt, amount: { amount, asset } }: Transaction,

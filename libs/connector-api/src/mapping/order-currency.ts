@@ -8,8 +8,8 @@ import { rejectOrder } from './reject-order.js';
 /**
  * Returns the ISO 4217 code in which an order is paid: `EUR` for the asset `EUR/2`.
  * @param psp the PSP's display name
- * @throws PspError `rejected` if the asset is not a currency, or has other decimal places than in ISO 4217, because the PSP would then pay
- * another amount
+ * @throws PspError `rejected` if the asset is not a currency, or has another number of decimal places than in ISO 4217, because the PSP
+ * would then pay another amount
  */
 export function requireOrderCurrency({ amount: { asset } }: Pick<Order, 'amount'>, psp: string): string {
   const [currency = ''] = asset.split('/', 1);
@@ -19,7 +19,7 @@ export function requireOrderCurrency({ amount: { asset } }: Pick<Order, 'amount'
 }
 
 /**
- * Returns the amount of an order in whole minor units with the decimal places that the PSP uses, see `formatMinorUnits`.
+ * Returns the amount of an order in whole minor units with the number of decimal places that the PSP uses, see `formatMinorUnits`.
  * @throws PspError `rejected` if a digit would be lost, because the PSP would then pay another amount
  */
 export function formatOrderUnits(

@@ -1,18 +1,18 @@
 /**
- * Writes and reads the key of an order in a description. If a PSP's lists have no property for an idempotency key, they still contain the
- * description, so the order can be found by its key.
+ * Writes and reads the key of an order in a description. It is for a PSP whose lists contain the description, but no idempotency key. The
+ * order can then be found by the key in its description.
  */
 import type { Json } from '../http/json-accessors.js';
 import type { Order } from '../order.types.js';
 import { readText } from './pick-metadata.js';
 
-/** Matches the last key in a description without blanks. Keys are UUIDs of version 4. A bank may convert them to capitals. */
+/** Matches the last order key in a description without blanks. Keys are UUIDs of version 4. A bank may convert them to upper case. */
 const ORDER_KEY_PATTERN = /^.*([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})/is;
 
 /**
  * Appends the order's key to its description, and shortens the description if necessary: `Rent 1f0f3850-9627-42de-8ad4-a2c497c37d0b`. The
  * plugin's `keyFormat` must be `uuid`.
- * @param maxLength maximum number of characters that the PSP accepts
+ * @param maxLength the maximum number of characters that the PSP accepts
  */
 export function createOrderDescription(
   { description, idempotencyKey }: Pick<Order, 'description' | 'idempotencyKey'>,
@@ -22,14 +22,20 @@ export function createOrderDescription(
   return `${truncateText(description, maxLength - idempotencyKey.length - 1)} ${idempotencyKey}`;
 }
 
-/** Returns at most `maxLength` characters (UTF-16 code units). The result does not end with half an emoji, because many PSPs reject it. */
+/**
+ * Returns at most `maxLength` characters (UTF-16 code units). A surrogate pair (e.g. an emoji) is not split, because many PSPs reject half
+ * a pair.
+ */
 export function truncateText(text: string, maxLength: number): string {
   return text.slice(0, maxLength).replace(/[\ud800-\udbff]$/, '');
 }
 
-/** Returns the order's key in a description; `undefined` for a payout that was not ordered through this gateway. */
+/**
+ * Returns the order's key in a description.
+ * @returns `undefined` for a payout that was not ordered through this gateway
+ */
 export function extractOrderKey(description: string | undefined): string | undefined {
-  // If a bank breaks a description into lines, the key can contain a blank, so all blanks are removed.
+  // A bank can break a description into lines, even within the key. Therefore all blanks are removed first.
   return ORDER_KEY_PATTERN.exec((description ?? '').replace(/\s+/g, ''))?.[1]?.toLowerCase();
 }
 

@@ -7,11 +7,11 @@ import { createPspMetadata, pickProperties, readText } from './pick-metadata.js'
 export interface OrderResultFields {
   /** The PSP's id of the order. */
   id: string;
-  /** See `translateWord` and `translateOrDefault`. */
+  /** The status of the order. `translateWord` and `translateOrDefault` return it for the PSP's word. */
   status: OrderStatus;
-  /** The PSP's code for the reason. It is served only for an order that failed or was returned. */
+  /** The PSP's code for the reason of a failure. It is served only for an order that failed or was returned. */
   reasonCode: string;
-  /** The PSP's message about the reason. */
+  /** The PSP's message about the reason of a failure. */
   reasonMessage?: string | undefined;
   metadata?: Metadata | undefined;
 }
@@ -28,11 +28,14 @@ export function createOrderResult(fields: OrderResultFields): OrderResult {
   };
 }
 
-/** The names of the properties from which an order is read in a response of the PSP. Its id is always read from `id`. */
+/** The names of the properties of a PSP's response from which an order is read. The order's id is always read from `id`. */
 export interface OrderResponseFormat {
-  /** The plugin's name, for the keys of the metadata. */
+  /** The plugin's name, which is part of the metadata keys. */
   psp: string;
-  /** The property with the PSP's word for the status. If the response contains no other reason of a failure, this word is the reason. */
+  /**
+   * The property with the PSP's word for the status. If the response of a failed order contains no other reason, this word is served as the
+   * reason.
+   */
   statusProperty: string;
   reasonCode?: JsonPath;
   reasonMessage?: JsonPath;
@@ -44,8 +47,8 @@ export interface OrderResponseFormat {
 
 /**
  * Reads an order from a response.
- * @param status the meaning of the PSP's word for the status, see `translateOrDefault`
- * @throws InvalidRecordError if the response has no id or no word for the status
+ * @param status the order's status, translated from the PSP's word with `translateOrDefault`
+ * @throws InvalidRecordError if the response contains no id or no word for the status
  */
 export function readOrderResult(
   response: Json,

@@ -5,7 +5,7 @@ import type { RejectedRecord } from '../plugin.js';
 
 /**
  * Adds one record of an object. If `build` throws `InvalidRecordError`, only this record is rejected.
- * @param id the id of the record, also if the record is rejected
+ * @param id the id of the record. A rejected record has this id, too
  * @param build returns one record, several records, or `undefined` for no record
  */
 export type AddRecord<T> = (id: string, build: () => T | readonly T[] | undefined) => void;

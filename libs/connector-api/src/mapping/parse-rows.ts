@@ -4,10 +4,11 @@ import { isRejectedRecord } from '../plugin.js';
 import type { RejectedRecord } from '../plugin.js';
 
 /**
- * Converts the rows of a list to records, each to one, several or none: `parseRows(rows, 'id', toTransactions)`. An invalid row becomes one
- * `RejectedRecord`, and the others are not affected.
+ * Converts the rows of a list to records: `parseRows(rows, 'id', toTransactions)`. A row can become one record, several records or none. An
+ * invalid row becomes one `RejectedRecord`, and the other rows are not affected.
  * @param idProperty the name of the property that contains the row's id, or the path to it
- * @param convert throws InvalidRecordError for an invalid row, as the accessors of `Json` and `parseMoney` do
+ * @param convert a function that converts a row. For an invalid row it throws InvalidRecordError, as the methods of `Json` and `parseMoney`
+ * do
  * @throws any other error of `convert`
  */
 export function parseRows<T extends object>(
@@ -26,7 +27,10 @@ export function takeValidRecords<T extends object>(records: readonly (T | Reject
   return records.filter((record): record is T => !isRejectedRecord(record));
 }
 
-/** Converts all valid records of a list together, e.g. to link them to each other. The rejected records follow after them, unchanged. */
+/**
+ * Converts all valid records of a list together, e.g. to link them to each other. In the result, the rejected records follow after the
+ * converted records, unchanged.
+ */
 export async function convertValidRecords<T extends object, Converted>(
   records: readonly (T | RejectedRecord)[],
   convert: (valid: T[]) => Promise<readonly Converted[]>,

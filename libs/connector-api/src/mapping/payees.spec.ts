@@ -4,7 +4,7 @@ import { findPayee, takeNewBeneficiaries, toPayeeBeneficiary } from './payees.js
 const PAYEE = { name: 'Jan Jansen', iban: 'nl02 abna 0123-4567 89' };
 const IBAN = 'NL02ABNA0123456789';
 
-/** A feed with these beneficiaries. It keeps the ids for which it was asked. */
+/** Creates a feed with the given beneficiaries. The feed remembers the ids for which it was asked. */
 function createFeed(served: Readonly<Record<string, Record<string, string>>>) {
   const asked: string[][] = [];
   const feedReader: FeedReader = {

@@ -1,5 +1,5 @@
 /**
- * Handles payees of a PSP that pays to every IBAN with a name, and that has no list of payees. The payees come from the settings and from
+ * Handles payees of a PSP that pays to any IBAN and name, and that has no list of payees. The payees come from the settings and from
  * earlier payments. The id of such a beneficiary is its IBAN, so two payees with the same IBAN are the same beneficiary.
  */
 import { isRejectedRecord } from '../plugin.js';
@@ -15,7 +15,7 @@ export interface Payee {
   iban: string;
 }
 
-/** Creates the beneficiary of a payee. */
+/** Creates the beneficiary for a payee. */
 export function toPayeeBeneficiary({ name, iban: written }: Payee): Beneficiary {
   const iban = normalizeIban(written);
   const metadata = createOwnerMetadata({ name, iban, country: iban.slice(0, 2) });
@@ -23,9 +23,9 @@ export function toPayeeBeneficiary({ name, iban: written }: Payee): Beneficiary 
 }
 
 /**
- * Returns the beneficiaries that are neither listed nor served yet, and all rejected records. Clients keep the first version of a beneficiary, so a
- * later spelling of its name is not served.
- * @param listedIds ids that were listed already; new ids are added
+ * Returns the beneficiaries that are neither listed nor served yet, and all rejected records. If the name of a beneficiary is spelled
+ * differently later, the new spelling is not served, because clients keep the first version of a beneficiary.
+ * @param listedIds ids that were listed already; the function adds the new ids
  */
 export async function takeNewBeneficiaries(
   items: readonly (Beneficiary | RejectedRecord)[],
@@ -42,7 +42,10 @@ export async function takeNewBeneficiaries(
   });
 }
 
-/** Finds the payee of a beneficiary, in the settings or in the feed. @returns `undefined` if the beneficiary has no IBAN */
+/**
+ * Finds the payee of a beneficiary, in the settings or in the feed.
+ * @returns `undefined` if the beneficiary has no IBAN
+ */
 export async function findPayee(
   beneficiaryId: string,
   configured: readonly Payee[],

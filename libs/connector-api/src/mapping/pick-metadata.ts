@@ -1,15 +1,18 @@
 /**
- * Reads the PSP's own properties into metadata. Metadata never causes the rejection of a row: if a value has an unexpected type, only this
- * metadata entry is missing.
+ * Reads the PSP's own properties into metadata. Metadata never causes the rejection of a row. If a value has an unexpected type, only its
+ * metadata entry is left out.
  */
 import type { Json, JsonPath } from '../http/json-accessors.js';
 import type { Metadata } from '../record.types.js';
 
-/** Maximum number of characters of a metadata value; longer values are cut. Clients store the metadata of every version of a row. */
+/**
+ * The maximum number of characters of a metadata value. Longer values are truncated, because clients store the metadata of every version of
+ * a row.
+ */
 const MAX_TEXT_LENGTH = 2_000;
 
 /**
- * Creates metadata under the PSP's prefix: `createPspMetadata('acme', { state: 'open' })` → `{ 'com.acme.spec/state': 'open' }`.
+ * Creates metadata whose keys have the PSP's prefix: `createPspMetadata('acme', { state: 'open' })` → `{ 'com.acme.spec/state': 'open' }`.
  * @param psp the plugin's name
  */
 export function createPspMetadata(
@@ -24,8 +27,8 @@ export function createPspMetadata(
 }
 
 /**
- * Reads properties of a row into metadata. It never throws, even if a property has an unexpected type:
- * `pickMetadata('acme', row, { memo: ['memo'], payee: ['payee', 'name'] })`.
+ * Reads properties of a row into metadata: `pickMetadata('acme', row, { memo: ['memo'], payee: ['payee', 'name'] })`. The function never
+ * throws, even if a property has an unexpected type.
  * @param paths the key of each metadata entry, without the prefix, and the path to its value
  */
 export function pickMetadata(psp: string, row: Json, paths: Readonly<Record<string, JsonPath>>): Metadata {
@@ -36,9 +39,9 @@ export function pickMetadata(psp: string, row: Json, paths: Readonly<Record<stri
 }
 
 /**
- * Reads properties of an object into metadata under their own names in snake case. It never throws:
- * `pickProperties('acme', row, ['memo', 'postedAt'])` → `com.acme.spec/memo`, `com.acme.spec/posted_at`.
- * @param path the path to the object. Its names are a prefix of the keys: `pickProperties('acme', row, ['name'], 'payee')` →
+ * Reads properties of an object into metadata. The keys are the property names in snake case:
+ * `pickProperties('acme', row, ['memo', 'postedAt'])` → `com.acme.spec/memo`, `com.acme.spec/posted_at`. The function never throws.
+ * @param path the path to the object. Its names become a prefix of the keys: `pickProperties('acme', row, ['name'], 'payee')` →
  * `com.acme.spec/payee_name`
  */
 export function pickProperties(
@@ -52,8 +55,8 @@ export function pickProperties(
 }
 
 /**
- * Returns any value as a string: a string as it is, a number with all its digits, `true` or `false`, an object or a list as JSON. It never
- * throws.
+ * Returns any JSON value as a string. A string is returned unchanged, a number with all its digits, a boolean as `true` or `false`, and an
+ * object or an array as JSON. The function never throws.
  * @returns `undefined` if the value is absent, `null` or empty
  */
 export function readText(value: Json, ...path: JsonPath): string | undefined {
@@ -62,13 +65,16 @@ export function readText(value: Json, ...path: JsonPath): string | undefined {
   return text === undefined ? undefined : limitText(text);
 }
 
-/** Returns an object or a list as JSON. */
+/** Returns an object or an array as JSON. */
 function toContainerText(value: Json): string | undefined {
   const json = value.toJsonString();
   return /^[[{]/.test(json) ? json : undefined;
 }
 
-/** Returns a string, a number or a boolean as a string, e.g. an id; `undefined` for an object or a list. It never throws. */
+/**
+ * Returns a string, a number or a boolean as a string, e.g. an id. The function never throws.
+ * @returns `undefined` for an object or an array
+ */
 export function readScalar(value: Json, ...path: JsonPath): string | undefined {
   const text = value.scalar(...path);
   return text === undefined ? undefined : limitText(text);
@@ -79,8 +85,8 @@ function limitText(text: string): string {
 }
 
 /**
- * Returns all strings, numbers and booleans of an object and of the objects in it, with names in snake case: `{ paymentId: 'tr_1', refund:
- * { refundId: 're_1' } }` → `{ payment_id: 'tr_1', refund_id: 're_1' }`. It never throws.
+ * Returns all strings, numbers and booleans of an object and of the objects in it, with names in snake case:
+ * `{ paymentId: 'tr_1', refund: { refundId: 're_1' } }` → `{ payment_id: 'tr_1', refund_id: 're_1' }`. The function never throws.
  */
 export function readScalars(json: Json): Readonly<Record<string, string>> {
   const entries = json.propertyNames().flatMap((name): [string, string][] => {
@@ -95,7 +101,7 @@ function toSnakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** Data of a PSP about the owner of an account or a beneficiary, under the names of Formance's own metadata keys. */
+/** Data of a PSP about the owner of an account or of a beneficiary. The names are those of Formance's own metadata keys. */
 export interface OwnerDetails {
   name?: string | undefined;
   iban?: string | undefined;

@@ -1,7 +1,7 @@
 /**
  * Builds transactions that take back an earlier payment or payout, and transactions that restore it. Each transaction has its own id,
- * refers to the original in `relatedTransactionId`, and repeats the original's type. The original's row does not change: if its status
- * changed to REFUNDED, clients would subtract the amount twice. Source: docs/guides/mapping.md.
+ * refers to the original in `relatedTransactionId`, and has the same type as the original. The original's row does not change. If its
+ * status changed to REFUNDED, clients would subtract the amount twice. Source: docs/guides/mapping.md.
  */
 import type { Transaction, TransactionStatus } from '../record.types.js';
 import type { Movement } from './movement-kinds.js';
@@ -12,11 +12,11 @@ import { translateOrDefault } from './translate-word.js';
 
 const MOVEMENT_KEY = `${COMMON_METADATA_PREFIX}movement`;
 
-/** The data of the payment, payout or transfer to which a row belongs. */
+/** The data of the original: the payment, payout or transfer to which a row belongs. */
 export interface OriginalTransaction {
-  /** The `Transaction.id` under which the plugin returned it. */
+  /** The `Transaction.id` of the original, as the plugin returned it. */
   id: string;
-  /** Type of the original. For PAYOUT and TRANSFER, `accountId` of the new row is the account that had paid. */
+  /** The type of the original. For PAYOUT and TRANSFER, `accountId` of the new row is the account that paid the original. */
   type: 'PAYIN' | 'PAYOUT' | 'TRANSFER';
 }
 
@@ -25,7 +25,7 @@ export function toRefund(original: OriginalTransaction, fields: MovementFields):
   return toReduction(original, fields, 'refund');
 }
 
-/** Builds the row of a failed refund: the refund did not reach the payer, so its money came back. */
+/** Builds the row of a failed refund: the refund did not reach the payer, so its money came back to the account. */
 export function toRefundReversal(original: OriginalTransaction, fields: MovementFields): Transaction {
   return toRestoration(original, fields, 'refund_reversal');
 }
@@ -36,8 +36,8 @@ export function toPayoutReturn(original: OriginalTransaction, fields: MovementFi
 }
 
 /**
- * Builds the row of a dispute (chargeback): the PSP took the amount of the disputed payment from the account. A lost dispute needs no
- * further row.
+ * Builds the row of a dispute (chargeback): the PSP took the amount of the disputed payment from the account. If the dispute is lost, no
+ * further row is needed.
  */
 export function toDispute(original: OriginalTransaction, fields: MovementFields): Transaction {
   return toReduction(original, fields, 'dispute');
@@ -54,7 +54,8 @@ export function toReversal(original: OriginalTransaction, fields: MovementFields
 }
 
 /**
- * For some kinds of movements, the kind of the reversing row. For all other kinds, the reversing row has the same kind as the original row.
+ * The kinds of movement whose reversal has a different kind, with the kind of the reversal. For all other kinds, the reversal has the same
+ * kind as the original row.
  */
 const REVERSING_MOVEMENTS: Readonly<Record<string, Movement>> = {
   payment: 'refund',
@@ -67,7 +68,7 @@ const REVERSING_MOVEMENTS: Readonly<Record<string, Movement>> = {
 
 /**
  * Builds the full reversal of a row: source and destination are swapped, and all other properties are the same. Use it for a PSP that marks
- * a transaction as reverted and has no object for the reversal. The row itself does not change, because its money had moved.
+ * a transaction as reverted and has no separate object for the reversal. The original row stays unchanged, because its money had moved.
  * @param id the id of the reversal: `<row>.reverted`
  */
 export function reverseRow(
@@ -78,7 +79,7 @@ export function reverseRow(
   return {
     ...row,
     id,
-    // Clients identify a row that refers to another row by the id of that other row.
+    // Clients identify a row that refers to another row by the id of the other row.
     relatedTransactionId: row.relatedTransactionId ?? row.id,
     status: row.status === 'REFUNDED' ? 'REFUND_REVERSED' : 'REFUNDED',
     ...(destinationAccountId !== undefined && { sourceAccountId: destinationAccountId }),
@@ -90,13 +91,13 @@ export function reverseRow(
   };
 }
 
-/** The stages of a dispute that move no money. */
+/** The status of the row for each stage of a dispute. These rows move no money. */
 const DISPUTE_STATUSES = { opened: 'DISPUTE', won: 'DISPUTE_WON', lost: 'DISPUTE_LOST' } as const;
 export type DisputeStage = keyof typeof DISPUTE_STATUSES;
 
 /**
- * Builds a row that shows clients the stage of a dispute. The row moves no money, so its amount is 0. All stages of one dispute have the
- * same id, because they are versions of one row. Use `toDispute` and `toDisputeReversal` for the money.
+ * Builds a row that shows clients the stage of a dispute. The row moves no money, so its amount is 0. The rows of all stages have the same
+ * id, because they are versions of one record. For the money, use `toDispute` and `toDisputeReversal`.
  */
 export function toDisputeNotice(
   original: OriginalTransaction,
@@ -119,7 +120,10 @@ function toRestoration(
   return toLinkedRow(original, fields, movement, 'REFUND_REVERSED', false);
 }
 
-/** @param isOpposite whether the money moves against the direction of the original */
+/**
+ * Builds a row that is linked to its original.
+ * @param isOpposite whether the money moves in the opposite direction of the original
+ */
 function toLinkedRow(
   { id: relatedTransactionId, type }: OriginalTransaction,
   fields: MovementFields,

@@ -3,7 +3,7 @@ import type { FeedReader, RejectedRecord } from '../plugin.js';
 import type { Transaction, TransactionStatus } from '../record.types.js';
 import { reverseRow } from './refunds-and-disputes.js';
 
-/** Statuses of rows whose money did not move, and the status in which it had moved. */
+/** For each status of a row whose money did not move: the status that the row had if its money had moved before. */
 const MOVED_STATUSES: Readonly<Partial<Record<TransactionStatus, TransactionStatus>>> = {
   FAILED: 'SUCCEEDED',
   CANCELLED: 'SUCCEEDED',
@@ -11,9 +11,9 @@ const MOVED_STATUSES: Readonly<Partial<Record<TransactionStatus, TransactionStat
 };
 
 /**
- * Reverses rows that failed after they had succeeded, for a PSP that has no object for the reversal: a refund that came back days later. Clients
- * keep the amount of a row that succeeded, so its status stays, and a row `<id>.reversed` takes the amount back. A row that failed before it was
- * served as successful stays as it is.
+ * Reverses rows that failed after they had succeeded, e.g. a refund that came back days later. It is for a PSP that has no object for the
+ * reversal. Clients keep the amount of a row that succeeded. Therefore the row keeps its old status, and a row `<id>.reversed` takes the
+ * amount back. A row that failed before it was served as successful stays unchanged.
  */
 export async function reverseFailedRows(
   rows: readonly (Transaction | RejectedRecord)[],

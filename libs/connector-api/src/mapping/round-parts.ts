@@ -1,30 +1,30 @@
 /** Rounds the parts of a total whose amounts have fractions of a minor unit, e.g. the fees in a settlement. */
 import { parseAmount } from '../money.js';
 
-/** The number of digits of a minor unit that are read. */
+/** The maximum number of digits after the decimal point of a minor unit. */
 const FRACTION_DIGITS = 6;
 const UNIT = 10n ** BigInt(FRACTION_DIGITS);
 
 export interface RoundedParts {
-  /** The amounts in minor units. Each differs by less than two units from the exact amount. */
+  /** The rounded amounts in minor units. Each differs by less than two units from the exact amount. */
   amounts: bigint[];
-  /** What the parts have more than the total, in minor units, although rounding does not explain it. 0 if the amounts add up to the total. */
+  /** The sum of the parts minus the total, in minor units, if rounding does not explain the difference. Otherwise 0. */
   difference: bigint;
 }
 
 /**
  * Parses an amount in minor units with a fraction: `45.5` → 45 500 000 millionths of a minor unit.
- * @throws InvalidRecordError for anything else, and for more than six decimal places
+ * @throws InvalidRecordError for a string that is not a decimal number, and for more than six decimal places
  */
 export function parseFractionalUnits(units: string): bigint {
   return parseAmount(units, `X/${FRACTION_DIGITS}`);
 }
 
 /**
- * Rounds parts in such a way that they add up to the total: `['-0.5', '-0.5', '-0.4']` and -1 → `[-1, 0, 0]`. Only parts with a fraction are rounded. The
- * result depends on the order of the parts.
- * @param parts as `parseFractionalUnits` returns them
- * @param total in minor units
+ * Rounds the parts of a total so that the rounded parts add up to the total: `['-0.5', '-0.5', '-0.4']` and -1 → `[-1, 0, 0]`. Only parts
+ * with a fraction are rounded. The result depends on the order of the parts.
+ * @param parts the exact amounts, as `parseFractionalUnits` returns them
+ * @param total the total in minor units
  */
 export function roundParts(parts: readonly bigint[], total: bigint): RoundedParts {
   const isWhole = (part: bigint) => part % UNIT === 0n;
@@ -48,7 +48,7 @@ function addUp(parts: readonly bigint[]): bigint {
   return parts.reduce((all, part) => all + part, 0n);
 }
 
-/** Rounds half a unit away from zero. */
+/** Rounds to whole minor units. Half a unit is rounded away from zero. */
 function roundUnits(exact: bigint): bigint {
   const units = (absolute(exact) + UNIT / 2n) / UNIT;
   return exact < 0n ? -units : units;

@@ -1,26 +1,27 @@
 /**
- * Rows that can be reversed and restored again and again: a payment that is charged back, paid out once more and charged back again, or a payout that
- * bounces twice. A PSP has no id for each of these movements, so their rows are numbered: `pay_1.charged_back`, `pay_1.charged_back.2`.
+ * Handles rows that can be reversed and restored several times, e.g. a payment that is charged back, paid out once more and charged back
+ * again, or a payout that is returned twice. The PSP has no id for each of these movements, so their rows are numbered:
+ * `pay_1.charged_back`, `pay_1.charged_back.2`.
  */
 import type { FeedReader, StoredRecord } from '../plugin.js';
 import type { Transaction } from '../record.types.js';
 import { COMMON_METADATA_PREFIX } from './common-metadata.js';
 import { reverseRow } from './refunds-and-disputes.js';
 
-/** The maximum number of times that one object is reversed or restored: the maximum number of its numbered rows of one kind. */
+/** The maximum number of numbered rows of one kind for one object, i.e. how many times the object can be reversed or restored. */
 const MAX_REPEATS = 5;
 
-/** The settlement that contains a row, and its time. */
+/** The settlement that contains a row: its id and its time. */
 export interface SettledAt {
   /** The PSP's id of the settlement, as in `RowDetails.settlement`. */
   id: string;
-  /** RFC 3339, as in `RowDetails.bookedAt`. */
+  /** The time of the settlement in RFC 3339, as in `RowDetails.bookedAt`. */
   createdAt: string;
 }
 
 interface KnownRow {
   settlement: string | undefined;
-  /** Milliseconds since 1970; 0 if the row has no `bookedAt`. */
+  /** The time of the booking in milliseconds since 1970, or 0 if the row has no `bookedAt`. */
   bookedAt: number;
 }
 
@@ -29,13 +30,13 @@ export function formatNumberedId(id: string, number: number): string {
   return number === 1 ? id : `${id}.${number}`;
 }
 
-/** The rows that were served, and those that the plugin has built since then. */
+/** The rows that were already served, and the rows that the plugin has built since then. */
 export class RowHistory {
   private readonly rows = new Map<string, KnownRow>();
 
   constructor(private readonly feedReader: FeedReader) {}
 
-  /** Reads rows from the feed. Of each id, also the numbered ones are read if there is a first one. */
+  /** Reads the rows with these ids from the feed. If a row is found, its numbered rows (`<id>.2`, `<id>.3` …) are read, too. */
   async load(ids: readonly string[]): Promise<void> {
     const found = await this.read(ids);
     await this.read(found.flatMap(listNumberedIds));
@@ -45,22 +46,25 @@ export class RowHistory {
     return this.rows.has(id);
   }
 
-  /** Adds rows that the plugin has built. @returns the rows */
+  /**
+   * Adds rows that the plugin has built.
+   * @returns the same rows
+   */
   add(rows: Transaction[]): Transaction[] {
     for (const { id, metadata = {} } of rows) this.rows.set(id, toKnownRow(metadata));
     return rows;
   }
 
-  /** Returns the id under which a row was served for this settlement, or the next one that is free. */
+  /** Returns the id under which the row for this settlement was already served, or else the next free id. */
   assignId(base: string, settlement: SettledAt): string {
     const isFree = (id: string) => !this.has(id) || this.rows.get(id)?.settlement === settlement.id;
     return listNumberedIds(base).find(isFree) ?? `${base}.${settlement.id}`;
   }
 
   /**
-   * Returns which row reversed a payment last before a settlement, unless the payment was restored since.
-   * @param reversals the ids of rows that reverse it, without numbers
-   * @param restoration the id of rows that restore it
+   * Finds the row that last reversed a payment before a settlement. If the payment was restored since then, the result is `undefined`.
+   * @param reversals the ids of the rows that reverse the payment, without numbers
+   * @param restoration the id of the rows that restore the payment, without a number
    */
   findOpenReversal(
     reversals: readonly string[],
@@ -102,10 +106,10 @@ function toKnownRow(metadata: StoredRecord['metadata'] | NonNullable<Transaction
 }
 
 /**
- * Returns the rows of a payout that a PSP returns and sends again under the same id. Once it was sent, its row stays SUCCEEDED: `<payout>.returned` and
- * `<payout>.resent` move its money.
- * @param state `pending`: not sent yet, or not again
- * @param history must contain what was served; this function loads it
+ * Returns the rows of a payout that a PSP can return and send again under the same id. Once the payout was sent, its row keeps the status
+ * SUCCEEDED. The rows `<payout>.returned` and `<payout>.resent` move the money back and out again.
+ * @param state `pending` if the payout is not sent yet, or is to be sent again
+ * @param history the rows that were served before; the function loads the rows of this payout
  */
 export async function toReturnedPayout(
   payout: Transaction,

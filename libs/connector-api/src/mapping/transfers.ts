@@ -4,7 +4,7 @@ import type { Transaction } from '../record.types.js';
 import { toCommonFields } from './movements.js';
 import type { MovementFields } from './movements.js';
 
-/** A transfer. `accountId` is the account that pays. */
+/** The fields of a transfer. `accountId` is the account that pays. */
 export interface TransferFields extends Omit<MovementFields, 'counterpartyId'> {
   /** The PSP's id of the own account that receives the money. */
   toAccountId: string;
@@ -20,16 +20,16 @@ export function toTransfer({ toAccountId, ...fields }: TransferFields): Transact
   };
 }
 
-/** A conversion. `accountId` is the account that paid, and `amount` is the sold money. */
+/** The fields of a conversion. `accountId` is the account that paid, and `amount` is the sold money. */
 export interface ConversionFields extends Omit<MovementFields, 'counterpartyId'> {
-  /** The bought money, and the own account that received it. It can be the account that paid. */
+  /** The bought money, and the own account that received it. This account can be the account that paid. */
   bought: { id: string; accountId: string; amount: Money };
 }
 
 /**
- * Builds the two rows of a conversion: one row for each asset, because a row has only one asset. The rows refer to each other in
- * `com.tributary.spec/related_id`. They are not linked by `relatedTransactionId`, because clients would merge two rows of the same type
- * into one payment.
+ * Builds the two rows of a conversion. Each asset has its own row, because a row has only one asset. Each row contains the id of the other
+ * row in `com.tributary.spec/related_id`. The rows are not linked by `relatedTransactionId`, because clients would merge two rows of the
+ * same type into one payment.
  */
 export function toConversion({ bought, ...fields }: ConversionFields): [Transaction, Transaction] {
   const sale = { ...fields, details: { relatedId: bought.id, ...fields.details } };

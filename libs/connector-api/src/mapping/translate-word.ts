@@ -1,13 +1,13 @@
-/** Translates the PSP's words, e.g. its statuses, to the words of the contract. */
+/** Translates the words of a PSP, e.g. its statuses, to the words of the contract. */
 import { InvalidRecordError } from '../errors.js';
 import type { Json, JsonPath } from '../http/json-accessors.js';
 import { readText } from './pick-metadata.js';
 
 /**
- * Translates one of the PSP's words: `translateWord({ open: 'PENDING', done: 'SUCCEEDED' }, row, 'state')`. Also store the PSP's own word
- * in the metadata. A code may be a number or a string: `3020` and `"3020"` are the same word.
- * @throws InvalidRecordError for a word that is not in the table. Its message contains the word and the known words. So a record with a new
- * word goes into the quarantine, where operators see it, and the meaning is never guessed
+ * Translates a word of the PSP: `translateWord({ open: 'PENDING', done: 'SUCCEEDED' }, row, 'state')`. Also store the PSP's own word in the
+ * metadata. A code may be a number or a string: `3020` and `"3020"` are the same word.
+ * @throws InvalidRecordError for a word that is not in the table. The message contains the word and the known words. The meaning is never
+ * guessed: a record with a new word is put into the quarantine, where operators see it
  */
 export function translateWord<const T>(table: Readonly<Record<string, T>>, row: Json, ...path: JsonPath): T {
   const word = readText(row.at(...path));
@@ -18,8 +18,8 @@ export function translateWord<const T>(table: Readonly<Record<string, T>>, row: 
 }
 
 /**
- * Translates a word of a vocabulary that the PSP extends over time: `translateOrDefault(STATUSES, response.string('state'), 'PENDING')`.
- * Use it only if every new word can safely have the same meaning, e.g. a status that is not final.
+ * Translates a word, and returns a default for an unknown word: `translateOrDefault(STATUSES, response.string('state'), 'PENDING')`. Use it
+ * only if every future word of the PSP can safely have the default meaning, e.g. a status that is not final.
  */
 export function translateOrDefault<const T>(
   table: Readonly<Record<string, T>>,
@@ -30,9 +30,9 @@ export function translateOrDefault<const T>(
 }
 
 /**
- * Creates a table from groups of the PSP's words, by their meaning: `createWordTable({ refund: ['refund', 'sepa_refund'], fee: ['charge']
- * })` → `{ refund: 'refund', sepa_refund: 'refund', charge: 'fee' }`.
- * The words of a group are a list, or one text with blanks between them.
+ * Creates a table that maps the PSP's words to their meaning, from groups of words with the same meaning:
+ * `createWordTable({ refund: ['refund', 'sepa_refund'], fee: ['charge'] })` → `{ refund: 'refund', sepa_refund: 'refund', charge: 'fee' }`.
+ * The words of a group are an array, or a string with blanks between the words.
  */
 export function createWordTable<Meaning extends string>(
   wordsByMeaning: Readonly<Partial<Record<Meaning, readonly string[] | string>>>,

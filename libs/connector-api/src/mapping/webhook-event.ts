@@ -2,7 +2,7 @@ import { Json } from '../http/json-accessors.js';
 import { rejectWebhook } from './webhook-signature.js';
 
 /**
- * Returns a string in the body of a webhook, e.g. the name of its event: `parseWebhookEvent(rawBody, 'event')`.
+ * Returns a string from the body of a webhook, e.g. the name of the event: `parseWebhookEvent(rawBody, 'event')`.
  * @throws PspError `rejected` if the body is not a JSON object with this property
  */
 export function parseWebhookEvent(rawBody: Buffer, property: string): string {

@@ -1,25 +1,29 @@
-/** Checks of the signature and the time of a webhook. They throw `PspError` `rejected`, which the gateway answers with 401. */
+/** Verifies the signature and the time of a webhook. The functions throw `PspError` `rejected`, which the gateway answers with 401. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { PspError } from '../errors.js';
 
 export interface HmacOptions {
-  /** The name of the header with the signature, for the error: `X-Acme-Signature`. */
+  /** The name of the header with the signature, for the error message: `X-Acme-Signature`. */
   header: string;
-  /** The signatures in the request. At least one of them must be right. */
+  /** The signatures in the request. At least one of them must be valid. */
   signatures: readonly string[];
   /**
-   * The secrets that are valid now; two secrets during a change of the secret. If the list contains no secret, every webhook is rejected.
+   * The secrets that are valid now. While a secret is being replaced, two secrets are valid. If the list contains no secret, every webhook
+   * is rejected.
    */
   secrets: readonly (string | Buffer | undefined)[];
-  /** The parts that the PSP signs, in this order, e.g. the timestamp, a dot, the raw body. */
+  /** The parts that the PSP signs, in this order, e.g. the timestamp, a dot, and the raw body. */
   signed: readonly (string | Buffer)[];
-  /** Default: hex. */
+  /** The encoding of the signatures. Default: hex. */
   encoding?: 'hex' | 'base64';
-  /** Default: sha256. */
+  /** The hash algorithm of the HMAC. Default: sha256. */
   algorithm?: 'sha256' | 'sha512' | 'sha1';
 }
 
-/** Verifies an HMAC signature in constant time. @throws PspError `rejected` */
+/**
+ * Verifies an HMAC signature in constant time.
+ * @throws PspError `rejected` if no signature is valid
+ */
 export function verifyHmac(options: HmacOptions): void {
   const { header, signatures, secrets, signed, encoding = 'hex', algorithm = 'sha256' } = options;
   const given = signatures.map((text) => text.trim()).filter((text) => text !== '');
@@ -43,35 +47,41 @@ export function verifyHmac(options: HmacOptions): void {
 const DEFAULT_TOLERANCE_MS = 5 * 60_000;
 
 export interface TimestampOptions {
-  /** The name of the header or member with the time, for the error. */
+  /** The name of the header or property with the time, for the error message. */
   header: string;
-  /** Milliseconds since 1970; NaN if the request contains no time. */
+  /** The signed time in milliseconds since 1970, or NaN if the request contains no time. */
   at: number;
-  /** Milliseconds since 1970. */
+  /** The current time in milliseconds since 1970. */
   now: number;
-  /** Maximum difference in ms, in both directions. Default: five minutes. */
+  /** The maximum difference between the two times in ms, in both directions. Default: five minutes. */
   toleranceMs?: number;
 }
 
-/** Verifies that a signed time is near the present, so that a recorded webhook cannot be sent again. @throws PspError `rejected` */
+/**
+ * Verifies that a signed time is near the present. A recorded webhook can therefore not be sent again later.
+ * @throws PspError `rejected` if the time is missing or too far from the present
+ */
 export function verifyTimestamp({
   header,
   at,
   now,
   toleranceMs = DEFAULT_TOLERANCE_MS,
 }: TimestampOptions): void {
-  // A comparison with NaN is false, so a missing time is rejected.
+  // A comparison with NaN is false, so a request without a time is rejected.
   if (Math.abs(now - at) <= toleranceMs) return;
   throw rejectWebhook(`${header} is missing, or more than ${toleranceMs / 1000} s from now`);
 }
 
-/** Decodes a signature strictly, because Node's decoders ignore invalid characters and everything after them. */
+/**
+ * Decodes a signature.
+ * @returns `undefined` for a string with an invalid character. Node's decoders would ignore the character and everything after it
+ */
 function decodeSignature(text: string, encoding: 'hex' | 'base64'): Buffer | undefined {
   const pattern = encoding === 'hex' ? /^(?:[0-9a-f]{2})+$/i : /^[A-Za-z0-9+/]+={0,2}$/;
   return pattern.test(text) ? Buffer.from(text, encoding) : undefined;
 }
 
-/** Creates the error for a webhook that is not accepted: `rejectWebhook('the body is no event')`. */
+/** Creates the error for a webhook that is not accepted: `throw rejectWebhook('the body is no event')`. */
 export function rejectWebhook(reason: string): PspError {
   return new PspError('rejected', `a webhook is refused: ${reason}`);
 }

@@ -1,6 +1,6 @@
 /**
- * A fake PSP with a short history, for `npm run demo -- <plugin>`. The history contains every kind of movement that the fixture of the
- * plugin's suite can add: full and partial refunds, fees, disputes, payouts and their return, transfers and conversions.
+ * A fake PSP with a short history, for `npm run demo -- <plugin>`. The history contains every kind of movement that the fake PSP of the
+ * plugin's tests supports: full and partial refunds, fees, disputes, payouts and returned payouts, transfers and conversions.
  */
 import { encodeId } from '../id-encoding.js';
 import { ManualClock } from './suite/manual-clock.js';
@@ -11,9 +11,12 @@ const HISTORY_DAYS = 28;
 const MAX_PAYMENT_EUROS = 400;
 
 export interface Demo {
-  /** Settings of a connector that reads this PSP, as in a deployment file. */
+  /** The settings of a connector that reads this PSP, as in a deployment file. */
   settings: Readonly<Record<string, unknown>>;
-  /** Source and destination of a payout or transfer that the PSP accepts, if it executes orders. `currency`: default EUR. */
+  /**
+   * The source and destination of a payout or transfer that the PSP accepts. Absent if the PSP executes no orders. The default of
+   * `currency` is EUR.
+   */
   order?: {
     kind: 'payout' | 'transfer';
     sourceAccountId?: string;
@@ -25,18 +28,21 @@ export interface Demo {
 
 export interface FixtureDemoOptions {
   createFixture: (options: PspFixtureOptions) => PspFixture | Promise<PspFixture>;
-  /** Settings that the fixture does not provide. */
+  /** The settings that the fixture does not provide. */
   settings?: Readonly<Record<string, unknown>>;
 }
 
-/** The system clock for a demo. The fixtures of the suites need a `ManualClock`, whose time does not move. */
+/**
+ * A clock for demos that returns the system time. It extends `ManualClock` because fixtures require this type, but the time of a
+ * `ManualClock` does not move by itself.
+ */
 class SystemClock extends ManualClock {
   override now(): number {
     return Math.floor(Date.now() / 1000) * 1000;
   }
 }
 
-/** Starts the fixture of a suite and fills it with the history. */
+/** Starts the fake PSP of a plugin's test suite, and adds the history to it. */
 export async function startFixtureDemo({ createFixture, settings = {} }: FixtureDemoOptions): Promise<Demo> {
   const clock = new SystemClock();
   const fixture = await createFixture({ clock, pageSize: 'largest' });
@@ -51,7 +57,10 @@ export async function startFixtureDemo({ createFixture, settings = {} }: Fixture
   };
 }
 
-/** Returns the parties with their ids as clients see them: that of a beneficiary can be an e-mail address. */
+/**
+ * Returns the source and destination with their encoded ids, i.e. as clients see them. The id of a beneficiary can need encoding, e.g. an
+ * e-mail address.
+ */
 function findOrder({ orders }: PspFixture): Demo['order'] {
   const kind = orders?.payout ? 'payout' : 'transfer';
   const parties = orders?.payout ?? orders?.transfer;

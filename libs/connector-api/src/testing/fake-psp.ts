@@ -1,6 +1,6 @@
 /**
  * A fake PSP for tests: a local HTTP server. The plugin's `<psp>.fake.ts` provides its routes and state. If the PSP has an official OpenAPI
- * document, the fake validates every request and every response against it, so that the fake cannot deviate from the real API.
+ * document, the fake validates every request and every response against this document, so that the fake cannot deviate from the real API.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -15,13 +15,15 @@ import type { DocumentChecker } from './openapi/combine-documents.js';
 
 export interface FakePspOptions {
   routes: readonly FakeRoute[];
-  /** Path prefix of every route, as in the PSP's API: `/api/1.0`. Default: none. */
+  /** The path prefix of every route, as in the PSP's API: `/api/1.0`. Default: none. */
   basePath?: string;
-  /** OpenAPI document for validation, or several, see `combineDocuments`. Without it the fake checks nothing. */
+  /**
+   * The OpenAPI document for the validation. For several documents, see `combineDocuments`. Without a document, the fake validates nothing.
+   */
   document?: DocumentChecker | undefined;
-  /** `Content-Type` of responses. Default `application/json`. */
+  /** The `Content-Type` of responses. Default: `application/json`. */
   contentType?: string;
-  /** Returns the PSP's error body for a status. Used for injected faults and unknown paths. */
+  /** Returns the PSP's error body for a status. It is used for injected faults and unknown paths. */
   createErrorBody?: (status: number) => unknown;
 }
 
@@ -34,16 +36,16 @@ interface SerializedResponse {
 const MAINTENANCE_PAGE = '<!DOCTYPE html><html><body><h1>We will be back soon</h1></body></html>';
 
 export class FakePsp {
-  /** All requests so far, oldest first. Includes requests that an injected fault answered. */
+  /** All requests so far, oldest first. The requests to which an injected fault responded are included. */
   readonly requests: FakeRequest[] = [];
-  /** Violations of the document by requests and responses. `close` throws an error that lists them. */
+  /** The requests and responses that violate the document. `close` throws an error that lists them. */
   readonly violations: string[] = [];
   /**
-   * Changes the bodies of responses after the check against the document, e.g. to give a property an unexpected type. Its argument and its
-   * result are decoded JSON.
+   * Changes the body of a response after its check against the document, e.g. to give a property an unexpected type. The argument and the
+   * result are parsed JSON.
    */
   transformResponse: ((request: FakeRequest, body: unknown) => unknown) | undefined;
-  /** Changes the bytes of responses with a JSON body, after `transformResponse`, e.g. to bytes that are not UTF-8. */
+  /** Changes the bytes of a response with a JSON body, e.g. to bytes that are not UTF-8. It is called after `transformResponse`. */
   transformBytes: ((request: FakeRequest, body: Buffer) => Buffer) | undefined;
   private readonly faultInjector = new FaultInjector();
   private readonly server: Server;
@@ -54,8 +56,8 @@ export class FakePsp {
         this.respondWithFailure(outgoing, error),
       );
     });
-    // On a busy machine a test may wait longer than the 5 s after which Node closes an unused connection, which can be the moment at which the
-    // client sends its next request on this connection.
+    // The server never closes an unused connection. By default, Node closes it after 5 s. On a busy machine, a test may pause that long,
+    // and its next request could fail because the connection is being closed.
     this.server.keepAliveTimeout = 0;
   }
 
@@ -66,13 +68,13 @@ export class FakePsp {
     return fake;
   }
 
-  /** Base URL for the plugin's settings. Includes the base path. */
+  /** The base URL for the plugin's settings, including the base path. */
   get url(): string {
     const { port } = this.server.address() as AddressInfo;
     return `http://127.0.0.1:${port}${this.options.basePath ?? ''}`;
   }
 
-  /** Injects a fault into future requests. If several plans match a request, the oldest plan applies. */
+  /** Injects a fault into future requests. If several fault plans match a request, the oldest plan applies. */
   injectFault(plan: FaultPlan): void {
     this.faultInjector.add(plan);
   }
@@ -81,7 +83,10 @@ export class FakePsp {
     this.faultInjector.clear();
   }
 
-  /** Stops the server. @throws Error that lists all violations of the document by requests and responses. */
+  /**
+   * Stops the server.
+   * @throws Error that lists all violations of the document by requests and responses
+   */
   async close(): Promise<void> {
     this.server.closeAllConnections();
     if (this.server.listening) await new Promise((done) => this.server.close(done));
@@ -106,7 +111,7 @@ export class FakePsp {
     const fitting = this.options.routes.filter(
       (route) => route.method === method && matchPath(route.path, path) !== undefined,
     );
-    // A path without parameters has priority: `/balances/primary` before `/balances/{id}`.
+    // A path with fewer parameters has priority: `/balances/primary` before `/balances/{id}`.
     return fitting.sort((a, b) => a.path.split('{').length - b.path.split('{').length)[0];
   }
 
@@ -200,7 +205,7 @@ export class FakePsp {
     return problems;
   }
 
-  /** Reports a defect of the fake: responds with status 500 and adds a violation, so that `close` throws. */
+  /** Reports a defect of the fake itself: responds with status 500 and adds a violation, so that `close` throws. */
   private respondWithFailure(outgoing: ServerResponse, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     if (!this.violations.some((violation) => message.includes(violation))) {

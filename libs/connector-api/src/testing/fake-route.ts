@@ -1,42 +1,47 @@
-/** Routes of a fake PSP: the method, the path template, and the function that creates the response. */
+/** Routes of a fake PSP. A route consists of the method, the path template, and the function that creates the response. */
 
 export interface FakeRequest {
   method: string;
-  /** Requested path without the fake's base path, e.g. `/accounts/acc_1`. */
+  /** The requested path without the fake's base path: `/accounts/acc_1`. */
   path: string;
-  /** Values of the `{name}` parameters of the route's path. */
+  /** The values of the `{name}` parameters of the route's path. */
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
-  /** Header names are in lower case. */
+  /** The headers. Their names are in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
-  /** Decoded JSON, or the fields of a form. `undefined` without a body. */
+  /** The parsed JSON, or the fields of a form; `undefined` if the request has no body. */
   body: unknown;
-  /** Bytes of the body, for signature checks. */
+  /** The bytes of the body, from which signatures are verified. */
   rawBody: Buffer;
 }
 
 export interface FakeResponse {
-  /** Default 200. */
+  /** The status of the response. Default: 200. */
   status?: number;
-  /** Sent as JSON. A `JsonNumber` keeps its digits. Without this property the response has no body. */
+  /** The body, which is sent as JSON. A `JsonNumber` keeps all its digits. Without this property, the response has no body. */
   body?: unknown;
-  /** The exact bytes of the body, instead of `body`: something that is not JSON, or not UTF-8. It is not checked against the document. */
+  /**
+   * The exact bytes of the body. Set it instead of `body` for a body that is not JSON or not UTF-8. The bytes are not checked against the
+   * document.
+   */
   rawBody?: string | Buffer;
   headers?: Readonly<Record<string, string>>;
-  /** Reason why this response is not checked against the document, e.g. because it contains a transaction type of a future API version. */
+  /**
+   * The reason why this response is not checked against the document, e.g. because it contains a transaction type of a future API version.
+   */
   undocumentedReason?: string;
 }
 
 export interface FakeRoute {
   method: string;
-  /** Path template, e.g. `/accounts/{id}`. */
+  /** The path template: `/accounts/{id}`. */
   path: string;
   respond: (request: FakeRequest) => FakeResponse | Promise<FakeResponse>;
-  /** Reason why the document does not contain this route, e.g. a token endpoint that is documented elsewhere. */
+  /** The reason why the document does not contain this route, e.g. because a token endpoint is documented elsewhere. */
   undocumentedReason?: string;
 }
 
-/** Creates a route, e.g. `fakeRoute('GET', '/accounts/{id}', ({ params }) => ({ body: accounts.get(params.id) }))`. */
+/** Creates a route: `fakeRoute('GET', '/accounts/{id}', ({ params }) => ({ body: accounts.get(params.id) }))`. */
 export function fakeRoute(
   method: string,
   path: string,
@@ -46,7 +51,7 @@ export function fakeRoute(
   return { method, path, respond, ...options };
 }
 
-/** Returns the values of the template's `{name}` parameters, or `undefined` when the path does not match the template. */
+/** Returns the values of the template's `{name}` parameters, or `undefined` if the path does not match the template. */
 export function matchPath(template: string, path: string): Record<string, string> | undefined {
   const expected = template.split('/');
   const found = path.split('/');
@@ -61,7 +66,7 @@ export function matchPath(template: string, path: string): Record<string, string
   return params;
 }
 
-/** Returns true if a request has this method (default GET) and a path that matches this template. */
+/** Returns true if a request has the given method (default: GET) and a path that matches the template. */
 export function isRequestOf(
   { method = 'GET', path }: { method?: string; path: string },
   request: Pick<FakeRequest, 'method' | 'path'>,

@@ -3,13 +3,16 @@ import type { FakeRequest, FakeResponse } from './fake-route.js';
 import { matchPath } from './fake-route.js';
 
 export type Fault =
-  /** Responds with this status. `retryAfter` is the raw header value. `body` defaults to the fake's `createErrorBody`. */
+  /**
+   * Responds with this status. `retryAfter` is the value of the header `Retry-After`. Default of `body`: the result of the fake's
+   * `createErrorBody`.
+   */
   | { status: number; retryAfter?: string; body?: unknown }
-  /** Sends this response without checking it, e.g. an example from the document that violates the document's own schema. */
+  /** Sends this response without checking it, e.g. for an example in the document that violates the document's own schema. */
   | { response: FakeResponse }
   /** Resets the connection before the PSP processes the request. */
   | 'reset'
-  /** Processes the request, then resets the connection before the response. */
+  /** Processes the request, then resets the connection before the response is sent. */
   | 'answer-lost'
   /** Processes the request, then resets the connection in the middle of the response body. */
   | 'truncated'
@@ -23,20 +26,20 @@ export type Fault =
 export interface FaultPlan {
   fault: Fault;
   method?: string;
-  /** Path template, e.g. `/transaction/{id}`. Default: any path. */
+  /** The path template: `/transaction/{id}`. Default: any path. */
   path?: string;
   /**
-   * Returns true if the fault applies to a request with this method and path, e.g. depending on its query. Default: it applies to every
-   * request.
+   * Returns true if the fault applies to a request with this method and path, e.g. depending on the query. Default: the fault applies to
+   * every such request.
    */
   isTarget?: (request: FakeRequest) => boolean;
-  /** Number of the first matching request that fails, counted from now. Default 1: the next request. */
+  /** The number of the first matching request that fails, counted from now. Default: 1, i.e. the next request. */
   nth?: number;
-  /** Number of matching requests that fail. Default 1. `Infinity` lasts until `clearFaults`. */
+  /** The number of matching requests that fail. Default: 1. With `Infinity`, requests fail until `clearFaults` is called. */
   times?: number;
 }
 
-/** Holds the fault plans of one `FakePsp` and counts the requests that match them. */
+/** Stores the fault plans of one `FakePsp`, and counts the requests that match them. */
 export class FaultInjector {
   private plans: (Required<Pick<FaultPlan, 'fault' | 'nth' | 'times'>> & FaultPlan & { seen: number })[] = [];
 
@@ -48,7 +51,7 @@ export class FaultInjector {
     this.plans = [];
   }
 
-  /** Returns the fault of the first plan that applies to this request. Every plan counts the request. */
+  /** Returns the fault of the first plan that applies to a request. Every plan that matches the request counts it. */
   match(request: FakeRequest): Fault | undefined {
     let fault: Fault | undefined;
     for (const plan of this.plans) {

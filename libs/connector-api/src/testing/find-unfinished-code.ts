@@ -1,4 +1,4 @@
-/** Finds the placeholders of the generator (`STILL FAKE: …`) that the plugin's author has not replaced yet. */
+/** Finds the placeholders (`STILL FAKE: …`) that the plugin generator writes and the plugin's author has not replaced yet. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 const PLACEHOLDER_PATTERN = /STILL FAKE: (.*?)\s*(?:\*\/|-->)?$/;
 
 /**
- * Lists the placeholders below a plugin's directory.
+ * Lists the placeholders in a plugin's directory.
  * @returns one entry per placeholder, with file and line: `acme.config.ts:8: make it required`
  */
 export function findUnfinishedCode(directory: string): string[] {

@@ -1,4 +1,4 @@
-/** Creates a pseudo-random generator of numbers in [0, 1). Equal seeds give equal sequences. Source: mulberry32, public domain. */
+/** Creates a generator of pseudo-random numbers in [0, 1). Equal seeds result in equal sequences. Source: mulberry32, public domain. */
 export function createSeededRandom(seed: number): () => number {
   let state = seed;
   return () => {

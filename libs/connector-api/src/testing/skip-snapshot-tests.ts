@@ -1,4 +1,4 @@
-/** Declares the tests of a snapshot file as skipped. For a spec whose input (an official document) is not next to the repository. */
+/** Declares the tests of a snapshot file as skipped. It is for a spec whose input, an official document, is not next to the repository. */
 import { getTestRunner } from './suite/test-runner.js';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -6,10 +6,10 @@ import { basename, dirname, join } from 'node:path';
 const SNAPSHOT_NAME_PATTERN = /^exports\[`(.+) \d+`\] = /gm;
 
 /**
- * Declares one skipped test for each snapshot of a spec file, with the name of the snapshot. Jest regards a snapshot without a test as
- * obsolete, and `jest --ci` then ends with exit code 1. The snapshot of a skipped test is not obsolete.
- * @param specFile absolute path of the spec, i.e. `import.meta.filename`
- * @param reason printed to stderr, e.g. `../shared/specs/mollie/specs.yaml is absent`
+ * Declares one skipped test for each snapshot of a spec file, with the name of the snapshot. Without these tests, Jest would regard the
+ * snapshots as obsolete, and `jest --ci` would end with exit code 1.
+ * @param specFile the absolute path of the spec, i.e. `import.meta.filename`
+ * @param reason a text that is printed to stderr: `../shared/specs/mollie/specs.yaml is absent`
  * @throws Error if the spec has no snapshot file
  */
 export function skipSnapshotTests(specFile: string, reason: string): void {
@@ -21,7 +21,10 @@ export function skipSnapshotTests(specFile: string, reason: string): void {
   for (const name of new Set(names)) getTestRunner().skip(name);
 }
 
-/** Snapshot names are written as template literals, in which back-quotes, backslashes and dollar signs are escaped. */
+/**
+ * Returns the plain text of a snapshot name. In a snapshot file, names are template literals, in which back-quotes, backslashes and dollar
+ * signs are escaped.
+ */
 function unescapeTemplate(name: string): string {
   return name.replaceAll(/\\([`\\$])/g, '$1');
 }

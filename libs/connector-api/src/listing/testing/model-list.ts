@@ -1,20 +1,23 @@
-/** A list of a PSP in memory, for the property tests of the strategies: rows appear late, vanish and change, and requests fail. */
+/**
+ * A list of a PSP in memory, for the property-based tests of the listing strategies. Rows appear late, vanish and change, and requests
+ * fail.
+ */
 import { PspError } from '../../errors.js';
 import type { HttpClock } from '../../http/http-clock.js';
 import type { ListingContext, ListingStep, RowReader } from '../listing.types.js';
 
 export interface ModelRow {
   id: string;
-  /** Milliseconds since 1970. */
+  /** The time of the row in milliseconds since 1970. */
   time: number;
   state: 'open' | 'final';
 }
 
 export const MODEL_READER: RowReader<ModelRow> = { getId: ({ id }) => id, getTime: ({ time }) => time };
 
-/** The number of runs of each property. `npm run soak` increases it. */
+/** The number of runs of each property-based test. `npm run soak` increases it. */
 export const PROPERTY_RUNS = Number(process.env['LISTING_RUNS'] ?? 200);
-/** Timeout of one property in milliseconds, long enough for `npm run soak`. */
+/** The timeout of one property-based test in milliseconds. It is long enough for `npm run soak`. */
 export const PROPERTY_TIMEOUT_MS = 60_000 + PROPERTY_RUNS * 200;
 
 /** The fault of a request: a response with status 429 or 500, or no response before the timeout. */
@@ -31,7 +34,7 @@ function createFault(fault: Exclude<ModelFault, 'none'>): PspError {
   return error;
 }
 
-/** Returns true if an error is a fault of the model, or reports such a fault. */
+/** Returns true if an error is one of the simulated faults, or was caused by one. */
 function isModelFault(error: unknown): boolean {
   return error instanceof Error && (MODEL_FAULTS.has(error) || isModelFault(getCause(error)));
 }
@@ -40,7 +43,7 @@ function getCause(error: Error): unknown {
   return error.cause ?? (error instanceof PspError ? error.details.cause : undefined);
 }
 
-/** A clock that moves only when a test or a slow request moves it. */
+/** A clock whose time changes only if a test or a slow request changes it. */
 export class ModelClock implements HttpClock {
   constructor(public time: number) {}
 
@@ -53,7 +56,7 @@ export class ModelClock implements HttpClock {
   }
 }
 
-/** The rows, and the faults of the requests. Strategies get their pages through `request`. */
+/** A simulated list with its rows and the faults of its requests. Strategies get their pages through `request`. */
 export class ModelList {
   readonly rows: ModelRow[] = [];
   requestCount = 0;
@@ -75,7 +78,11 @@ export class ModelList {
     if (this.rows.length > 0) this.rows.splice(index % this.rows.length, 1);
   }
 
-  /** Answers one request. @throws PspError as an overloaded PSP would cause it; the signal's reason when the listing was abandoned */
+  /**
+   * Answers one request.
+   * @throws PspError as an overloaded PSP would cause it
+   * @throws the signal's reason if the listing was cancelled
+   */
   request<T>(signal: AbortSignal, answer: (oldestFirst: ModelRow[]) => T): T {
     signal.throwIfAborted();
     this.requestCount += 1;
@@ -91,16 +98,16 @@ export class ModelList {
 }
 
 export interface PullOptions {
-  /** The number of pages after which the listing is killed. */
+  /** The number of pages after which the listing is stopped, as if the gateway were killed. */
   maxPages?: number;
   context?: Partial<ListingContext>;
 }
 
-/** The records that a feed would contain. The class pulls as the gateway does, and stores the cursor as JSON. */
+/** The records that a feed would contain. The class requests pages as the gateway does, and stores the cursor as JSON. */
 export class ModelFeed<Position> {
   readonly rows = new Map<string, ModelRow>();
   pageCount = 0;
-  /** Ids of all rows in the order in which they arrived in the last pull. */
+  /** All rows of the last pull, in the order in which they arrived. */
   lastPull: ModelRow[] = [];
   private cursor: string | undefined;
 
@@ -116,7 +123,10 @@ export class ModelFeed<Position> {
     return this.cursor === undefined ? undefined : (JSON.parse(this.cursor) as Position);
   }
 
-  /** Pulls until the listing ends, fails or is killed. @returns true if the listing ended normally */
+  /**
+   * Reads pages until the listing ends, fails or is stopped.
+   * @returns true if the listing ended normally
+   */
   async pull({ maxPages = Infinity, context = {} }: PullOptions = {}): Promise<boolean> {
     this.lastPull = [];
     let pages = 0;
@@ -138,7 +148,7 @@ export class ModelFeed<Position> {
     }
   }
 
-  /** Returns the rows of the list whose present state is missing in the feed. */
+  /** Returns the rows of the list whose present state is not in the feed. */
   findMissing(list: ModelList): ModelRow[] {
     return list.rows.filter((row) => this.rows.get(row.id)?.state !== row.state);
   }

@@ -1,10 +1,10 @@
-/** Random scenarios for the property tests: events in a list, and interruptions of its listing. */
+/** Random scenarios for the property-based tests: events in a list, and interruptions of its listing. */
 import fc from 'fast-check';
 import type { ModelFault, ModelFeed, ModelList } from './model-list.js';
 
 const MINUTE_MS = 60_000;
 
-/** An event between two pulls. */
+/** A change of the list between two pulls. */
 export interface ScenarioEvent {
   kind: 'new' | 'late' | 'vanish' | 'change';
   /** Determines the time of a new row, or selects an existing row. */
@@ -13,9 +13,9 @@ export interface ScenarioEvent {
 
 export interface Scenario {
   pageSize: number;
-  /** Times of the first rows, as a fraction of the history from 0 to 1. Equal values give equal times. */
+  /** The times of the first rows, each as a fraction of the history from 0 to 1. Equal values result in equal times. */
   history: number[];
-  /** One entry for each interrupted pull. */
+  /** The interrupted pulls, and the events that follow each of them. */
   pulls: { maxPages: number; faults: ModelFault[]; events: ScenarioEvent[] }[];
 }
 
@@ -49,8 +49,8 @@ export function createScenarios({ kinds, maxPageSize = 12 }: ScenarioLimits): fc
 export const HISTORY_MS = 200 * 24 * 60 * MINUTE_MS;
 
 /**
- * Runs a scenario: pulls that fail or are killed, with events between them, and then pulls without interruption.
- * @param latenessMs the maximum age of a row that appears late
+ * Runs a scenario: pulls that fail or are stopped, with events between them, and then pulls without interruption.
+ * @param latenessMs the maximum age in ms of a row that appears late
  */
 export async function playScenario<Position>(
   scenario: Scenario,

@@ -1,12 +1,12 @@
 /** Checks requests and responses against several documents, for a PSP that publishes one document for each part of its API. */
 import type { PspDocumentValidator } from './psp-document-validator.js';
 
-/** What a fake PSP needs of a document. */
+/** The functions of a document validator that a fake PSP uses. */
 export type DocumentChecker = Pick<PspDocumentValidator, 'checkRequest' | 'checkResponse'>;
 
 /**
- * Returns one checker that uses, for each request, the document whose path prefix matches: `combineDocuments({ '/v1/payments/': payouts })`. If no
- * document matches, or the document is absent, the request is not checked.
+ * Combines several documents into one checker. A request is checked with the document whose path prefix matches the request's path:
+ * `combineDocuments({ '/v1/payments/': payouts })`. If no prefix matches, or if the document is `undefined`, the request is not checked.
  */
 export function combineDocuments(
   documentByPathPrefix: Readonly<Record<string, DocumentChecker | undefined>>,

@@ -4,12 +4,12 @@ import type { OpenApiNode } from './openapi-node.js';
 import type { OpenApiOperation } from './operation-index.js';
 
 export interface Example {
-  /** Unique name, used in test titles: `GET /accounts 200 list-balances-200-1`. */
+  /** A unique name, which is used in test titles: `GET /accounts 200 list-balances-200-1`. */
   name: string;
-  /** Absent for a request example. */
+  /** The status of a response example. Absent for a request example. */
   status?: number;
   mediaType: string;
-  /** Value as in the document. Numbers are doubles. */
+  /** The value as in the document. Its numbers are JavaScript numbers. */
   value: unknown;
 }
 
@@ -22,7 +22,7 @@ export function getExamples(root: OpenApiNode, operation: OpenApiOperation): Exa
   }));
   const inResponses = Object.entries(getChild(node, 'responses')).flatMap(([code, response]) => {
     if (!isOpenApiNode(response)) return [];
-    // The key `default` describes all other errors; the fake uses the status 500 for it.
+    // The key `default` describes all errors without their own key. The fake uses the status 500 for such an error.
     const status = /^\d{3}$/.test(code) ? Number(code) : 500;
     return getContentExamples(root, resolveReference(root, response)).map((one) => ({
       ...one,

@@ -1,4 +1,4 @@
-/** Tests the validator with the official documents: their own examples must be valid, except for known errors in the documents. */
+/** Tests the validator with official documents of PSPs: their own examples must be valid, except for known errors in the documents. */
 import { PspDocumentValidator } from './psp-document-validator.js';
 
 const REVOLUT = 'revolut-business/business.json';
@@ -10,12 +10,12 @@ const AUTHORIZED = {
   'x-client-signed-at': '2026-01-01T00:00:00Z',
 };
 
-/** Operation, number of examples, and patterns for the names of examples that violate the document's own schemas. */
+/** For each operation: the number of its examples, and patterns for the names of the examples that violate the document's own schemas. */
 const REVOLUT_OPERATIONS: [string, number, RegExp[]][] = [
-  // "b7ec67d3-5af1-42c8-bece-3d28nlmo894d" is not a UUID.
+  // The example contains the id "b7ec67d3-5af1-42c8-bece-3d28nlmo894d", which is not a UUID.
   ['GET /accounts', 1, [/^GET \/accounts 200/]],
-  // Mistakes in Revolut's examples: "b209281b-aakk-9911-8d83-ac72469cef8f" is not a UUID, 2026-01-32 is not a date, card digits are
-  // numbers, and the 401 example has no code.
+  // Revolut's examples contain mistakes: the id "b209281b-aakk-9911-8d83-ac72469cef8f" is not a UUID, 2026-01-32 is not a date, card digits
+  // are numbers, and the example of status 401 has no code.
   ['GET /counterparties', 7, [/all_counterparties/, /401/]],
   ['GET /transactions', 1, []],
   ['GET /transaction/{id}', 10, []],
@@ -25,12 +25,12 @@ const REVOLUT_OPERATIONS: [string, number, RegExp[]][] = [
 
 const MOLLIE_OPERATIONS: [string, number, RegExp[]][] = [
   ['GET /v2/balances', 5, []],
-  // The context of a transaction is nested in the schema but flat in the examples.
+  // The property `context` of a transaction is nested in the schema, but flat in the examples.
   ['GET /v2/balances/{balanceId}/transactions', 5, [/200-1/, /200-2/]],
   ['GET /v2/settlements', 4, []],
-  // The schema lacks settlementAmount, details.cardToken and others.
+  // The schema lacks settlementAmount, details.cardToken and other properties of the examples.
   ['GET /v2/payments', 5, [/200-2/, /200-3/]],
-  // The schema lacks _links.documentation.
+  // The schema lacks _links.documentation, which the example contains.
   ['GET /v2/refunds', 3, [/200-1/]],
   ['GET /v2/chargebacks', 6, [/200-1/, /200-2/, /200-3/]],
   ['GET /v2/business-accounts/accounts', 3, []],
@@ -39,7 +39,7 @@ const MOLLIE_OPERATIONS: [string, number, RegExp[]][] = [
   ['GET /v2/business-accounts/transfers/{businessAccountsTransferId}', 4, []],
   ['GET /v2/payouts', 3, []],
   ['POST /v2/payouts', 3, []],
-  // The schema of the list lacks _links.documentation.
+  // The schema of the list lacks _links.documentation, which the example contains.
   ['GET /v2/business-accounts/draft-transfers', 3, [/200/]],
   ['POST /v2/business-accounts/draft-transfers', 3, []],
   ['GET /v2/business-accounts/draft-transfers/{draftTransferId}', 5, []],

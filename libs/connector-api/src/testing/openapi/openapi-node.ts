@@ -1,4 +1,4 @@
-/** Safe access to the objects of an OpenAPI document, which is untrusted JSON. */
+/** Reads the objects of an OpenAPI document. Nothing is assumed about the types of its values, because the document is external JSON. */
 import type { OpenApiNode } from '../../contract/openapi/schemas.js';
 
 export type { OpenApiNode };
@@ -7,7 +7,7 @@ export function isOpenApiNode(value: unknown): value is OpenApiNode {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Returns a property that is an object, or an empty object if there is none. */
+/** Returns a property that is an object, or an empty object if the property is absent or has another type. */
 export function getChild(node: OpenApiNode, key: string): OpenApiNode {
   const value = node[key];
   return isOpenApiNode(value) ? value : {};
@@ -17,7 +17,10 @@ export function toNodes(value: unknown): OpenApiNode[] {
   return Array.isArray(value) ? value.filter(isOpenApiNode) : [];
 }
 
-/** Returns the value at a JSON pointer, e.g. `#/components/schemas/Account`. @throws Error if it does not exist or is in another document. */
+/**
+ * Returns the value at a JSON pointer: `#/components/schemas/Account`.
+ * @throws Error if the value does not exist or is in another document
+ */
 export function resolvePointer(root: OpenApiNode, pointer: string): unknown {
   if (!pointer.startsWith('#/')) throw new Error(`the document refers to ${pointer}, outside of itself`);
   let found: unknown = root;
@@ -30,7 +33,7 @@ export function resolvePointer(root: OpenApiNode, pointer: string): unknown {
   return found;
 }
 
-/** Follows `$ref`. Properties next to `$ref` override those of its target, as in OpenAPI 3.1. */
+/** Returns the target of `$ref`. Properties next to `$ref` override the properties of the target, as in OpenAPI 3.1. */
 export function resolveReference(root: OpenApiNode, node: OpenApiNode): OpenApiNode {
   let result = node;
   while (typeof result['$ref'] === 'string') {

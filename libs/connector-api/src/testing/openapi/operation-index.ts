@@ -1,13 +1,13 @@
-/** Index of the operations of an OpenAPI document. Finds the operation for a request. */
+/** Finds the operation of an OpenAPI document for a request. */
 import { getChild, resolveReference, isOpenApiNode, toNodes } from './openapi-node.js';
 import type { OpenApiNode } from './openapi-node.js';
 
 export interface OpenApiOperation {
   method: string;
-  /** Path template as in the document, e.g. `/accounts/{account_id}`. */
+  /** The path template as in the document: `/accounts/{account_id}`. */
   path: string;
   node: OpenApiNode;
-  /** Parameters of the operation and of its path item, with `$ref` resolved. */
+  /** The parameters of the operation and of its path item. Every `$ref` is resolved. */
   parameters: OpenApiNode[];
   security: OpenApiNode[];
 }
@@ -32,11 +32,14 @@ export class OperationIndex {
     this.routes = Object.entries(getChild(root, 'paths')).flatMap(([path, item]) =>
       isOpenApiNode(item) ? createRoutes(root, path, item) : [],
     );
-    // A path without parameters has priority: `/balances/primary` before `/balances/{id}`.
+    // A path with fewer parameters has priority: `/balances/primary` before `/balances/{id}`.
     this.routes.sort((a, b) => a.parameterNames.length - b.parameterNames.length);
   }
 
-  /** Returns the operation for a method and a path template, e.g. `GET` and `/accounts/{account_id}`. @throws Error if there is none. */
+  /**
+   * Returns the operation for a method and a path template: `('GET', '/accounts/{account_id}')`.
+   * @throws Error if the document has no such operation
+   */
   get(method: string, path: string): OpenApiOperation {
     const same = ({ operation }: OperationRoute) =>
       operation.method === method && stripParameterNames(operation.path) === stripParameterNames(path);
@@ -45,7 +48,10 @@ export class OperationIndex {
     return route.operation;
   }
 
-  /** Finds the operation for a request. @param path requested path, including the path of the document's server */
+  /**
+   * Finds the operation for a request.
+   * @param path the requested path, including the path of the document's server
+   */
   match(method: string, path: string): OperationMatch | undefined {
     for (const { operation, pattern, parameterNames } of this.routes) {
       const found = operation.method === method ? pattern.exec(path) : null;

@@ -1,4 +1,4 @@
-/** Checks the parameters of a request: converts their strings to the types of their schemas, then validates the values. */
+/** Checks the parameters of a request. Their strings are converted to the types of their schemas, and then validated. */
 import { getChild, resolveReference, isOpenApiNode } from './openapi-node.js';
 import type { OpenApiNode } from './openapi-node.js';
 import type { SchemaChecker } from './schema-checker.js';
@@ -6,11 +6,11 @@ import type { SchemaChecker } from './schema-checker.js';
 export interface SentParameters {
   path: Readonly<Record<string, string>>;
   query: URLSearchParams;
-  /** Header names are in lower case. */
+  /** The headers. Their names are in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
 }
 
-/** Headers that OpenAPI does not treat as parameters. Source: OpenAPI specification, "Parameter Object". */
+/** The headers that OpenAPI does not treat as parameters. Source: OpenAPI specification, "Parameter Object". */
 const IGNORED_HEADERS = new Set(['accept', 'content-type', 'authorization']);
 
 export class ParameterChecker {

@@ -1,6 +1,6 @@
 /**
- * Validates the requests and responses of a fake PSP against the PSP's official OpenAPI document (3.0 or 3.1, JSON or YAML). It is stricter
- * than OpenAPI: every path, query parameter, status or property that the document does not contain is a problem.
+ * Validates the requests and responses of a fake PSP against the PSP's official OpenAPI document (3.0 or 3.1, JSON or YAML). The validation
+ * is stricter than OpenAPI requires: every path, query parameter, status or property that the document does not contain is a problem.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -19,32 +19,32 @@ import { findSecurityProblems } from './security-requirements.js';
 
 export interface SentRequest {
   method: string;
-  /** Requested path, including the path of the document's server: `/api/1.0/accounts`. */
+  /** The requested path, including the path of the document's server: `/api/1.0/accounts`. */
   path: string;
   query: URLSearchParams;
-  /** Header names are in lower case. */
+  /** The headers. Their names are in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
-  /** Decoded JSON, or the fields of a form. `undefined` without a body. */
+  /** The parsed JSON, or the fields of a form; `undefined` if the request has no body. */
   body: unknown;
 }
 
 export interface SentResponse {
   status: number;
   headers: Readonly<Record<string, string | undefined>>;
-  /** Decoded JSON. `undefined` without a body. */
+  /** The parsed JSON; `undefined` if the response has no body. */
   body: unknown;
 }
 
-/** Replaces one value of a document that contradicts itself or the real API. */
+/** Replaces one value of a document if the value contradicts the document itself or the real API. */
 export interface DocumentCorrection {
-  /** JSON pointer to the value, e.g. `#/components/schemas/Account/properties/id/format`. */
+  /** The JSON pointer to the value: `#/components/schemas/Account/properties/id/format`. */
   pointer: string;
-  /** New value. `undefined` removes the property. */
+  /** The new value. `undefined` removes the property. */
   value: unknown;
   reason: string;
 }
 
-/** Folder with the official documents. It is next to the repository, not part of it. */
+/** The folder with the official documents. It is next to the repository and not part of it. */
 const SPECS_DIRECTORY = join(dirname(fileURLToPath(import.meta.url)), '../../../../../../shared/specs');
 
 export class PspDocumentValidator {
@@ -60,7 +60,10 @@ export class PspDocumentValidator {
     this.parameterChecker = new ParameterChecker(root, this.requestChecker);
   }
 
-  /** Loads a document from a file. @throws Error if the file is not an OpenAPI 3 document, or a correction's pointer does not exist. */
+  /**
+   * Loads a document from a file.
+   * @throws Error if the file is not an OpenAPI 3 document, or if the pointer of a correction does not exist
+   */
   static async load(
     path: string,
     corrections: readonly DocumentCorrection[] = [],
@@ -75,8 +78,9 @@ export class PspDocumentValidator {
   }
 
   /**
-   * Loads an official document from `../shared/specs`, e.g. `mollie/specs.yaml`. If the file is absent, prints that the checks are skipped.
-   * @returns `undefined` if the file is absent. A `FakePsp` without a document checks nothing.
+   * Loads an official document from `../shared/specs`, e.g. `mollie/specs.yaml`. If the file is absent, a message is printed that the
+   * checks are skipped.
+   * @returns `undefined` if the file is absent. A `FakePsp` without a document validates nothing
    */
   static async loadOfficial(
     file: string,
@@ -88,7 +92,7 @@ export class PspDocumentValidator {
     return undefined;
   }
 
-  /** Names of broken schemas that the checks skip. A schema is compiled when it is first needed. */
+  /** The names of the broken schemas that the checks skip. A schema is compiled when it is first needed. */
   get skippedSchemas(): string[] {
     return [
       ...new Set([
@@ -98,12 +102,19 @@ export class PspDocumentValidator {
     ];
   }
 
-  /** Returns the document's examples. @param path template as in the document. @throws Error if the document does not have the operation. */
+  /**
+   * Returns the document's examples of an operation.
+   * @param path the path template as in the document
+   * @throws Error if the document does not have the operation
+   */
   getExamples(method: string, path: string): Example[] {
     return getExamples(this.root, this.operations.get(method, path));
   }
 
-  /** @returns one string per problem, with operation, location, expected and found value. Empty if the request is valid. */
+  /**
+   * Checks a request.
+   * @returns one string per problem, with operation, location, expected and found value. The array is empty if the request is valid
+   */
   checkRequest(request: SentRequest): string[] {
     const match = this.operations.match(request.method, request.path);
     if (match === undefined) return [`the document has no ${request.method} ${request.path}`];
@@ -116,7 +127,10 @@ export class PspDocumentValidator {
     return problems.map((problem) => `${operation.method} ${operation.path}: request: ${problem}`);
   }
 
-  /** @returns one string per problem, as `checkRequest` does. */
+  /**
+   * Checks the response to a request.
+   * @returns one string per problem, in the same form as for `checkRequest`
+   */
   checkResponse({ method, path }: Pick<SentRequest, 'method' | 'path'>, response: SentResponse): string[] {
     const match = this.operations.match(method, path);
     if (match === undefined) return [`the document has no ${method} ${path}`];

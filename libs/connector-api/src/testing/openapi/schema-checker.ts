@@ -9,11 +9,11 @@ import type { OpenApiNode } from './openapi-node.js';
 
 const MAX_PROBLEMS = 8;
 
-/** A schema that accepts every value. It replaces a broken schema. */
+/** A schema that accepts every value. It replaces each broken schema. */
 const ANY_VALUE = { additionalProperties: true };
 
 export class SchemaChecker {
-  /** The reason why each broken schema is skipped, by its name in `components.schemas`. */
+  /** The broken schemas: the reason why each is skipped, by its name in `components.schemas`. */
   readonly skippedSchemas = new Map<string, string>();
   private readonly converter: SchemaConverter;
   private readonly components: Record<string, unknown>;
@@ -30,7 +30,10 @@ export class SchemaChecker {
     this.ajv = this.createAjv();
   }
 
-  /** @returns one string per problem, with JSON pointer, expected and found value. Empty if the value is valid. */
+  /**
+   * Checks a value against a schema.
+   * @returns one string per problem, with JSON pointer, expected and found value. The array is empty if the value is valid
+   */
   check(schema: unknown, value: unknown): string[] {
     let validate = this.compiled.get(schema);
     if (validate === undefined) {
@@ -42,7 +45,7 @@ export class SchemaChecker {
   }
 
   /**
-   * Compiles a schema. If a schema to which it refers is broken, only the broken schema is skipped.
+   * Compiles a schema. If the schema refers to a broken schema, only the broken schema is skipped.
    * @throws Error if the schema itself is broken
    */
   private compile(schema: OpenApiNode): ValidateFunction {
@@ -55,7 +58,10 @@ export class SchemaChecker {
     }
   }
 
-  /** Finds the broken components, i.e. components that cannot be compiled alone. @returns true if there are any */
+  /**
+   * Replaces the broken components by a schema that accepts every value. A component is broken if it cannot be compiled alone.
+   * @returns true if a component is broken
+   */
   private skipBrokenComponents(): boolean {
     const known = new Set(Object.keys(this.components));
     let isAnySkipped = false;
@@ -93,12 +99,12 @@ export class SchemaChecker {
 function createPlainAjv(): Ajv2020 {
   const ajv = new Ajv2020({ strict: false, allErrors: true, verbose: true, logger: false });
   addFormats.default(ajv);
-  // Revolut's format name for its query parameters `from` and `to`.
+  // Revolut uses this format name for its query parameters `from` and `to`.
   ajv.addFormat('date-time or date', /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}.*)?$/);
   return ajv;
 }
 
-/** Returns a copy of a schema in which every reference to a known schema accepts any value. */
+/** Returns a copy of a schema in which every reference to a known schema is replaced by a schema that accepts any value. */
 function replaceReferences(schema: unknown, isKnown: (reference: string) => boolean): unknown {
   if (Array.isArray(schema)) return schema.map((item) => replaceReferences(item, isKnown));
   if (!isOpenApiNode(schema)) return schema;
@@ -111,7 +117,7 @@ function replaceReferences(schema: unknown, isKnown: (reference: string) => bool
   );
 }
 
-/** Formats the errors. Omits errors of combining keywords (`anyOf` …) if there are more specific errors. */
+/** Formats the errors of ajv. The errors of combining keywords (`anyOf` …) are omitted if there are more specific errors. */
 function summarizeErrors(errors: readonly ErrorObject[]): string[] {
   const specificErrors = errors.filter(({ keyword }) => !['anyOf', 'if', 'allOf'].includes(keyword));
   const lines = [...new Set((specificErrors.length > 0 ? specificErrors : errors).map(describeError))];

@@ -1,14 +1,14 @@
 /**
- * Converts OpenAPI 3.0 and 3.1 schemas to JSON Schema 2020-12. The result is stricter than OpenAPI: properties that the document does not
- * contain are invalid, so that a fake cannot have invented fields.
+ * Converts OpenAPI 3.0 and 3.1 schemas to JSON Schema 2020-12. The result is stricter than OpenAPI: a property that the document does not
+ * contain is invalid. A fake can therefore not return invented properties.
  */
 import { getChild, resolveReference, isOpenApiNode, toNodes } from './openapi-node.js';
 import type { OpenApiNode } from './openapi-node.js';
 
-/** Requests must not contain `readOnly` properties. Responses must not contain `writeOnly` properties. */
+/** The direction of a body. A request must not contain `readOnly` properties, and a response must not contain `writeOnly` properties. */
 export type Direction = 'request' | 'response';
 
-/** `whole`: the schema alone describes a value. `part`: several schemas (e.g. in `allOf`) describe the value together. */
+/** `whole`: this schema alone describes the value. `part`: several schemas (e.g. those in `allOf`) describe the value together. */
 type SchemaPosition = 'whole' | 'part';
 
 const LIST_KEYWORDS = ['allOf', 'anyOf', 'prefixItems'];
@@ -27,7 +27,7 @@ export class SchemaConverter {
   ) {}
 
   /**
-   * Converts all of `components.schemas`. The result's `$id` is the direction.
+   * Converts all schemas of `components.schemas`. The direction becomes the `$id` of the result.
    * @param replaceBroken returns the replacement for a schema that cannot be converted
    */
   convertComponents(replaceBroken: (name: string, error: unknown) => unknown): OpenApiNode {
@@ -109,7 +109,7 @@ export class SchemaConverter {
 
   /**
    * Converts `oneOf`. With a discriminator, only the schema that the discriminator selects must match. Without a discriminator, at least
-   * one schema must match, because documents use `oneOf` for schemas that overlap.
+   * one schema must match, because many documents use `oneOf` for schemas that overlap.
    */
   private convertChoice(choices: OpenApiNode[], { propertyName, mapping }: OpenApiNode): unknown {
     if (typeof propertyName !== 'string') return { anyOf: choices.map((one) => this.convert(one, 'part')) };
@@ -146,7 +146,7 @@ export class SchemaConverter {
   }
 }
 
-/** Converts the exclusive limits of OpenAPI 3.0, which are booleans. */
+/** Converts the exclusive limits (`exclusiveMinimum`, `exclusiveMaximum`), which are booleans in OpenAPI 3.0. */
 function convertLimits(schema: OpenApiNode, converted: Record<string, unknown>): void {
   for (const [flag, limit] of [
     ['exclusiveMinimum', 'minimum'],
@@ -161,7 +161,7 @@ function convertLimits(schema: OpenApiNode, converted: Record<string, unknown>):
   }
 }
 
-/** Converts OpenAPI 3.0's `nullable`. Adds `null` to `enum`, because many documents omit it in `enum`. */
+/** Converts the keyword `nullable` of OpenAPI 3.0. `null` is also added to `enum`, because many documents omit it there. */
 function makeNullable(schema: Record<string, unknown>): unknown {
   const { type, enum: words } = schema;
   if (typeof type !== 'string') return { anyOf: [schema, { type: 'null' }] };

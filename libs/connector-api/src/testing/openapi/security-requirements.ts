@@ -1,4 +1,4 @@
-/** Checks that a request contains the kind of credentials that the document requires. It does not verify the credentials. */
+/** Checks that a request contains the kind of credentials that the document requires. The credentials themselves are not verified. */
 import { getChild, resolveReference } from './openapi-node.js';
 import type { OpenApiNode } from './openapi-node.js';
 
@@ -7,7 +7,10 @@ interface CredentialSource {
   headers: Readonly<Record<string, string | undefined>>;
 }
 
-/** @param security alternative requirements. Each lists security schemes that are required together. */
+/**
+ * Returns the problems with the credentials of a request.
+ * @param security the alternative requirements of the document. Each requirement lists security schemes that are required together
+ */
 export function findSecurityProblems(
   root: OpenApiNode,
   security: readonly OpenApiNode[],

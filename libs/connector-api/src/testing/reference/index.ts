@@ -4,7 +4,10 @@ import { ReferenceClient } from './reference.client.js';
 import { ReferenceSettings } from './reference.config.js';
 import { ReferencePsp } from './reference.psp.js';
 
-/** A plugin for a fictional PSP. The suite's own tests apply mutations to it. */
+/**
+ * A plugin for a fictional PSP. The tests of the test suite change this plugin by typical mistakes (mutations), and check that the suite
+ * detects them.
+ */
 export const referencePlugin = definePlugin({
   name: 'reference',
   title: 'A made-up PSP with everything that a PSP can have',

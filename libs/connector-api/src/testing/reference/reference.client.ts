@@ -1,4 +1,4 @@
-/** Client of the reference PSP's API: paths, parameters, and the location of the rows in a response. */
+/** The HTTP client of the reference PSP. It contains the paths, the parameters, and the location of the rows in a response. */
 import { Injectable } from '@nestjs/common';
 import { formatAmount, formatTime } from '@tributary/connector-api';
 import type { Order } from '@tributary/connector-api';
@@ -10,7 +10,7 @@ const PAGE_SIZE = 20;
 
 export interface ListPage {
   rows: Json[];
-  /** Absent on the last page. */
+  /** The token of the next page. Absent on the last page. */
   next?: string | undefined;
 }
 
@@ -26,8 +26,8 @@ export class ReferenceClient {
 
   /**
    * Returns one page of the transactions of an account, newest first.
-   * @param from inclusive, ms since 1970
-   * @param to exclusive, ms since 1970
+   * @param from the start of the time range (inclusive), in ms since 1970
+   * @param to the end of the time range (exclusive), in ms since 1970
    */
   async transactions(account: string, from: number, to: number, next?: string): Promise<ListPage> {
     const query = { account, from: formatTime(from), to: formatTime(to), after: next, limit: PAGE_SIZE };

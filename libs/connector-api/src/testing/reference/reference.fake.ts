@@ -1,4 +1,4 @@
-/** The reference PSP as an in-memory fake: its data and its HTTP routes. */
+/** An in-memory fake of the reference PSP: its data and its HTTP routes. */
 import { createHmac } from 'node:crypto';
 import { parseMoney } from '../../money.js';
 import type { Money } from '../../money.js';
@@ -18,7 +18,7 @@ const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const MAX_PAGE_SIZE = 20;
 const BALANCE = { balance: new JsonNumber('187.50'), currency: 'EUR' };
-/** `code` of the error for a key that was already used. */
+/** The error code that the PSP returns for an idempotency key that was already used. */
 const DUPLICATE_KEY_CODE = 17;
 export const WEBHOOK_SECRET = 'secret-of-the-reference';
 
@@ -206,7 +206,7 @@ class FakeBank {
     return { status: 201, body: row };
   }
 
-  /** Formats a time in whole seconds. */
+  /** Formats a time, truncated to whole seconds. */
   private formatWholeSeconds(at: number): string {
     return new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
   }

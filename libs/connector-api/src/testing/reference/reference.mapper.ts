@@ -1,4 +1,4 @@
-/** Maps the reference PSP's rows to records. Pure functions that validate every value. */
+/** Converts the reference PSP's rows to records. The functions are pure and validate every value. */
 import {
   currencyToAsset,
   extractOrderKey,
@@ -50,7 +50,10 @@ export function toBeneficiary(row: Json): Beneficiary {
   return { id: row.string('id'), ownerName: row.string('name') };
 }
 
-/** @throws InvalidRecordError with the name of the invalid property */
+/**
+ * Converts a row to transactions.
+ * @throws InvalidRecordError with the name of the invalid property
+ */
 export function toTransactions(row: Json): Transaction[] {
   const fields = readFields(row);
   switch (row.oneOf(KINDS, 'kind')) {
@@ -107,7 +110,10 @@ export function toOrderResult(payment: Json): OrderResult {
   };
 }
 
-/** @throws PspError `rejected` if the PSP does not support the asset */
+/**
+ * Throws an error if the PSP cannot pay the asset of an order.
+ * @throws PspError `rejected`
+ */
 export function requireSupportedAsset({ amount: { asset } }: Order): void {
   const [currency = ''] = asset.split('/');
   if (!['EUR', 'JPY', 'KWD'].includes(currency) || currencyToAsset(currency) !== asset) {

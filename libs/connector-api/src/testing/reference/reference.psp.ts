@@ -1,7 +1,7 @@
 /**
- * Plugin for the reference PSP. The PSP lists the transactions of each account newest first, with times in whole seconds. Rows appear at
- * most one hour late and can change for two days. The plugin reads time windows, oldest window first, and reads windows again if their rows
- * can still change. It reads the accounts in turn.
+ * The plugin for the reference PSP. This PSP lists the transactions of each account newest first, with times in whole seconds. Rows appear
+ * at most one hour late and can change for two days. The plugin reads time windows, oldest window first, and reads a window again if its
+ * rows can still change. The accounts are read in turn.
  */
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import {
@@ -48,7 +48,7 @@ import {
 
 const DAY = 86_400_000;
 const MAX_CHANGE_AGE_MS = 2 * DAY;
-/** `code` of the error with which the PSP declines a key that it has already received. */
+/** The error code with which the PSP declines an idempotency key that it has already received. */
 const DUPLICATE_KEY_CODE = '17';
 const SIGNATURE_HEADER = 'x-reference-signature';
 const TIMESTAMP_HEADER = 'x-reference-timestamp';
@@ -96,7 +96,7 @@ export class ReferencePsp implements PspClient {
     since: string | undefined,
   ): AsyncGenerator<ListingStep<Json, string>> {
     const start = Date.parse(since ?? this.settings.since);
-    // Computed once at the start, because rows that were not final at this time can change after they were read.
+    // The end is computed once, before the first request. Rows that were not final at this time can change after they were read.
     const end = this.clock.now();
     const settled = Math.max(start, end - MAX_CHANGE_AGE_MS);
     for (let from = start; from < end;) {
@@ -143,7 +143,7 @@ export class ReferencePsp implements PspClient {
     return ['transactions'];
   }
 
-  /** Lists accounts or payees. The cursor is the last listed id. */
+  /** Lists accounts or payees. The cursor is the id of the last listed object. */
   private async *list<T extends { id: string }>(
     what: 'accounts' | 'payees',
     read: (row: Json) => T,

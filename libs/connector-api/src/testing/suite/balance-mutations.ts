@@ -1,4 +1,7 @@
-/** Mutations of the reference plugin. With each mistake, the rows no longer add up to the balances of the PSP. */
+/**
+ * Mutations of the reference plugin, i.e. single mistakes. With each of these mistakes, the rows no longer add up to the balances of the
+ * PSP.
+ */
 import type { Mutation } from './mutation.js';
 
 const MAPPER = 'reference.mapper.ts';

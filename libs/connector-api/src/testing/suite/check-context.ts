@@ -3,7 +3,7 @@ import { PluginHarness } from './plugin-harness.js';
 import { ManualClock } from './manual-clock.js';
 import type { PspSuiteOptions, PspFixtureOptions } from './suite.types.js';
 
-/** Context of one check: the plugin under test, and a factory for independent test harnesses. */
+/** The context of one check: the plugin under test, and a function that creates independent test harnesses. */
 export class CheckContext {
   private readonly harnesses: PluginHarness[] = [];
 
@@ -12,7 +12,7 @@ export class CheckContext {
     readonly suite: PspSuiteOptions,
   ) {}
 
-  /** Creates a harness with a new fake PSP. The plugin has not listed anything yet. */
+  /** Creates a harness with a new fake PSP. At this point, the plugin has not listed anything yet. */
   async createHarness(pageSize: PspFixtureOptions['pageSize'] = 'largest'): Promise<PluginHarness> {
     const clock = new ManualClock();
     const fixture = await this.suite.createFixture({ clock, pageSize });
@@ -34,7 +34,10 @@ export class CheckContext {
     ];
   }
 
-  /** Closes all harnesses. @throws Error with the problems that a fake PSP detected */
+  /**
+   * Closes all harnesses.
+   * @throws Error with the problems that a fake PSP detected
+   */
   async close(): Promise<void> {
     const closed = await Promise.allSettled(this.harnesses.map((harness) => harness.close()));
     const failed = closed.find((result) => result.status === 'rejected');

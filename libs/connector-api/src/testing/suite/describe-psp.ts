@@ -8,8 +8,8 @@ import type { TestRunner } from './test-runner.js';
 const MAX_CHECK_MS = 30_000;
 
 /**
- * Defines the test suite that every plugin inherits. Each check is a separate test. `suite.types.ts` describes the input. A plugin is
- * complete when the suite passes. Checks for which the PSP lacks the capability are skipped by name, with a reason.
+ * Defines the tests that every plugin must pass. Each check is a separate test. `suite.types.ts` describes the input. A plugin is complete
+ * when all tests pass. A check for which the PSP lacks the capability can be skipped by its name, with a reason.
  */
 export function describePsp(plugin: Plugin, suite: PspSuiteOptions): void {
   const runner = getTestRunner();
@@ -43,7 +43,7 @@ function isInGroups(name: string, { groups }: PspSuiteOptions): boolean {
   return groups === undefined || groups.some((group) => name.startsWith(`${group}:`));
 }
 
-/** Runs the live checks against the real PSP if the environment contains its credentials. */
+/** Defines the live checks. They run against the real PSP if the environment contains credentials for it. */
 function describeLiveChecks(runner: TestRunner, plugin: Plugin, { live }: PspSuiteOptions): void {
   if (live === undefined) return;
   const settings = live.readSettings(process.env);

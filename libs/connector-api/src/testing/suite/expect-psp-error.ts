@@ -2,7 +2,10 @@ import { PspError } from '../../errors.js';
 import type { PspErrorKind } from '../../errors.js';
 import { expectThat, failCheck, CheckFailure } from './assertions.js';
 
-/** Asserts that a thrown value is a `PspError` of one of these kinds. @throws CheckFailure */
+/**
+ * Checks that a thrown value is a `PspError` of one of these kinds.
+ * @throws CheckFailure if it is not
+ */
 export function expectErrorKind(thrown: unknown, kinds: readonly PspErrorKind[], when: string): PspError {
   if (thrown instanceof CheckFailure) throw thrown;
   const expected = `${when}: expected a PspError "${kinds.join('" or "')}"`;
@@ -14,7 +17,10 @@ export function expectErrorKind(thrown: unknown, kinds: readonly PspErrorKind[],
   return thrown;
 }
 
-/** Asserts that a call throws a `PspError` of one of these kinds. @throws CheckFailure */
+/**
+ * Checks that a call throws a `PspError` of one of these kinds.
+ * @throws CheckFailure if the call does not throw such an error
+ */
 export async function expectPspError(
   call: () => Promise<unknown>,
   kinds: readonly PspErrorKind[],

@@ -8,10 +8,10 @@ import type { InMemoryFeed } from './in-memory-feed.js';
 import type { TransactionInput } from './suite.types.js';
 
 export interface ExpectedTransaction {
-  /** Id that the fixture returned. */
+  /** The id that the fixture returned. */
   id: string;
   input: TransactionInput;
-  /** `undefined` if the currency is unknown. */
+  /** The amount of money; `undefined` if the currency is unknown. */
   money: Money | undefined;
 }
 
@@ -20,12 +20,12 @@ export function createExpectedTransaction(id: string, input: TransactionInput): 
   return { id, input, money: known ? parseMoney(input.amount, input.currency) : undefined };
 }
 
-/** Finds the records of a transaction by its id, otherwise by its amount, which is unique. */
+/** Finds the records of a transaction by its id, or else by its amount, which is unique. */
 export function findRecords(expected: ExpectedTransaction, feed: InMemoryFeed): Transaction[] {
   return createRecordFinder(feed)(expected);
 }
 
-/** Returns `findRecords` for the present content of a feed. It reads the feed once. */
+/** Returns a function that finds records like `findRecords`, for the present content of a feed. The feed is read only once. */
 function createRecordFinder(feed: InMemoryFeed): (expected: ExpectedTransaction) => Transaction[] {
   const byId = new Map<string, Transaction>();
   const byMoney = new Map<string, Transaction[]>();
@@ -45,7 +45,10 @@ function formatMoneyKey({ amount, asset }: Money): string {
   return `${amount} ${asset}`;
 }
 
-/** @throws CheckFailure that lists missing and duplicate transactions */
+/**
+ * Checks that the feed contains each transaction exactly once.
+ * @throws CheckFailure that lists missing and duplicate transactions
+ */
 export function expectRecords(all: readonly ExpectedTransaction[], feed: InMemoryFeed, when: string): void {
   const find = createRecordFinder(feed);
   const wanted = all.filter(({ money }) => money !== undefined);

@@ -1,4 +1,7 @@
-/** In-memory feed of one check: stores all versions of each record and the rejected records. The plugin reads it as its `FEED_READER`. */
+/**
+ * The in-memory feed of one check. It stores all versions of each record, and the rejected records. The plugin under test gets it as its
+ * `FEED_READER`.
+ */
 import {
   serializeAccount,
   validateBalances,
@@ -13,7 +16,7 @@ import type { Account, Beneficiary, Transaction } from '../../record.types.js';
 
 export type FeedRecord = Account | Beneficiary | Transaction;
 
-/** All versions of one record. Consecutive versions differ in their serialized content. */
+/** All versions of one record. The serialized content of each version differs from the version before. */
 export interface StoredVersions {
   versions: { item: FeedRecord; serialized: SerializedRecord }[];
 }
@@ -27,10 +30,10 @@ const SERIALIZERS = {
 export class InMemoryFeed implements FeedReader {
   private readonly records = new Map<string, StoredVersions>();
   readonly rejectedRecords = new Map<string, RejectedRecord>();
-  /** Error messages of records that the plugin returned as valid but that cannot be serialized. */
+  /** The error messages for records that the plugin returned as valid, but that cannot be serialized. */
   readonly serializationErrors: string[] = [];
 
-  /** Returns an independent copy, so that a listing can resume from this state. */
+  /** Returns an independent copy, so that a listing can resume from the present state of the feed. */
   clone(): InMemoryFeed {
     const copy = new InMemoryFeed();
     for (const [key, { versions }] of this.records) copy.records.set(key, { versions: [...versions] });
@@ -47,7 +50,10 @@ export class InMemoryFeed implements FeedReader {
     return new Map(found);
   }
 
-  /** Adds a page to the feed. @returns the number of new record versions in the page. */
+  /**
+   * Adds a page to the feed.
+   * @returns the number of new record versions in the page
+   */
   commitPage(stream: Stream, page: Page<FeedRecord>): number {
     for (const id of page.resolvedIds ?? []) this.rejectedRecords.delete(id);
     for (const balances of page.balances ?? []) this.trySerialize(() => validateBalances(balances));

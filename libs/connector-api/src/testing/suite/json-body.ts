@@ -1,4 +1,7 @@
-/** Changes of the JSON body of a response. Its numbers are `JsonNumber`s, which are values and not objects. */
+/**
+ * Changes the JSON body of a response. Numbers in the body are instances of `JsonNumber`. The functions treat them as values and not as
+ * objects.
+ */
 import { JsonNumber } from '../../http/json-number.js';
 
 export function isJsonObject(value: unknown): value is Record<string, unknown> {

@@ -7,13 +7,16 @@ import { InMemoryFeed } from './in-memory-feed.js';
 import type { FeedRecord } from './in-memory-feed.js';
 import type { Cursor, Page, PspClient } from '../../plugin.js';
 
-/** Limit per listing, because a PSP's sandbox can contain years of data. */
+/** The maximum number of pages of a listing that are read. The PSP's sandbox can contain years of data. */
 const MAX_PAGES = 30;
-/** Number of cursors from which the listing is read again. */
+/** The number of cursors from which the listing is resumed and compared. */
 const MAX_RESUMED_CURSORS = 3;
 const MAX_BALANCES = 5;
 
-/** Reads all streams and balances of a real PSP account. @throws CheckFailure */
+/**
+ * Reads all streams and balances of a real PSP account.
+ * @throws CheckFailure if the data is invalid or a listing cannot be resumed
+ */
 export async function runLiveChecks(
   plugin: Plugin,
   settings: Readonly<Record<string, unknown>>,
@@ -41,7 +44,7 @@ async function checkStream(psp: PspClient, stream: Stream, feed: InMemoryFeed): 
     `live ${stream}: cannot be served: ${feed.serializationErrors[0]}`,
   );
   for (const cursor of cursors.slice(0, MAX_RESUMED_CURSORS)) await readPages(psp, stream, feed, cursor);
-  // A second reading from the last cursor must not return more new versions than there are records.
+  // The listing is read again from its last cursor. This must not return more new versions than there are records.
   const last = cursors.at(-1);
   if (last === undefined || cursors.length === MAX_PAGES) return;
   const newVersions = await readPages(psp, stream, feed, last);

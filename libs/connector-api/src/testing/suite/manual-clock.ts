@@ -3,11 +3,11 @@ import type { HttpClock } from '../../http/http-clock.js';
 const START_OFFSET_MS = 60_000;
 
 /**
- * Manual clock of one check. Only `sleep` and `advance` move it. It starts one minute before the system time, at a whole second, so that
- * code that wrongly uses the system time never sees times in the future.
+ * The clock of one check. Its time changes only by `sleep` and `advance`. It starts one minute before the system time, at a whole second.
+ * If code wrongly uses the system time, it therefore sees no times in the future.
  */
 export class ManualClock implements HttpClock {
-  /** Real timeout in ms for all requests of the HTTP client while it is set. */
+  /** A timeout in ms for all requests of the HTTP client. It is real time, and overrides the client's own timeout while it is set. */
   timeoutOverrideMs: number | undefined;
   #now = Math.floor((Date.now() - START_OFFSET_MS) / 1000) * 1000;
 

@@ -1,6 +1,6 @@
 /**
- * Mutations that each add one mistake to the reference plugin: with refunds, fees, disputes, returns, transfers, conversions, several
- * accounts or metadata.
+ * Mutations of the reference plugin. Each adds one mistake in the handling of refunds, fees, disputes, returns, transfers, conversions,
+ * several accounts or metadata.
  */
 import type { Mutation } from './mutation.js';
 
@@ -30,7 +30,7 @@ const CONVERSION_CHECK = 'movements: a conversion is one row for each currency';
 const ACCOUNT_ROWS_CHECK = 'movements: the rows of every account';
 const METADATA_CHECK = 'metadata: every row says what it is, and has the keys for reconciliation';
 
-/** Creates a mutation of one statement of the mapper. */
+/** Creates a mutation that replaces one statement of the file that converts rows to records. */
 function mutateMapper(
   description: string,
   original: string,

@@ -16,8 +16,9 @@ const SUITE: PspSuiteOptions = {
   createFixture: startReferenceFixture,
 };
 /**
- * Number of failed checks after which the run of a mutant ends. One failure proves that the suite detects the mistake. `npm run soak` uses
- * a larger number, to show which checks overlap. Without a limit, a listing that never ends would take the timeout of every check.
+ * The number of failed checks after which the run of a mutated plugin ends. One failure proves that the suite detects the mistake.
+ * `npm run soak` uses a larger number, to show which checks overlap. Without a limit, a listing that never ends would reach the timeout in
+ * every check.
  */
 const MAX_FAILURES = Number(process.env['MUTANT_FAILURES'] ?? 1);
 
@@ -25,8 +26,8 @@ export type CheckFailureReport = Extract<CheckOutcome, { outcome: 'failed' }>;
 
 export interface MutationRunner {
   /**
-   * Runs the whole suite, beginning with the check that must detect the mutation. It stops after some failed checks.
-   * @param mutation `undefined` for the plugin without a mistake
+   * Runs the whole suite, beginning with the check that must detect the mutation. The run ends after `MAX_FAILURES` failed checks.
+   * @param mutation the mistake to add; `undefined` for the plugin without a mistake
    * @returns the checks that failed
    */
   runSuite(mutation: Mutation | undefined): Promise<CheckFailureReport[]>;
@@ -59,7 +60,7 @@ async function runChecks(plugin: Plugin, first: string | undefined): Promise<Che
   return failures;
 }
 
-/** Discards the console output of a mutant. A check that captures the output replaces this console by its own. */
+/** Discards the console output of a mutated plugin. A check that captures console output replaces this console by its own. */
 async function runSilently<T>(run: () => Promise<T>): Promise<T> {
   const { log } = console;
   console.log = () => undefined;
@@ -77,7 +78,10 @@ async function createMutant(mutation: Mutation | undefined, directory: string): 
   return referencePlugin;
 }
 
-/** @throws Error if a replacement does not match, because the code of the reference plugin has changed */
+/**
+ * Applies a mutation to a file of the copied plugin.
+ * @throws Error if the text to replace does not occur, because the code of the reference plugin has changed
+ */
 function applyMutation(mutation: Mutation, file: string): void {
   let text = readFileSync(file, 'utf8');
   const { original, replacement, additionalReplacements = [] } = mutation;

@@ -1,9 +1,12 @@
-/** Mutation testing of the suite: runs the whole suite on a copy of the reference plugin with one mistake. The suite must detect it. */
+/**
+ * Mutation testing of the suite. Each test runs the whole suite on a copy of the reference plugin with one mistake. The suite must detect
+ * the mistake.
+ */
 import { createMutationRunner } from './mutation-runner.js';
 import type { MutationRunner } from './mutation-runner.js';
 import { MUTATIONS } from './mutations.js';
 
-/** Timeout in ms of a mutant. A mutant whose listing never ends takes the timeout of several checks. */
+/** The timeout in ms for one mutated plugin. If its listing never ends, it reaches the timeout of several checks. */
 const MAX_MUTANT_MS = 180_000;
 
 let runner: MutationRunner;
@@ -39,7 +42,7 @@ it.each(MUTATIONS.map((mutation) => [mutation.description, mutation] as const))(
     const named = failures.find(({ check }) => check === mutation.detectedBy);
     reportLines.push(`- ${mutation.description}\n    ${names.join('; ')}: ${named?.why.split('\n')[0]}`);
     expect(names).toContain(mutation.detectedBy);
-    // The mutant must run, because any check would detect code that does not run.
+    // The mutated plugin must be executable. Otherwise any check would fail, and the test would prove nothing.
     expect(named?.why).not.toMatch(/ReferenceError|SyntaxError|is not a function/);
   },
   MAX_MUTANT_MS,

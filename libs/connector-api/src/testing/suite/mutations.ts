@@ -1,4 +1,4 @@
-/** Mutations for mutation testing: common mistakes in the reference plugin, and the check that must detect each of them. */
+/** The common mistakes for mutation testing. Each entry contains the change of the reference plugin, and the check that must detect it. */
 
 import type { Mutation } from './mutation.js';
 import { BALANCE_MUTATIONS } from './balance-mutations.js';
@@ -18,7 +18,7 @@ const VERIFY_TIME = 'verifyTimestamp({ header: TIMESTAMP_HEADER, at, now: this.c
 const ROWS = '(rows) => rows.flatMap(parseTransactions)';
 const WINDOW = 'const rows = await this.readWindow(account, from, to);';
 
-/** Imports that some mutations need. */
+/** A replacement that adds an import. Some mutations need it. */
 const JSON_IN_CLIENT = ['import { JsonNumber,', 'import { Json, JsonNumber,'] as const;
 const JSON_TYPE_IN_CLIENT = ["import type { Json } from '@tributary/connector-api/http';\n", ''] as const;
 const ERROR_IN_PSP = [
@@ -27,7 +27,7 @@ const ERROR_IN_PSP = [
 ] as const;
 const ERROR_IN_CLIENT = ['import { formatAmount,', 'import { PspError, formatAmount,'] as const;
 
-/** Returns a `replacement` for the source text `MONEY`: a return statement with another expression for the amount. */
+/** Returns a statement that replaces the source text `MONEY`. The statement returns another expression for the amount. */
 const replaceAmount = (expression: string) => `return ${expression};`;
 
 export const MUTATIONS: readonly Mutation[] = [

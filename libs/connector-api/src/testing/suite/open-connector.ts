@@ -1,4 +1,4 @@
-/** Instantiates a plugin as the gateway does: validates its settings and creates a Nest module for it. */
+/** Instantiates a plugin as the gateway does: validates the settings and creates a Nest module for the plugin. */
 import { Module } from '@nestjs/common';
 import type { INestApplicationContext, Provider, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -13,7 +13,10 @@ import { failCheck } from './assertions.js';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Validates settings. @returns the settings instance, and the validation errors by property name. */
+/**
+ * Validates settings.
+ * @returns the instance of the settings class, and the validation errors by property name
+ */
 export function validateSettings(
   settings: Type<object>,
   values: Values,
@@ -24,7 +27,7 @@ export function validateSettings(
   return { instance, problems: new Map(complaints) };
 }
 
-/** Formats validation errors. Nested properties have their full path: `beneficiaries.0.iban must be an IBAN`. */
+/** Formats validation errors. A nested property is named with its full path: `beneficiaries.0.iban must be an IBAN`. */
 function formatErrors(
   { property, constraints = {}, children = [] }: ValidationError,
   parentPath = '',
@@ -41,7 +44,7 @@ export function getSettingNames(settings: Type<object>): string[] {
   return [...new Set(rules.map(({ propertyName }) => propertyName))];
 }
 
-/** A connector of the plugin under test. `close` shuts it down as the gateway does. */
+/** A connector of the plugin under test. Its method `close` shuts it down as the gateway does. */
 export interface TestConnector {
   psp: PspClient;
   close(): Promise<void>;

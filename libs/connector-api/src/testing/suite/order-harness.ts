@@ -1,4 +1,4 @@
-/** Test harness for orders: creates orders as the gateway does, submits them and compares the PSP's payments. */
+/** A test harness for orders. It creates orders as the gateway does, submits them, and compares them with the payments of the fake PSP. */
 import { createHash, randomUUID } from 'node:crypto';
 import { ORDER_KINDS } from '../../order.types.js';
 import type { Order, OrderKind, OrderResult } from '../../order.types.js';
@@ -19,7 +19,7 @@ export interface OrderHarness {
   submit(order: Order): Promise<OrderResult>;
 }
 
-/** Runs an order check for each order kind that the plugin supports. Each kind gets a new fake PSP. */
+/** Runs an order check for each kind of order that the plugin supports. Each run gets a new fake PSP. */
 export async function forEachOrderKind(
   context: CheckContext,
   run: (orderHarness: OrderHarness) => Promise<void>,
@@ -44,7 +44,7 @@ export async function forEachOrderKind(
   expectThat(kinds > 0, 'the plugin has "orders", but neither createPayout nor createTransfer');
 }
 
-/** Asserts that the PSP executed exactly these orders, with exactly their idempotency keys. */
+/** Checks that the PSP executed exactly these orders, each with its own idempotency key. */
 export async function expectPayments(
   { fixture }: OrderHarness,
   orders: readonly Order[],

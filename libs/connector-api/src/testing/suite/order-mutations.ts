@@ -1,4 +1,4 @@
-/** Mutations that each add one mistake to the reference plugin in how it sends and finds orders. */
+/** Mutations of the reference plugin. Each adds one mistake in sending or finding orders. */
 import type { Mutation } from './mutation.js';
 
 const PSP = 'reference.psp.ts';

@@ -1,4 +1,7 @@
-/** Test harness of one check: a fake PSP, the plugin connected to it, and an in-memory feed that its listings fill. */
+/**
+ * A test harness of one check. It consists of a fake PSP, the plugin that is connected to it, and an in-memory feed to which the plugin's
+ * listings are written.
+ */
 import type { Cursor, Page, Plugin, PspClient, Stream } from '../../plugin.js';
 import { setTimeout } from 'node:timers/promises';
 import { openConnector } from './open-connector.js';
@@ -13,12 +16,15 @@ import type { PspFixture, TransactionInput } from './suite.types.js';
 
 const SECOND = 1000;
 const HOUR = 3_600_000;
-/** Maximum real duration of a listing. */
+/** The maximum duration of a listing in ms, in real time. A longer listing fails the check. */
 const MAX_LISTING_MS = 8_000;
-/** Maximum number of consecutive pages without new record versions. A listing that exceeds this number never ends. */
+/**
+ * The maximum number of consecutive pages without new record versions. A listing with more such pages is assumed never to end, and fails
+ * the check.
+ */
 const MAX_PAGES_WITHOUT_NEW_VERSIONS = 100;
 
-/** State after a committed page, from which a listing can resume. */
+/** The state after a committed page. A listing can resume from it. */
 export interface Checkpoint {
   cursor: Cursor;
   feed: InMemoryFeed;
@@ -26,9 +32,9 @@ export interface Checkpoint {
 
 export interface PullResult {
   pages: Page<FeedRecord>[];
-  /** One checkpoint after each page. */
+  /** The states after each page. */
   checkpoints: Checkpoint[];
-  /** Number of new record versions. */
+  /** The number of new record versions. */
   newVersions: number;
 }
 
@@ -46,12 +52,12 @@ export class PluginHarness {
     readonly clock: ManualClock,
   ) {}
 
-  /** Timing limits of the PSP in ms, with defaults applied. */
+  /** The timing limits of the PSP in ms. Missing limits are replaced by their defaults. */
   get timings() {
     return { maxLatenessMs: HOUR, maxChangeAgeMs: HOUR, detectionDelayMs: 0, ...this.fixture.timings };
   }
 
-  /** Creates a new instance of the plugin, which must not depend on the state of earlier instances. */
+  /** Creates a new instance of the plugin's client. It must not depend on the state of earlier instances. */
   async createPsp(feed = this.feed): Promise<PspClient> {
     const { providers = [] } = this.fixture;
     const connector = await openConnector(this.plugin, this.settings, {
@@ -79,20 +85,23 @@ export class PluginHarness {
     return expected;
   }
 
-  /** Removes a transaction from the expected ones. */
+  /** Removes a transaction from the list of expected transactions. */
   removeExpected(id: string): void {
     const index = this.expected.findIndex((expected) => expected.id === id);
     if (index !== -1) this.expected.splice(index, 1);
   }
 
-  /** Adds nine transactions of the last ten days, oldest first. Groups of three share a timestamp. */
+  /** Adds nine transactions of the last ten days, oldest first. The first three share a timestamp, and so do three later ones. */
   async addHistory(): Promise<void> {
     const now = this.clock.now();
     const hours = [240, 240, 240, 216, 50, 50, 50, 4, 2];
     for (const hour of hours) await this.addTransaction({ at: now - hour * HOUR });
   }
 
-  /** Advances the clock by 5 s, then reads a listing from the last cursor to its end. Pages before an error are committed. */
+  /**
+   * Advances the clock by 5 s, then reads a listing from the last cursor to its end. If the listing fails, the pages before the error are
+   * still committed.
+   */
   async pull(stream: Stream = 'transactions'): Promise<PullResult> {
     this.clock.advance(5 * SECOND);
     return this.readInto(stream, this.feed, this.cursors.get(stream), (cursor) =>
@@ -111,7 +120,10 @@ export class PluginHarness {
     return this.pull(stream);
   }
 
-  /** Reads a listing from a checkpoint into a copy of the checkpoint's feed. */
+  /**
+   * Reads a listing that resumes from a checkpoint (the cursor and the feed after a page). The rows are added to a copy of the checkpoint's
+   * feed.
+   */
   async resumeFrom(stream: Stream, { cursor, feed }: Checkpoint): Promise<InMemoryFeed> {
     const copy = feed.clone();
     await this.readInto(stream, copy, cursor);
@@ -125,7 +137,7 @@ export class PluginHarness {
     return feed;
   }
 
-  /** Reads a listing page by page. Commits each page before it requests the next one. */
+  /** Reads a listing page by page. Each page is committed before the next page is requested. */
   async *readPages(
     stream: Stream,
     feed: InMemoryFeed,
@@ -150,7 +162,10 @@ export class PluginHarness {
     }
   }
 
-  /** @throws CheckFailure unless the feed has every expected transaction exactly once. */
+  /**
+   * Checks that the feed contains every expected transaction exactly once.
+   * @throws CheckFailure if a transaction is missing or duplicate
+   */
   expectAllTransactions(when: string, feed = this.feed): void {
     expectRecords(this.expected, feed, when);
   }

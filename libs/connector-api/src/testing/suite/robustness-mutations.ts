@@ -1,11 +1,17 @@
-/** Mutations with which the reference plugin loses more than an invalid part of a response, or more than the account that fails. */
+/**
+ * Mutations of the reference plugin that make it lose too much data: more than the invalid part of a response, or more than the account
+ * that fails.
+ */
 import type { Mutation } from './mutation.js';
 
 const MERGE = 'const steps = mergeListings(sources, CURSOR_FORMAT.parse(since));';
 const LAST_FUNCTION = 'function parseTransactions(';
 const GET_ROWS = "const page = await this.http.get('/transactions', { query });";
 
-/** Lists each account to its end before the next account. @param onError code that runs when an account cannot be listed */
+/**
+ * Returns code that lists each account to its end before the next account.
+ * @param onError code that runs if an account cannot be listed
+ */
 const readOneByOne = (onError: string) => `async function* readOneByOne(sources, since = {}) {
   let position = since;
   let failure;

@@ -6,12 +6,12 @@ import { CHECKS } from './checks/index.js';
 import type { PspSuiteOptions } from './suite.types.js';
 import { CheckContext } from './check-context.js';
 
-/** Returns the checks that apply to a plugin's capabilities. */
+/** Returns the checks that apply to the capabilities of a plugin. */
 export function getApplicableChecks(plugin: Plugin): Check[] {
   return CHECKS.filter(({ appliesTo }) => appliesTo?.(plugin) ?? true);
 }
 
-/** Runs one check. Never throws: every error becomes a failed outcome. */
+/** Runs one check. The function never throws; every error becomes a failed outcome. */
 export async function runCheck(check: Check, plugin: Plugin, suite: PspSuiteOptions): Promise<CheckOutcome> {
   const why = suite.skip?.[check.name];
   if (why !== undefined) return { check: check.name, outcome: 'skipped', why };
@@ -25,8 +25,8 @@ export async function runCheck(check: Check, plugin: Plugin, suite: PspSuiteOpti
 }
 
 /**
- * Returns the problems of the skips. Each skip must have the name of a check of this plugin and a reason. The plugin's README must contain
- * the same reason.
+ * Returns the problems with skipped checks. Each skip must have the name of a check of this plugin, and a reason. The plugin's README must
+ * contain the same reason.
  */
 export function findSkipProblems(plugin: Plugin, { directory, skip = {} }: PspSuiteOptions): string[] {
   const names = getApplicableChecks(plugin).map(({ name }) => name);

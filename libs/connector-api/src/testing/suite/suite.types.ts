@@ -1,9 +1,10 @@
 /**
- * Input of the test suite that every plugin inherits. A plugin's spec provides settings and a fixture factory. A fixture is the fake PSP of
- * one check. The plugin's `<psp>.fake.ts` creates it.
+ * The input of the test suite that every plugin must pass. A plugin's spec provides the settings, and a function that creates a fixture. A
+ * fixture is the fake PSP of one check. The plugin's `<psp>.fake.ts` creates it.
  *
- * A new fixture has at least one account and no transactions. A fixture omits parts that the PSP cannot have (e.g. a directory of files
- * cannot respond with 429). The spec then skips the checks that need them, by name, with a reason. The plugin's README repeats the reason.
+ * A new fixture has at least one account and no transactions. A fixture omits the parts that its PSP cannot have (e.g. a directory of files
+ * cannot respond with 429). The spec then skips the checks that need these parts, by name, with a reason. The plugin's README contains the
+ * same reason.
  */
 import type { Provider } from '@nestjs/common';
 import type { CommonMetadataKey } from '../../mapping/common-metadata.js';
@@ -16,93 +17,111 @@ import type { ManualClock } from './manual-clock.js';
 type Awaitable<T> = T | Promise<T>;
 
 export interface PspSuiteOptions {
-  /** `import.meta.dirname` of the spec. The plugin's README.md, which repeats the reasons of skips, is in this directory. */
+  /** The directory of the spec, i.e. `import.meta.dirname`. It contains the plugin's README.md with the reasons of skipped checks. */
   directory: string;
-  /** Settings as in a deployment file. The settings of the fixture override them. */
+  /** The settings as in a deployment file. The settings of the fixture override them. */
   settings: Readonly<Record<string, unknown>>;
-  /** Invalid values by setting, e.g. `{ since: ['yesterday'] }`. The suite itself tries missing values and wrong types. */
+  /**
+   * Invalid values by setting: `{ since: ['yesterday'] }`. Missing values and wrong types need not be listed, because the suite always
+   * tests them.
+   */
   invalidSettings?: Readonly<Record<string, readonly unknown[]>>;
-  /** Strings that must never appear in output. Default: values of settings whose name contains key, secret, token or password. */
+  /** Strings that must never appear in output. Default: the values of settings whose name contains key, secret, token or password. */
   secrets?: readonly string[];
   /** Creates a new, independent fake PSP. */
   createFixture: (options: PspFixtureOptions) => Awaitable<PspFixture>;
-  /** Skipped checks: name of the check, and the reason why the PSP cannot support it. */
+  /** The checks to skip. The key is the name of a check, and the value is the reason why the PSP cannot support it. */
   skip?: Readonly<Record<string, string>>;
   /**
-   * The groups of checks to run, by the beginning of their names: `['orders', 'order faults']`. Default: all groups. A plugin that runs the
-   * suite a second time for another kind of order needs only the groups that depend on this kind.
+   * The groups of checks to run, by the beginning of their names: `['orders', 'order faults']`. Default: all groups. If a plugin runs the
+   * suite a second time for another kind of order, only the groups that depend on this kind are needed.
    */
   groups?: readonly string[];
   /** Checks against the PSP's real sandbox. They run only if the environment variables are set. */
   live?: {
-    /** @returns `undefined` unless all variables are set. Their names begin with `LIVE_<PSP>_`. */
+    /**
+     * Reads the settings from environment variables. Their names begin with `LIVE_<PSP>_`.
+     * @returns `undefined` unless all variables are set
+     */
     readSettings: (env: NodeJS.ProcessEnv) => Readonly<Record<string, unknown>> | undefined;
-    /** Names of the environment variables. The title of the skipped test lists them. */
+    /** The names of the environment variables. If they are not set, the test is skipped, and its title lists these names. */
     variables: readonly string[];
   };
 }
 
 export interface PspFixtureOptions {
-  /** Clock of the fake PSP and of the plugin (its `HTTP_CLOCK`). Only the suite and sleeps advance it. */
+  /** The clock of the fake PSP and of the plugin (its `HTTP_CLOCK`). Its time changes only if the suite advances it or code sleeps. */
   clock: ManualClock;
   /**
-   * Maximum page size. The fixture must not exceed it even if the plugin requests larger pages. If the PSP may return fewer rows than
-   * requested, the fixture returns fewer rows; otherwise the fixture sets the plugin's page size in `settings`.
+   * The page size of the fixture. With `one`, every page must contain at most one row, even if the plugin requests larger pages. If the
+   * real PSP may return fewer rows than requested, the fake does so. Otherwise the fixture sets the plugin's page size in `settings`.
    */
   pageSize: 'one' | 'largest';
 }
 
 /** A transaction that the suite adds to the fake PSP. */
 export interface TransactionInput {
-  /** Timestamp of the transaction in ms since 1970, a whole second. */
+  /** The timestamp of the transaction in ms since 1970. It is a whole second. */
   at: number;
-  /** Positive decimal, e.g. `12.50`. Unique per fixture, so that the suite can identify the record by its amount. */
+  /** A positive decimal number: `12.50`. It is unique within the fixture, so that the suite can identify the record by its amount. */
   amount: string;
-  /** ISO 4217 code, or an unknown code. */
+  /** An ISO 4217 code, or an unknown code. */
   currency: string;
-  /** `in`: the money goes to one of the connector's own accounts. */
+  /** The direction. `in` means that the money goes to one of the connector's own accounts. */
   direction: 'in' | 'out';
-  /** `open`: `changeStatus` may later change its status. */
+  /** The state. If it is `open`, `changeStatus` may later change the status of the transaction. */
   state: 'open' | 'final';
 }
 
 export interface PspFixture {
-  /** Settings for the plugin, e.g. the URL of the fake and the page size. */
+  /** The settings for the plugin, e.g. the URL of the fake and the page size. */
   settings: Readonly<Record<string, unknown>>;
   /** Providers that replace providers of the plugin, e.g. a clock with its own token. */
   providers?: Provider[];
-  /** Rows per response if `pageSize` is `largest`. */
+  /** The number of rows per response if `pageSize` is `largest`. */
   maxPageSize: number;
-  /** Timing limits from the PSP's documentation. */
+  /** The timing limits from the PSP's documentation. */
   timings?: PspTimings;
   /**
-   * Adds a transaction. The PSP lists it immediately, independent of its timestamp.
-   * @returns the id of its record, or any other unique name if only the plugin can derive the id
+   * Adds a transaction. The PSP lists it immediately, whatever its timestamp is.
+   * @returns the id of its record. If only the plugin can derive the id, the result is another unique name
    */
   addTransaction: (input: TransactionInput) => Awaitable<string>;
-  /** Changes the status of an `open` transaction to a final one. */
+  /** Changes the status of an `open` transaction to a final status. */
   changeStatus?: (id: string) => Awaitable<void>;
   /** Removes a transaction from the PSP's listing. */
   removeTransaction?: (id: string) => Awaitable<void>;
   /** Adds a malformed row, e.g. without an amount or with an unknown status. */
   addMalformedRow?: (at: number) => Awaitable<unknown>;
-  /** Adds an account. @returns the id of its record. */
+  /**
+   * Adds an account.
+   * @returns the id of its record
+   */
   addAccount?: () => Awaitable<string>;
-  /** Adds a beneficiary. @returns the id of its record. */
+  /**
+   * Adds a beneficiary.
+   * @returns the id of its record
+   */
   addBeneficiary?: () => Awaitable<string>;
-  /** The movements beyond plain payments. If a movement is absent, its checks are skipped by name, with a reason. */
+  /** The movements other than plain payments. If a movement is absent, its checks must be skipped by name, with a reason. */
   movements?: MovementFixture;
-  /** The keys of `com.tributary.spec/…`, besides `movement`, for which the PSP sends a value with every payment that the suite adds. */
+  /**
+   * The keys of `com.tributary.spec/…` for which the PSP sends a value with every payment that the suite adds. `movement` need not be
+   * listed.
+   */
   rowMetadata?: readonly CommonMetadataKey[];
-  /** Present if the PSP has an HTTP API. */
+  /** The HTTP API of the fake. Present if the PSP has an HTTP API. */
   http?: HttpFixture;
-  /** Present if the PSP executes orders. */
+  /** The orders of the fake. Present if the PSP executes orders. */
   orders?: OrderFixture;
-  /** Present if the PSP sends webhooks. */
+  /** The webhooks of the fake. Present if the PSP sends webhooks. */
   webhook?: WebhookFixture;
-  /** More strings that must never appear in output, in addition to `PspSuiteOptions.secrets`, e.g. a token that the PSP issued. */
+  /** Strings that must never appear in output, in addition to `PspSuiteOptions.secrets`, e.g. a token that the PSP issued. */
   secrets?: readonly string[];
-  /** Releases the fixture. @throws Error if the plugin violated the PSP's rules, as `FakePsp.close` does */
+  /**
+   * Releases the fixture.
+   * @throws Error if the plugin violated the PSP's rules, as `FakePsp.close` does
+   */
   close: () => Awaitable<void>;
 }
 
@@ -110,22 +129,22 @@ export interface PspFixture {
 export type RelatedMovement = 'refund' | 'fee' | 'dispute' | 'disputeReversal' | 'payoutReturn';
 
 export interface RelatedMovementInput {
-  /** The payment or payout, as `addTransaction` returned it. */
+  /** The id of the payment or payout, as `addTransaction` returned it. */
   of: string;
-  /** ms since 1970, a whole second. */
+  /** The time in ms since 1970. It is a whole second. */
   at: number;
-  /** Positive decimal. */
+  /** A positive decimal number. */
   amount: string;
   currency: string;
 }
 
-/** Functions that add movements at the PSP, together with everything that the PSP reports about them. */
+/** Functions that add movements at the PSP. They also add everything else that the PSP reports about these movements. */
 export interface MovementFixture extends Partial<
   Record<RelatedMovement, (input: RelatedMovementInput) => Awaitable<unknown>>
 > {
   /** Moves money between two own accounts. */
   transfer?: (input: { at: number; amount: string; currency: string }) => Awaitable<unknown>;
-  /** Exchanges money on one of the own accounts into another currency. */
+  /** Exchanges money on an own account into another currency. */
   conversion?: (input: {
     at: number;
     sold: { amount: string; currency: string };
@@ -136,45 +155,56 @@ export interface MovementFixture extends Partial<
 }
 
 export interface PspTimings {
-  /** Maximum time between a row's timestamp and its first appearance. Default: one hour. 0: rows are never late. */
+  /** The maximum time between a row's timestamp and its first appearance, in ms. Default: one hour. 0 means that rows are never late. */
   maxLatenessMs?: number;
-  /** Maximum time after a row's timestamp in which the row can change. Default: one hour. */
+  /** The maximum age in ms at which a row can still change, counted from its timestamp. Default: one hour. */
   maxChangeAgeMs?: number;
-  /** Delay until a listing contains late or changed rows, for plugins that do not re-read all recent rows each time. Default 0. */
+  /**
+   * The time in ms after which a listing contains late or changed rows. Set it for a plugin that does not read all recent rows again in
+   * each listing. Default: 0.
+   */
   detectionDelayMs?: number;
 }
 
 export interface HttpFixture {
   fake: FakePsp;
-  /** Requests that list transactions. The suite injects faults into them. */
+  /** The request with which the plugin lists transactions. The suite injects faults into such requests. */
   listingRequest: { method?: string; path: string };
-  /** Creates an error body in the PSP's format that contains this message. */
+  /** Creates an error body in the PSP's format that contains the given message. */
   createErrorBody: (message: string) => unknown;
 }
 
 type Parties = Pick<Order, 'sourceAccountId' | 'destinationAccountId'>;
 
 export interface OrderFixture {
-  /** Source and destination for payouts and transfers: ids as the plugin lists them. Absent if the plugin does not support the kind. */
+  /**
+   * The source and destination of payouts, and in `transfer` those of transfers: ids as the plugin lists them. A property is absent if the
+   * plugin does not support this kind of order.
+   */
   payout?: Parties;
   transfer?: Parties;
   /** The only currency that the PSP pays, with two decimal places. Default: EUR. */
   currency?: string;
   /** Properties of an order that this PSP always rejects, e.g. a destination that does not exist. */
   rejectedOrder: Partial<Order>;
-  /** Returns all payments that the PSP has executed, with the idempotency key that it received. */
+  /** Returns all payments that the PSP has executed, each with the idempotency key that the PSP received. */
   getPayments: () => Awaitable<{ key: string; amount: Money }[]>;
-  /** Requests that submit orders. The suite injects faults into them. */
+  /** The request with which the plugin submits an order. The suite injects faults into such requests. */
   submitRequest?: { method?: string; path: string };
 }
 
 export interface WebhookFixture {
-  /** Body of an event as the PSP sends it. */
+  /** The body of an event as the PSP sends it. */
   rawBody: string;
-  /** Signs a body as the PSP does. @param secret the connector's secret, or a wrong one. @param at ms since 1970. @returns the headers */
+  /**
+   * Signs a body as the PSP does.
+   * @param secret the connector's secret, or a wrong secret
+   * @param at the time in ms since 1970
+   * @returns the headers with the signature
+   */
   sign: (rawBody: Buffer, secret: string, at: number) => Readonly<Record<string, string>>;
-  /** The connector's webhook secret. */
+  /** The secret with which the PSP signs the connector's webhooks. */
   secret: string;
-  /** Streams that the event must trigger. */
+  /** The streams that the event must trigger. */
   streams: readonly Stream[];
 }

@@ -1,4 +1,4 @@
-/** Finds the test runner: jest, or vitest with globals, if one of them is running; otherwise Node's own runner (`node --test`). */
+/** Finds the test runner: Jest, or Vitest with globals, if one of them is running. Otherwise Node's own runner (`node --test`) is used. */
 type Body = () => void | Promise<void>;
 
 export interface TestRunner {
@@ -7,7 +7,7 @@ export interface TestRunner {
   skip(name: string): void;
 }
 
-/** The globals of jest and vitest. */
+/** The globals of Jest and Vitest. */
 interface GlobalRunner {
   describe?: (name: string, body: () => void) => void;
   it?: {

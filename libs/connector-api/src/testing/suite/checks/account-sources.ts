@@ -1,6 +1,6 @@
 /**
- * Checks of plugins that request the rows of each account separately: an account that fails or has a long history must not stop the other
- * accounts. A plugin that requests the rows of all accounts together passes.
+ * Checks for plugins that request the rows of each account separately. An account that fails or has a long history must not stop the other
+ * accounts. A plugin that requests the rows of all accounts together passes these checks.
  */
 import { expectThat } from '../assertions.js';
 import type { Check } from '../check.js';
@@ -12,9 +12,12 @@ import type { FakeRequest } from '../../fake-route.js';
 import type { HttpFixture } from '../suite.types.js';
 
 const HOUR_MS = 3_600_000;
-/** The number of rows of an account with a long history, with one row per page. */
+/** The number of rows of an account with a long history. The fake PSP returns one row per page. */
 const LONG_HISTORY_ROWS = 24;
-/** The minimum number of pages of a long history. A strategy may keep a few pages in memory and return them as one page. */
+/**
+ * The minimum number of pages at which a history counts as long. If the plugin returns the history in fewer pages, the check passes,
+ * because a strategy may keep a few pages in memory and return them as one page.
+ */
 const MIN_LONG_HISTORY_PAGES = 3;
 
 interface AccountSources {
@@ -22,7 +25,10 @@ interface AccountSources {
   http: HttpFixture;
   /** The ids of the accounts whose rows are requested separately. */
   accounts: string[];
-  /** Adds a payment into an account. @returns its amount in minor units, which no other row has */
+  /**
+   * Adds a payment into an account.
+   * @returns its amount in minor units. No other row has this amount
+   */
   add: (account: string, at: number) => Promise<bigint>;
 }
 
@@ -43,7 +49,10 @@ export const ACCOUNT_SOURCE_CHECKS: readonly Check[] = [
   },
 ];
 
-/** @param position the position, in the order of the requests, of the account that fails */
+/**
+ * Checks that the rows of the other accounts are listed if one account fails.
+ * @param position the index of the failing account, in the order of the requests
+ */
 async function expectOthersAreListed(context: CheckContext, status: number, position: number): Promise<void> {
   const sources = await createAccountSources(context);
   if (sources === undefined) return;
@@ -66,7 +75,10 @@ async function expectOthersAreListed(context: CheckContext, status: number, posi
   expectThat(lost.length === 0, `the listing after ${when} lacks the rows of ${lost.join(', ')}`);
 }
 
-/** @param position the position, in the order of the requests, of the account with the long history */
+/**
+ * Checks that an account with a long history does not delay the other accounts.
+ * @param position the index of the account with the long history, in the order of the requests
+ */
 async function expectNoDelay(context: CheckContext, position: number): Promise<void> {
   const sources = await createAccountSources(context);
   if (sources === undefined) return;
@@ -99,7 +111,10 @@ async function expectNoDelay(context: CheckContext, position: number): Promise<v
   );
 }
 
-/** @returns `undefined` if the plugin does not request the rows of a single account */
+/**
+ * Creates accounts whose rows the plugin requests separately.
+ * @returns `undefined` if the plugin does not request the rows of a single account
+ */
 async function createAccountSources(context: CheckContext): Promise<AccountSources | undefined> {
   const harness = await context.createHarness('one');
   const { http, movements, addAccount } = harness.fixture;
@@ -129,12 +144,12 @@ async function createAccountSources(context: CheckContext): Promise<AccountSourc
   return { harness, http, accounts, add };
 }
 
-/** Returns true if the path or the query of a request contains the id of an account. */
+/** Returns true if the path or the query of a request contains the id of the account. */
 function namesAccount({ params, query }: FakeRequest, account: string): boolean {
   return Object.values(params).includes(account) || [...query.values()].includes(account);
 }
 
-/** Returns the accounts whose row is not in the feed. */
+/** Returns the accounts whose rows are missing in the feed. */
 function findMissing({ feed }: PluginHarness, amounts: ReadonlyMap<string, bigint>): string[] {
   const served = new Set(feed.getTransactions().map(({ amount }) => amount.amount));
   return [...amounts].flatMap(([account, amount]) => (served.has(amount) ? [] : [account]));

@@ -1,4 +1,4 @@
-/** Checks of the streams accounts and beneficiaries, and of balances. */
+/** Checks of the streams `accounts` and `beneficiaries`, and of balances. */
 import { validateBalances } from '../../../contract/serialize-records.js';
 import { encodeId } from '../../../id-encoding.js';
 import type { Stream } from '../../../plugin.js';
@@ -60,7 +60,7 @@ async function resumeFromEveryCursor(
     await addOne();
     for (const [index, checkpoint] of checkpoints.entries()) {
       const feed = await harness.resumeFrom(stream, checkpoint);
-      // The plugin may list the last account only at the next complete reading.
+      // The last account is not required here, because the plugin may list it only at the next complete reading.
       expectIds(feed, stream, ids.slice(0, -1), `from the cursor of page ${index + 1}`);
     }
     await harness.pullAfterDetectionDelay(stream);

@@ -1,4 +1,4 @@
-/** Checks of faults during a listing: the plugin throws a `PspError` of the right kind, and the next listing is complete. */
+/** Checks of faults during a listing. The plugin must throw a `PspError` of the right kind, and the next listing must be complete. */
 import type { PspErrorKind } from '../../../errors.js';
 import type { Fault } from '../../fault-injection.js';
 import { expectThat, requireFixturePart } from '../assertions.js';
@@ -8,7 +8,10 @@ import { isRequestOf } from '../../fake-route.js';
 import type { PluginHarness } from '../plugin-harness.js';
 import type { CheckContext } from '../check-context.js';
 
-/** Real timeout of requests, and real delay of responses, in checks of slow responses (ms). */
+/**
+ * The timeout of requests and the delay of responses in checks of slow responses, in ms. Both are real time, in contrast to the manual
+ * clock.
+ */
 const SHORT_TIMEOUT_MS = 150;
 const SLOW_RESPONSE_MS = 600;
 
@@ -18,9 +21,11 @@ interface FaultCase {
   name: string;
   fault: Fault;
   kind: PspErrorKind;
-  /** True if the error may concern one account only. A plugin that then reads the other accounts reports `unavailable`. */
+  /**
+   * True if the error may concern only one account. A plugin that then continues with the other accounts may report `unavailable` instead.
+   */
   mayConcernOneAccount?: true;
-  /** Expected `details.retryAfterMs` of the error. `null`: it must be absent. `undefined`: not checked. */
+  /** The expected `details.retryAfterMs` of the error. `null` means that it must be absent. `undefined` means that it is not checked. */
   retryAfterMs?: number | null;
 }
 
@@ -66,14 +71,14 @@ export const FAULT_CHECKS: readonly Check[] = [
 ];
 
 /**
- * Makes the PSP answer each further request of a listing with its second page that contains rows. A link of this page leads back to the
- * same page. A plugin that requests rows by time or number gets rows that it did not request. The listing must end, and the remaining rows
- * must arrive after the fault has ended.
+ * Checks that a link that leads back to the same page does not end the listing silently. The fake PSP answers each further request with its
+ * second page that contains rows. A plugin that requests rows by time or number then gets rows that it did not request. The listing must
+ * end, and the remaining rows must arrive after the fault has ended.
  */
 async function expectLoopIsNoEnd(context: CheckContext): Promise<void> {
   const harness = await context.createHarness('one');
   const { fake, listingRequest } = requireFixturePart(harness.fixture.http, 'http');
-  // The rows are old, so that no listing reads them again only because they could still change.
+  // The rows are so old that they can no longer change. Otherwise, a listing might read them again only because they could change.
   const at = harness.clock.now() - 5 * DAY_MS;
   for (let row = 0; row < 5; row += 1) await harness.addTransaction({ at });
   let pagesWithRows = 0;
@@ -92,7 +97,7 @@ async function expectLoopIsNoEnd(context: CheckContext): Promise<void> {
   harness.expectAllTransactions('the listing after one that was led in a circle');
 }
 
-/** Injects the fault at the first request, and in the middle of a listing. */
+/** Runs a fault case twice: with the fault at the first request, and with the fault in the middle of a listing. */
 async function runFaultCase(context: CheckContext, one: FaultCase): Promise<void> {
   for (const nth of [1, 3]) {
     const harness = await context.createHarness('one');
@@ -121,7 +126,7 @@ async function expectFault(
   expectThat(found === retryAfterMs, `${when}: details.retryAfterMs is ${found}, expected ${retryAfterMs}`);
 }
 
-/** Returns whether a body contains a list that is not empty. */
+/** Returns true if a body contains a list that is not empty. */
 function hasRows(body: unknown): boolean {
   if (Array.isArray(body)) return body.length > 0;
   return typeof body === 'object' && body !== null && Object.values(body).some(hasRows);

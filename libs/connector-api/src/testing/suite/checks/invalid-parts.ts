@@ -1,5 +1,6 @@
 /**
- * Checks that one invalid part of a response does not affect the other parts: a byte that is not UTF-8, and a number that is not an amount.
+ * Checks that one invalid part of a response does not affect the other parts. The invalid part is a byte that is not UTF-8, or a number
+ * that is not an amount.
  */
 import { JsonNumber } from '../../../http/json-number.js';
 import { COMMON_METADATA_PREFIX } from '../../../mapping/common-metadata.js';
@@ -10,9 +11,12 @@ import type { PluginHarness } from '../plugin-harness.js';
 import { isRequestOf } from '../../fake-route.js';
 import { changeProperties, isJsonObject } from '../json-body.js';
 
-/** A byte that is never part of UTF-8. */
+/** A byte that never occurs in UTF-8. */
 const INVALID_BYTE = 0xff;
-/** The value of 12.34 in a PSP that calculates with doubles. No currency has so many decimal places. */
+/**
+ * The result of calculating 12.34 with floating-point numbers. No currency has so many decimal places, so a plugin cannot convert it to an
+ * amount.
+ */
 const DOUBLE_NOISE = new JsonNumber('12.340000000000002');
 const OTHER_NUMBER = new JsonNumber('77');
 const DECIMAL_PATTERN = /^-?\d+(?:\.\d+)?$/;
@@ -25,7 +29,10 @@ export const INVALID_PART_CHECKS: readonly Check[] = [
   },
 ];
 
-/** Puts an invalid byte into the reference of a payment. The check does nothing for a plugin that serves no reference. */
+/**
+ * Checks that a listing is complete although the reference of a payment contains an invalid byte. A plugin that serves no reference passes
+ * the check.
+ */
 async function expectRowsDespiteInvalidByte(context: CheckContext): Promise<void> {
   const harness = await context.createHarness();
   const { fake, listingRequest } = requireFixturePart(harness.fixture.http, 'http');
@@ -48,8 +55,8 @@ async function expectRowsDespiteInvalidByte(context: CheckContext): Promise<void
 }
 
 /**
- * Replaces the numbers of the accounts, one number at a time, by a value that is not an amount. The plugin must still return the same
- * accounts.
+ * Checks that an account is returned although its balance is invalid. The numbers in the list of accounts are replaced, one property at a
+ * time, by a value that is not an amount. The plugin must still return the same accounts.
  */
 async function expectAccountDespiteBalance(context: CheckContext): Promise<void> {
   const harness = await context.createHarness();
@@ -65,7 +72,8 @@ async function expectAccountDespiteBalance(context: CheckContext): Promise<void>
     return listAccountIds(harness);
   };
   for (const name of names) {
-    // If the accounts change with another valid number, the number is part of the id or of the paging and is not a balance.
+    // First, the property gets another valid number. If the accounts change, the property is part of the id or of the paging, and not a
+    // balance.
     if ((await listWith(name, OTHER_NUMBER)) !== plain) continue;
     const found = await listWith(name, DOUBLE_NOISE);
     expectThat(
@@ -76,7 +84,7 @@ async function expectAccountDespiteBalance(context: CheckContext): Promise<void>
   }
 }
 
-/** @returns a description of the error if the listing fails */
+/** Returns the ids of the listed accounts as one string, or a description of the error if the listing fails. */
 async function listAccountIds(harness: PluginHarness): Promise<string> {
   try {
     const feed = await harness.readFromStart('accounts');
@@ -98,14 +106,14 @@ function listNumberNamesOfRows(body: unknown): string[] {
   return isJsonObject(body) ? Object.values(body).flatMap(listNumberNamesOfRows) : [];
 }
 
-/** Returns the names of the properties whose value is a number, or a string with a decimal number. */
+/** Returns the names of the properties whose value is a number or a string with a decimal number. */
 function listNumberNames(body: unknown): string[] {
   if (Array.isArray(body)) return body.flatMap(listNumberNames);
   if (!isJsonObject(body)) return [];
   return Object.entries(body).flatMap(([name, value]) => (isNumber(value) ? [name] : listNumberNames(value)));
 }
 
-/** Returns a copy of a body in which the numbers with this name have another value. Strings stay strings. */
+/** Returns a copy of a body in which the numbers with this name have another value. A number in a string is replaced by a string. */
 function replaceNumbers(body: unknown, name: string, value: JsonNumber): unknown {
   return changeProperties(body, [name], (found) => {
     if (!isNumber(found)) return replaceNumbers(found, name, value);

@@ -6,7 +6,7 @@ import { findRecords, formatTransactions } from '../expect-records.js';
 import type { ExpectedTransaction } from '../expect-records.js';
 
 const SECOND = 1000;
-/** Fraction of the PSP's maximum lateness or change age that the checks use. */
+/** The share of the PSP's limits that the checks use, e.g. of the maximum time by which a row can be late. */
 const LIMIT_FRACTION = 0.9;
 
 export const CHANGE_CHECKS: readonly Check[] = [
@@ -93,7 +93,7 @@ export const CHANGE_CHECKS: readonly Check[] = [
   },
 ];
 
-/** Asserts that a record has a version with another status and the same `createdAt`. */
+/** Checks that a record has a version with another status and with the same `createdAt`. */
 function expectStatusChange(expected: ExpectedTransaction, harness: PluginHarness): void {
   harness.expectAllTransactions('after the change');
   const [record] = findRecords(expected, harness.feed);

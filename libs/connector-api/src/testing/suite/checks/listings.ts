@@ -11,7 +11,9 @@ import type { CheckContext } from '../check-context.js';
 
 const SECOND = 1000;
 const HOUR = 3_600_000;
-/** This check reads one row per page, so its number of requests grows with the square of the number of rows. */
+/**
+ * The maximum number of rows in a check that reads one row per page. Its number of requests grows with the square of the number of rows.
+ */
 const MAX_ROWS_OF_SHORT_PAGES = 8;
 
 export const LISTING_CHECKS: readonly Check[] = [
@@ -94,7 +96,7 @@ export const LISTING_CHECKS: readonly Check[] = [
   },
 ];
 
-/** Checks that a listing resumed from the cursor of any page returns all remaining transactions. */
+/** Checks that a listing that resumes from the cursor of any page returns all remaining transactions. */
 async function resumeFromEveryCursor(
   context: CheckContext,
   pageSize: PspFixtureOptions['pageSize'],
@@ -123,7 +125,7 @@ async function resumeFromEveryCursor(
   );
 }
 
-/** Adds several rows per second. */
+/** Adds rows of which several have a time within the same second. */
 async function addDenseRows(harness: PluginHarness, rows: number): Promise<void> {
   const start = harness.clock.now() - 40 * HOUR;
   for (let row = 0; row < rows; row += 1) {
@@ -131,7 +133,7 @@ async function addDenseRows(harness: PluginHarness, rows: number): Promise<void>
   }
 }
 
-/** Checks the order within pages and across the first listing, for a PSP without late rows. */
+/** Checks the order within pages and across the first listing. It applies to a PSP without late rows. */
 async function expectOldestFirst(context: CheckContext): Promise<void> {
   for (const pageSize of ['one', 'largest'] as const) {
     const harness = await context.createHarness(pageSize);

@@ -74,7 +74,7 @@ function expectValidMetadata({ id, metadata = {} }: Transaction): void {
 }
 
 function expectValidEntry(id: string, name: string, value: string): void {
-  // A plugin that copies a stored record also copies the PSP's id that the gateway has added to the record.
+  // The gateway adds `psp_id` to stored records. A plugin that copies the metadata of a stored record also copies this key.
   if (name === 'psp_id') return;
   const key = COMMON_METADATA_KEYS.find((known) => known === name);
   if (key === undefined) {

@@ -5,14 +5,14 @@ import type { Check } from '../check.js';
 import { findRecords } from '../expect-records.js';
 import type { CheckContext } from '../check-context.js';
 
-/** Amounts that change if they are converted to a double, or read with a wrong number of decimal places. */
+/** Amounts that would change if a plugin converted them to floating-point numbers or read them with a wrong number of decimal places. */
 const TEST_AMOUNTS: readonly [digits: number, currency: string, amounts: readonly string[]][] = [
   [0, 'JPY', ['1234', '900719925474099', '5']],
   [2, 'EUR', ['0.29', '1.10', '1.15', '4.35', '90071992547409.93', '7.00']],
   [3, 'KWD', ['1.234', '0.005', '8.165', '9007199254740.993']],
   [4, 'CLF', ['1.2345', '0.0001', '900719925474.0993']],
 ];
-/** A code that ISO 4217 reserves for private use, so it will never be assigned. */
+/** A currency code that ISO 4217 reserves for private use, so that it is never assigned to a currency. */
 const UNKNOWN_CURRENCY = 'XQX';
 
 export const MONEY_CHECKS: readonly Check[] = [

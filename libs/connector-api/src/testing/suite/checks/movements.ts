@@ -1,6 +1,6 @@
 /**
- * Checks of the movements beyond plain payments: refunds, fees, disputes, returned payouts, transfers, conversions, and rows of several
- * accounts. If a PSP lacks one of these, the plugin skips the check, with the reason in README.md.
+ * Checks of the movements other than plain payments: refunds, fees, disputes, returned payouts, transfers, conversions, and rows of several
+ * accounts. If a PSP lacks one of these movements, the plugin's spec skips the check, and README.md contains the reason.
  */
 import { parseMoney } from '../../../money.js';
 import type { Movement } from '../../../mapping/movement-kinds.js';
@@ -21,9 +21,9 @@ const MOVEMENT_KEY = 'com.tributary.spec/movement';
 interface RelatedRow {
   movement: Movement;
   status: Transaction['status'];
-  /** Whether the own account is the destination. */
+  /** Whether the own account is the destination of the row. */
   isIncoming: boolean;
-  /** False for a fee, which has the type OTHER. */
+  /** Whether the row has the type of the payment. It is false for a fee, which has the type OTHER. */
   hasTypeOfOriginal: boolean;
 }
 
@@ -140,8 +140,8 @@ export const MOVEMENT_CHECKS: readonly Check[] = [
 ];
 
 /**
- * Creates a check that adds a payment and rows that refer to it. It runs in two ways: the rows are added after the payment was listed, and
- * together with the payment.
+ * Creates a check that adds a payment and rows that refer to it. The check runs in two ways: the rows are added after the payment was
+ * listed, or together with the payment.
  */
 function createRelatedCheck(
   name: string,
@@ -207,7 +207,7 @@ function expectRelatedRow(
   expectThat(row.type === type, `a ${kind} has the type ${row.type}; expected ${type}`);
   expectThat(row.status === status, `a ${kind} has the status ${row.status}; expected ${status}`);
   const isTied = row.relatedTransactionId === original.id;
-  // A fee may refer to the payment only in its metadata, because clients merge two rows that have the same related id and type.
+  // A fee may name its payment only in the metadata, because clients merge two rows that have the same related id and type.
   const isNamed = row.metadata?.['com.tributary.spec/related_id'] === original.id;
   expectThat(
     isTied || (!hasTypeOfOriginal && isNamed),
@@ -222,7 +222,10 @@ function expectRelatedRow(
   );
 }
 
-/** Returns the payment's record. @throws CheckFailure if the record is missing, or was changed by the later rows */
+/**
+ * Returns the payment's record.
+ * @throws CheckFailure if the record is missing, or if it was changed by the later rows
+ */
 function findOriginal(harness: PluginHarness, id: string, direction: 'in' | 'out'): Transaction {
   const expected = harness.expected.find((one) => one.id === id) ?? failCheck('the payment is unknown');
   const [original] = findRecords(expected, harness.feed).filter(
@@ -253,7 +256,10 @@ async function createMovementHarness(context: CheckContext): Promise<{
   return { harness, movements, ours: new Set(harness.feed.getRecords('accounts').map(({ id }) => id)) };
 }
 
-/** Runs `add` at the PSP. @returns the records that the next listing adds */
+/**
+ * Calls `add`, which adds movements at the PSP, and pulls.
+ * @returns the records that the listing adds to the feed
+ */
 async function readFreshRows(harness: PluginHarness, add: () => unknown): Promise<Transaction[]> {
   await harness.pull();
   const before = listIds(harness);
@@ -266,7 +272,7 @@ function listIds(harness: PluginHarness): Set<string> {
   return new Set(harness.feed.getTransactions().map(({ id }) => id));
 }
 
-/** Returns the new records that move money. */
+/** Returns the records that are new and that move money. */
 function listFresh(harness: PluginHarness, before: ReadonlySet<string>): Transaction[] {
   return harness.feed.getTransactions().filter(({ id, amount }) => !before.has(id) && amount.amount !== 0n);
 }

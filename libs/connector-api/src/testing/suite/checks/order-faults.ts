@@ -1,4 +1,7 @@
-/** Checks of faults while an order is submitted: it is paid once, with its own key, and an unknown outcome is reported as unknown. */
+/**
+ * Checks of faults while an order is submitted. The order must be paid only once, with its own key. If its outcome is unknown, the plugin
+ * must report this.
+ */
 import type { PspErrorKind } from '../../../errors.js';
 import { JsonNumber } from '../../../http/json-number.js';
 import type { Plugin } from '../../../plugin.js';
@@ -11,12 +14,15 @@ import type { OrderHarness } from '../order-harness.js';
 import { changeProperties, isJsonObject } from '../json-body.js';
 import { expectPspError, expectErrorKind } from '../expect-psp-error.js';
 
-/** Real timeout of requests, and real delay of responses, in checks of slow responses (ms). */
+/**
+ * The timeout of requests and the delay of responses in checks of slow responses, in ms. Both are real time, in contrast to the manual
+ * clock.
+ */
 const SHORT_TIMEOUT_MS = 150;
 const SLOW_RESPONSE_MS = 600;
 const SECOND_MS = 1000;
 
-/** Kinds after which the gateway assumes that the PSP may have received the order. */
+/** The kinds of error after which the gateway assumes that the PSP may have received the order. */
 const UNKNOWN_OUTCOME_KINDS: readonly PspErrorKind[] = ['unknown-outcome', 'unavailable'];
 
 interface FaultCase {
@@ -45,7 +51,7 @@ const FAULT_CASES: readonly FaultCase[] = [
   { name: '429', fault: { status: 429, retryAfter: '3600' }, kinds: ['rate-limited'], isPaid: false },
 ];
 
-/** Faults that make a lookup impossible. */
+/** Faults because of which an order cannot be looked up. */
 const LOOKUP_FAULTS: readonly Fault[] = [
   { status: 500 },
   { status: 401 },
@@ -84,12 +90,15 @@ export const ORDER_FAULT_CHECKS: readonly Check[] = [
   ),
 ];
 
-/** Names of the property with the status of a payment. */
+/** The names that the property with the status of a payment can have. */
 const STATUS_NAMES = ['status', 'state'];
-/** Names of the property with the code of an error. */
+/** The names that the property with the code of an error can have. */
 const CODE_NAMES = ['code', 'error_code', 'errorCode'];
 
-/** Checks that an unknown status, which the PSP may add later, is not final, and that the plugin still returns the order's id. */
+/**
+ * Checks that an order with an unknown status is PENDING, and that the plugin still returns the order's id. A PSP can add new statuses
+ * later.
+ */
 async function expectUnknownStatusIsPending(orderHarness: OrderHarness): Promise<void> {
   const { harness, fixture } = orderHarness;
   const { fake } = requireFixturePart(harness.fixture.http, 'http');
@@ -107,7 +116,7 @@ async function expectUnknownStatusIsPending(orderHarness: OrderHarness): Promise
   await expectPayments(orderHarness, [order], 'an order with an unknown status');
 }
 
-/** Checks that a code as a string and the same code as a number are treated equally. */
+/** Checks that an error code has the same meaning as a string and as a number. */
 async function expectCodesOfAnyType(orderHarness: OrderHarness): Promise<void> {
   const { harness } = orderHarness;
   const { fake } = requireFixturePart(harness.fixture.http, 'http');
@@ -126,8 +135,8 @@ async function expectCodesOfAnyType(orderHarness: OrderHarness): Promise<void> {
 }
 
 /**
- * Checks that an order is recognised by a key in a text, although a bank breaks the text into lines and converts it to capitals. A key in a
- * separate property is not changed.
+ * Checks that a plugin finds an order by a key in a text, although a bank has broken the text into lines and converted it to upper case. A
+ * key in a separate property is not changed.
  */
 async function expectKeyInChangedText(orderHarness: OrderHarness): Promise<void> {
   const { harness } = orderHarness;
@@ -140,7 +149,7 @@ async function expectKeyInChangedText(orderHarness: OrderHarness): Promise<void>
     const feed = await harness.readFromStart('transactions');
     return feed.getTransactions().some(({ orderKey }) => orderKey === key);
   };
-  // A plugin can recognise its orders by the PSP's id instead.
+  // If the order is still found without the key, the plugin recognises it by the PSP's id, so the check does not apply.
   if (!(await isRecognised())) return;
   const half = key.length / 2;
   const changed = `${key.slice(0, half)} ${key.slice(half)}`.toUpperCase();
@@ -156,7 +165,7 @@ async function expectKeyInChangedText(orderHarness: OrderHarness): Promise<void>
   );
 }
 
-/** Returns a copy of a body in which all strings are changed. */
+/** Returns a copy of a body in which `change` was applied to all strings. */
 function changeTexts(body: unknown, change: (text: string) => string): unknown {
   if (typeof body === 'string') return change(body);
   if (Array.isArray(body)) return body.map((item) => changeTexts(item, change));
@@ -194,7 +203,7 @@ async function runFaultCase(
       `after ${name} the order was ${isPaid ? 'paid' : 'not paid'}, but findOrder finds ${found?.status ?? 'nothing'}`,
     );
   }
-  // The gateway then sends the order again, while the PSP's idempotency window lasts.
+  // In this case, the gateway sends the order again, as long as the PSP recognises the idempotency key.
   await orderHarness.submit(order).catch((thrown: unknown) => {
     const again = `the same order again, after ${name}`;
     if (!isPaid) failCheck(`${again}: expected it to be taken now, found ${String(thrown)}`);

@@ -26,7 +26,8 @@ export const ORDER_CHECKS: readonly Check[] = [
     const order = orderHarness.createOrder();
     const first = await orderHarness.submit(order);
     const again = await orderHarness.submit({ ...order, pspId: first.id }).catch((thrown: unknown) => {
-      // A plugin may throw this kind if the PSP only confirms that it has the order. A lookup then finds the outcome.
+      // A plugin may throw this kind of error if the PSP only confirms that it already has the order. The gateway then looks up the
+      // outcome.
       expectErrorKind(thrown, ['unknown-outcome', 'unavailable'], 'the same order again');
       return undefined;
     });

@@ -1,7 +1,7 @@
 /**
- * Checks that the rows of the feed add up to the amounts that the PSP booked, for each account and asset. A row changes the sum if it is
- * missing, is listed twice, or has a wrong direction, amount or status. So the check finds each of these faults without searching for its
- * cause. The gateway makes the same comparison at run time, see docs/guides/completeness.md.
+ * Checks that the rows of the feed add up to the amounts that the PSP booked, for each account and asset. The sum is wrong if a row is
+ * missing, is listed twice, or has a wrong direction, amount or status. Therefore one comparison finds all these faults. The gateway makes
+ * the same comparison at run time, see docs/guides/completeness.md.
  */
 import { encodeId } from '../../../id-encoding.js';
 import { parseMoney } from '../../../money.js';
@@ -15,7 +15,7 @@ import type { RelatedMovement } from '../suite.types.js';
 const SECOND = 1000;
 const OTHER_ACCOUNTS = 'the other accounts';
 
-/** The effect of a related movement on the account of its payment: the direction of the payment, and the sign of the movement's amount. */
+/** How a related movement affects the account of its payment: the direction of the payment, and the sign of the movement's amount. */
 const RELATED: Readonly<Record<RelatedMovement, { of: 'in' | 'out'; sign: 1n | -1n }>> = {
   refund: { of: 'in', sign: -1n },
   fee: { of: 'in', sign: -1n },
@@ -24,7 +24,7 @@ const RELATED: Readonly<Record<RelatedMovement, { of: 'in' | 'out'; sign: 1n | -
   payoutReturn: { of: 'out', sign: 1n },
 };
 
-/** Sums of minor units. */
+/** Sums in minor units, by account and asset. */
 type Sums = Map<string, bigint>;
 
 export const BALANCE_CHECKS: readonly Check[] = [
@@ -56,14 +56,14 @@ async function expectRowsAddUp(context: CheckContext): Promise<void> {
   }
 }
 
-/** Adds each kind of movement that the fixture has and that belongs to a payment. */
+/** Adds every kind of movement that belongs to a payment and that the fixture supports. */
 async function addRelatedMovements(harness: PluginHarness, booked: Sums): Promise<void> {
   const { movements = {} } = harness.fixture;
   for (const [index, kind] of (Object.keys(RELATED) as RelatedMovement[]).entries()) {
     if (!movements[kind]) continue;
     const { of: direction, sign } = RELATED[kind];
     const payment = await harness.addTransaction({ amount: `${60 + index}.00`, direction });
-    // The restored amount must not exceed the amount that was taken back.
+    // Each kind gets its own amount. A returned payout gets the full amount of the payout; the other amounts are smaller than the payment.
     const amount = kind === 'payoutReturn' ? `${60 + index}.00` : `${4 + index}.37`;
     const kinds: RelatedMovement[] = kind === 'disputeReversal' ? ['dispute', kind] : [kind];
     for (const each of kinds) {
@@ -75,7 +75,7 @@ async function addRelatedMovements(harness: PluginHarness, booked: Sums): Promis
   }
 }
 
-/** Adds a transfer, which changes no sum of all accounts, and a conversion. */
+/** Adds a transfer and a conversion. The transfer changes no total, because both of its accounts are included. */
 async function addMovementsOfAccounts(harness: PluginHarness, booked: Sums): Promise<void> {
   const { transfer, conversion } = harness.fixture.movements ?? {};
   const at = harness.clock.now() - SECOND;
@@ -91,8 +91,8 @@ async function addMovementsOfAccounts(harness: PluginHarness, booked: Sums): Pro
 }
 
 /**
- * Adds payments into new accounts, whose sums are compared separately. The fake may book the payment in the currency of the account, so
- * these sums have no asset.
+ * Adds payments into new accounts, whose sums are compared separately. These sums have no asset, because the fake may book a payment in the
+ * currency of the account.
  * @returns the ids of these accounts, as served to clients
  */
 async function addPaymentsOfAccounts(harness: PluginHarness, booked: Sums): Promise<Set<string>> {
@@ -109,7 +109,10 @@ async function addPaymentsOfAccounts(harness: PluginHarness, booked: Sums): Prom
   return ids;
 }
 
-/** Adds up the newest version of every row, for the own accounts. @param named accounts with separate sums */
+/**
+ * Adds up the newest version of every row, for the own accounts.
+ * @param named the accounts that have separate sums
+ */
 function addUpRows(feed: InMemoryFeed, named: ReadonlySet<string>): Sums {
   const own = new Set(feed.getRecords('accounts').map(({ id }) => encodeId(id)));
   const sums: Sums = new Map();

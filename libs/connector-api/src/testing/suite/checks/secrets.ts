@@ -1,4 +1,4 @@
-/** Checks that secrets do not leak into errors, pages, URLs and output. */
+/** Checks that secrets do not leak into errors, pages, URLs and console output. */
 import { inspect } from 'node:util';
 import type { FakeRequest } from '../../fake-route.js';
 import { expectThat, requireFixturePart } from '../assertions.js';
@@ -7,7 +7,7 @@ import { expectPspError } from '../expect-psp-error.js';
 import type { PluginHarness } from '../plugin-harness.js';
 import type { CheckContext } from '../check-context.js';
 
-/** Minimum length in characters. Shorter strings occur by chance. */
+/** The minimum number of characters of a secret that is searched for. A shorter string can occur by chance. */
 const MIN_SECRET_LENGTH = 6;
 
 export const SECRET_CHECKS: readonly Check[] = [
@@ -80,8 +80,8 @@ function requireSecrets(context: CheckContext, harness: PluginHarness): string[]
 }
 
 /**
- * Returns the secrets that the plugin sent to the PSP, because only these secrets can be in the PSP's responses. `Authorization` values are
- * always secret.
+ * Returns the secrets that the plugin sent to the PSP. Only these secrets can be in the PSP's responses. Values of the header
+ * `Authorization` are always secret.
  */
 function findSentSecrets(known: readonly string[], requests: readonly FakeRequest[]): string[] {
   const sent = requests.map(

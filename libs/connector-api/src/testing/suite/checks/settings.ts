@@ -4,7 +4,7 @@ import type { Check } from '../check.js';
 import { validateSettings, getSettingNames } from '../open-connector.js';
 import type { CheckContext } from '../check-context.js';
 
-/** A value of a type that no setting has. */
+/** A value of a type that no setting has. Every setting must reject it. */
 const WRONG_TYPE_VALUE = { of: 'another type' };
 
 export const SETTINGS_CHECKS: readonly Check[] = [
@@ -48,7 +48,7 @@ export const SETTINGS_CHECKS: readonly Check[] = [
   },
   {
     name: 'settings: a plugin keeps nothing outside of its connector',
-    // Two connectors of one plugin must not share state.
+    // Two connectors of the same plugin must not share state.
     run: expectIsolatedConnectors,
   },
 ];

@@ -1,6 +1,6 @@
 /**
- * Checks that a plugin still returns a record when a property that is used only for metadata has an unexpected type. The check finds these
- * properties itself. A property is used only for metadata if the record stays the same, apart from its metadata, when the property is
+ * Checks that a plugin still returns a record if a property that is used only for metadata has an unexpected type. The check finds these
+ * properties itself. A property is used only for metadata if the record, apart from its metadata, stays the same when the property is
  * absent and when it has another value.
  */
 import { JsonNumber } from '../../../http/json-number.js';
@@ -67,7 +67,11 @@ async function createHarness(context: CheckContext): Promise<PluginHarness> {
   return harness;
 }
 
-/** Lists everything while the properties have another value. @param value `undefined` removes the properties */
+/**
+ * Lists all transactions while the properties at these paths have another value.
+ * @param value the other value; `undefined` removes the properties
+ * @returns the data of the transactions without metadata; `undefined` if the listing fails
+ */
 async function readChanged(
   harness: PluginHarness,
   http: HttpFixture,
@@ -81,7 +85,10 @@ async function readChanged(
   return describeMoney(harness);
 }
 
-/** Lists from the start, and returns all data except the metadata. @returns `undefined` if the listing fails */
+/**
+ * Lists all transactions from the start, and returns their data without metadata.
+ * @returns `undefined` if the listing fails
+ */
 async function describeMoney(harness: PluginHarness): Promise<string | undefined> {
   try {
     const feed = await harness.readFromStart('transactions');
@@ -95,7 +102,7 @@ function describeRow({ metadata: _metadata, amount, ...row }: Transaction): unkn
   return { ...row, amount: `${amount.amount} ${amount.asset}` };
 }
 
-/** Returns the paths of all strings, numbers and booleans inside the lists of a body. */
+/** Returns the paths of all strings, numbers and booleans in the list items of a body. */
 function listMembers(body: unknown, path: MemberPath = []): MemberPath[] {
   if (Array.isArray(body)) return body.flatMap((item) => listMembers(item, [...path, '*']));
   if (isJsonObject(body)) {
@@ -104,7 +111,7 @@ function listMembers(body: unknown, path: MemberPath = []): MemberPath[] {
   return path.includes('*') && path.at(-1) !== '*' ? [path] : [];
 }
 
-/** Returns a copy of a body with another value at a path. Rows without this property stay unchanged. */
+/** Returns a copy of a body with another value at a path. List items without this property stay unchanged. */
 function replace(body: unknown, [name, ...rest]: MemberPath, value: unknown): unknown {
   if (name === undefined) return value;
   if (name === '*') return Array.isArray(body) ? body.map((item) => replace(item, rest, value)) : body;

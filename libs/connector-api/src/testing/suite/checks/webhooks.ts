@@ -1,4 +1,4 @@
-/** Checks of webhook verification: signature, age, replay and malformed bodies. */
+/** Checks of the verification of webhooks: signature, age, replayed requests and malformed bodies. */
 import { STREAMS } from '../../../plugin.js';
 import type { Plugin, WebhookRequest } from '../../../plugin.js';
 import { expectThat, requireFixturePart, hasMethod } from '../assertions.js';
@@ -20,7 +20,7 @@ interface WebhookHarness {
   harness: PluginHarness;
   fixture: WebhookFixture;
   rawBody: Buffer;
-  /** Returns the headers of the event, signed by the PSP at this time (ms since 1970). */
+  /** Returns the headers of the event, as the PSP signs it at this time (in ms since 1970). */
   signAt(at: number): Headers;
   deliver(headers: Headers, rawBody?: Buffer): Promise<unknown>;
   expectRejected(headers: Headers, rawBody: Buffer, when: string): Promise<void>;

@@ -7,7 +7,7 @@ const NO_HTTP =
 const NO_SECRETS = 'The sandbox has no secrets.';
 
 const NO_DISPUTE_ROWS =
-  'The simulated PSP tells a dispute as a state of the payment, without rows for its money.';
+  'The simulated PSP shows a dispute as a status of the payment, without separate rows for its money.';
 const NO_CONVERSIONS = 'The simulated PSP converts no money.';
 
 describePsp(sandbox, {

@@ -145,6 +145,18 @@ describeWithChromium('the console in a browser', () => {
     TEST_TIMEOUT_MS,
   );
 
+  it(
+    'accepts a break with a note, and shows the decision',
+    async () => {
+      await page.getByRole('button', { name: 'Accept' }).click();
+      await page.getByLabel('Why it is accepted').fill('The bank took a fee, see ticket 7.');
+      await page.getByRole('dialog').getByRole('button', { name: 'Accept' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.getByRole('cell', { name: 'The bank took a fee, see ticket 7.' }).waitFor();
+    },
+    TEST_TIMEOUT_MS,
+  );
+
   it.each(['light', 'dark'] as const)(
     'axe finds nothing on any page in the %s theme, and no page is wider than a narrow screen',
     async (colorScheme) => {

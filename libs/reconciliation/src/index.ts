@@ -4,7 +4,12 @@ export { parsePolicy, serializePolicy, toPolicyId } from './policy/serialize-pol
 export * from './ledger/ledger-source.js';
 export { createHttpLedgerSource, type HttpLedgerOptions } from './ledger/http-ledger-source.js';
 export * from './breaks/break.types.js';
-export { BreakDecisions, DecisionError, type DecisionAuthor } from './breaks/break-decisions.js';
+export {
+  BreakDecisions,
+  DecisionError,
+  UnknownBreakError,
+  type DecisionAuthor,
+} from './breaks/break-decisions.js';
 export * from './events/event.types.js';
 export { listBreakEvents } from './events/read-decisions.js';
 export { verifyEvents } from './events/verify-events.js';

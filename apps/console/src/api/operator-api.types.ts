@@ -255,9 +255,26 @@ export interface Break {
   assignee?: string;
 }
 
+/** A decision of a person about a break, as the audit trail of the reconciliation contains it. */
+export interface BreakDecision {
+  seq: number;
+  at: string;
+  kind: 'accept' | 'assign' | 'comment' | 'link' | 'unlink';
+  by: string;
+  note: string;
+  /** Only for `accept`: the time from which the break is open again. */
+  until?: string;
+  /** Only for `assign`. */
+  assignee?: string;
+  /** Only for `link`: the ids of the linked breaks. */
+  breaks?: string[];
+  /** Only for `unlink`: `seq` of the link that is undone. */
+  link?: number;
+}
+
 export interface BreakDetails {
   break: Break;
   run: string;
   policy: string;
-  events: Record<string, unknown>[];
+  events: BreakDecision[];
 }

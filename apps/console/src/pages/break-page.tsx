@@ -2,10 +2,12 @@
 import { Link, useSearch } from '@tanstack/react-router';
 import type { Break, BreakDetails, ItemOfBreak } from '../api/operator-api.types';
 import { useApiQuery } from '../api/use-api-query';
+import { BreakActions } from '../components/break-actions';
+import { BreakDecisionTable } from '../components/break-decision-table';
 import { DataTable, type Column } from '../components/data-table';
 import { Facts, Page, Section } from '../components/page';
 import { QueryView } from '../components/query-view';
-import { Amount, JsonValue, Time } from '../components/values';
+import { Amount, Time } from '../components/values';
 import { BreakStatus } from '../components/verdict-status';
 
 const ITEM_COLUMNS: readonly Column<ItemOfBreak>[] = [
@@ -52,6 +54,7 @@ export function BreakPage() {
       <QueryView query={query}>
         {({ break: found, events }) => (
           <>
+            <BreakActions breakId={found.id} />
             <BreakFacts found={found} />
             <Section
               title={found.itemCount > found.items.length ? `The first of ${found.itemCount} items` : 'Items'}
@@ -75,11 +78,7 @@ export function BreakPage() {
                 />
               </Section>
             )}
-            {events.length > 0 && (
-              <Section title="Decisions">
-                <JsonValue label="Decisions about the break" value={events} />
-              </Section>
-            )}
+            <BreakDecisionTable decisions={events} />
           </>
         )}
       </QueryView>

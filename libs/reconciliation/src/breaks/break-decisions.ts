@@ -18,6 +18,9 @@ export class DecisionError extends Error {
   override readonly name = 'DecisionError';
 }
 
+/** The break or the link of a decision does not exist. */
+export class UnknownBreakError extends DecisionError {}
+
 export class BreakDecisions {
   /** @param policies names of the policies in whose newest runs breaks are searched */
   constructor(
@@ -27,7 +30,7 @@ export class BreakDecisions {
 
   /**
    * Finds a break in the newest runs of all policies.
-   * @throws DecisionError when none of these runs contains the break
+   * @throws UnknownBreakError when none of these runs contains the break
    */
   async find(id: string): Promise<{ run: StoredRun; found: Break }> {
     for (const policy of this.policies) {
@@ -35,7 +38,7 @@ export class BreakDecisions {
       const stored = run && (await this.repository.findBreak(run.id, id));
       if (stored) return { run, found: JSON.parse(stored.body) as Break };
     }
-    throw new DecisionError(
+    throw new UnknownBreakError(
       `There is no break ${JSON.stringify(id)} in the newest runs; see tributary reconcile list`,
     );
   }
@@ -89,7 +92,7 @@ export class BreakDecisions {
   /**
    * Undoes a link.
    * @param link sequence number of the event that created the link
-   * @throws DecisionError when there is no such link
+   * @throws UnknownBreakError when there is no such link
    */
   async unlink(link: number, author: DecisionAuthor): Promise<void> {
     const last = await this.repository.findLastEventSeq();
@@ -99,7 +102,7 @@ export class BreakDecisions {
       await this.append({ kind: 'unlink', policy, link, ...author });
       return;
     }
-    throw new DecisionError(
+    throw new UnknownBreakError(
       `There is no link ${link}, or it was undone already; see tributary reconcile show`,
     );
   }

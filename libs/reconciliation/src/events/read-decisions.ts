@@ -87,8 +87,21 @@ export async function listBreakEvents(
 ): Promise<(Decision & { seq: number; at: string })[]> {
   const found: (Decision & { seq: number; at: string })[] = [];
   for await (const event of streamEvents(repository)) {
-    if (event.kind === 'run' || event.kind === 'unlink') continue;
-    if (event.kind === 'link' ? event.breaks.includes(breakId) : event.break === breakId) found.push(event);
+    if (event.kind !== 'run' && isAboutBreak(event, breakId, found)) found.push(event);
   }
   return found;
+}
+
+/** @param found the earlier events about the break */
+function isAboutBreak(event: Decision, breakId: string, found: readonly { seq: number }[]): boolean {
+  switch (event.kind) {
+    case 'link':
+      return event.breaks.includes(breakId);
+    case 'unlink':
+      return found.some(({ seq }) => seq === event.link);
+    case 'accept':
+    case 'assign':
+    case 'comment':
+      return event.break === breakId;
+  }
 }

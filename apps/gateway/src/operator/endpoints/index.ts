@@ -4,6 +4,7 @@ import { createOperatorDocument } from '../openapi-document.js';
 import { ANY_OBJECT } from '../schemas.js';
 import { AUDIT_ENDPOINTS } from './audit.js';
 import { BALANCE_ENDPOINTS } from './balances.js';
+import { BREAK_ACTION_ENDPOINTS } from './break-actions.js';
 import { CLIENT_ENDPOINTS } from './clients.js';
 import { CONNECTOR_ENDPOINTS } from './connectors.js';
 import { ORDER_ENDPOINTS } from './orders.js';
@@ -31,6 +32,7 @@ const ENDPOINTS: readonly OperatorEndpoint[] = [
   ...BALANCE_ENDPOINTS,
   ...CLIENT_ENDPOINTS,
   ...RECONCILIATION_ENDPOINTS,
+  ...BREAK_ACTION_ENDPOINTS,
   ...AUDIT_ENDPOINTS,
 ];
 

@@ -1,4 +1,4 @@
-/** A set of API keys that are valid for one connector, or for the operator's pages. */
+/** A set of API keys that are valid for one connector, or for the operator API. */
 import { randomBytes } from 'node:crypto';
 import { MAX_KEY_LENGTH } from './api-key.js';
 import { findKey } from './find-key.js';
@@ -6,7 +6,7 @@ import type { ApiKey, Scope } from './scope.js';
 
 const BEARER_PATTERN = /^bearer +([\x21-\x7e]+) *$/i;
 
-/** Finds the scopes of an API key in constant time. */
+/** A set of API keys. It finds the scopes of a key in constant time. */
 export class ApiKeySet {
   private readonly keys: readonly ApiKey[];
 
@@ -17,8 +17,8 @@ export class ApiKeySet {
 
   /**
    * Returns the scopes of the key in an `Authorization` header.
-   * @param authorization value of the header, e.g. `Bearer trb_…`
-   * @returns the scopes; `undefined` when the header has no key of this set
+   * @param authorization the value of the header: `Bearer trb_…`
+   * @returns the scopes; `undefined` if the header contains no key of this set
    */
   findScopes(authorization: string | undefined): readonly Scope[] | undefined {
     return findKey(this.keys, parseBearerKey(authorization))?.scopes;
@@ -28,7 +28,7 @@ export class ApiKeySet {
 /** A set that accepts no key. It protects paths that belong to no connector. */
 export const EMPTY_KEY_SET = new ApiKeySet([]);
 
-/** Returns the key in an `Authorization` header, or `undefined` when the header contains none. */
+/** Returns the key in an `Authorization` header, or `undefined` if the header contains no key. */
 export function parseBearerKey(authorization: string | undefined): string | undefined {
   const key = authorization === undefined ? undefined : BEARER_PATTERN.exec(authorization)?.[1];
   return key === undefined || key.length > MAX_KEY_LENGTH ? undefined : key;

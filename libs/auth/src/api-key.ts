@@ -1,11 +1,16 @@
-/** Generates, hashes and parses API keys. A client sends its key after `Bearer`; the gateway stores only the SHA-256 of the key. */
+/**
+ * Generates, hashes and parses API keys. A client sends its key in the header `Authorization: Bearer <key>`. The gateway stores only the
+ * SHA-256 hash of the key.
+ */
 import { hash, randomBytes } from 'node:crypto';
 
-/** Prefix of generated keys. Secret scanners and people can recognise a leaked key by this prefix. */
+/** The prefix of generated keys. Secret scanners and people can recognise a leaked key by this prefix. */
 export const KEY_PREFIX = 'trb_';
-/** Minimum number of characters of a key. A shorter key could be guessed; `generateApiKey` returns 68 characters. */
+/**
+ * The minimum number of characters of a key. A shorter key is refused, because it could be guessed. `generateApiKey` returns 68 characters.
+ */
 export const MIN_KEY_LENGTH = 16;
-/** Maximum number of characters of a key. */
+/** The maximum number of characters of a key. A longer key is refused. */
 export const MAX_KEY_LENGTH = 512;
 
 const HASH_PREFIX = 'sha256:';
@@ -19,7 +24,7 @@ export function generateApiKey(): string {
 
 /** Returns the 32 bytes of the key's SHA-256. */
 export function hashApiKey(key: string): Buffer {
-  // Node computes the hash as hex in a third of the time that it needs for a Buffer.
+  // Node computes the hash as a hexadecimal string in a third of the time that it needs for a Buffer.
   return Buffer.from(hash('sha256', key, 'hex'), 'hex');
 }
 
@@ -28,14 +33,14 @@ export function formatKeyHash(key: string): string {
   return HASH_PREFIX + hashApiKey(key).toString('hex');
 }
 
-/** The error for an invalid key in the configuration. The message never contains the key. */
+/** The error for an invalid key in the deployment file. The message never contains the key. */
 export class InvalidKeyError extends Error {
   override readonly name = 'InvalidKeyError';
 }
 
 /**
  * Parses a key from the deployment file.
- * @param keyOrHash a key as clients send it, or `sha256:` and the 64 hex digits of its SHA-256
+ * @param keyOrHash a key as clients send it, or `sha256:` and the 64 hexadecimal digits of its SHA-256
  * @returns the 32 bytes of the key's SHA-256
  * @throws InvalidKeyError for a wrong length, a character outside visible ASCII or a malformed hash
  */

@@ -1,18 +1,18 @@
-/** Authenticates requests by their API key and builds the HTTP errors 401, 403 and 429. */
+/** Authenticates requests by their API key, and builds the HTTP errors 401, 403 and 429. */
 import { HttpException, HttpStatus } from '@nestjs/common';
 import type { FailureLimiter } from './failure-limiter.js';
 import type { ApiKeySet } from './api-key-set.js';
 import type { Scope } from './scope.js';
 
-/** The parts of an HTTP request from which the gateway decides whether the request is authorized. */
+/** The parts of an HTTP request by which the gateway decides whether the request is authorized. */
 export interface RequestCredentials {
   readonly method: string;
   readonly headers: { readonly authorization?: string | undefined };
-  /** IP address of the client. */
+  /** The IP address of the client. */
   readonly ip: string;
 }
 
-/** The HTTP error for a denied request. It contains a body in the form of the contract's `Error`, and response headers. */
+/** The HTTP error for a denied request. It contains response headers, and a body in the form of the contract's `Error`. */
 export class AuthError extends HttpException {
   constructor(
     status: HttpStatus.UNAUTHORIZED | HttpStatus.FORBIDDEN | HttpStatus.TOO_MANY_REQUESTS,
@@ -23,7 +23,10 @@ export class AuthError extends HttpException {
   }
 }
 
-/** The body is the same for a missing key, a wrong key, another connector's key and an unknown connector, so that it reveals nothing. */
+/**
+ * The body of 401 responses. It is the same for a missing key, a wrong key, another connector's key and an unknown connector. It therefore
+ * does not reveal which connectors exist.
+ */
 const UNAUTHORIZED_BODY = {
   Title: 'Unauthorized',
   Detail:
@@ -38,7 +41,10 @@ const RATE_LIMITED_BODY = {
     'check the key, and try again after the seconds in Retry-After.',
 };
 
-/** The bodies of 403 responses. Only a client with a valid key of this connector receives them, so they reveal nothing to others. */
+/**
+ * The bodies of 403 responses, by the scope that is missing. Only a client with a valid key of this connector receives them, so they reveal
+ * nothing to other clients.
+ */
 const FORBIDDEN_BODIES: Readonly<Record<Scope, { Title: string; Detail: string }>> = {
   read: {
     Title: 'Key may not read',
@@ -54,7 +60,7 @@ const FORBIDDEN_BODIES: Readonly<Record<Scope, { Title: string; Detail: string }
 /**
  * Authenticates a request by the API key in its `Authorization` header. Keys in the query or the body are ignored.
  * @returns the scopes of the key
- * @throws AuthError 401 without a valid key; 429 when the client's address had too many failed attempts
+ * @throws AuthError 401 without a valid key; 429 if the client's address had too many failed attempts
  */
 export function authenticate(
   keys: ApiKeySet,
@@ -72,7 +78,10 @@ export function authenticate(
   });
 }
 
-/** Checks that the key has a scope. @throws AuthError 403 when `scopes` does not contain `needed` */
+/**
+ * Checks that a key has a scope.
+ * @throws AuthError 403 if `scopes` does not contain `needed`
+ */
 export function requireScope(scopes: readonly Scope[], needed: Scope): void {
   if (!scopes.includes(needed)) throw new AuthError(HttpStatus.FORBIDDEN, FORBIDDEN_BODIES[needed]);
 }

@@ -1,14 +1,14 @@
 /**
- * Limits failed authentication attempts, with one token bucket per client address. Only a failed attempt consumes a token, and only a
- * failed attempt is rejected when the bucket is empty. The reason is that many connectors of one Formance installation share an address, so
- * one wrong key must not block the other keys.
+ * The limits for failed authentication attempts. Each client address has one token bucket. Only a failed attempt consumes a token, and only
+ * a failed attempt is rejected with 429 if the bucket is empty. Successful requests are not limited, because many connectors of one
+ * Formance installation share an address, and one wrong key must not block the other keys.
  */
 export interface FailureLimits {
-  /** Capacity of a bucket: the number of failures in a row before the first 429. */
+  /** The capacity of a bucket: the number of failures in a row before the first 429. */
   burst: number;
-  /** Tokens that a bucket regains per second. */
+  /** The number of tokens that are added to a bucket per second. */
   refillPerSecond: number;
-  /** Maximum number of buckets. When it is exceeded, the bucket with the oldest failure is deleted. */
+  /** The maximum number of buckets. If there are more, the bucket with the oldest failure is deleted. */
   maxAddresses: number;
 }
 
@@ -16,7 +16,7 @@ const DEFAULT_FAILURE_LIMITS: FailureLimits = { burst: 60, refillPerSecond: 1, m
 
 interface Bucket {
   tokens: number;
-  /** Time at which `tokens` was computed, in milliseconds of the limiter's clock. */
+  /** The time at which `tokens` was calculated, in milliseconds of the limiter's clock. */
   updatedAt: number;
 }
 
@@ -35,7 +35,7 @@ export class FailureLimiter {
 
   /**
    * Records a failed attempt.
-   * @returns 0 while the address has attempts left, otherwise the number of seconds until the next attempt is allowed
+   * @returns 0 if the address has attempts left; otherwise the number of seconds until the next attempt is allowed
    */
   recordFailure(address: string): number {
     const bucketKey = rateLimitKey(address);
@@ -49,7 +49,8 @@ export class FailureLimiter {
   }
 
   private storeBucket(bucketKey: string, bucket: Bucket): void {
-    // The entry is deleted and inserted again. A Map keeps insertion order, so the entry with the oldest failure stays at the front.
+    // The entry is deleted and inserted again, so that it moves to the end of the Map. The first entry is then always the one with the
+    // oldest failure.
     this.buckets.delete(bucketKey);
     this.buckets.set(bucketKey, bucket);
     if (this.buckets.size <= this.limits.maxAddresses) return;
@@ -59,8 +60,8 @@ export class FailureLimiter {
 }
 
 /**
- * Returns the bucket key of an address: an IPv4 address itself, or the /64 prefix of an IPv6 address, e.g. `2001:db8:0:7::/64`. The prefix
- * is used because one IPv6 subscriber has 2^64 addresses.
+ * Returns the key of the bucket for an address. For IPv4, it is the address itself. For IPv6, it is the /64 prefix, e.g.
+ * `2001:db8:0:7::/64`, because one IPv6 subscriber has 2^64 addresses.
  */
 export function rateLimitKey(address: string): string {
   const mappedIpv4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];

@@ -3,8 +3,8 @@ import { timingSafeEqual } from 'node:crypto';
 import { hashApiKey } from './api-key.js';
 
 /**
- * Returns the entry of a plain key. The function always hashes once and compares with every key, so that its duration does not reveal how
- * similar a key was.
+ * Returns the entry of a key in clear text. The function always computes one hash and compares it with every entry. Its duration therefore
+ * does not reveal how similar a wrong key was.
  * @param key `undefined` for a request without a key; the call then takes the same time
  */
 export function findKey<Entry extends { hash: Buffer }>(

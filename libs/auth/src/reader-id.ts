@@ -1,10 +1,13 @@
-/** Derives the name of the reader of a request: each API key is one reader. The store saves the state of each reader under this name. */
+/**
+ * Derives the id of the reader of a request. A reader is one API key as a client of the feeds. The database stores the state of each reader
+ * under this id.
+ */
 import { hash } from 'node:crypto';
 import { hashApiKey } from './api-key.js';
 import { parseBearerKey } from './api-key-set.js';
 
 const READER_ID_LENGTH = 32;
-/** Reader of requests without an API key. Only servers without authorization accept such requests. */
+/** The reader of requests without an API key. Only a server without authorization accepts such requests. */
 const ANONYMOUS_READER = 'anonymous';
 
 /**
@@ -16,7 +19,10 @@ export function deriveReaderId(authorization: string | undefined): string {
   return key === undefined ? ANONYMOUS_READER : deriveReaderIdFromHash(hashApiKey(key));
 }
 
-/** Returns the id of the reader with this API key. @param keyHash SHA-256 of the key, as stored in the deployment */
+/**
+ * Returns the id of the reader with this API key.
+ * @param keyHash the SHA-256 of the key, as in the deployment file
+ */
 export function deriveReaderIdFromHash(keyHash: Buffer): string {
   return hash('sha256', `reader ${keyHash.toString('hex')}`).slice(0, READER_ID_LENGTH);
 }

@@ -1,4 +1,4 @@
-/** Scopes of an API key. They are independent: `pay` does not include `read`. */
+/** The scopes of an API key. They are independent of each other: `pay` does not include `read`. */
 export const SCOPES = ['read', 'pay'] as const;
 export type Scope = (typeof SCOPES)[number];
 

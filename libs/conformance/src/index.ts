@@ -1,4 +1,4 @@
-/** Public interface of the library `conformance`: checks of any Generic Connector service, and models of Formance's releases. */
+/** The public interface of the library `conformance`: checks for any Generic Connector service, and models of Formance's releases. */
 export { CONFORMANCE_CHECKS, runConformance } from './run-conformance.js';
 export { formatJunit } from './report/format-junit.js';
 export { formatResult, formatSummary } from './report/format-text.js';

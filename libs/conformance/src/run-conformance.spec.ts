@@ -1,4 +1,4 @@
-/** Tests the conformance run with a service that conforms, and with services that each have one fault. */
+/** Tests the conformance run with a service that conforms, and with services that have one fault each. */
 import { formatJunit } from './report/format-junit.js';
 import { formatResult, formatSummary } from './report/format-text.js';
 import type { ConformanceReport } from './conformance.types.js';
@@ -17,7 +17,7 @@ async function check(fault: ServiceFault, { pays = false } = {}) {
   }
 }
 
-/** These releases do not accept the word REFUNDED, which the service uses. */
+/** The warnings about releases that do not accept the word REFUNDED, which the service uses. */
 const OLD_RELEASES = ['clients/v2.0', 'clients/v3.0.0', 'clients/v3.1.3'].map((id) => `warning ${id}`);
 
 const listFailures = ({ results }: ConformanceReport) =>

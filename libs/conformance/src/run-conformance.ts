@@ -25,8 +25,8 @@ export const CONFORMANCE_CHECKS: readonly ConformanceCheck[] = [
 const MAX_PROBLEMS = 10;
 
 /**
- * Checks a service. It only reads, unless a payout is provided.
- * @param onResult called after each check
+ * Checks a service. Only requests that read are sent, unless a payout is provided.
+ * @param onResult a function that is called after each check
  * @throws Error if the service cannot be reached
  */
 export async function runConformance(

@@ -1,26 +1,26 @@
-/** The service under test: sends requests to it, and stores the content of its lists in memory. */
+/** The service that is checked. The class sends requests to it, and stores the content of its lists in memory. */
 import type { Stream } from '@tributary/connector-api';
 import type { ClientResponse } from './clients/decode-response.js';
 import { createAgent, sendRequest } from './clients/send-request.js';
 import type { TestPayout } from './test-payout.types.js';
 
-/** Page size of Formance's releases since v3.1. */
+/** The page size that Formance's releases since v3.1 use. */
 export const DRAIN_PAGE_SIZE = 100;
 
 export interface ServerOptions {
-  /** URL of the connector, as in `endpoint` of an installation. */
+  /** The URL of the connector, as in `endpoint` of an installation. */
   url: string;
   key: string;
-  /** Maximum number of rows that are read from a list. Default: 10 000. */
+  /** The maximum number of rows that are read from a list. Default: 10 000. */
   maxRows?: number;
-  /** Time in ms for which the service is watched for new rows. Default: 5 000. */
+  /** The time in ms for which the service is watched for new rows. Default: 5 000. */
   watchMs?: number;
   payout?: TestPayout;
 }
 
 export interface RequestOptions {
   method?: 'GET' | 'POST';
-  /** The key of the request. `undefined`: the key of the run. `null`: no key. */
+  /** The key of the request. With `undefined`, the key of the run is sent. With `null`, no key is sent. */
   key?: string | null;
   body?: unknown;
 }
@@ -60,7 +60,10 @@ export class ServerUnderTest {
     });
   }
 
-  /** Requests a page of a list. @throws Error if the response is not a page */
+  /**
+   * Requests a page of a list.
+   * @throws Error if the response is not a page
+   */
   async readPage(stream: Stream, query: Readonly<Record<string, string | number>>): Promise<ServedRow[]> {
     const parameters = new URLSearchParams();
     for (const [name, value] of Object.entries(query)) parameters.set(name, String(value));
@@ -72,7 +75,7 @@ export class ServerUnderTest {
     return rows as ServedRow[];
   }
 
-  /** Reads a list from its beginning, up to the maximum number of rows. */
+  /** Reads a list from its beginning to its end, or until the maximum number of rows is reached. */
   async drain(stream: Stream, pageSize = DRAIN_PAGE_SIZE, maxRows = this.maxRows): Promise<ServedRow[]> {
     const rows: ServedRow[] = [];
     for (let page = 1; rows.length < maxRows; page++) {
@@ -87,7 +90,7 @@ export class ServerUnderTest {
     return rows.slice(0, maxRows);
   }
 
-  /** Returns the rows of the first complete reading in this run. All checks share these rows. */
+  /** Returns the rows of a list. The list is read completely at the first call in a run. All checks share these rows. */
   rows(stream: Stream): Promise<ServedRow[]> {
     let drain = this.drains.get(stream);
     if (drain === undefined) this.drains.set(stream, (drain = this.drain(stream)));
@@ -103,7 +106,7 @@ export class ServerUnderTest {
   }
 }
 
-/** Returns the value, or `undefined` if the text is not JSON. */
+/** Returns the parsed value, or `undefined` if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,4 +1,4 @@
-/** A payout that the run may execute to check orders. */
+/** The payout that the conformance run may execute to check orders. */
 export interface TestPayout {
   amount: string;
   currency: string;

@@ -1,4 +1,6 @@
-/** Converts times. APIs and libraries exchange times as RFC 3339 strings. Code that compares times uses milliseconds since 1970. */
+/**
+ * Parses and formats times. APIs and libraries exchange times as RFC 3339 strings. Code that compares times uses milliseconds since 1970.
+ */
 import { InvalidRecordError } from './errors.js';
 
 const RFC3339_PATTERN =
@@ -52,10 +54,10 @@ const MAX_TIME_MS = Date.UTC(9999, 11, 31);
 
 /**
  * Validates an RFC 3339 time and converts it to UTC without losing precision: `2026-03-04T05:06:07.1234+01:00` →
- * `2026-03-04T04:06:07.1234Z`. It also returns the time in whole milliseconds since 1970.
+ * `2026-03-04T04:06:07.1234Z`. The result also contains the time in whole milliseconds since 1970.
  * @param propertyName the name of the property, for the error message
- * @throws InvalidRecordError if the value is not an RFC 3339 time with a zone, or if it is outside 1970 to 9999, because clients interpret
- * earlier times as "no time"
+ * @throws InvalidRecordError if the value is not an RFC 3339 time with a zone, or if it is outside the years 1970 to 9999, because clients
+ * interpret earlier times as "no time"
  */
 export function normalizeTime(value: unknown, propertyName: string): { text: string; milliseconds: number } {
   const instant = typeof value === 'string' ? parseTime(value) : undefined;

@@ -1,5 +1,5 @@
 /**
- * Public interface of the library `formance`: a client of Formance's services, the installation of connectors, and the diagnosis of
+ * The public interface of the library `formance`: a client of Formance's services, the installation of connectors, and the diagnosis of
  * connectors that do not work.
  */
 export * from './http/formance-connection.js';

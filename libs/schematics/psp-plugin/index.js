@@ -1,7 +1,7 @@
 'use strict';
 /**
- * The generator `npm run new:psp -- acme`. It writes a working plugin, and a spec that lists the placeholders that are left.
- * `nest g -c @tributary/schematics psp-plugin acme -p gateway` does the same, but exits with 0 when a name is invalid.
+ * The generator `npm run new:psp -- acme`. It writes a plugin that works, and a spec that lists the placeholders that the author must still
+ * replace. `nest g -c @tributary/schematics psp-plugin acme -p gateway` does the same, but ends with exit code 0 if a name is invalid.
  */
 
 const { apply, applyTemplates, chain, filter, mergeWith, move, url } = require('@angular-devkit/schematics');
@@ -18,9 +18,12 @@ const { parsePluginNames, addPlugin } = require('./plugin-list');
 
 const PLUGINS_DIRECTORY = '/libs/psp-plugins/src';
 const PLUGIN_LIST_FILE = `${PLUGINS_DIRECTORY}/index.ts`;
-/** File that contains the version of the plugin interface. */
+/** The file that contains the version of the plugin interface. */
 const VERSION_FILE = '/libs/connector-api/src/interface-version.ts';
-/** Files that are generated in this repository only: fakes and specs for jest. A package can add its own with `tributary/connector-api/testing`. */
+/**
+ * Matches the files that are generated only in this repository: fakes and specs for Jest. The author of a separate package can write such
+ * files with `tributary/connector-api/testing`.
+ */
 const REPOSITORY_ONLY = /\.(?:fake|spec)\.ts\.template$|\/(?:fixtures|testing)\//;
 
 function pspPlugin(options) {
@@ -90,7 +93,7 @@ function writeFiles(source, names, target, isIncluded = () => true) {
   return mergeWith(apply(url(source), [filter(isIncluded), applyTemplates(names), move(target)]));
 }
 
-/** Formats the generated files as `npm run format` does, so that they pass the checks for names of any length. */
+/** Formats the generated files as `npm run format` does. With names of any length, they then pass the format check. */
 function formatAll(paths) {
   return async (tree) => {
     for (const file of paths.flatMap((path) => listFiles(tree, path))) {

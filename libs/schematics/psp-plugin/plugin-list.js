@@ -6,12 +6,16 @@ const { camelCase } = require('./plugin-names');
 const LIST_PATTERN = /export const plugins: readonly Plugin\[\] = \[([^\]]*)\];/;
 const IMPORT_PATTERN = /^import \{ \w+ \} from '\.\/([a-z0-9-]+)\/index\.js';\n/gm;
 
-/** @returns the folder names of the listed plugins. */
+/** Returns the folder names of the listed plugins. */
 function parsePluginNames(text) {
   return [...text.matchAll(IMPORT_PATTERN)].map((match) => match[1]);
 }
 
-/** @returns the source with the plugin added, in alphabetical order. @throws Error if the source does not have the expected form. */
+/**
+ * Adds a plugin to the source of the list, in alphabetical order.
+ * @returns the new source
+ * @throws Error if the source does not have the expected form
+ */
 function addPlugin(text, name, file) {
   const imports = [...text.matchAll(IMPORT_PATTERN)];
   const list = LIST_PATTERN.exec(text);

@@ -5,15 +5,19 @@ const NAME_PATTERN = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 const MAX_NAME_LENGTH = 40;
 const PACKAGE_PATTERN = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/[a-z0-9~-][a-z0-9._~-]*|tributary-psp-[a-z0-9._~-]+)$/;
 
-/** Names that the plugin list uses itself, or that are ambiguous. */
+/** The names that the plugin list itself uses, or that could be confused with other files. */
 const RESERVED = ['fake', 'find-plugin', 'fixtures', 'index', 'plugin', 'plugins', 'testing', 'tributary'];
-/** JavaScript keywords. The plugin's constant has the plugin's name, so a keyword is not a valid name. */
+/** JavaScript keywords. They are refused as names, because the plugin's constant has the plugin's name. */
 const KEYWORDS =
   'arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for ' +
   'function if implements import in instanceof interface let new null package private protected public return static super switch this ' +
   'throw true try type typeof undefined var void while with yield';
 
-/** Validates the name of a new plugin. @param taken names of existing plugins. @throws Error with instructions if it is invalid. */
+/**
+ * Validates the name of a new plugin.
+ * @param taken the names of existing plugins
+ * @throws Error with instructions if the name is invalid
+ */
 function validatePluginName(name, taken) {
   if (name === undefined) throw new Error('The name of the plugin is missing: npm run new:psp -- acme');
   const found = JSON.stringify(name);
@@ -32,7 +36,10 @@ function validatePluginName(name, taken) {
   }
 }
 
-/** Validates the name of a package. @throws Error with instructions if it is invalid. */
+/**
+ * Validates the name of a package.
+ * @throws Error with instructions if the name is invalid
+ */
 function validatePackageName(name) {
   if (PACKAGE_PATTERN.test(name) && name.length <= 214) return;
   throw new Error(
@@ -40,18 +47,18 @@ function validatePackageName(name) {
   );
 }
 
-/** `acme-pay` → `acmePay`. */
+/** Converts a name to camel case: `acme-pay` → `acmePay`. */
 function camelCase(name) {
   return name.replace(/-([a-z0-9])/g, (_hyphen, letter) => letter.toUpperCase());
 }
 
-/** `acme-pay` → `AcmePay`. */
+/** Converts a name to Pascal case: `acme-pay` → `AcmePay`. */
 function pascalCase(name) {
   const camel = camelCase(name);
   return camel[0].toUpperCase() + camel.slice(1);
 }
 
-/** `acme-pay` → `Acme Pay`. */
+/** Converts a name to a title: `acme-pay` → `Acme Pay`. */
 function titleCase(name) {
   return name
     .split('-')

@@ -5,11 +5,11 @@ import { parseJson, type ServerUnderTest } from '../server-under-test.js';
 import { requireRows } from './list.checks.js';
 
 const MAX_ACCOUNTS = 20;
-/** Maximum difference in ms between the clocks of the service and of this machine. */
+/** The maximum difference in ms between the clocks of the service and of this machine that is accepted. */
 const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000;
 /**
- * Maximum time in ms by which the time of a balance may be in the future. Such a time means that the balance stays valid until the next
- * poll.
+ * The maximum time in ms by which the time of a balance may be in the future. A time in the future means that the balance stays valid until
+ * the next poll.
  */
 const MAX_VALIDITY_MS = 49 * 3_600_000;
 
@@ -73,7 +73,7 @@ export const BALANCE_CHECKS: readonly ConformanceCheck[] = [
     run: async (server) => {
       const known = new Map<string, Set<string>>();
       const problems = new Set<string>();
-      // An asset can be missing in every second response, so the balances are read three times.
+      // The balances are read three times, because a faulty service can omit an asset in every second response.
       for (let reading = 0; reading < 3; reading++) {
         for (const { accountId, balances = [] } of await readAllBalances(server)) {
           const assets = new Set(balances.map(({ currency }) => currency));
@@ -97,7 +97,10 @@ export const BALANCE_CHECKS: readonly ConformanceCheck[] = [
   },
 ];
 
-/** @throws CheckSkipped if no account has balances that can be read */
+/**
+ * Reads the balances of all accounts.
+ * @throws CheckSkipped if no account has balances that can be read
+ */
 async function readAllBalances(server: ServerUnderTest): Promise<Balances[]> {
   const found: Balances[] = [];
   for (const { id } of (await requireRows(server, 'accounts')).slice(0, MAX_ACCOUNTS)) {

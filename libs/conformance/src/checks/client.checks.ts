@@ -1,4 +1,7 @@
-/** Lets models of Formance's releases read the service, and compares their stored data with the lists. */
+/**
+ * Checks that Formance's releases can read the service. Each release is simulated by a model. The data that the model stores is compared
+ * with the lists.
+ */
 import { STREAMS } from '@tributary/connector-api';
 import type { ConformanceCheck } from '../conformance.types.js';
 import { READER_VERSIONS, type ClientVersion } from '../clients/client-versions.js';
@@ -7,14 +10,14 @@ import { PollFailed } from '../clients/formance-store.js';
 import { GenericConnectorClient } from '../clients/generic-connector-client.js';
 import type { ServerUnderTest } from '../server-under-test.js';
 
-/** Maximum number of requests of one model. Otherwise the model would read a service without an end for ever. */
+/** The maximum number of requests of one model. Without it, the model would never stop reading a service whose lists do not end. */
 const MAX_REQUESTS = 2_000;
 
 export const CLIENT_CHECKS: readonly ConformanceCheck[] = READER_VERSIONS.map((version) => ({
   id: `clients/${version.name}`,
   title: `Formance Payments ${version.name} reads everything`,
-  // Releases before v3.2.0 accept fewer words, so a service that uses other words cannot serve these releases. Few of them are in use, so
-  // the result is only a warning.
+  // Releases before v3.2.0 accept fewer types and statuses, so a service that uses other words cannot serve these releases. The result is
+  // only a warning, because few of these releases are still in use.
   severity: knowsAllWords(version) ? 'error' : 'warning',
   consequence: knowsAllWords(version)
     ? 'This release stops at a page that it rejects, or never gets some of the rows.'
@@ -35,7 +38,7 @@ async function readWithModel(server: ServerUnderTest, version: ClientVersion): P
   const problems: string[] = [];
   for (const stream of STREAMS) {
     try {
-      // The second poll begins at the watermark of the first one.
+      // The second poll begins at the time of the last row of the first poll.
       await client.poll(stream);
       await client.poll(stream);
     } catch (error) {
@@ -67,7 +70,7 @@ async function findMissingRows(
     .map((id) => `transactions: ${id} never arrived`);
 }
 
-/** Some releases store a related row under the id of the other row. */
+/** Returns true if the model has stored the row. Some releases store a related row under the id of the row to which it refers. */
 function isKnown(
   { formance, version }: GenericConnectorClient,
   arrived: ReadonlySet<string | undefined>,

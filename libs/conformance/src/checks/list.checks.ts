@@ -1,4 +1,7 @@
-/** Checks of the three lists: the properties of rows, the order, pages, filters, and that rows before a reader's position never change. */
+/**
+ * Checks of the three lists: the properties of rows, the order, pages and filters. They also check that rows before a reader's position
+ * never change.
+ */
 import { STREAMS, type Stream } from '@tributary/connector-api';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CheckSkipped, type ConformanceCheck } from '../conformance.types.js';
@@ -10,7 +13,7 @@ import {
   type ServerUnderTest,
 } from '../server-under-test.js';
 
-/** Maximum number of rows that are read in small pages, because each page needs a request. */
+/** The maximum number of rows that are read in small pages. It is limited, because each page needs a request. */
 const MAX_SMALL_PAGE_ROWS = 60;
 const SMALL_PAGE_SIZES = [1, 7];
 
@@ -136,7 +139,10 @@ export const LIST_CHECKS: readonly ConformanceCheck[] = [
   },
 ];
 
-/** @returns the problems of all lists, each with the name of its list */
+/**
+ * Runs a check on each list.
+ * @returns the problems of all lists, each with the name of its list
+ */
 async function forEachStream(find: (stream: Stream) => Promise<string[]>): Promise<string[]> {
   const problems: string[] = [];
   for (const stream of STREAMS)
@@ -239,7 +245,10 @@ export function describeRow(row: ServedRow | undefined): string {
   return `${row.id}${status} (${String(time)})`;
 }
 
-/** @throws CheckSkipped if the list is empty */
+/**
+ * Returns the rows of a list.
+ * @throws CheckSkipped if the list is empty
+ */
 export async function requireRows(server: ServerUnderTest, stream: Stream): Promise<ServedRow[]> {
   const rows = await server.rows(stream);
   if (rows.length === 0) throw new CheckSkipped(`the service lists no ${stream}`);

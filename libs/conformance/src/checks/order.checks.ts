@@ -1,4 +1,4 @@
-/** Checks of payouts. They run only if the operator provides a payout that may be executed. */
+/** Checks of payouts. They run only if the operator provides a payout that may really be executed. */
 import { randomUUID } from 'node:crypto';
 import { CheckSkipped, type ConformanceCheck } from '../conformance.types.js';
 import type { ClientResponse } from '../clients/decode-response.js';
@@ -12,7 +12,7 @@ interface MadePayout {
   response: ClientResponse;
 }
 
-/** One payout is executed for each run, and all checks use it. */
+/** The executed payout of each run. A run executes only one payout, which all checks use. */
 const PAYOUTS = new WeakMap<ServerUnderTest, Promise<MadePayout>>();
 
 export const ORDER_CHECKS: readonly ConformanceCheck[] = [
@@ -81,7 +81,10 @@ export const ORDER_CHECKS: readonly ConformanceCheck[] = [
   },
 ];
 
-/** @throws CheckSkipped if the run has no payout that it may execute */
+/**
+ * Executes the payout of the run, unless it was already executed.
+ * @throws CheckSkipped if the operator has provided no payout
+ */
 function makePayout(server: ServerUnderTest): Promise<MadePayout> {
   const { payout } = server;
   if (payout === undefined) throw new CheckSkipped('no payout was given that may be made');

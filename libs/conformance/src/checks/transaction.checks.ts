@@ -1,4 +1,4 @@
-/** Checks relations between transactions: versions, related rows and accounts. */
+/** Checks of the relations between transactions: versions, related rows and accounts. */
 import type { ConformanceCheck } from '../conformance.types.js';
 import type { ServedRow } from '../server-under-test.js';
 import { describeRow, requireRows } from './list.checks.js';
@@ -18,7 +18,7 @@ export const TRANSACTION_CHECKS: readonly ConformanceCheck[] = [
           first.set(row.id, row);
           return [];
         }
-        // The rows of an order can have different times, because Formance links them by the key of the order.
+        // The rows of an order are not compared. They can have different times, because Formance links them by the key of the order.
         if (isOrderRow(row)) return [];
         return ['createdAt', 'type', 'currency']
           .filter((name) => known[name] !== row[name])
@@ -82,7 +82,10 @@ export const TRANSACTION_CHECKS: readonly ConformanceCheck[] = [
   },
 ];
 
-/** Rows of an order contain its idempotency key, which is not the id of a row, and the metadata of the order. */
+/**
+ * Returns true for a row of an order. Such a row contains the idempotency key of the order, which is not the id of a row, and the metadata
+ * of the order.
+ */
 function isOrderRow({ id, metadata }: ServedRow): boolean {
   return (
     id.startsWith('order-') ||

@@ -1,43 +1,51 @@
 /**
- * The releases of the Generic Connector, as data: all their differences. The common code is in `generic-connector-client.ts`. Each fact was
- * read in the sources of formancehq/payments; `source` contains the file. Until v3.3.2 the connector was in
- * `internal/connectors/plugins/public/generic`; since then it is in `ce/plugins/generic`. v2 had it in
+ * Describes the releases of the Generic Connector as data: all differences between them. The common code is in
+ * `generic-connector-client.ts`. Each fact was read in the sources of formancehq/payments; `source` names the file. Until v3.3.2 the
+ * connector was in `internal/connectors/plugins/public/generic`, and since then in `ce/plugins/generic`. In v2 it was in
  * `cmd/connectors/internal/connectors/generic`. The tags of v2 are no longer published; commit bd40e5ec is its last state.
  */
 
 export interface ClientVersion {
   name: string;
   source: string;
-  /** Number of rows requested per page. v2: `config.go`. v3.0: the engine's default, `internal/models/config.go`. Since v3.1: `PAGE_SIZE`. */
+  /**
+   * The number of rows requested per page. Sources: v2: `config.go`. v3.0: the engine's default, `internal/models/config.go`. Since v3.1:
+   * `PAGE_SIZE`.
+   */
   pageSize: number;
-  /** Whether the client sends `sort=updatedAt:asc` (or `createdAt:asc`); `client/transactions.go`. */
+  /** Whether the client sends `sort=updatedAt:asc` (or `createdAt:asc`). Source: `client/transactions.go`. */
   sendsSort: boolean;
   paging: PagingStyle;
-  /** Zone of the watermark in requests: the zone in which it was served, or UTC. Every version cuts the watermark to whole seconds. */
+  /**
+   * The time zone in which the client sends the time of the last row that it read: the zone in which the time was served, or UTC. Every
+   * version truncates this time to whole seconds.
+   */
   watermarkZone: 'served' | 'utc';
   words: KnownWords;
   /**
-   * `generated`: the client of the OpenAPI generator. `wrapper`: the project's own client (`httpwrapper/client.go`). The two clients reject
-   * different responses.
+   * The HTTP client. `generated` is the client of the OpenAPI generator. `wrapper` is the project's own client (`httpwrapper/client.go`).
+   * The two clients reject different responses.
    */
   httpClient: 'generated' | 'wrapper';
-  /** The effect of `relatedTransactionID` on the reference of the payment; `payments.go`. */
+  /** How `relatedTransactionID` affects the reference of the payment. Source: `payments.go`. */
   relatedIdEffect: 'ignored' | 'replaces the id' | 'parent';
   /**
-   * Rules by which the engine rejects rows after decoding, at every attempt; `models/payments.go`, `models/accounts.go`,
-   * `models/balances.go`.
+   * The rules by which the engine rejects rows after they were decoded. A rejected row is rejected again at every attempt. Source:
+   * `models/payments.go`, `models/accounts.go`, `models/balances.go`.
    */
   validation: { ids: boolean; asset: RegExp | undefined };
 }
 
 /**
- * `until-empty`: reads page 1, 2, 3 … with one filter until an empty page, keeps every row, and uses the last row's time as the watermark.
- * `trim`: drops rows at or before the watermark, stops when it has a full page of new rows, cuts the excess rows, and uses the last row's
- * time. `remember`: keeps rows at the watermark if their id was not received at this watermark before, and cuts nothing.
+ * How a client reads pages. The watermark is the time from which the next poll reads; it is the time of the last row of a poll.
+ * `until-empty`: the client reads page 1, 2, 3 … with one filter until an empty page, and keeps every row.
+ * `trim`: the client discards rows at or before the watermark. It stops when it has a full page of new rows, and discards further rows.
+ * `remember`: the client keeps rows at the watermark unless it has received the same id at this watermark before. It discards no further
+ * rows.
  */
 export type PagingStyle = 'until-empty' | 'trim' | 'remember';
 
-/** The words of `model_transaction_type.go` and `model_transaction_status.go`. The client rejects a page with any other word. */
+/** The words of `model_transaction_type.go` and `model_transaction_status.go`. The client rejects a page that contains another word. */
 export interface KnownWords {
   types: ReadonlySet<string>;
   statuses: ReadonlySet<string>;
@@ -67,7 +75,10 @@ const ALL_WORDS: KnownWords = {
   ]),
 };
 
-/** Source: `internal/utils/assets/assets.go`. Later releases also accept `_SUFFIX`, but a server must not rely on it. */
+/**
+ * Matches the assets that Formance accepts. Source: `internal/utils/assets/assets.go`. Later releases also accept `_SUFFIX`, but a service
+ * must not rely on this.
+ */
 const ASSET_PATTERN = /^[A-Z][A-Z0-9]{0,16}(\/\d{1,6})?$/;
 
 const V3_0_0: ClientVersion = {
@@ -109,7 +120,7 @@ const V3_4: ClientVersion = {
   httpClient: 'wrapper',
 };
 
-/** Oldest first. A release that is not listed behaves like the release before it. */
+/** The releases, oldest first. A release that is not listed behaves like the listed release before it. */
 export const CLIENT_VERSIONS: readonly ClientVersion[] = [
   {
     ...V3_0_0,
@@ -143,8 +154,8 @@ export const CLIENT_VERSIONS: readonly ClientVersion[] = [
 ];
 
 /**
- * One version for each way of reading. A feed must work with all of them. Every other version differs from one of these only in words and
- * errors.
+ * One version for each way of reading. A feed must work with all of them. Every other version differs from one of these only in the words
+ * that it accepts and in its errors.
  */
 export const READER_VERSIONS = ['v2.0', 'v3.0.0', 'v3.1.3', 'v3.2.0', 'v3.3.3', 'v3.4.0', 'EN-1095'].map(
   getClientVersion,

@@ -1,4 +1,4 @@
-/** Tests that the models detect invalid rows: the table "Decoding" of the contract, against every version. */
+/** Tests that the models detect invalid rows. Each row of the table "Decoding" in the contract is tested with every version. */
 import { GenericConnectorClient } from './generic-connector-client.js';
 import type { ClientResponse } from './decode-response.js';
 import { CLIENT_VERSIONS, getClientVersion } from './client-versions.js';
@@ -17,7 +17,7 @@ function json(body: unknown): ClientResponse {
   return { status: 200, contentType: 'application/json', body: JSON.stringify(body) };
 }
 
-/** Polls once with this response as the first page. The next page is empty. */
+/** Polls once. The given response is the first page, and the next page is empty. */
 async function poll(version: string, answer: ClientResponse): Promise<number | string> {
   const client = new GenericConnectorClient(getClientVersion(version), async (path) =>
     path.includes('page=1&') ? answer : json([]),

@@ -1,7 +1,7 @@
 /**
- * Decodes a response from JSON to rows, all or nothing. If one property has a wrong type, one word is not in its enum or one time is
- * invalid, the client rejects the whole page and requests the same page again. Source: `client/generated/model_*.go` of each release, and
- * the rules of Go's encoding/json.
+ * Decodes a response from JSON to rows. A page is decoded completely or not at all. If one property has a wrong type, one word is unknown
+ * or one time is invalid, the client rejects the whole page and requests the same page again. Source: `client/generated/model_*.go` of each
+ * release, and the rules of Go's encoding/json.
  */
 import type { Stream } from '@tributary/connector-api';
 import { ZERO_TIME, parseGoTime, type GoTime } from './go-time.js';
@@ -11,11 +11,11 @@ export class ResponseRejected extends Error {
   override readonly name = 'ResponseRejected';
 }
 
-/** A decoded row. A string that the service did not send is empty, as in Formance's clients. */
+/** A decoded row. As in Formance's clients, a string that the service did not send is empty. */
 export interface DecodedRow {
   id: string;
   createdAt: GoTime;
-  /** Time of the stream's watermark: `updatedAt` of a transaction, `createdAt` of the others. */
+  /** The time from which the next poll can continue after this row: `updatedAt` of a transaction, `createdAt` of other rows. */
   watermark: GoTime;
   metadata: Record<string, string>;
   transaction?: {
@@ -69,7 +69,7 @@ export function decodeBalances(version: ClientVersion, answer: ClientResponse): 
   };
 }
 
-/** Source: `decode` of the generated client. */
+/** Matches the content types that the client decodes as JSON. Source: `decode` of the generated client. */
 const JSON_TYPE_PATTERN = /(?:application|text)\/(?:vnd\.[^;]+\+)?json/i;
 
 function decodeBody(version: ClientVersion, { status, contentType, body }: ClientResponse): unknown {
@@ -111,7 +111,7 @@ function decodeRow(version: ClientVersion, stream: Stream, members: JsonProperti
   }
 }
 
-/** Reads the properties of one JSON object. An absent property and null mean "no value", except for an enum. */
+/** Reads the properties of one JSON object. An absent property and null both mean "no value", except for an enum. */
 class JsonProperties {
   private readonly properties: Record<string, unknown>;
 

@@ -1,5 +1,5 @@
 /**
- * Stores the data that Formance stores after a client has passed its rows on, and rejects the rows that Formance rejects after decoding.
+ * Stores the same data as Formance after a client has passed its rows on. It also rejects the rows that Formance rejects after decoding.
  * Source: v3.4.0 `pkg/domain/models/payments.go`, `internal/storage/payments.go` (payments and adjustments are inserted once, by id);
  * commit bd40e5ec `internal/storage/payments.go` (v2: the last row replaces the payment).
  */
@@ -8,35 +8,35 @@ import type { DecodedBalances, DecodedRow } from './decode-response.js';
 import { formatExact, isZeroTime } from './go-time.js';
 import type { ClientVersion } from './client-versions.js';
 
-/** The error that ends a run. Every later run fails at the same row, because the stored state did not change. */
+/** The error that ends a poll. Every later poll fails at the same row, because the stored state did not change. */
 export class PollFailed extends Error {
   override readonly name = 'PollFailed';
 }
 
-/** Source: Go's big.Int, which accepts a sign. */
+/** Matches an integer as Go's big.Int accepts it, also with a sign. */
 const INTEGER_PATTERN = /^[+-]?\d+$/;
 
 /**
- * Checks an amount. The connector reads the amounts of all new rows of a page, even of rows that it then cuts off.
- * @throws PollFailed when the amount is not an integer
+ * Checks an amount. The connector reads the amounts of all new rows of a page, even of rows that it then discards.
+ * @throws PollFailed if the amount is not an integer
  */
 export function checkAmount(amount: string): void {
   if (!INTEGER_PATTERN.test(amount)) throw new PollFailed(`amount "${amount}" is no integer`);
 }
 
 export class FormanceStore {
-  /** Metadata of accounts and beneficiaries by id. The first version of an account is never replaced. */
+  /** The metadata of accounts and beneficiaries, by id. The first version of an account is never replaced. */
   readonly accounts = new Map<string, Record<string, string>>();
   /** The status of each payment, by `<reference> <type>`. */
   readonly payments = new Map<string, string>();
-  /** Every version of each payment that ever arrived: `<reference> <type> / <row id> <createdAt> <status>`. */
+  /** Every version of each payment that has arrived: `<reference> <type> / <row id> <createdAt> <status>`. */
   readonly adjustments = new Set<string>();
 
   constructor(private readonly version: ClientVersion) {}
 
   /**
-   * Stores the rows.
-   * @throws PollFailed when one of the rows cannot be stored; then no row is stored
+   * Stores rows. If one of the rows cannot be stored, no row is stored.
+   * @throws PollFailed if one of the rows cannot be stored
    */
   store(stream: Stream, rows: readonly DecodedRow[]): void {
     for (const row of rows) this.checkRow(row);
@@ -46,7 +46,10 @@ export class FormanceStore {
     }
   }
 
-  /** @throws PollFailed when an amount, an asset, the account or the time is invalid */
+  /**
+   * Checks balances as Formance does before it stores them.
+   * @throws PollFailed if an amount, an asset, the account or the time is invalid
+   */
   checkBalances({ accountId, at, balances }: DecodedBalances): void {
     for (const { amount, currency } of balances) {
       checkAmount(amount);

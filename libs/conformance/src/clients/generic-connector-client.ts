@@ -1,7 +1,7 @@
 /**
- * One installation of the Generic Connector: it polls a base URL as a release does, and stores the data that Formance would store.
- * `client-versions.ts` lists the sources. The loop is that of v3.4.0 `ce/plugins/generic/payments.go` and
- * `pkg/domain/pagination/paginator.go`, called as by `internal/connectors/engine/workflow/fetch_payments.go`.
+ * A model of one installation of the Generic Connector. It polls a base URL as a release does, and stores the data that Formance would
+ * store. `client-versions.ts` lists the sources. The loop is that of v3.4.0 `ce/plugins/generic/payments.go` and
+ * `pkg/domain/pagination/paginator.go`. It is called as by `internal/connectors/engine/workflow/fetch_payments.go`.
  */
 import type { Stream } from '@tributary/connector-api';
 import {
@@ -23,7 +23,7 @@ import {
 } from './go-time.js';
 import type { ClientVersion } from './client-versions.js';
 
-/** Sends a GET request with the installation's key. `path` starts with a slash. */
+/** Sends a GET request with the key of the installation. `path` begins with a slash. */
 export type HttpGet = (path: string) => Promise<ClientResponse>;
 
 const QUERY_BY_STREAM = {
@@ -34,25 +34,26 @@ const QUERY_BY_STREAM = {
 
 interface StreamState {
   watermark: GoTime;
-  /** Only for versions with the paging style `remember`: ids of the rows, already passed on, whose time equals the watermark. */
+  /** The ids of the rows that were already passed on and whose time equals the watermark. Used only with the paging style `remember`. */
   seen: string[];
 }
 
 export class GenericConnectorClient {
-  /** The state that the engine stores between two calls, as JSON. */
+  /** The state that the engine stores between two calls, as JSON, by stream. */
   private readonly states = new Map<Stream, string>();
 
   constructor(
     readonly version: ClientVersion,
     private readonly get: HttpGet,
-    /** Receives and stores the rows. */
+    /** Receives the rows and stores them. */
     readonly formance = new FormanceStore(version),
   ) {}
 
   /**
-   * Runs the schedule once: it calls the service until there are no more rows.
+   * Polls once: calls the service until there are no more rows.
    * @returns the number of rows that were passed on
-   * @throws ResponseRejected | PollFailed; rows that were already passed on stay stored, and so does the state of the last successful call
+   * @throws ResponseRejected or PollFailed. The rows that were passed on before the error remain stored, and so does the state after the
+   * last successful call
    */
   async poll(stream: Stream): Promise<number> {
     if (this.version.paging === 'until-empty') return this.readUntilEmpty(stream);
@@ -65,7 +66,7 @@ export class GenericConnectorClient {
     return rows;
   }
 
-  /** Returns the balances of an account. The newer clients put the id into the path without encoding it. */
+  /** Returns the balances of an account. Newer clients write the id into the path without encoding it. */
   async balances(accountId: string): Promise<DecodedBalances> {
     const id = this.version.httpClient === 'generated' ? encodeURIComponent(accountId) : accountId;
     const balances = decodeBalances(this.version, await this.get(`/accounts/${id}/balances`));

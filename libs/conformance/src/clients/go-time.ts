@@ -1,25 +1,26 @@
 /**
- * Times as the clients' language (Go) reads, compares and writes them: with nanoseconds, and with the zone in which they were served.
- * Source: Go's time.Time.UnmarshalJSON (strict RFC 3339 since Go 1.20) and time.Format(time.RFC3339).
+ * Handles times as Go does, the language of the clients: with nanoseconds, and with the zone in which they were served. Source: Go's
+ * time.Time.UnmarshalJSON (strict RFC 3339 since Go 1.20) and time.Format(time.RFC3339).
  */
 
 export interface GoTime {
-  /** Whole seconds since 1970. */
+  /** The whole seconds since 1970. */
   seconds: number;
-  /** 0 … 999 999 999. */
+  /** The nanoseconds of the second, 0 to 999 999 999. */
   nanoseconds: number;
-  /** Offset of the served zone. */
+  /** The offset of the zone in which the time was served, in minutes. */
   offsetMinutes: number;
 }
 
-/** Year 1: Go's value for a time that was not sent. The engine rejects it as "missing". */
+/** Go's value for a time that was not sent: the beginning of the year 1. The engine rejects it as "missing". */
 export const ZERO_TIME: GoTime = { seconds: -62135596800, nanoseconds: 0, offsetMinutes: 0 };
 
 const RFC3339_PATTERN = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
 
 /**
  * Parses a time.
- * @returns `undefined` for a time that the client cannot decode: no zone, a comma, a lower-case letter, a leap second, 30 February
+ * @returns `undefined` for a time that the client cannot decode: without a zone, with a comma or a lower-case letter, a leap second, 30
+ * February
  */
 export function parseGoTime(text: string): GoTime | undefined {
   const match = RFC3339_PATTERN.exec(text);
@@ -46,7 +47,7 @@ export function parseGoTime(text: string): GoTime | undefined {
   };
 }
 
-/** Compares two times, independent of their zones. The result is below zero when `a` is earlier. */
+/** Compares two times, whatever their zones are. The result is below zero if `a` is earlier. */
 export function compareGoTimes(a: GoTime, b: GoTime): number {
   return a.seconds - b.seconds || a.nanoseconds - b.nanoseconds;
 }
@@ -55,12 +56,12 @@ export function isZeroTime(time: GoTime): boolean {
   return compareGoTimes(time, ZERO_TIME) === 0;
 }
 
-/** Formats a time as the client sends it: without the digits below the second, in the served zone or in UTC. */
+/** Formats a time as the client sends it: truncated to whole seconds, in the served zone or in UTC. */
 export function formatWholeSeconds(time: GoTime, zone: 'served' | 'utc'): string {
   return formatGoTime({ ...time, nanoseconds: 0 }, zone === 'utc' ? 0 : time.offsetMinutes);
 }
 
-/** Formats a time as it is stored between two calls (RFC3339Nano), without loss. */
+/** Formats a time exactly, as it is stored between two calls (RFC3339Nano). */
 export function formatExact(time: GoTime): string {
   return formatGoTime(time, time.offsetMinutes);
 }

@@ -7,7 +7,10 @@ export interface ClientConnection {
   close(): void;
 }
 
-/** @param baseUrl without a slash at its end, like the `endpoint` of an installation */
+/**
+ * Creates a connection to a service.
+ * @param baseUrl a URL without a slash at its end, like the `endpoint` of an installation
+ */
 export function createConnection(baseUrl: string, key: string): ClientConnection {
   const agent = createAgent(baseUrl);
   const headers = { authorization: `Bearer ${key}`, accept: 'application/json' };

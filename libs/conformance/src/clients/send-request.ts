@@ -3,7 +3,7 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { ClientResponse } from './decode-response.js';
 
-/** Source: the constant `DefaultConnectorClientTimeout` of formancehq/payments. */
+/** The timeout of a request. Source: the constant `DefaultConnectorClientTimeout` in formancehq/payments. */
 const TIMEOUT_MS = 10_000;
 
 export interface ClientRequest {
@@ -17,7 +17,11 @@ export function createAgent(url: string): HttpAgent | HttpsAgent {
   return isTls(url) ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
 }
 
-/** @param agent of `createAgent`, for a URL of the same protocol. @throws Error if the service does not respond in time */
+/**
+ * Sends one request.
+ * @param agent the result of `createAgent` for a URL of the same protocol
+ * @throws Error if the service does not respond in time
+ */
 export function sendRequest(
   url: string,
   agent: HttpAgent | HttpsAgent,

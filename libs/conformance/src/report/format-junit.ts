@@ -2,7 +2,7 @@
 import type { CheckResult, ConformanceReport } from '../conformance.types.js';
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-/** Characters that XML 1.0 cannot represent. */
+/** Matches the characters that XML 1.0 cannot represent. They are replaced. */
 const FORBIDDEN_PATTERN = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD]/g;
 
 export function formatJunit({ url, startedAt, results }: ConformanceReport): string {

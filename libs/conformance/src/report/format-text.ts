@@ -7,7 +7,7 @@ const MARKS: Readonly<Record<CheckResult['outcome'], string>> = {
   skipped: 'skipped',
 };
 
-/** Formats one check in one line. For a failed check, its problems and their consequence in Formance follow. */
+/** Formats the result of a check in one line. After a failed check, lines with its problems and their consequence for Formance follow. */
 export function formatResult({ id, title, severity, outcome, problems, consequence }: CheckResult): string {
   const line = `${MARKS[outcome].padEnd(8)}${id.padEnd(32)}${title}`;
   switch (outcome) {
@@ -24,7 +24,7 @@ export function formatResult({ id, title, severity, outcome, problems, consequen
   }
 }
 
-/** Formats the closing line. */
+/** Formats the last line of the report. */
 export function formatSummary({ results, conforms }: ConformanceReport): string {
   const count = (outcome: CheckResult['outcome'], severity?: string) =>
     results.filter(

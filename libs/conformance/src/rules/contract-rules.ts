@@ -1,4 +1,7 @@
-/** Checks served bytes against the stricter rules of the contract, independently of the code that wrote the bytes. */
+/**
+ * Checks served bytes against the rules of the contract. These rules are stricter than what clients accept. The checks share no code with
+ * the code that writes the bytes.
+ */
 import type { Stream } from '@tributary/connector-api';
 
 const ID_PATTERN = /^[A-Za-z0-9._~-]+$/;
@@ -14,7 +17,7 @@ const ANY_STRING = /^[^]*$/;
 interface StreamRules {
   required: Readonly<Record<string, RegExp>>;
   optional: Readonly<Record<string, RegExp>>;
-  /** The property whose time must increase by at least 10 ms from row to row. */
+  /** The property with the feed time. It must increase by at least 10 ms from row to row. */
   feedTimeProperty: string;
 }
 
@@ -51,7 +54,7 @@ const RULES_BY_STREAM: Readonly<Record<Stream, StreamRules>> = {
 
 /**
  * Checks a page.
- * @returns a message for each violation; empty for a valid page
+ * @returns a message for each violation; an empty array for a valid page
  */
 export function findPageViolations(stream: Stream, body: string): string[] {
   const rows = JSON.parse(body) as unknown;
@@ -59,14 +62,20 @@ export function findPageViolations(stream: Stream, body: string): string[] {
   return [...findInvalidRows(stream, rows), ...findOrderViolations(stream, rows)];
 }
 
-/** @returns a message for each violation inside a single row */
+/**
+ * Checks each row of a page by itself.
+ * @returns a message for each violation
+ */
 export function findInvalidRows(stream: Stream, rows: readonly unknown[]): string[] {
   return rows.flatMap((row, index) =>
     findRowViolations(stream, row).map((violation) => `row ${index}: ${violation}`),
   );
 }
 
-/** @returns a message for each row whose time does not increase as the contract requires */
+/**
+ * Checks that the times of the rows increase as the contract requires.
+ * @returns a message for each row that violates this
+ */
 export function findOrderViolations(stream: Stream, rows: readonly unknown[]): string[] {
   const { feedTimeProperty } = RULES_BY_STREAM[stream];
   const times = rows.map((row) => Date.parse((row as Record<string, string>)[feedTimeProperty] ?? ''));

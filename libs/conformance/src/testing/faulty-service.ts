@@ -1,4 +1,7 @@
-/** A small Generic Connector service in memory that conforms to the contract, and faults that each break one rule of the contract. */
+/**
+ * A small Generic Connector service in memory that conforms to the contract, and a list of faults. Each fault breaks one rule of the
+ * contract.
+ */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -10,12 +13,12 @@ interface PageRequest {
   list: string;
   page: number;
   pageSize: number;
-  /** Milliseconds since 1970; `undefined` without a filter. */
+  /** The time in the filter, in milliseconds since 1970; `undefined` without a filter. */
   from: number | undefined;
   query: URLSearchParams;
 }
 
-/** Each fault replaces one behaviour of the service. */
+/** A fault of the service. Each property replaces one behaviour of the service. */
 export interface ServiceFault {
   isAuthorized?: (authorization: string | undefined) => boolean;
   /** Changes the rows of the service before it starts. */
@@ -26,7 +29,7 @@ export interface ServiceFault {
   unknownParameterStatus?: number;
   invalidParameterStatus?: number;
   unknownAccountStatus?: number;
-  /** Responses to payouts. */
+  /** Returns the response to a payout. */
   pay?: (service: FaultyService, request: Record<string, string>) => { status: number; body: unknown };
 }
 
@@ -66,7 +69,7 @@ function createLists(): Record<string, Row[]> {
 
 export class FaultyService {
   readonly lists: Record<string, Row[]> = createLists();
-  /** Number of requests for balances so far. */
+  /** The number of requests for balances so far. */
   balanceRequests = 0;
   readonly payouts = new Map<string, { request: string; body: object }>();
   private readonly server: Server;
@@ -100,7 +103,7 @@ export class FaultyService {
     return new Promise((resolve) => this.server.close(() => resolve()));
   }
 
-  /** Returns a page as the contract requires. */
+  /** Returns a page, as the contract requires. */
   getPage({ list, page, pageSize, from }: PageRequest): Row[] {
     const property = list === 'transactions' ? 'updatedAt' : 'createdAt';
     const rows = this.lists[list] ?? [];
@@ -140,7 +143,7 @@ export class FaultyService {
     return this.fault.getBalances?.(this, accountId) ?? this.getBalances(accountId);
   }
 
-  /** Returns balances as the contract requires. */
+  /** Returns balances, as the contract requires. */
   getBalances(accountId: string): { status: number; body: Record<string, unknown> } {
     const balances = [
       { amount: '1250', currency: 'EUR/2' },
@@ -152,7 +155,7 @@ export class FaultyService {
     };
   }
 
-  /** Executes payouts as the contract requires: once for each key. */
+  /** Executes payouts, as the contract requires: only once for each key. */
   pay(request: Record<string, string>): { status: number; body: unknown } {
     if (this.fault.pay !== undefined) return this.fault.pay(this, request);
     return this.payOnce(request);

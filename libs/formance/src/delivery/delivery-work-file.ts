@@ -1,6 +1,6 @@
 /**
- * Stores the state of a proof of delivery in a SQLite file: the expected state of each payment, and the differences found. So a million
- * rows need little memory, and an interrupted proof continues where it stopped.
+ * Stores the state of a proof of delivery in a SQLite file: the expected state of each payment, and the differences found. With a file, a
+ * million rows need little memory, and an interrupted proof continues where it stopped.
  */
 import Database from 'better-sqlite3';
 import type { StoredAccount } from '../payments/payments.types.js';
@@ -28,7 +28,7 @@ const TABLES = `
   create table if not exists progress (name text primary key, value text not null) without rowid;
 `;
 
-/** The state of one payment according to the rows. */
+/** The state that one payment should have in Formance according to the gateway's rows. */
 export interface ExpectedPayment {
   key: string;
   asset: string;
@@ -36,19 +36,22 @@ export interface ExpectedPayment {
   amount: string;
   status: string;
   status_time: string;
-  /** Number of different versions. Formance stores each version as an adjustment. */
+  /** The number of different versions. Formance stores each version as an adjustment of the payment. */
   versions: number;
-  /** 1 if at least one row up to the cut (the last row that must have been delivered) belongs to the payment. */
+  /**
+   * 1 if at least one row of the payment must have been delivered, because its position is at or before the cut (the position of the last
+   * row that must have been delivered). Otherwise 0.
+   */
   is_required: number;
-  /** 1 if at least one row after the cut belongs to the payment. */
+  /** 1 if at least one row of the payment comes after the cut, so that the payment may still change in Formance. Otherwise 0. */
   is_moving: number;
-  /** Id of the payment in Formance; `null` until it was found. */
+  /** The id of the payment in Formance; `null` until the payment was found there. */
   found_id: string | null;
 }
 
 export interface ExpectedVersion {
   row_id: string;
-  /** See `readTimeKey`. */
+  /** The time as a sortable string, see `readTimeKey`. */
   time: string;
   status: string;
   amount: string;
@@ -61,17 +64,20 @@ export interface UnknownPayment {
   type: string;
 }
 
-/** Maximum number of objects that one call returns. */
+/** The maximum number of objects that one call returns. The caller requests the next ones with the last id or key. */
 const LIST_LIMIT = 1000;
 
 export class DeliveryWorkFile {
   private readonly database: Database.Database;
   private readonly statements: ReturnType<typeof prepare>;
 
-  /** @param path of a file that is created or continued; `''` for a temporary file */
+  /**
+   * Opens the work file.
+   * @param path the path of a file that is created or continued; `''` for a temporary file
+   */
   constructor(path: string) {
     this.database = new Database(path);
-    // A power failure may destroy the file. The proof then begins again.
+    // The database does not wait until data is on the disk. If a power failure destroys the file, the proof begins again.
     this.database.pragma('synchronous = off');
     this.database.exec(TABLES);
     this.statements = prepare(this.database);
@@ -81,7 +87,7 @@ export class DeliveryWorkFile {
     this.database.close();
   }
 
-  /** Runs work in one transaction. */
+  /** Executes a function in one database transaction. */
   transaction(work: () => void): void {
     this.database.transaction(work)();
   }
@@ -95,9 +101,9 @@ export class DeliveryWorkFile {
   }
 
   /**
-   * Adds a row according to the rules by which Formance stores it. Source: v3.4.0 `pkg/domain/models/payments.go`,
-   * `internal/storage/payments.go`.
-   * @param cut a row at or before this position must have been delivered
+   * Adds a row. The payment to which it belongs is changed by the same rules as in Formance. Source: v3.4.0
+   * `pkg/domain/models/payments.go`, `internal/storage/payments.go`.
+   * @param cut the position of the last row that must have been delivered
    */
   addRow({ seq, row }: NumberedTransactionRow, cut: number): void {
     const key = getPaymentKey(row);
@@ -130,12 +136,18 @@ export class DeliveryWorkFile {
     this.statements.addUnknown.run(id, reference, type);
   }
 
-  /** Returns payments of Formance that belong to no row, with an id after this id. */
+  /**
+   * Returns payments of Formance to which no row belongs. The payments are sorted by id.
+   * @param afterId the last id of the previous call
+   */
   listUnknownPayments(afterId: string): UnknownPayment[] {
     return this.statements.listUnknown.all(afterId, LIST_LIMIT) as UnknownPayment[];
   }
 
-  /** Returns keys, after this key, of payments that are missing in Formance. */
+  /**
+   * Returns the keys of payments that are missing in Formance, sorted.
+   * @param afterKey the last key of the previous call
+   */
   listMissingKeys(afterKey: string): string[] {
     const rows = this.statements.listMissing.all(afterKey, LIST_LIMIT) as { key: string }[];
     return rows.map(({ key }) => key);
@@ -145,7 +157,10 @@ export class DeliveryWorkFile {
     this.statements.addAccount.run(reference, type, id);
   }
 
-  /** Returns own accounts of Formance with a reference after this one. */
+  /**
+   * Returns own accounts that Formance has, sorted by reference.
+   * @param afterReference the last reference of the previous call
+   */
   listOwnAccounts(afterReference: string): Pick<StoredAccount, 'reference' | 'id'>[] {
     return this.statements.listOwnAccounts.all(afterReference, LIST_LIMIT) as StoredAccount[];
   }
@@ -201,7 +216,7 @@ function prepare(database: Database.Database) {
   };
 }
 
-/** Returns the key of a payment in Formance, unique within one connector: the reference and the type. */
+/** Returns the key of a payment: the reference and the type. The key is unique within one connector in Formance. */
 export function getPaymentKey({
   relatedTransactionID,
   id,
@@ -210,7 +225,10 @@ export function getPaymentKey({
   return `${relatedTransactionID ?? id} ${type}`;
 }
 
-/** The first row that Formance reads creates the payment, even if the row refers to another row. */
+/**
+ * Creates the expected payment from its first row. The first row that Formance reads creates the payment, even if the row refers to another
+ * row.
+ */
 function createExpected(key: string, time: string, row: TransactionRow, isDue: boolean): ExpectedPayment {
   const { currency: asset, amount, status } = row;
   const first = status === 'AUTHORISATION' ? 0n : BigInt(amount);

@@ -1,27 +1,28 @@
 /**
- * Types of the proof of delivery. It compares the rows that the gateway serves with the objects that Formance Payments created from them.
+ * The types of the proof of delivery. The proof compares the rows that the gateway serves with the objects that Formance Payments created
+ * from these rows.
  */
 
-/** The properties of a row in the list of transactions that the proof uses. */
+/** The properties of a row in the list of transactions that the proof compares. */
 export interface TransactionRow {
   id: string;
   relatedTransactionID?: string;
   createdAt: string;
   type: string;
   status: string;
-  /** Minor units as decimal digits. */
+  /** The amount in minor units, as decimal digits. */
   amount: string;
   /** The asset: `EUR/2`. */
   currency: string;
 }
 
 export interface NumberedTransactionRow {
-  /** Position in the feed. */
+  /** The position of the row in the feed. */
   seq: number;
   row: TransactionRow;
 }
 
-/** A payment in Formance's list, which has no adjustments. Amounts are decimal digits. */
+/** A payment as it is in Formance's list. The list does not contain the payment's adjustments. Amounts are decimal digits. */
 export interface PaymentSummary {
   id: string;
   reference: string;
@@ -34,15 +35,15 @@ export interface PaymentSummary {
 
 /** One version of a payment, as Formance stores it. */
 export interface PaymentAdjustment {
-  /** Id of the row. */
+  /** The id of the row from which this version was created. */
   reference: string;
-  /** RFC 3339. */
+  /** The time of the version in RFC 3339. */
   createdAt: string;
   status: string;
 }
 
 export type DeliveryDifferenceKind =
-  /** The object is missing in Formance. */
+  /** The object does not exist in Formance. */
   | 'missing'
   /** Formance has the object twice. */
   | 'doubled'
@@ -53,28 +54,28 @@ export type DeliveryDifferenceKind =
 
 export interface DeliveryDifference {
   kind: DeliveryDifferenceKind;
-  /** What differs. */
+  /** The kind of the object that differs. */
   object: 'payment' | 'adjustment' | 'account' | 'beneficiary' | 'balance';
-  /** Its id, as the gateway serves it. */
+  /** The id of the object, as the gateway serves it. */
   id: string;
-  /** The expected and the actual value, and the cause if it is known. */
+  /** A sentence with the expected value, the actual value, and the cause if it is known. */
   message: string;
 }
 
 export interface BalanceCounts {
-  /** Balances that were compared: one for each account and asset. */
+  /** The number of compared balances, one for each account and asset. */
   balances: number;
-  /** Accounts that were not compared, because Formance has not asked for their newest balances. */
+  /** The number of accounts that were not compared, because Formance has not yet requested their newest balances. */
   accountsInTransit: number;
 }
 
 export interface DeliveryCounts {
-  /** Rows up to the cut. */
+  /** The number of rows that must have been delivered. */
   rows: number;
-  /** Number of payments that result from these rows. */
+  /** The number of payments to which these rows belong. */
   payments: number;
-  /** Number of payments in Formance. */
+  /** The number of payments in Formance. */
   found: number;
-  /** Number of payments that were not compared, because rows after the cut change them. */
+  /** The number of payments that were not compared, because later rows may change them at this moment. */
   inTransit: number;
 }

@@ -2,7 +2,8 @@
 import { InvalidRecordError, parseTime } from '@tributary/connector-api';
 
 /**
- * Returns microseconds since the year 0 as 18 digits. Equal times give equal strings, and a later time gives a greater string.
+ * Returns the microseconds since the year 0 as 18 digits. Equal times result in equal strings, and a later time results in a greater
+ * string.
  * @throws InvalidRecordError for a string that is not an RFC 3339 time
  */
 export function readTimeKey(text: string): string {
@@ -12,5 +13,5 @@ export function readTimeKey(text: string): string {
   return String(time.milliseconds + YEAR_ZERO_OFFSET_MS).padStart(15, '0') + microseconds;
 }
 
-/** Milliseconds from the year 0 to 1970. */
+/** The milliseconds from the year 0 to 1970. */
 const YEAR_ZERO_OFFSET_MS = 62_167_219_200_000;

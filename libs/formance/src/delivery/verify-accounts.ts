@@ -1,4 +1,4 @@
-/** Verifies that Formance Payments has every account and every beneficiary of a connector, each with the right kind. */
+/** Verifies that Formance Payments has every account and every beneficiary of a connector, and each as the right kind. */
 import type { StoredAccount } from '../payments/payments.types.js';
 import type { DeliveryWorkFile } from './delivery-work-file.js';
 
@@ -10,8 +10,9 @@ export interface ServedAccount {
 }
 
 /**
- * Stores differences in the work file: accounts and beneficiaries that are missing in Formance or have the wrong kind. Accounts that exist
- * only in Formance are not differences, because people can add accounts there.
+ * Compares accounts and beneficiaries, and stores the differences in the work file. A difference is an account or beneficiary that is
+ * missing in Formance or has the wrong kind. An account that exists only in Formance is not a difference, because people can add accounts
+ * there.
  */
 export async function verifyAccounts(
   served: AsyncIterable<ServedAccount>,

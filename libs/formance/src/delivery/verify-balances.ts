@@ -1,25 +1,25 @@
-/** Proves that Formance Payments has the newest balances of every own account that it was served. */
+/** Verifies that Formance Payments has the newest balances of every own account, if the gateway has already served these balances. */
 import type { BalanceCounts, DeliveryDifference } from './delivery.types.js';
 import type { DeliveryWorkFile } from './delivery-work-file.js';
 
-/** The balances of an account, as the gateway has them. */
+/** The newest balances of an account that the gateway has. */
 export interface BalancesToVerify {
-  /** Minor units as decimal digits, by asset. */
+  /** The amounts in minor units as decimal digits, by asset. */
   amounts: ReadonlyMap<string, string>;
-  /** Whether Formance was served these amounts. Otherwise it cannot have them yet. */
+  /** Whether the gateway has served these amounts to Formance. If it has not, Formance cannot have them yet. */
   isServed: boolean;
 }
 
 export interface BalanceSources {
-  /** Returns the balances of accounts, by id. Accounts without an observed balance are left out. */
+  /** Returns the gateway's balances of these accounts, by account id. Accounts without an observed balance are left out. */
   findServed: (accounts: readonly string[]) => Promise<ReadonlyMap<string, BalancesToVerify>>;
-  /** Returns the newest balance that Formance has of each of these assets. Assets that it does not have are left out. */
+  /** Returns the newest balance in Formance for each of these assets. Assets without a balance in Formance are left out. */
   findStored: (accountId: string, assets: ReadonlySet<string>) => Promise<ReadonlyMap<string, string>>;
 }
 
 /**
- * Stores the differences in the work file. It compares the own accounts that `verifyAccounts` stored there. An account that differs is compared once
- * more after all others, because Formance may have asked for it meanwhile.
+ * Compares the balances of the own accounts that `verifyAccounts` stored in the work file, and stores the differences there. If an account
+ * differs, it is compared once more after all other accounts, because Formance may have requested its balances in the meantime.
  */
 export async function verifyBalances(
   sources: BalanceSources,

@@ -1,6 +1,6 @@
 /**
- * Tests that the proof of delivery finds the inserted faults in a list of payments, and nothing else. Rows and payments are generated, so a
- * million rows need little memory: `VERIFIED_ROWS=1000000`.
+ * Tests that the proof of delivery finds the faults that were inserted into a list of payments, and nothing else. Rows and payments are
+ * generated, so a million rows need little memory: `VERIFIED_ROWS=1000000`.
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -13,13 +13,13 @@ import { verifyPayments, type PaymentsToVerify } from './verify-payments.js';
 
 const ROWS = Number(process.env['VERIFIED_ROWS'] ?? 3_000);
 const PAGE_SIZE = 100;
-/** A payment has three rows: PENDING, SUCCEEDED, and a refund of a tenth. */
+/** The number of rows of a payment: PENDING, SUCCEEDED, and a refund of a tenth. */
 const ROWS_PER_PAYMENT = 3;
 const PAYMENTS = Math.floor(ROWS / ROWS_PER_PAYMENT);
 const FAULT_KINDS = ['lost', 'doubled', 'wrong status', 'wrong amount', 'unlinked refund'] as const;
 type Fault = (typeof FAULT_KINDS)[number];
 
-/** Twenty faults, four of each kind, spread over all payments. */
+/** The inserted faults: twenty, four of each kind, distributed over all payments. */
 const FAULTS: ReadonlyMap<number, Fault> = new Map(
   Array.from({ length: 20 }, (_, index) => [
     Math.floor(((index + 0.5) * PAYMENTS) / 20),
@@ -48,7 +48,7 @@ async function* readRows(afterSeq: number): AsyncGenerator<NumberedTransactionRo
   }
 }
 
-/** Yields the payments that Formance has for one payment of the PSP. */
+/** Yields the payments that Formance has for one payment of the PSP. Because of a fault, this can be none or two. */
 function* listPayments(payment: number): Generator<PaymentSummary> {
   const fault = FAULTS.get(payment);
   if (fault === 'lost') return;
@@ -105,7 +105,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** Returns the findings that the generated faults should cause, by payment. */
+/** Returns the differences that the inserted faults should cause, by payment. */
 function listWanted(): string[] {
   return [...FAULTS].flatMap(([payment, fault]) => {
     switch (fault) {

@@ -1,6 +1,6 @@
 /**
- * Verifies that Formance Payments has every row version of a feed up to a cut: each payment with its asset, amounts and status, and each
- * version as an adjustment of its payment. The function reads rows and payments once, page by page. Reconciliation can also call it.
+ * Verifies that Formance Payments has every row version of a feed up to a position (the cut). Each payment must have the expected asset,
+ * amounts and status, and each version must be an adjustment of its payment. Rows and payments are read once, page by page.
  */
 import type { CursorPage } from '../http/formance-http.js';
 import { getPaymentKey, type DeliveryWorkFile, type ExpectedPayment } from './delivery-work-file.js';
@@ -13,17 +13,20 @@ import type {
 } from './delivery.types.js';
 import { readTimeKey } from './time-key.js';
 
-/** Number of rows that one transaction adds to the work file. */
+/** The number of rows that are added to the work file in one transaction. */
 const BATCH_ROWS = 1000;
 
 export interface PaymentsToVerify {
-  /** Returns the rows after a position, in sequence, until the newest one. */
+  /** Returns the rows after a position, up to the newest row, in the sequence of the feed. */
   readRows: (afterSeq: number) => AsyncIterable<NumberedTransactionRow>;
-  /** Position of the last row that Formance must have (the cut). */
+  /** The position of the last row that Formance must have. */
   cut: number;
-  /** Returns the pages of Formance's list of payments, from a cursor or from the beginning. */
+  /** Returns the pages of Formance's list of payments. They begin at a cursor, or at the beginning of the list. */
   listPayments: (cursor: string | undefined) => AsyncIterable<CursorPage<PaymentSummary>>;
-  /** Returns the adjustments of a payment. It is called for payments with several versions, because the list has no adjustments. */
+  /**
+   * Returns the adjustments of a payment. The function is called for payments with several versions, because the list does not contain the
+   * adjustments.
+   */
   findAdjustments: (paymentId: string) => Promise<readonly PaymentAdjustment[]>;
 }
 
@@ -51,7 +54,8 @@ export async function verifyPayments(
       found += items.length;
       onProgress({ rows, found });
     }
-    // In the meantime, Formance may have read rows that did not exist at the beginning, so new rows are loaded.
+    // While the list was read, Formance may have received rows that did not exist at the beginning. Therefore the newest rows are loaded,
+    // too.
     rows = await loadRows(source, workFile, () => undefined);
     workFile.transaction(() => {
       for (const difference of findMissing(workFile)) workFile.addDifference(difference);
@@ -62,7 +66,10 @@ export async function verifyPayments(
   return { rows: Number(workFile.readProgress('rows') ?? 0), ...workFile.countPayments() };
 }
 
-/** Adds the rows that are missing in the work file. @returns the number of rows up to the cut */
+/**
+ * Adds the rows to the work file that it does not contain yet.
+ * @returns the number of rows that must have been delivered
+ */
 async function loadRows(
   { readRows, cut }: PaymentsToVerify,
   workFile: DeliveryWorkFile,
@@ -103,7 +110,7 @@ async function comparePage(
     const foundId = seen.get(key) ?? expected.found_id ?? undefined;
     seen.set(key, payment.id);
     if (foundId !== undefined) {
-      // If payments are added while the list is read, the list repeats some payments. Only a different id means a second payment.
+      // The list repeats some payments if payments are added while it is read. So only a payment with another id is a duplicate.
       if (foundId !== payment.id)
         differences.push({
           ...{ kind: 'doubled', object: 'payment', id: payment.reference },
@@ -211,7 +218,10 @@ function* findUnexpected(workFile: DeliveryWorkFile): Generator<DeliveryDifferen
   }
 }
 
-/** A reference can contain spaces, because it can be the idempotency key of an order. A type contains no space. */
+/**
+ * Splits the key of a payment into the reference and the type. A reference can contain spaces, because it can be the idempotency key of an
+ * order. A type contains no space.
+ */
 function splitKey(key: string): { reference: string; type: string } {
   const end = key.lastIndexOf(' ');
   return { reference: key.slice(0, end), type: key.slice(end + 1) };

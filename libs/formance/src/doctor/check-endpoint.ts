@@ -1,6 +1,6 @@
 /**
- * Checks whether a gateway responds at an endpoint, seen from this machine. The request needs no key, and the gateway does not record it as
- * a read by a client.
+ * Checks from this machine whether a gateway responds at an endpoint. The request needs no key, and the gateway does not count it as a read
+ * by a client.
  */
 import type { EndpointFacts } from './doctor.types.js';
 
@@ -15,8 +15,8 @@ export async function checkEndpoint(endpoint: string): Promise<EndpointFacts> {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     await response.body?.cancel();
-    // The gateway returns the allowed methods of a list. A server that answers OPTIONS for every path does not return exactly the methods
-    // of a list.
+    // A gateway responds with the allowed methods of a list. Another server that accepts OPTIONS for every path does not return exactly
+    // these methods.
     if (response.status === 204 && (response.headers.get('allow') ?? '').includes('GET'))
       return { kind: 'reachable' };
     return { kind: 'no-gateway', reason: `something answers with status ${response.status}, but no gateway` };
@@ -27,7 +27,7 @@ export async function checkEndpoint(endpoint: string): Promise<EndpointFacts> {
   }
 }
 
-/** Returns the code of the error inside the error of `fetch`, e.g. ECONNREFUSED; an empty string after a timeout. */
+/** Returns the code of the error inside an error of `fetch`, e.g. ECONNREFUSED. After a timeout, the result is an empty string. */
 function findCode(error: unknown): string {
   const cause: unknown = error instanceof Error ? error.cause : undefined;
   const code: unknown =

@@ -1,20 +1,23 @@
-/** Finds the faults of a connector and advice how to correct them. Pure: it only evaluates facts. */
+/** Finds the faults of a connector, with advice how to correct them. The functions are pure: they only evaluate facts. */
 import { findNameProblem } from '../install/desired-connector.js';
 import { isSameDuration, parseGoDuration } from '../payments/go-duration.js';
 import type { ConnectorFacts, Finding, FormanceFacts } from './doctor.types.js';
 
 type FoundFacts = Extract<FormanceFacts, { kind: 'found' }>;
 
-/** The default minimum polling period of a Formance server. The operator can change it, and the server does not report it. */
+/**
+ * The default minimum polling period of a Formance server. The operator of the server can change it, and the server does not report the
+ * value.
+ */
 const STOCK_MINIMUM_PERIOD = '20m';
-/** Number of polling periods without a started run after which the worker is regarded as stopped. */
+/** The number of polling periods without a new run after which Formance's worker is assumed to have stopped. */
 const MAX_IDLE_PERIODS = 3;
 const MIN_IDLE_MS = 5 * 60_000;
 const DEFAULT_PERIOD_MS = 30 * 60_000;
 
 const INSTALL_ADVICE = 'Run "tributary formance install"';
 
-/** Returns the findings, with causes before their effects; an empty list if there is no fault. */
+/** Returns the findings, causes before their effects. If there is no fault, the array is empty. */
 export function diagnoseConnector(facts: ConnectorFacts): Finding[] {
   return [
     ...findInvalidName(facts),
@@ -109,7 +112,7 @@ function findInstalledProblems(facts: ConnectorFacts, found: FoundFacts): Findin
       advice: INSTALL_ADVICE,
     });
   findings.push(...findPausedSchedules(found), ...findIdleWorker(facts, found));
-  // If there is a finding above, a failed run is its effect and is not reported.
+  // If a fault was found above, a failed run is only its effect, so the run is not reported.
   return findings.length > 0 || facts.endpoint.kind !== 'reachable' ? findings : findFailedRuns(found);
 }
 
@@ -151,7 +154,10 @@ function findPausedSchedules({ paused, lastRuns }: FoundFacts): Finding[] {
   ];
 }
 
-/** A worker starts a run of each schedule in every polling period, even if the runs fail. If there are no runs, the worker does not run. */
+/**
+ * Finds out whether Formance's worker has stopped. A worker starts a run of each schedule in every polling period, even if the runs fail.
+ * If no new runs exist, the worker does not run.
+ */
 function findIdleWorker({ now }: ConnectorFacts, found: FoundFacts): Finding[] {
   const { connector, config, scheduleCount, lastRuns, paused } = found;
   if (paused.length > 0) return [];

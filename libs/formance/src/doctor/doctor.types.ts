@@ -1,38 +1,38 @@
-/** Types of the diagnosis of a connector: its input facts and its findings. */
+/** The types of the diagnosis of a connector: the facts that it evaluates, and its findings. */
 import type { DesiredConnector } from '../install/desired-connector.js';
 import type { GenericConfig, InstalledConnector, Schedule, ScheduleRun } from '../payments/payments.types.js';
 
-/** The state of a connector in Formance. */
+/** The state of the connector in Formance. */
 export type FormanceFacts =
   | { kind: 'unreachable'; message: string }
   | { kind: 'absent' }
-  /** Several connectors are possible, so a person must choose. */
+  /** Several connectors in Formance could be this connector, so a person must choose. */
   | { kind: 'ambiguous'; reason: string }
   | {
       kind: 'found';
       connector: InstalledConnector;
       config: GenericConfig;
       paused: readonly Schedule[];
-      /** Number of schedules that were read; at most `MAX_SCHEDULES`. */
+      /** The number of schedules that were read. It is at most `MAX_SCHEDULES`. */
       scheduleCount: number;
-      /** The newest run of each kind of schedule. Schedules that poll a single account are omitted. */
+      /** The newest run of each kind of schedule. Schedules that poll a single account are left out. */
       lastRuns: readonly { schedule: string; run: ScheduleRun }[];
     };
 
-/** Whether the endpoint in the deployment file leads to a gateway, seen from the machine that runs the command. */
+/** Whether the endpoint in the deployment file leads to a gateway. It is checked from the machine that runs the command. */
 export type EndpointFacts =
   | { kind: 'reachable' }
   | { kind: 'no-connection'; reason: string }
-  /** The host does not exist, or another service than a gateway responds. */
+  /** The host does not exist, or the service that responds is not a gateway. */
   | { kind: 'no-gateway'; reason: string };
 
-/** The state of a stream in the gateway's store. Times are milliseconds since 1970. */
+/** The state of a stream in the gateway's database. Times are milliseconds since 1970. */
 export interface StreamFacts {
   stream: string;
-  /** Number of rows in the feed. */
+  /** The number of rows in the feed. */
   rows: number;
   lastPull?: { at: number; error?: string };
-  /** The reader that uses the key stored in Formance; absent before its first request. */
+  /** The reading position of the client with the key that is stored in Formance. Absent before the client's first request. */
   reader?: { requestedAt: number; rowsBehind?: number; intervalMs?: number };
 }
 
@@ -41,7 +41,7 @@ export interface ConnectorFacts {
   formance: FormanceFacts;
   endpoint: EndpointFacts;
   streams: readonly StreamFacts[];
-  /** Requests without a valid key; absent if there were none. */
+  /** The number and the last time of requests without a valid key. Absent if there were none. */
   unauthorized?: { requests: number; lastAt: number };
   now: number;
 }

@@ -1,6 +1,6 @@
 /**
  * Reads the state of the deployment file's connectors from Formance, and resumes paused schedules. Nothing is changed unless the caller
- * requests to resume.
+ * requests that schedules are resumed.
  */
 import { FormanceError } from '../http/formance-error.js';
 import { findInstalledConnector } from '../install/find-installed.js';
@@ -9,13 +9,19 @@ import type { PaymentsClient } from '../payments/payments-client.js';
 import type { InstalledConnector, Schedule } from '../payments/payments.types.js';
 import type { FormanceFacts } from './doctor.types.js';
 
-/** Maximum number of schedules that are read. A connector has one schedule for the balances of each account. */
+/**
+ * The maximum number of schedules of a connector that are read. There can be many, because each account has its own schedule for its
+ * balances.
+ */
 const MAX_SCHEDULES = 1_000;
-/** Maximum number of schedules whose last run is read. */
+/** The maximum number of schedules whose last run is read. */
 const MAX_EXAMINED_SCHEDULES = 10;
 const BALANCES_SCHEDULE = 'FETCH_BALANCES';
 
-/** Returns the state of each connector in Formance, in the sequence of the connectors. A failure is part of the result. */
+/**
+ * Returns the state of each connector in Formance, in the sequence of `connectors`. If the state of a connector cannot be read, its entry
+ * contains the failure.
+ */
 export async function examineConnectors(
   client: PaymentsClient,
   connectors: readonly DesiredConnector[],
@@ -32,7 +38,10 @@ export async function examineConnectors(
   return facts;
 }
 
-/** Sends the present configuration of a connector again, which resumes its paused schedules. @throws FormanceError */
+/**
+ * Sends the present configuration of a connector to Formance again. This resumes the paused schedules of the connector.
+ * @throws FormanceError if Formance rejects the request or cannot be reached
+ */
 export async function resumeSchedules(
   client: PaymentsClient,
   { connector, config }: Extract<FormanceFacts, { kind: 'found' }>,

@@ -1,9 +1,9 @@
-/** How to reach the services of one Formance installation: their URLs and the credentials. */
+/** Opens connections to the services of one Formance installation. Their configuration contains the URLs and the credentials. */
 import { createBearerAuth, createOAuth, PspHttp } from '@tributary/connector-api/http';
 import type { Authentication, HttpClock } from '@tributary/connector-api/http';
 import { FormanceHttp } from './formance-http.js';
 
-/** Credentials for Formance: none, a token that does not change, or OAuth client credentials. */
+/** The credentials for Formance: none, a fixed token, or OAuth client credentials. */
 export type FormanceCredentials =
   | { kind: 'none' }
   | { kind: 'token'; token: string }
@@ -12,7 +12,7 @@ export type FormanceCredentials =
 export type FormanceService = 'payments' | 'ledger' | 'reconciliation';
 
 export interface FormanceConnectionOptions {
-  /** URL of each service, without the path of the API version: `https://stack.example.com/api/payments`. */
+  /** The URL of each service, without the path of the API version: `https://stack.example.com/api/payments`. */
   urls: Readonly<Partial<Record<FormanceService, string>>>;
   credentials: FormanceCredentials;
   /** Strings that must not appear in errors, in addition to the credentials. */
@@ -27,11 +27,11 @@ const SERVICE_NAMES: Readonly<Record<FormanceService, string>> = {
   reconciliation: 'Formance Reconciliation',
 };
 
-/** Scopes that the commands and reconciliation need. Source: Formance's stack, `/api/auth`. */
+/** The OAuth scopes that the commands and reconciliation need. Source: Formance's stack, `/api/auth`. */
 const SCOPES =
   'openid payments:read payments:write ledger:read ledger:write reconciliation:read reconciliation:write';
 
-/** Timeout in milliseconds of one attempt. */
+/** The timeout of one attempt in milliseconds. */
 const TIMEOUT_MS = 15_000;
 
 /** Opens the HTTP clients of Formance's services. All services of a connection share one access token. */
@@ -41,14 +41,20 @@ export class FormanceConnection {
   readonly #secrets: string[];
   readonly #clients: PspHttp[] = [];
 
-  /** @throws Error for a URL that is not valid */
+  /**
+   * Creates a connection. No request is sent yet.
+   * @throws Error for an invalid URL
+   */
   constructor(options: FormanceConnectionOptions) {
     this.#options = options;
     this.#secrets = [...(options.secrets ?? []), ...listSecrets(options.credentials)];
     this.#authentication = this.#createAuthentication(options.credentials);
   }
 
-  /** @throws Error if the connection has no URL for this service */
+  /**
+   * Returns the HTTP client of a service.
+   * @throws Error if the connection has no URL for this service
+   */
   open(service: FormanceService): FormanceHttp {
     const name = SERVICE_NAMES[service];
     const url = this.#options.urls[service];
@@ -62,7 +68,7 @@ export class FormanceConnection {
     });
   }
 
-  /** Closes all connections. */
+  /** Closes the HTTP clients of all services. */
   close(): void {
     for (const client of this.#clients) client.onApplicationShutdown();
   }
@@ -78,7 +84,10 @@ export class FormanceConnection {
     }
   }
 
-  /** The token endpoint belongs to another service, so its requests use a separate HTTP client. */
+  /**
+   * Creates the authentication with client credentials. The token endpoint belongs to another service, so its requests use a separate HTTP
+   * client.
+   */
   #createClientAuthentication(credentials: Extract<FormanceCredentials, { kind: 'client' }>): Authentication {
     const { pathname, origin } = new URL(credentials.tokenUrl);
     const tokenHttp = this.#createClient('Formance Auth', origin, undefined);
@@ -104,7 +113,8 @@ export class FormanceConnection {
       baseUrl,
       isPlainHttpAllowed: true,
       timeoutMs: TIMEOUT_MS,
-      // `FormanceHttp.protectSecret` adds to this list, and the client reads the list for every error.
+      // `FormanceHttp.protectSecret` adds secrets to this array later. The HTTP client therefore gets the array itself, and reads it for
+      // every error.
       secrets: this.#secrets,
       extractErrorMessage: (body) => body.optionalString('errorMessage') ?? body.optionalString('error'),
       ...(authentication === undefined ? {} : { authentication }),

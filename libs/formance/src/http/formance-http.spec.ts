@@ -94,7 +94,7 @@ it('client credentials get one token, and another one when the first is refused'
   const client = connect(createClientCredentials());
   for (let count = 0; count < 3; count += 1) expect(await listNames(client)).toEqual(['bank']);
   expect(fake.tokens).toBe(1);
-  // The server no longer accepts the first token.
+  // The server accepts only a newer token now.
   fake.tokens = 5;
   expect(await listNames(client)).toEqual(['bank']);
   expect(fake.tokens).toBe(6);

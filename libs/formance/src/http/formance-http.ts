@@ -1,6 +1,6 @@
 /**
- * Sends requests to one of Formance's services. It adds to `PspHttp` the common behaviour of these services: cursors, error codes, and a
- * 401 with an empty body in cases where other services answer 403.
+ * Sends requests to one of Formance's services. It adds to `PspHttp` the behaviour that these services have in common: cursors, error
+ * codes, and a status 401 with an empty body where other services respond with 403.
  */
 import { InvalidRecordError, PspError } from '@tributary/connector-api';
 import { Json, PspResponseError } from '@tributary/connector-api/http';
@@ -17,35 +17,34 @@ export interface ListRequest {
   path: string;
   params?: Record<string, string>;
   /**
-   * The filter in Formance's query language, e.g. `{ $match: { connector_id: … } }`. It is sent in the URL, because a GET request has no
-   * body.
+   * The filter in Formance's query language: `{ $match: { connector_id: … } }`. It is sent in the URL, because a GET request has no body.
    */
   filter?: JsonBody;
-  /** The position at which to continue: `next` of an earlier page. */
+  /** The position at which to continue, i.e. `next` of an earlier page. */
   cursor?: string | undefined;
 }
 
 export interface CursorPage<T> {
   items: T[];
-  /** Cursor of the next page; `undefined` for the last page. */
+  /** The cursor of the next page; `undefined` for the last page. */
   next: string | undefined;
 }
 
-/** Maximum number of objects on a page of a list. */
+/** The number of objects that are requested per page of a list. */
 const MAX_PAGE_SIZE = 100;
 
 export class FormanceHttp {
   constructor(
     private readonly service: string,
     private readonly http: PspHttp,
-    /** Removes a string from every later error of the connection. */
+    /** Adds a string that is redacted in every later error of the connection. */
     readonly protectSecret: (secret: string) => void,
   ) {}
 
   /**
-   * Sends a request, and converts its response.
-   * @param parse reads the JSON of the response; `Json.absent` if the response has no body
-   * @throws FormanceError
+   * Sends a request and converts its response.
+   * @param parse converts the JSON of the response. Its argument is `Json.absent` if the response has no body
+   * @throws FormanceError if the request fails or the response is invalid
    */
   async send<T>(request: FormanceRequest, parse: (json: Json) => T): Promise<T> {
     const label = `${this.service}: ${request.method} ${request.path}`;
@@ -58,7 +57,7 @@ export class FormanceHttp {
 
   /**
    * Yields all objects of a list, page by page, in Formance's sequence.
-   * @throws FormanceError, also for a page without the information whether it is the last page
+   * @throws FormanceError if a request fails, or if a page does not contain whether it is the last page
    */
   async *list<T>(request: ListRequest, parse: (json: Json) => T): AsyncGenerator<T> {
     for await (const { items } of this.listPages(request, parse)) yield* items;
@@ -66,8 +65,8 @@ export class FormanceHttp {
 
   /**
    * Yields the pages of a list.
-   * @param request if it contains `cursor`, the list continues there
-   * @throws FormanceError, also for a page without the information whether it is the last page
+   * @param request the list; if `cursor` is set, the list continues there
+   * @throws FormanceError if a request fails, or if a page does not contain whether it is the last page
    */
   async *listPages<T>(
     { path, params, filter, cursor }: ListRequest,
@@ -89,13 +88,16 @@ export class FormanceHttp {
           'unavailable',
           `${this.service}: GET ${path}: the next page has the same cursor as this one, so the list would never end`,
         );
-      // The cursor contains the filter and the page size, and Formance allows no other parameter beside it.
+      // The cursor includes the filter and the page size. Formance allows no other parameter together with a cursor.
       query = { cursor: page.next };
     }
   }
 }
 
-/** Reads `{ cursor: { hasMore, next, data } }`. `next` is `undefined` only if the page is explicitly marked as the last page. */
+/**
+ * Reads a page: `{ cursor: { hasMore, next, data } }`. `next` is `undefined` only if the response explicitly marks the page as the last
+ * page.
+ */
 function parseCursorPage<T>(json: Json, parse: (json: Json) => T): CursorPage<T> {
   const items = json.array('cursor', 'data').map(parse);
   return { items, next: json.boolean('cursor', 'hasMore') ? json.string('cursor', 'next') : undefined };

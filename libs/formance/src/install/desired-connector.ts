@@ -3,31 +3,31 @@
 /** The API keys of a connector. The deployment file contains them in clear text or as hashes. */
 export interface ConnectorKeys {
   /**
-   * A key of the file in clear text: the first key with the most scopes; `undefined` if the file has only hashes. It is sent to Formance if
-   * Formance has no key of this connector.
+   * A key in clear text from the deployment file: the first key with the most scopes. It is sent to Formance if Formance has no key of this
+   * connector. `undefined` if the file contains only hashes.
    */
   plainKey: string | undefined;
   /** Returns true if the gateway accepts this key for the connector. */
   isAccepted(key: string): boolean;
-  /** Returns true if the key has the format of `tributary keys new`. */
+  /** Returns true if the key has the format of keys that `tributary keys new` creates. */
   isGenerated(key: string): boolean;
-  /** Returns `sha256:<hex>`, the form in which the deployment file accepts a key. */
+  /** Returns `sha256:<hex>`, the form in which the deployment file accepts the hash of a key. */
   formatHash(key: string): string;
 }
 
 export interface DesiredConnector {
-  /** Path of the connector in the gateway, as people use it: `house-bank` or `acme/house-bank`. */
+  /** The path of the connector in the gateway, as people write it: `house-bank` or `acme/house-bank`. */
   path: string;
-  /** Name in Formance. */
+  /** The name of the connector in Formance. */
   name: string;
-  /** URL at which Formance reaches the connector, without a slash at the end. */
+  /** The URL at which Formance reaches the connector, without a slash at the end. */
   endpoint: string;
-  /** A duration: `30m`. */
+  /** The polling period, a duration: `30m`. */
   pollingPeriod: string;
   keys: ConnectorKeys;
 }
 
-/** Formance accepts names of 3 to 500 characters. */
+/** The minimum number of characters of a connector's name in Formance. Formance accepts names of 3 to 500 characters. */
 export const MIN_NAME_LENGTH = 3;
 export const MAX_NAME_LENGTH = 500;
 

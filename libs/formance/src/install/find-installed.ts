@@ -4,9 +4,9 @@ import type { DesiredConnector } from './desired-connector.js';
 
 export type InstalledConnectorSearch =
   | { kind: 'absent' }
-  /** `duplicates` are further connectors in Formance that read the same endpoint. */
+  /** `duplicates` are the other connectors in Formance that read the same endpoint. */
   | { kind: 'found'; connector: InstalledConnector; duplicates: readonly InstalledConnector[] }
-  /** Several connectors are possible, so a person must choose. */
+  /** Several connectors in Formance could be this connector, so a person must choose. */
   | { kind: 'ambiguous'; reason: string };
 
 /** Finds the connector in Formance that reads the same endpoint or has the same name. */

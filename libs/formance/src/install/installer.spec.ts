@@ -1,4 +1,7 @@
-/** Tests the installation of connectors on servers that are empty, half-installed, changed, or without a worker. */
+/**
+ * Tests the installation of connectors on servers that are empty, have an incomplete installation, have changed connectors, or have no
+ * worker.
+ */
 import { FakeFormance } from '../testing/fake-formance.js';
 import { connectToFake } from '../testing/test-connection.js';
 import { PspDocumentValidator } from '@tributary/connector-api/testing';
@@ -22,7 +25,10 @@ afterEach(async () => {
   await fake.close();
 });
 
-/** The document selects the schema of a provider by a discriminator, which a request of the provider `generic` does not need. */
+/**
+ * Corrections of Formance's document. It selects the schema of a provider by a discriminator, but the provider `generic` does not need this
+ * property in a request.
+ */
 const CORRECTIONS = [
   {
     pointer: '#/components/schemas/V3ConnectorConfig',
@@ -78,7 +84,7 @@ it('on an empty server all connectors are installed, and a second run changes no
 it('on a half-installed server the rest is installed, and what exists is adopted under its id', async () => {
   const [first, second] = [desire('house-bank'), desire('mollie')];
   const existing = fake.addConnector({ ...configOf(first), pageSize: 25 });
-  // A connector that is being uninstalled is not regarded as installed.
+  // A connector whose deletion has begun does not count as installed.
   fake.addConnector(configOf(second), { name: 'mollie-old', scheduledForDeletion: true });
   const results = await install([first, second]);
   expect(results.map(({ outcome }) => outcome)).toEqual(['unchanged', 'installed']);
@@ -115,7 +121,7 @@ it('a changed connector is brought back by an update: name, endpoint, key and pe
   expect(results[1]?.changes).toEqual([
     { property: 'endpoint', from: 'http://old.example.com/mollie', to: moved.endpoint },
   ]);
-  // A property that Tributary does not support is sent back unchanged.
+  // A property that Tributary does not know (`pageSize`) is sent back unchanged.
   expect(configs()).toEqual([{ ...configOf(renamed), pageSize: 25 }, configOf(moved)]);
   expect(JSON.stringify(results)).not.toContain('must-not-show');
   expect(fake.writes.every((write) => write.startsWith('PATCH'))).toBe(true);

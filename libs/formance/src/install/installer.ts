@@ -1,7 +1,6 @@
 /**
- * Installs the connectors of a deployment in Formance, and updates existing connectors. It never uninstalls and never resets a connector,
- * because both would give the connector a new id. Formance would then read everything again, and static pools would lose the connector's
- * accounts.
+ * Installs the connectors of a deployment in Formance, and updates existing connectors. The class never uninstalls or resets a connector,
+ * because its id would change. Formance would then read everything again, and static pools would lose the accounts of the connector.
  */
 import { FormanceError } from '../http/formance-error.js';
 import type { PaymentsClient } from '../payments/payments-client.js';
@@ -11,32 +10,32 @@ import { findInstalledConnector } from './find-installed.js';
 import { planInstallation, type ConfigChange, type InstallationPlan } from './plan-installation.js';
 
 export interface InstallerOptions {
-  /** True: only return what would be done, and change nothing. */
+  /** If true, the actions are only returned, and nothing is changed. */
   isDryRun: boolean;
-  /** True: send the first key of the deployment file to Formance, even if Formance has another key that the gateway accepts. */
+  /** If true, the first key of the deployment file is sent to Formance, even if Formance has another key that the gateway accepts. */
   isRotatingKeys?: boolean;
   /**
-   * Creates an API key for a connector for which the deployment file has only hashes. Without this function, such a connector is not
+   * Creates an API key for a connector whose keys are only hashes in the deployment file. Without this function, such a connector is not
    * installed.
    */
   createKey?: () => string;
 }
 
-/** The action for one connector. In a dry run: the action that would be done. */
+/** The result for one connector. In a dry run, it contains the action that would be done. */
 export interface InstallResult {
   path: string;
   name: string;
   outcome: 'installed' | 'updated' | 'unchanged' | 'blocked' | 'failed';
-  /** Id in Formance; absent if the connector is not installed. */
+  /** The id of the connector in Formance. Absent if the connector is not installed. */
   connectorId?: string;
   changes: readonly ConfigChange[];
-  /** Sentences for people: information, and remaining steps. */
+  /** Sentences for people: information, and steps that remain to be done. */
   notes: readonly string[];
 }
 
 /**
- * Maximum number of attempts. The server rejects an installation at most twice for reasons that this class can remove: the minimum period,
- * and a connector that already exists.
+ * The maximum number of attempts for one connector. For two reasons, a rejected installation can succeed when it is repeated: the polling
+ * period was too short, or the connector already existed. So more attempts are not useful.
  */
 const MAX_ATTEMPTS = 4;
 const MINIMUM_PERIOD_PATTERN = /polling period cannot be lower than minimum of (\S+?)[.,]?(?:\s|$)/;
@@ -50,7 +49,7 @@ export class Installer {
   ) {}
 
   /**
-   * Installs or updates the connectors, one after the other. If a connector fails, the others are still processed.
+   * Installs or updates the connectors, one after the other. If one connector fails, the next ones are still processed.
    * @throws FormanceError if the list of connectors cannot be read from Formance
    */
   async run(connectors: readonly DesiredConnector[]): Promise<InstallResult[]> {
@@ -58,7 +57,8 @@ export class Installer {
     const results: InstallResult[] = [];
     for (const desired of connectors) {
       results.push(await this.#installOne(desired, installed));
-      // A connector that was just installed may have the same name as a later connector, so the list is read again.
+      // The list is read again, because a later connector of the deployment file may have the same name as the connector that was just
+      // installed.
       if (!this.options.isDryRun && results.at(-1)?.outcome === 'installed')
         installed = await this.#listInstalled();
     }
@@ -79,7 +79,10 @@ export class Installer {
     }
   }
 
-  /** Repeats the comparison after a rejection that gives new information about the server. */
+  /**
+   * Compares the connector with Formance and applies the plan. After a rejection that contains new information about the server, it is done
+   * again.
+   */
   async #attempt(desired: DesiredConnector, listed: readonly InstalledConnector[]): Promise<InstallResult> {
     let installed = listed;
     let isUnanswered = false;
@@ -104,7 +107,8 @@ export class Installer {
         if (error.kind === 'unknown-outcome') isUnanswered = true;
         else if (error.kind !== 'conflict' && !this.#learnMinimumPeriod(error)) throw error;
         installed = await this.#listInstalled();
-        // A conflict or a lost response means that the connector exists. If it does not exist, a repeat could install it twice.
+        // After a conflict or a lost response, the connector must exist in Formance. If it does not, the installation is not repeated,
+        // because it could then be done twice.
         const isExplained =
           error.kind === 'rejected' || findInstalledConnector(desired, installed).kind !== 'absent';
         if (!isExplained) throw error;
@@ -138,7 +142,10 @@ export class Installer {
     }
   }
 
-  /** Returns true if the rejection contains a minimum period that is not known yet. */
+  /**
+   * Reads the minimum polling period from a rejection.
+   * @returns true if the rejection contains a minimum period that was not known before
+   */
   #learnMinimumPeriod(error: FormanceError): boolean {
     const minimum = MINIMUM_PERIOD_PATTERN.exec(error.message)?.[1];
     if (minimum === undefined || minimum === this.#minimumPeriod) return false;

@@ -1,9 +1,9 @@
-/** Compares a connector of the deployment file with the connector in Formance, and plans the action. Pure. */
+/** Compares a connector of the deployment file with the connector in Formance, and plans the action. The functions are pure. */
 import { isSameDuration, parseGoDuration } from '../payments/go-duration.js';
 import type { GenericConfig } from '../payments/payments.types.js';
 import type { ConnectorKeys, DesiredConnector } from './desired-connector.js';
 
-/** A property that differs. Keys are only described and never shown. */
+/** A property that differs. API keys are only described and never shown. */
 export interface ConfigChange {
   property: 'name' | 'endpoint' | 'apiKey' | 'pollingPeriod';
   from: string;
@@ -11,13 +11,16 @@ export interface ConfigChange {
 }
 
 export interface PlanOptions {
-  /** The minimum polling period from Formance's rejection of a shorter period: `20m0s`. `undefined` if no period was rejected. */
+  /**
+   * The minimum polling period of the Formance server: `20m0s`. It comes from the rejection of a shorter period. `undefined` if no period
+   * was rejected.
+   */
   minimumPeriod: string | undefined;
   /** Creates an API key; `undefined` if creating keys is not allowed. */
   createKey: (() => string) | undefined;
-  /** True: the first key of the deployment file replaces another key that the gateway accepts. */
+  /** If true, the first key of the deployment file replaces another key in Formance, even if the gateway accepts the other key. */
   isRotatingKeys: boolean;
-  /** True if the plan is only shown, so no key is created. */
+  /** If true, the plan is only shown, so no key is created. */
   isDryRun: boolean;
 }
 
@@ -25,7 +28,7 @@ export type InstallationPlan =
   | { action: 'install'; config: GenericConfig; notes: string[] }
   | { action: 'update'; config: GenericConfig; changes: ConfigChange[]; notes: string[] }
   | { action: 'none'; config: GenericConfig; notes: string[] }
-  /** Nothing can be done until a person has acted. */
+  /** The action is not possible until a person has acted. */
   | { action: 'blocked'; reason: string };
 
 /**
@@ -55,8 +58,8 @@ export function planInstallation(
 type KeyChoice = { apiKey: string; notes: string[] } | { blocked: string };
 
 /**
- * Keeps the key in Formance if the gateway accepts it. Otherwise uses a plain key of the connector from the deployment file, or creates a
- * key.
+ * Chooses the key for Formance. The key that Formance has is kept if the gateway accepts it. Otherwise a key in clear text is taken from
+ * the deployment file, or a new key is created.
  */
 function chooseKey(
   { keys, path }: DesiredConnector,
@@ -66,7 +69,7 @@ function chooseKey(
   const isKept = !isRotatingKeys || keys.plainKey === undefined;
   if (present !== undefined && keys.isAccepted(present) && isKept) return { apiKey: present, notes: [] };
   if (keys.plainKey !== undefined) return { apiKey: keys.plainKey, notes: [] };
-  // The key was created by an earlier run, and its hash is not in the file yet. Another new key would not help.
+  // An earlier run created this key, but its hash is not in the deployment file yet. Another new key would not change this.
   if (present !== undefined && keys.isGenerated(present))
     return { apiKey: present, notes: [adviseHash(path, keys.formatHash(present))] };
   if (createKey === undefined)

@@ -6,9 +6,9 @@ import type { DesiredConnector } from './desired-connector.js';
 import { findInstalledConnector } from './find-installed.js';
 
 /**
- * Finds a connector in Formance, and removes it if the caller confirms this.
- * @param isConfirmed false: only find the connector
- * @throws FormanceError `not-found` if Formance does not have the connector, `rejected` if several connectors are possible
+ * Finds a connector in Formance, and removes it if the caller has confirmed the removal.
+ * @param isConfirmed if false, the connector is only searched for
+ * @throws FormanceError `not-found` if Formance does not have the connector, `rejected` if several connectors match
  */
 export async function uninstallConnector(
   client: PaymentsClient,

@@ -1,4 +1,4 @@
-/** Reads the objects of Formance Payments from JSON. Every function throws `InvalidRecordError` for JSON of another structure. */
+/** Reads the objects of Formance Payments from JSON. Every function throws `InvalidRecordError` for JSON with another structure. */
 import { InvalidRecordError } from '@tributary/connector-api';
 import type { Json, JsonBody } from '@tributary/connector-api/http';
 import type { PaymentAdjustment, PaymentSummary } from '../delivery/delivery.types.js';
@@ -24,7 +24,7 @@ export function parseConnector(json: Json): InstalledConnector {
   };
 }
 
-/** Reads the answer of `GET /v3/connectors/{id}/config`. */
+/** Reads the response of `GET /v3/connectors/{id}/config`. */
 export function parseGenericConfig(json: Json): GenericConfig {
   const data = json.object('data');
   const others = JSON.parse(data.toJsonString()) as Record<string, JsonBody>;
@@ -59,7 +59,7 @@ export function parseScheduleRun(json: Json): ScheduleRun {
   };
 }
 
-/** Reads a payment of Formance's list. Its type is converted to the word that the gateway serves. */
+/** Reads a payment of Formance's list. Its type is converted to the word that the gateway uses. */
 export function parsePaymentSummary(json: Json): PaymentSummary {
   const type = json.string('type');
   return {
@@ -73,7 +73,7 @@ export function parsePaymentSummary(json: Json): PaymentSummary {
   };
 }
 
-/** Reads the adjustments of the answer of `GET /v3/payments/{id}`. */
+/** Reads the adjustments from the response of `GET /v3/payments/{id}`. */
 export function parseAdjustments(json: Json): PaymentAdjustment[] {
   return json.array('data', 'adjustments').map((adjustment) => ({
     reference: adjustment.string('reference'),
@@ -98,10 +98,10 @@ export function parsePool(json: Json): Pool {
   return { id: json.string('id'), name: json.string('name'), ...(query === undefined ? {} : { query }) };
 }
 
-/** Types whose word in Formance differs from the Generic Connector API. Source: v3.4.0 `pkg/domain/models/payment_type.go`. */
+/** The payment types that Formance names differently than the Generic Connector API. Source: v3.4.0 `pkg/domain/models/payment_type.go`. */
 const SERVED_TYPES: Readonly<Record<string, string | undefined>> = { 'PAY-IN': 'PAYIN' };
 
-/** Amounts are JSON numbers of any size. */
+/** Reads an integer as a string, because amounts are JSON numbers of any size. */
 function readInteger(json: Json, name: string): string {
   const text = json.scalar(name);
   if (text === undefined || !/^-?\d+$/.test(text))

@@ -1,4 +1,4 @@
-/** The calls to Formance Payments v3 that the commands `tributary formance …` make. */
+/** Sends the requests to Formance Payments v3 that the commands `tributary formance …` need. */
 import type { PaymentAdjustment, PaymentSummary } from '../delivery/delivery.types.js';
 import type { CursorPage, FormanceHttp } from '../http/formance-http.js';
 import {
@@ -23,11 +23,11 @@ import type {
 } from './payments.types.js';
 
 /**
- * Timeout in milliseconds of an installation. Without a worker, Formance creates the connector and does not respond; a repeated
- * installation would then be rejected.
+ * The timeout of an installation in milliseconds. If Formance has no running worker, it creates the connector but does not respond. The
+ * installation is not repeated, because Formance would then reject it.
  */
 const INSTALL_TIMEOUT_MS = 20_000;
-/** Maximum number of runs of a schedule that are read, newest first. */
+/** The maximum number of runs of a schedule that are read, newest first. */
 const MAX_RUNS = 10;
 
 export interface PaymentsClientOptions {
@@ -35,7 +35,7 @@ export interface PaymentsClientOptions {
   installTimeoutMs?: number;
 }
 
-/** Client of Formance Payments. Every method throws `FormanceError`. */
+/** The client of Formance Payments. Every method throws `FormanceError` if its request fails. */
 export class PaymentsClient {
   readonly #installTimeoutMs: number;
 
@@ -63,8 +63,8 @@ export class PaymentsClient {
   /**
    * Installs a connector of the provider `generic`. The request is sent only once.
    * @returns the id of the connector
-   * @throws FormanceError `unknown-outcome` if Formance does not respond, although the connector may exist; `conflict` if the name is
-   * already used
+   * @throws FormanceError `unknown-outcome` if Formance does not respond; the connector may exist nevertheless
+   * @throws FormanceError `conflict` if the name is already used
    */
   installGeneric(config: GenericConfig): Promise<string> {
     this.http.protectSecret(config.apiKey);
@@ -95,7 +95,7 @@ export class PaymentsClient {
     );
   }
 
-  /** Removes a connector with all data that Formance read from it. Static pools lose its accounts. */
+  /** Removes a connector together with all data that Formance read from it. Static pools lose the accounts of the connector. */
   async uninstall(connectorId: string): Promise<void> {
     await this.http.send(
       { method: 'DELETE', path: '/v3/connectors/{id}', params: { id: connectorId } },
@@ -130,7 +130,7 @@ export class PaymentsClient {
     return this.http.listPages({ path: '/v3/payments', filter, cursor }, parsePaymentSummary);
   }
 
-  /** Returns the adjustments of a payment: its versions. */
+  /** Returns the adjustments of a payment, i.e. its versions. */
   findAdjustments(paymentId: string): Promise<PaymentAdjustment[]> {
     return this.http.send(
       { method: 'GET', path: '/v3/payments/{id}', params: { id: paymentId } },
@@ -138,7 +138,7 @@ export class PaymentsClient {
     );
   }
 
-  /** Yields the accounts of a connector: own accounts and counterparties. */
+  /** Yields the accounts of a connector. These are own accounts and counterparties. */
   listAccounts(connectorId: string): AsyncGenerator<StoredAccount> {
     return this.http.list(
       { path: '/v3/accounts', filter: { $match: { connector_id: connectorId } } },
@@ -147,8 +147,8 @@ export class PaymentsClient {
   }
 
   /**
-   * Returns the newest balance of an account in each of these assets, in minor units as decimal digits. Assets without a balance are left out.
-   * It reads the list, which has the newest balances first, until it has all assets.
+   * Returns the newest balance of an account in each of these assets, in minor units as decimal digits. Assets without a balance are left
+   * out. The list of balances begins with the newest, so it is read only until every asset was found.
    */
   async findNewestBalances(accountId: string, assets: ReadonlySet<string>): Promise<Map<string, string>> {
     const request = { path: '/v3/accounts/{id}/balances', params: { id: accountId } };
@@ -164,7 +164,10 @@ export class PaymentsClient {
     return this.http.list({ path: '/v3/pools' }, parsePool);
   }
 
-  /** Creates a dynamic pool. @returns its id */
+  /**
+   * Creates a dynamic pool.
+   * @returns the id of the pool
+   */
   createPool(name: string, query: PoolQuery): Promise<string> {
     return this.http.send({ method: 'POST', path: '/v3/pools', body: { name, query } }, (json) =>
       json.string('data'),

@@ -5,13 +5,13 @@ import type { JsonBody } from '@tributary/connector-api/http';
 export interface InstalledConnector {
   id: string;
   name: string;
-  /** The provider in lower case, e.g. `generic`. */
+  /** The provider in lower case: `generic`. */
   provider: string;
-  /** RFC 3339. */
+  /** The time in RFC 3339. */
   createdAt: string;
-  /** Whether the connector was uninstalled and its deletion has not ended yet. */
+  /** Whether the connector was uninstalled, but its deletion has not ended yet. */
   isScheduledForDeletion: boolean;
-  /** URL of the service that the connector reads; absent for providers without an endpoint. */
+  /** The URL of the service that the connector reads. Absent for providers without an endpoint. */
   endpoint?: string;
 }
 
@@ -20,17 +20,20 @@ export interface GenericConfig {
   name: string;
   endpoint: string;
   apiKey: string;
-  /** A Go duration: `30m`, `20m0s`. */
+  /** The polling period as a Go duration: `30m`, `20m0s`. */
   pollingPeriod: string;
-  /** Properties that this library does not use. An update must send them back, because Formance rejects a partial configuration. */
+  /** The properties that this library does not use. An update must contain them, because Formance rejects an incomplete configuration. */
   others: Readonly<Record<string, JsonBody>>;
 }
 
-/** A job that a connector repeats, e.g. FETCH_PAYMENTS. */
+/** A job that Formance repeats for a connector, e.g. FETCH_PAYMENTS. */
 export interface Schedule {
   id: string;
   createdAt: string;
-  /** Time at which Formance paused the schedule; absent while it runs. Payments v3.4.0 pauses a schedule after 10 errors in a row. */
+  /**
+   * The time at which Formance paused the schedule. Absent while the schedule runs. Payments v3.4.0 pauses a schedule after 10 errors in a
+   * row.
+   */
   pausedAt?: string;
   pausedReason?: string;
 }
@@ -46,7 +49,7 @@ export interface ScheduleRun {
 /** An account in Formance Payments. */
 export interface StoredAccount {
   id: string;
-  /** Id of the account or beneficiary, as served by the gateway. */
+  /** The id of the account or beneficiary, as served by the gateway. */
   reference: string;
   /** `INTERNAL` for an own account, `EXTERNAL` for a counterparty. */
   type: string;
@@ -55,10 +58,10 @@ export interface StoredAccount {
 /** The query of a dynamic pool, in Formance's query language. */
 export type PoolQuery = Readonly<Record<string, JsonBody>>;
 
-/** A pool of accounts, whose balances Formance adds up. */
+/** A pool of accounts. Formance adds up the balances of its accounts. */
 export interface Pool {
   id: string;
   name: string;
-  /** The query that finds the accounts; absent for a static pool, which contains a list of accounts. */
+  /** The query that finds the accounts. Absent for a static pool, which contains a list of accounts instead. */
   query?: PoolQuery;
 }

@@ -1,4 +1,4 @@
-/** Tests that pools are created once, corrected when their query differs, and never deleted. */
+/** Tests that pools are created once, that a pool with another query is corrected, and that no pool is deleted. */
 import { connectToFake } from '../testing/test-connection.js';
 import { FakeFormance } from '../testing/fake-formance.js';
 import { installPools } from './pool-installer.js';

@@ -1,6 +1,7 @@
 /**
- * Creates a dynamic pool for each connector: the sum of the balances of all its own accounts. Formance finds the accounts by the metadata
- * that the gateway serves with them. So an account that is opened later belongs to the pool without further action.
+ * Creates a dynamic pool for each connector. The balance of the pool is the sum of the balances of all own accounts of the connector.
+ * Formance finds these accounts by the metadata that the gateway serves. So an account that is opened later belongs to the pool without
+ * further action.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { DesiredConnector } from '../install/desired-connector.js';
@@ -12,19 +13,19 @@ import type { Pool, PoolQuery } from '../payments/payments.types.js';
 const CONNECTOR_KEY = 'metadata[com.tributary.spec/connector]';
 
 export interface PoolResult {
-  /** Path of the connector. */
+  /** The path of the connector. */
   path: string;
-  /** Name of the pool, which is the name of the connector in Formance. */
+  /** The name of the pool. It is equal to the name of the connector in Formance. */
   name: string;
   poolId?: string;
   outcome: 'created' | 'updated' | 'unchanged' | 'blocked' | 'failed';
-  /** The reason why nothing was done; absent after a success. */
+  /** The reason why no pool was created or updated. Absent after a success. */
   reason?: string;
 }
 
 /**
- * Creates and updates the pools. If a pool fails, the others are still processed. No pool is ever deleted.
- * @param isDryRun true: only return what would be done
+ * Creates and updates the pools. If one pool fails, the next ones are still processed. No pool is ever deleted.
+ * @param isDryRun if true, the result contains what would be done, and nothing is changed
  * @throws FormanceError if the list of pools cannot be read from Formance
  */
 export async function installPools(
@@ -69,7 +70,7 @@ async function installPool(
   }
 }
 
-/** Counterparties of the connector do not have this metadata, so the pool contains only own accounts. */
+/** Creates the query of a pool. Only own accounts match it, because counterparties of the connector do not have this metadata. */
 function createQuery(path: string): PoolQuery {
   return { $match: { [CONNECTOR_KEY]: path } };
 }

@@ -1,6 +1,6 @@
 /**
  * A fake of Formance Payments v3.4.0 on localhost. It responds as the real service was observed to respond, even where this differs from
- * Formance's document: an installation without a worker gets no response, and a missing token is a 401 with an empty body.
+ * Formance's document. Without a worker, an installation gets no response. A missing token is answered with 401 and an empty body.
  */
 import { FakePsp, fakeRoute } from '@tributary/connector-api/testing';
 import type { FakeRequest, FakeResponse, PspDocumentValidator } from '@tributary/connector-api/testing';
@@ -29,10 +29,10 @@ export const FAKE_TOKEN = 'static-token-that-must-not-show';
 
 export class FakeFormance {
   readonly connectors: FakeConnector[] = [];
-  /** Complete payments of all connectors, newest first. The list omits their adjustments. */
+  /** The complete payments of all connectors, newest first. The list that the fake serves omits their adjustments. */
   readonly payments: { id: string; adjustments: readonly unknown[]; [property: string]: unknown }[] = [];
   readonly accounts: unknown[] = [];
-  /** Balances by the id of their account, the newest first. */
+  /** The balances by the id of their account, newest first. */
   readonly balances = new Map<string, unknown[]>();
   readonly pools: {
     id: string;
@@ -41,20 +41,23 @@ export class FakeFormance {
     query?: unknown;
     poolAccounts?: readonly string[];
   }[] = [];
-  /** The requests so far that changed data, each as method and path: `PATCH /v3/connectors/…`. */
+  /** The requests that changed data so far, each as method and path: `PATCH /v3/connectors/…`. */
   readonly writes: string[] = [];
-  /** Number of access tokens that were issued. */
+  /** The number of access tokens that were issued. */
   tokens = 0;
-  /** Whether a worker is running. Without a worker, an installation creates the connector and gets no response. */
+  /** Whether a worker is running. Without a worker, the fake creates a connector but does not respond to the installation. */
   hasWorker = true;
   minimumPeriod = '20m0s';
   requiresToken = false;
-  /** Maximum number of objects on a page. */
+  /** The maximum number of objects on a page. */
   pageSize = 2;
   psp!: FakePsp;
   private count = 0;
 
-  /** @param document Formance's own document, against which requests and responses are checked */
+  /**
+   * Starts the fake.
+   * @param document Formance's own document. Requests and responses are checked against it
+   */
   static async start(document?: PspDocumentValidator): Promise<FakeFormance> {
     const fake = new FakeFormance();
     const id = '/v3/connectors/{connectorID}';
@@ -221,7 +224,7 @@ export class FakeFormance {
     return { body: { access_token: `access-${this.tokens}`, token_type: 'Bearer', expires_in: 3600 } };
   }
 
-  /** Answers one page of a list. A cursor is the position of its first object. */
+  /** Returns one page of a list. A cursor is the index of the page's first object. */
   private page({ query }: FakeRequest, items: readonly unknown[]): FakeResponse {
     const cursor = query.get('cursor');
     if (cursor !== null && [...query.keys()].length > 1)
@@ -288,8 +291,8 @@ export class FakeFormance {
   }
 
   /**
-   * Returns the rejection of a configuration; `undefined` if the configuration is accepted. A missing property is also rejected in an
-   * update.
+   * Returns the response that rejects a configuration, or `undefined` if the configuration is accepted. A missing property is rejected in
+   * an update, too.
    */
   private validate(config: Record<string, unknown>): FakeResponse | undefined {
     for (const field of ['name', 'apiKey', 'endpoint', 'pollingPeriod'])
@@ -319,7 +322,7 @@ function problem(errorCode: string, errorMessage: string, status = 400): FakeRes
   return { status, body: { errorCode, errorMessage } };
 }
 
-/** Formats a period as Go does: `2m` → `2m0s`. */
+/** Formats a polling period as Go does: `2m` → `2m0s`. */
 function normalizePeriod(period: string): string {
   const seconds = Math.round((parseGoDuration(period) ?? 0) / 1000);
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];

@@ -3,7 +3,7 @@ import { FormanceConnection, type FormanceCredentials } from '../http/formance-c
 import { PaymentsClient } from '../payments/payments-client.js';
 import type { FakeFormance } from './fake-formance.js';
 
-/** Time in milliseconds after which the client gives up an installation that hangs. */
+/** The time in milliseconds after which the client gives up an installation without a response. */
 const INSTALL_TIMEOUT_MS = 300;
 
 export function connectToFake(
@@ -13,7 +13,7 @@ export function connectToFake(
   const connection = new FormanceConnection({
     urls: { payments: fake.url, ledger: fake.url, reconciliation: fake.url },
     credentials,
-    // The delay before a repeat takes no time in tests.
+    // In tests, the delay before a repeated request takes no time.
     clock: { now: () => Date.now(), sleep: async () => {} },
   });
   const client = new PaymentsClient(connection.open('payments'), { installTimeoutMs: INSTALL_TIMEOUT_MS });

@@ -1,4 +1,4 @@
-/** Extracts the stream of accounts and their balances. Both are in the headers and ends of the statements. */
+/** Extracts the stream of accounts and their balances. Both are in the first and last parts of the statements. */
 import { InvalidRecordError, formatTime } from '@tributary/connector-api';
 import type { Account, Balances, FeedReader } from '@tributary/connector-api';
 import type { NewestBalances, PullProgress } from './pulling/pull-progress.js';
@@ -17,7 +17,7 @@ type AccountMetadata = Readonly<Record<string, string>>;
 export class AccountExtractor implements StreamExtractor<Account> {
   readonly stream = 'accounts';
   readonly reportsRejections = false;
-  /** Accounts that this run has already read. Other accounts are looked up in the feed. */
+  /** The accounts that this pull has already read. Other accounts are looked up in the feed. */
   private readonly known = new Map<string, AccountMetadata>();
 
   constructor(
@@ -48,7 +48,10 @@ export class AccountExtractor implements StreamExtractor<Account> {
     for (const [id, { metadata }] of stored) this.known.set(id, metadata);
   }
 
-  /** @returns the account if it is new or the statement adds information about it; otherwise `undefined` */
+  /**
+   * Updates the known data of an account from a statement.
+   * @returns the account if it is new, or if the statement adds information about it; otherwise `undefined`
+   */
   private updateAccount({ accountId, start }: CheckedStatement): Account | undefined {
     const before = this.known.get(accountId);
     const { account } = start;
@@ -60,7 +63,7 @@ export class AccountExtractor implements StreamExtractor<Account> {
       [`${METADATA_PREFIX}name`]: account.name,
       [`${METADATA_PREFIX}owner`]: account.ownerName,
     };
-    // Known properties that this statement does not have are kept, because some formats contain fewer properties than others.
+    // Properties that are known but missing in this statement are kept, because some formats contain fewer properties than others.
     const given = Object.entries(stated).filter((fact): fact is [string, string] => fact[1] !== undefined);
     const facts: AccountMetadata = { ...before, ...Object.fromEntries(given) };
     if (before && given.every(([key, value]) => before[key] === value)) return undefined;
@@ -71,9 +74,8 @@ export class AccountExtractor implements StreamExtractor<Account> {
 }
 
 /**
- * Returns the account's balances in all currencies after this statement, or `undefined` if none of them is
- * newer.
- * @param newest newest known balances by account; updated by this function
+ * Returns the account's balances in all currencies after this statement, or `undefined` if none of them is newer than the known balances.
+ * @param newest the newest known balances by account; the function updates them
  */
 function updateBalances(
   { accountId, balances, start }: CheckedStatement,
@@ -93,7 +95,7 @@ function updateBalances(
       known[asset] = [amount.toString(), at];
       isNewer = true;
     } catch (error) {
-      // `FileCheck` has already reported this balance.
+      // This invalid balance is not reported again, because `FileCheck` has already reported it.
       if (!(error instanceof InvalidRecordError)) throw error;
     }
   }
@@ -106,8 +108,8 @@ function updateBalances(
 }
 
 /**
- * Returns the time of a balance in ms. It is the end of the balance's day. If the bank created the statement during that day, the time is
- * the time of creation, because a balance cannot be observed in the future.
+ * Returns the time of a balance in ms. It is the end of the balance's day. If the bank created the statement before the end of this day, it
+ * is the time of creation, because a balance cannot be observed in the future.
  */
 function observationTime(
   { at }: StatementBalance,

@@ -1,4 +1,4 @@
-/** Test doubles: a bank that writes statements into a directory, and a feed that stores the plugin's pages. */
+/** Test doubles for this plugin: a bank that writes statements into a directory, and a feed that stores the plugin's pages. */
 import { mkdtempSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ import { BankStatementsSettings } from './bank-statements.config.js';
 import { BankStatementsClient } from './bank-statements.psp.js';
 
 export interface FakeEntry {
-  /** Signed amount: `-12.50` is a debit. */
+  /** The amount with its sign: `-12.50` is a debit. */
   amount: string;
   currency?: string;
   status?: string;
@@ -41,7 +41,7 @@ export interface FakeEntry {
   reversal?: boolean;
   code?: string;
   details?: { amount: string; endToEnd?: string; name?: string; iban?: string }[];
-  /** Additional XML in the only transaction detail, e.g. amounts in another currency. */
+  /** XML that is added to the only transaction detail, e.g. amounts in another currency. */
   extraXml?: string;
 }
 
@@ -63,7 +63,7 @@ export interface FakeStatement {
 const ROOT = { '052': 'BkToCstmrAcctRpt', '053': 'BkToCstmrStmt', '054': 'BkToCstmrDbtCdtNtfctn' };
 const BODY = { '052': 'Rpt', '053': 'Stmt', '054': 'Ntfctn' };
 
-/** Returns a camt message with one or several statements of one type. */
+/** Returns a camt message that contains one or several statements of the same type. */
 export function createCamtXml(...statements: FakeStatement[]): string {
   const type = statements[0]?.type ?? '053';
   return (
@@ -152,7 +152,7 @@ export class FakeBank {
 
   constructor(private readonly timeZone = 'UTC') {}
 
-  /** Writes a file. Each file is newer than the one before, unless a time (in seconds) is given. */
+  /** Writes a file. Each file is newer than the file before, unless a modification time (in seconds) is given. */
   writeFile(name: string, content: string | Buffer, time = ++this.clock): void {
     const path = join(this.directory, name);
     writeFileSync(path, content);
@@ -181,8 +181,8 @@ export class FakeBank {
 type Item = Account | Beneficiary | Transaction;
 
 /**
- * Stores what a real feed stores: each new version of a record as a row, the cursor, warnings and rejected records. The fake also rejects a
- * record that the gateway cannot serve.
+ * Stores what a real feed stores: each new version of a record as a row, the cursor, warnings and rejected records. The fake also rejects
+ * every record that the gateway cannot serve.
  */
 export class FakeFeed implements FeedReader {
   readonly rows: { stream: Stream; item: Item; serialized: SerializedRecord }[] = [];
@@ -209,7 +209,7 @@ export class FakeFeed implements FeedReader {
     return found;
   }
 
-  /** Pulls a stream to its end, or at most `pages` pages. Commits each page before it requests the next one. */
+  /** Pulls a stream to its end, or at most `pages` pages. Each page is committed before the next page is requested. */
   async pullStream(plugin: BankStatementsClient, stream: Stream, pages = Infinity): Promise<void> {
     if (pages === 0) return;
     for await (const page of plugin[stream](this.cursors.get(stream))) {
@@ -225,7 +225,7 @@ export class FakeFeed implements FeedReader {
     );
   }
 
-  /** Returns the newest version of each transaction as `+12.50 EUR SUCCEEDED`, sorted. */
+  /** Returns the newest version of each transaction in the form `+12.50 EUR SUCCEEDED`, sorted. */
   get summary(): string[] {
     return this.transactions
       .map(({ type, destinationAccountId, sourceAccountId, amount, status }) => {

@@ -1,4 +1,7 @@
-/** Maps a matched entry to transactions. No side effects: the same input gives the same records. */
+/**
+ * Converts a statement entry that was assigned to a movement into transactions. The functions are pure: the same input results in the same
+ * records.
+ */
 import { InvalidRecordError, encodeId, formatAmount, parseMoney } from '@tributary/connector-api';
 import type {
   Metadata,
@@ -26,21 +29,21 @@ import { splitBatch } from './statements/split-batch.js';
 import type { CheckedStatement } from './checking/statement-check.js';
 import type { CreditDebit, Entry, EntryDetail, EntryFacts } from './statements/statement.types.js';
 
-/** A movement, or one transaction detail of it. */
+/** The part of a movement that becomes one transaction: the whole movement, or one of its transaction details. */
 interface MovementPart {
   id: string;
-  /** Positive for a credit. */
+  /** The amount with its sign, positive for a credit. */
   signedAmount: Money;
   facts: EntryFacts;
   metadata: Metadata;
 }
 
-/** The gateway serves no times after this one. */
+/** The last time that the gateway can serve. */
 const MAX_TIME_MS = Date.UTC(9999, 11, 31);
 
 /**
- * Rejects an entry that the gateway would reject later. If the entry got a number in its group first, its rejection would leave a gap in
- * the numbers. A later entry would then get the number of a stored movement.
+ * Rejects an entry that the gateway would reject later. Entries with the same identity are numbered. If an invalid entry got a number, its
+ * later rejection would leave a gap in the numbers. Another entry would then get the number of a stored movement.
  * @throws InvalidRecordError for an entry that cannot be served without loss of information
  */
 export function assertEntryComplete(entry: Entry, statement: CheckedStatement, time: LocalTimeParser): void {
@@ -55,9 +58,9 @@ export function assertEntryComplete(entry: Entry, statement: CheckedStatement, t
 }
 
 /**
- * Maps an entry to transactions. The result depends on the details that the feed already stores. Cancelled transactions come last, so that
- * a position within a long batch stays valid when the feed has only the first part of the batch.
- * @param stored stored details of this movement, by id
+ * Converts an entry to transactions. The result depends on the transaction details that the feed already contains. Cancelled transactions
+ * come last. Positions within a long batch therefore stay the same if the feed contains only the first part of the batch.
+ * @param stored the stored details of this movement, by id
  */
 export function toTransactions(
   { item, movement, isIdentified }: EntryMatch,
@@ -72,7 +75,7 @@ export function toTransactions(
     : [toWholePart(item, movement.id, known)];
   const records = parts.map((part) => toTransaction(item, movement, part, time));
   if (split && movement.wholeStatus !== undefined && movement.wholeStatus !== 'CANCELLED') {
-    // The entry was announced as one transaction, and this file contains its details. The announced transaction is cancelled, because
+    // The entry was first reported as one transaction, and this file contains its details. The first transaction is cancelled, because
     // otherwise the money would be counted twice.
     const whole = toTransaction(item, movement, toWholePart(item, movement.id), time);
     records.push({ ...whole, status: 'CANCELLED' });
@@ -85,7 +88,10 @@ export function toTransactions(
   return [...records, ...obsolete.map(([id, record]) => toDetailTransaction(item, id, record, 'CANCELLED'))];
 }
 
-/** @param known facts of an earlier report; they are kept if this report does not contain them */
+/**
+ * Returns the part for a movement that is one transaction.
+ * @param known the facts of an earlier report. They are kept if this report does not contain them
+ */
 function toWholePart({ entry }: MatchItem, id: string, known?: EntryFacts): MovementPart {
   const ownFacts = entryFactsWithDetail(entry);
   const facts = known ? addMissingFacts(ownFacts, known) : ownFacts;
@@ -129,7 +135,7 @@ function toTransaction(
   const announcedAt = movement.metadata[METADATA_KEYS.createdAt];
   return {
     id,
-    // The time of the first announcement is kept, because clients treat a different time as a different movement.
+    // The time of the first report is kept, because clients treat a different time as a different movement.
     createdAt: announcedAt ?? bookedAt,
     type: transactionType(direction, facts, entry),
     status: transactionStatus(entry),
@@ -172,7 +178,8 @@ function toStatementMetadata({ statement }: MatchItem): Metadata {
 }
 
 /**
- * Returns only values that are equal in all reports. Any other value would create a new version of each record with each report of the day.
+ * Returns the metadata whose values are equal in all reports of a day. With any other value, each report would create a new version of each
+ * record.
  */
 function toAnnouncementMetadata(
   { statement: { start }, entry }: MatchItem,
@@ -189,8 +196,8 @@ function toAnnouncementMetadata(
 }
 
 /**
- * Confirms announced details when the statement has the same amount as a single entry. The announced details stay and become final. Details
- * from an earlier version of the statement stay unchanged.
+ * Confirms transaction details that were reported in advance, if the final statement contains the same amount as a single entry. The
+ * details stay and become final. Details from an earlier version of the statement stay unchanged.
  */
 function confirmDetails(
   item: MatchItem,
@@ -218,8 +225,8 @@ function confirmDetails(
 }
 
 /**
- * Rebuilds the transaction of a stored detail. Only announced details are passed in; their metadata contains
- * amount and time.
+ * Rebuilds the transaction of a stored detail. It can be rebuilt only if the detail was reported in advance, because its metadata then
+ * contains the amount and the time.
  */
 function toDetailTransaction(
   { entry, statement }: MatchItem,
@@ -264,9 +271,9 @@ function transactionStatus({ status }: Entry): TransactionStatus {
 }
 
 /**
- * Returns the booking time, or the nearest other time in the entry or statement. If the value date is after the closing balance, the day of
- * the closing balance is returned, because that balance contains the entry.
- * @throws InvalidRecordError when there is no time between 1970 and 9999
+ * Returns the booking time of an entry, or else the nearest other time in the entry or the statement. If the value date is after the day of
+ * the closing balance, this day is returned, because the closing balance includes the entry.
+ * @throws InvalidRecordError if there is no time between 1970 and 9999
  */
 function bookingTime(entry: Entry, statement: CheckedStatement, time: LocalTimeParser): string {
   const { start, balances } = statement;

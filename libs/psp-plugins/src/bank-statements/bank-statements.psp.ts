@@ -1,4 +1,4 @@
-/** Implements the plugin: it lists bank statements from a directory. It cannot create payments. */
+/** The plugin's client: it lists bank statements from a directory. It cannot create payments. */
 import { Inject, Injectable } from '@nestjs/common';
 import { FEED_READER } from '@tributary/connector-api';
 import type {
@@ -64,8 +64,8 @@ export class BankStatementsClient implements PspClient {
   }
 
   /**
-   * Reports changes of the directory. The method ends at once if the system cannot watch the directory, e.g. on a network file system.
-   * Scheduled pulls still find new files.
+   * Reports changes of the directory. If the system cannot watch the directory, e.g. on a network file system, the method ends at once. New
+   * files are then found by the scheduled pulls.
    */
   watch(signal: AbortSignal): AsyncIterable<Stream[]> {
     return watchDirectory(this.settings.directory, signal);

@@ -1,4 +1,4 @@
-/** Extracts the stream of beneficiaries: all counterparties of debits that have an account number. */
+/** Extracts the stream of beneficiaries. These are all counterparties of debits that have an account number. */
 import type { Beneficiary, FeedReader } from '@tributary/connector-api';
 import { hasNewMetadata, mergeMetadata } from './parsing/beneficiary-collector.js';
 import type { ParsedFile } from './parsing/parsed-file.js';
@@ -11,7 +11,10 @@ type KnownMetadata = Readonly<Record<string, string | undefined>>;
 export class BeneficiaryExtractor implements StreamExtractor<Beneficiary> {
   readonly stream = 'beneficiaries';
   readonly reportsRejections = false;
-  /** Metadata of beneficiaries on recent pages. Once the gateway has committed these pages, the plugin reads the metadata from the feed. */
+  /**
+   * The metadata of beneficiaries on recent pages that the gateway may not have committed yet. After the commit, the plugin reads the
+   * metadata from the feed instead.
+   */
   private currentPage = new Map<string, KnownMetadata>();
   private previousPage = new Map<string, KnownMetadata>();
 
@@ -33,8 +36,8 @@ export class BeneficiaryExtractor implements StreamExtractor<Beneficiary> {
   }
 
   /**
-   * Returns the beneficiaries that are new or have additional properties. A different spelling of a known name is ignored, because clients
-   * keep the first version.
+   * Returns the beneficiaries that are new or have additional properties. If the name of a known beneficiary is spelled differently, the
+   * new spelling is ignored, because clients keep the first version.
    */
   private async findChanged(batch: ReadonlyMap<string, Beneficiary>): Promise<Beneficiary[]> {
     const unknown = [...batch.keys()].filter((id) => !this.currentPage.has(id) && !this.previousPage.has(id));

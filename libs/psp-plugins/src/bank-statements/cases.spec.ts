@@ -1,6 +1,6 @@
 /**
- * Small files with cases that the plugin once read wrongly, rejected or did not report. The data is invented. Each title describes the
- * right result.
+ * Tests small files that the plugin once read wrongly, rejected wrongly or did not report. The data is invented. The title of each test
+ * describes the right result.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const CASES = join(import.meta.dirname, 'fixtures/cases');
 const SPEC = 'com.bank-statements.spec/';
 const OWN = 'DE02120300000000202051';
 
-/** Puts the files into the directory, one after the other, and pulls all streams after each. */
+/** Puts the files into the directory, one after the other, and pulls all streams after each file. */
 async function pull(...names: string[]): Promise<FakeBank> {
   const bank = new FakeBank('Europe/Berlin');
   for (const name of names) {
@@ -25,7 +25,7 @@ async function pull(...names: string[]): Promise<FakeBank> {
 const metadataOf = (transaction: Transaction | undefined, key: string): string | undefined =>
   transaction?.metadata?.[SPEC + key];
 const warningsOf = ({ feed }: FakeBank): string[] => [...feed.warnings.values()];
-/** The closing balance of the only account. */
+/** Returns the closing balance of the only account. */
 const balanceOf = ({ feed }: FakeBank) => [...feed.balances.values()].at(-1)?.amounts[0];
 
 describe('a field that moves no money does not refuse the file', () => {
@@ -208,7 +208,7 @@ describe('the bank’s reference identifies a movement', () => {
     const bank = await pull(...names);
     expect(bank.feed.summary).toEqual(['+30.00 EUR SUCCEEDED']);
     const [row] = bank.feed.transactions;
-    // The statement contains neither the payer nor the end-to-end id. The transaction keeps both facts, in any order of the files.
+    // The final statement contains neither the payer nor the end-to-end id. The transaction keeps both, in whatever order the files arrive.
     expect(metadataOf(row, 'counterparty_name')).toBe('Ash AG');
     expect(metadataOf(row, 'end_to_end_id')).toBe('A1');
     if (names.includes(sum)) expect(metadataOf(row, 'statement')).toBe('41');

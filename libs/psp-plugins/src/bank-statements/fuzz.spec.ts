@@ -1,6 +1,6 @@
 /**
- * Mutates statement files and runs them through the whole plugin. Each file is read or rejected, no file takes more than a second, and no
- * value is NaN. If a mutation changes an amount, the file or the entry is rejected, or a data warning reports that the sums disagree.
+ * Changes statement files at random and reads them with the whole plugin. Each file must be read or rejected, within a second, and no value
+ * may be NaN. If an amount was changed, the file or the entry must be rejected, or a warning must report that the sums disagree.
  */
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import { toSignedMoney } from './statements/signed-money.js';
 
 const MUTATIONS = Number(process.env['STATEMENT_MUTATIONS'] ?? 3000);
 const SEED = Number(process.env['STATEMENT_SEED'] ?? 20260302);
-/** Share of the mutations that run through the whole plugin. The others are only read and checked. */
+/** The share of the changed files that the whole plugin reads. The others are only parsed and checked. */
 const PLUGIN_SHARE = 1 / 20;
 const MAX_FILE_BYTES = 64 * 1024;
 const MAX_MUTATION_MS = 1000;
@@ -44,7 +44,7 @@ function listSampleDirectories(root: string): string[] {
   );
 }
 
-/** Linear congruential generator, so that a run can be repeated. */
+/** A linear congruential generator of pseudo-random numbers, so that a run can be repeated. */
 class Random {
   constructor(private state: number) {}
 
@@ -124,7 +124,7 @@ function mutateOnce(content: Buffer, random: Random): Buffer {
   }
 }
 
-/** Changes one digit anywhere in the file. */
+/** Changes one digit at a random position of the file. */
 function changeDigit(content: Buffer, random: Random): Buffer {
   const changed = Buffer.from(content);
   const from = random.below(changed.length);
@@ -155,7 +155,7 @@ async function readAll(
   }
 }
 
-/** Returns the statements whose balances and entries disagree although there is no warning or rejection. */
+/** Returns the statements whose balances and entries disagree although there is no warning and no rejection. */
 function findSilentBreaks({ parts, checked }: { parts: StatementEvent[]; checked: CheckedFile }): string[] {
   const silent: string[] = [];
   let index = -1;
@@ -191,7 +191,7 @@ function findSilentBreaks({ parts, checked }: { parts: StatementEvent[]; checked
 const DATE_PATTERN = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
 const AMOUNT_PATTERN = /^\d*\.?\d*$/;
 
-/** Returns all dates, amounts and numbers of the parts that are invalid. */
+/** Returns all invalid dates, amounts and numbers of the events. */
 function findInvalidValues(parts: readonly StatementEvent[]): string[] {
   const invalid: string[] = [];
   const check = (key: string, value: unknown): void => {

@@ -6,9 +6,9 @@ export const bankStatements = definePlugin({
   name: 'bank-statements',
   title: 'Statements of any bank: camt.052/.053/.054, MT940/MT942, BAI2, from a directory',
   settings: BankStatementsSettings,
-  // Another directory contains the statements of other accounts, unless the same directory was moved.
+  // Another directory is assumed to contain the statements of other accounts, although the directory may only have been moved.
   identifyAccount: ({ directory }) => `directory ${directory}`,
-  // A statement contains its own opening and closing balance. The plugin compares both balances with the entries.
+  // A statement contains its own opening and closing balance. The plugin itself compares them with the entries.
   completeness: () => ({
     isComparable: false,
     reason: 'each statement proves its own opening and closing balance when it is read',

@@ -1,6 +1,6 @@
 /**
- * Maps reports that arrive after the booked statement and contain more facts, e.g. the details of a batch or the counterparty. Values of
- * the booked statement are never replaced.
+ * Converts reports that arrive after the booked statement and contain more facts, e.g. the details of a batch or the counterparty. Values
+ * of the booked statement are never replaced.
  */
 import type { StoredRecord, Transaction } from '@tributary/connector-api';
 import { toTransactions } from './bank-statements.mapper.js';
@@ -16,7 +16,10 @@ import type { Entry } from './statements/statement.types.js';
 
 const NO_STORED_DETAILS: ReadonlyMap<string, StoredRecord> = new Map();
 
-/** @returns no transactions if the report adds no facts, or if it is not certain that the report describes this movement */
+/**
+ * Converts a late report to transactions with the additional facts.
+ * @returns no transactions if the report adds no facts, or if it is not certain that the report describes this movement
+ */
 export function toEnrichedTransactions(match: EntryMatch, time: LocalTimeParser): Transaction[] {
   const { item, movement } = match;
   const booked = toBookedItem(match);
@@ -33,15 +36,15 @@ export function toEnrichedTransactions(match: EntryMatch, time: LocalTimeParser)
 }
 
 /**
- * Returns the entry of the report with the booking data of the booked statement, or `undefined` if the served transaction must stay
- * unchanged.
+ * Returns the entry of the report, with the booking data of the booked statement. The result is `undefined` if the served transaction must
+ * stay unchanged.
  */
 function toBookedItem({ item, movement, isIdentified }: EntryMatch): MatchItem | undefined {
   const { fingerprint, status, detailCount, metadata } = movement;
   const bookedAt = metadata[BOOKED_KEYS.bookedAt];
   if (!isIdentified || !fingerprint?.bookedEntryId || status !== 'SUCCEEDED' || detailCount > 0)
     return undefined;
-  // Without the booking date, the time of the row is unknown at this place, and the time of a row must not change.
+  // The time of a served row must not change. Without the booking date, this time is unknown here.
   if (item.entry.status !== 'BOOK' || bookedAt === undefined) return undefined;
   const entry: Entry = {
     ...item.entry,

@@ -1,4 +1,4 @@
-/** Creates the links of the statement chain from a checked statement. */
+/** Creates the links of the statement chain (see `StatementChains`) from a checked statement. */
 import { InvalidRecordError } from '@tributary/connector-api';
 import { findClosingBalance, findOpeningBalance } from '../checking/statement-check.js';
 import type { CheckedStatement } from '../checking/statement-check.js';
@@ -9,20 +9,20 @@ import type { StatementBalance } from '../statements/statement.types.js';
 import type { ChainLink } from './statement-chain.js';
 
 export interface KeyedLink {
-  /** `<account> <asset>`. */
+  /** The key of the chain: `<account> <asset>`. */
   key: string;
   link: ChainLink;
 }
 
 /**
- * Returns one link for each currency of a booked statement that has a day. If the bank states only one of the two balances, the other one
- * is computed from it and the entries.
- * @param file fingerprint of the file
+ * Returns one link of the chain for each currency of a booked statement that has a day. If the statement contains only one of the two
+ * balances, the other balance is calculated from it and the entries.
+ * @param file the fingerprint of the file
  */
 export function createChainLinks(statement: CheckedStatement, file: string): KeyedLink[] {
   const { start, balances } = statement;
-  // A single page has the balances of the whole statement or no balances, so it gets no link of its own. An OFX file states one balance,
-  // often of another day than its last entry. So the balance cannot be compared with earlier exports.
+  // Some statements get no link. A page of a statement either has the balances of the whole statement or has none. An OFX file contains one
+  // balance, often of another day than its last entry, so the balance cannot be compared with earlier exports.
   if (start.format === 'ofx') return [];
   if (start.kind !== 'booked' || statement.currencyConflict !== undefined || start.page) return [];
   const currencies = [...new Set(balances.map(({ currency }) => currency))];
@@ -36,7 +36,8 @@ export function createChainLinks(statement: CheckedStatement, file: string): Key
     const sum = statement.sums.get(currency);
     const from = opening?.amount ?? (closing && sum !== undefined ? closing.amount - sum : undefined);
     const to = closing?.amount ?? (opening && sum !== undefined ? opening.amount + sum : undefined);
-    // If a statement has no number, the bank may give it another id at every download.
+    // Only a number is used. The id of a statement without a number is not suitable, because a bank may give the statement another id at
+    // every download.
     const number = isNumbered(statement) ? start.sequence : undefined;
     const link: ChainLink = {
       slot: computeDigest(statement.accountId, number, start.from, start.to, day, asset, from?.toString()),
@@ -54,8 +55,8 @@ export function createChainLinks(statement: CheckedStatement, file: string): Key
 }
 
 /**
- * Returns whether the number identifies the statement. In BAI2 the sequence number counts the files of one day, and a correction has a new
- * number.
+ * Returns true if the number identifies the statement. In BAI2, the sequence number counts the files of one day, and a corrected file has a
+ * new number.
  */
 function isNumbered({ start }: CheckedStatement): boolean {
   return start.format !== 'bai2' && /[1-9A-Z]/i.test(start.sequence ?? '');
@@ -65,7 +66,7 @@ function toMoney(balance: StatementBalance | undefined): { amount: bigint; asset
   try {
     return balance && toSignedMoney(balance);
   } catch (error) {
-    // `FileCheck` has already reported this balance.
+    // This invalid balance is not reported again, because `FileCheck` has already reported it.
     if (error instanceof InvalidRecordError) return undefined;
     throw error;
   }

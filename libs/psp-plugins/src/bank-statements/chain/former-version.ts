@@ -1,4 +1,4 @@
-/** The entries of the earlier version of a corrected statement, read again from its file. */
+/** Reads the entries of the earlier version of a corrected statement, from the file of the earlier version. */
 import { checkFile } from '../checking/file-check.js';
 import { MatchItemFactory } from '../matching/matching-input.js';
 import type { MatchItem } from '../matching/matching-input.js';
@@ -7,12 +7,15 @@ import { StatementError } from '../statements/statement.types.js';
 import type { ChainLink } from './statement-chain.js';
 import { createChainLinks } from './chain-links.js';
 
-/** If a correction has more entries, the plugin only reports the correction. */
+/**
+ * The maximum number of entries of a correction that is compared with the earlier version. For a larger statement, the plugin only reports
+ * that there is a correction.
+ */
 const MAX_ENTRIES = 20_000;
 
 /**
  * Returns the booked entries of the earlier version.
- * @returns `undefined` if its file no longer exists, has changed or has too many entries
+ * @returns `undefined` if the file no longer exists, has changed or has too many entries
  */
 export async function readFormerVersion(
   { slot, content, identity, file }: ChainLink,

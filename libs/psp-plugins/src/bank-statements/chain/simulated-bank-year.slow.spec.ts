@@ -1,6 +1,6 @@
 /**
- * Tests a simulated year of 30 accounts, pulled once a week. The plugin must report every missing, late, duplicated, corrected, overlapping
- * and reordered statement, and nothing else. The sums that are served must agree with the balances.
+ * Tests a simulated year of 30 accounts that is pulled once a week. The plugin must report every missing, late, duplicated, corrected,
+ * overlapping and reordered statement, and nothing else. The sums that are served must agree with the balances.
  */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { FakeBank } from '../bank-statements.fake.js';
@@ -8,13 +8,15 @@ import { FAULTY_WEEK, WEEK_COUNT, simulateAccount } from '../testing/simulated-b
 import type { SimulatedAccount } from '../testing/simulated-bank-year.js';
 
 const ACCOUNT_COUNT = 30;
-/** The year takes about 10 s of processor time. It takes more than a minute if other programs use the processors. */
+/**
+ * The timeout of the test in ms. The year takes about 10 s of processor time, and more than a minute if other programs use the processors.
+ */
 const MAX_YEAR_MS = 900_000;
 
 describe('a year of 30 accounts', () => {
   const bank = new FakeBank();
   const accounts = Array.from({ length: ACCOUNT_COUNT }, (_, index) => simulateAccount(index));
-  /** Weeks in which the chain of balances is broken, by account. */
+  /** The weeks in which an opening balance differs from the closing balance before it, by account. */
   const weeksWithBreak = new Map<string, number[]>(accounts.map(({ id }) => [id, []]));
 
   const findWarnings = (id: string, isKind: (warningId: string) => boolean): string[] =>

@@ -1,6 +1,4 @@
-/**
- * Tests which warnings the statement chain gives if statements are missing, duplicated, corrected, overlapping, late or in another order.
- */
+/** Tests which warnings are reported if statements are missing, duplicated, corrected, overlapping, late or in another order. */
 import { describe, expect, it } from '@jest/globals';
 import { FakeBank, createCamtXml } from '../bank-statements.fake.js';
 import type { FakeEntry, FakeStatement } from '../bank-statements.fake.js';
@@ -9,7 +7,7 @@ type Day = Partial<FakeStatement> & { entries: FakeEntry[] };
 
 const dayOf = (n: number): string => new Date(Date.UTC(2026, 0, 1 + n)).toISOString().slice(0, 10);
 
-/** Returns one statement a day. Each statement opens with the closing balance of the statement before. */
+/** Returns one statement per day. Each statement opens with the closing balance of the statement before. */
 function statements(days: readonly FakeEntry[][], account?: string): Day[] {
   let balance = 100;
   return days.map((entries, n) => {
@@ -33,7 +31,7 @@ const [first, second, third] = statements([
   [{ amount: '30.00', reference: 'BANKREF-3' }],
 ]) as [Day, Day, Day];
 
-/** Pulls once after each list of files. */
+/** Pulls several times. Each array contains the files that arrive before one of the pulls. */
 async function receive(...pulls: string[][]): Promise<FakeBank> {
   const bank = new FakeBank();
   let count = 0;
@@ -109,7 +107,7 @@ describe('a corrected statement', () => {
   });
 
   it('stays when the older version is sent again', async () => {
-    // The creation times are equal, so the order of arrival decides.
+    // Both versions have the same creation time, so the order of arrival decides which is newer.
     const [old, renewed] = [first, { ...corrected, createdAt: first.createdAt ?? '' }];
     const bank = await receive(
       [createCamtXml(old)],

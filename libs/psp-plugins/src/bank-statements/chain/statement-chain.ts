@@ -1,66 +1,69 @@
 /**
- * Stores a chain of statements for each account and currency: the booked statements in the order of their days. The opening balance of each
+ * Stores a chain of statements for each account and currency, i.e. the booked statements sorted by day. The opening balance of each
  * statement must equal the closing balance of the statement before. If the two balances differ, a statement is missing, duplicated,
  * corrected or overlaps with another statement. Reasons: docs/decisions/0014-memory-across-statements.md.
  */
 import { formatAmount } from '@tributary/connector-api';
 import type { DataWarning } from '@tributary/connector-api';
 
-/** One booked statement in the chain. Amounts are minor units with a sign. */
+/** One booked statement in the chain. Amounts are in minor units with a sign. */
 export interface ChainLink {
-  /** Identifies the statement. The slot is the same for all versions of the statement. */
+  /** An identifier of the statement that is the same for all its versions. */
   slot: string;
-  /** Result of `identifyStatement` for the first version. The entries of all versions are compared under this identity. */
+  /** The result of `identifyStatement` for the first version. The entries of all later versions are compared under this identity. */
   identity: string;
-  /** Digest of the entries and balances of this version. */
+  /** A digest of the entries and balances of this version. */
   content: string;
-  /** Fingerprint of the file that contains this version. */
+  /** The fingerprint of the file that contains this version. */
   file: string;
-  /** Number of the statement, or its id if it has no number. It is used in messages and for the order within a day. */
+  /** The number of the statement, or its id if it has no number. It is used in messages and for the order within a day. */
   number: string;
-  /** Day of the closing balance. */
+  /** The day of the closing balance. */
   day: string;
-  /** Time of creation as written in the file. The version with the later time is the newer version. */
+  /** The time of creation as written in the file. Of two versions, the version with the later time is the newer one. */
   createdAt?: string;
-  /** Absent if the bank does not state the opening balance and it cannot be computed. */
+  /** The opening balance. Absent if the statement does not contain it and it cannot be calculated. */
   opening?: string;
   closing?: string;
-  /** Values of `content` of earlier versions, newest last. */
+  /** The digests (`content`) of earlier versions, newest last. */
   former?: string[];
 }
 
 interface Chain {
   links: ChainLink[];
-  /** Slots of the statements whose opening balance has an open warning. */
+  /** The `slot` of each statement with an open warning about its opening balance. */
   reported: string[];
-  /** Day of the newest statement that was removed from the chain. Statements up to this day can no longer be checked. */
+  /** The day of the newest statement that was removed from the chain. A statement of this day or before can no longer be checked. */
   droppedUntil?: string;
 }
 
-/** Chains by `<account> <asset>`. Part of the cursor. */
+/** The chains by `<account> <asset>`. They are part of the plugin's cursor. */
 export type StoredChains = Record<string, Chain>;
 
-/** Maximum number of statements in the chains of all accounts together. It limits the size of the cursor. */
+/**
+ * The maximum number of statements in the chains of all accounts together. If there are more, the oldest are removed, so that the cursor
+ * stays small.
+ */
 const MAX_LINKS = 2000;
 const MIN_LINKS_PER_CHAIN = 8;
 const MAX_LINKS_PER_CHAIN = 100;
 const MAX_FORMER_VERSIONS = 5;
 
-/** How a statement relates to the statements that are already in the chain. */
+/** How a statement relates to the statement with the same `slot` in the chain. */
 export type StatementHistory =
   | { kind: 'new' | 'same' }
-  /** An older version of a statement whose newer version was already read. */
+  /** The statement is an older version; its newer version was already read. */
   | { kind: 'outdated' }
-  /** Another version of a statement that was already read. It replaces the version in the chain. */
+  /** The statement is another version of a statement that was already read. It replaces this version in the chain. */
   | { kind: 'corrected'; former: ChainLink };
 
 export class StatementChains {
-  /** Chains that changed since the last check. */
+  /** The keys of the chains that changed since the last check. */
   private readonly changed = new Set<string>();
 
   constructor(readonly stored: StoredChains) {}
 
-  /** Compares the statement with the statement that the chain already has in the same slot. */
+  /** Compares a statement with the version of the same statement in the chain, if there is one. */
   lookUp(key: string, link: ChainLink): StatementHistory {
     const known = this.stored[key]?.links.find(({ slot }) => slot === link.slot);
     if (!known) return { kind: 'new' };
@@ -69,7 +72,7 @@ export class StatementChains {
     return { kind: 'corrected', former: known };
   }
 
-  /** Adds a statement, or replaces its earlier version. Of an outdated version, only the digest of its content is stored. */
+  /** Adds a statement, or replaces its earlier version. If the statement is an outdated version, only its digest is stored. */
   add(key: string, link: ChainLink): void {
     const chain = (this.stored[key] ??= { links: [], reported: [] });
     const history = this.lookUp(key, link);
@@ -98,7 +101,10 @@ export class StatementChains {
     this.changed.add(key);
   }
 
-  /** Compares neighbours in all chains that changed. The caller must have read all files before, because files may arrive in any order. */
+  /**
+   * Compares the balances of neighbouring statements in all chains that changed. The caller must have read all files before, because files
+   * may arrive in any order.
+   */
   check(): { warnings: DataWarning[]; resolvedIds: string[] } {
     const warnings: DataWarning[] = [];
     const resolvedIds: string[] = [];
@@ -121,7 +127,7 @@ export class StatementChains {
     return { warnings, resolvedIds };
   }
 
-  /** Removes the oldest statements from the chain. Warnings about these statements stay open. */
+  /** Removes the oldest statements from a chain that is too long. Warnings about the removed statements stay open. */
   private dropOldest(chain: Chain): void {
     const chains = Object.keys(this.stored).length;
     const limit = Math.min(
@@ -147,8 +153,8 @@ function isOlder(link: ChainLink, known: ChainLink): boolean {
 }
 
 /**
- * Sorts by day, then by number. Several statements of one day are sorted so that each opens with the closing balance of the statement
- * before, because not all banks number their statements.
+ * Sorts statements by day, then by number. Not all banks number their statements. So statements of one day are sorted so that each opens
+ * with the closing balance of the statement before.
  */
 function sortLinks(links: readonly ChainLink[]): ChainLink[] {
   const sorted = [...links].sort((a, b) =>
@@ -164,7 +170,11 @@ function sortLinks(links: readonly ChainLink[]): ChainLink[] {
   return result;
 }
 
-/** @param links statements of one day, sorted by number */
+/**
+ * Sorts the statements of one day by their balances.
+ * @param links the statements, sorted by number
+ * @param opening the closing balance of the day before
+ */
 function connectDay(links: readonly ChainLink[], opening: string | undefined): ChainLink[] {
   const rest = [...links];
   const result: ChainLink[] = [];
@@ -179,8 +189,8 @@ function connectDay(links: readonly ChainLink[], opening: string | undefined): C
 }
 
 /**
- * Returns the statement that opens with this balance. If there is none, returns a statement whose opening balance is not the closing
- * balance of another statement.
+ * Returns the statement that opens with this balance. If no statement does, the result is a statement whose opening balance is not the
+ * closing balance of another statement.
  */
 function findFirst(links: readonly ChainLink[], balance: string | undefined): ChainLink {
   const closings = new Set(
@@ -202,13 +212,16 @@ function compareNumbers(a: string, b: string): number {
   return first === undefined || second === undefined ? 0 : first - second;
 }
 
-/** Parses the number of a statement: `00041/001` and `41` are both the number 41. */
+/** Parses the number of a statement. Both `00041/001` and `41` are the number 41. */
 function numberOf(text: string): number | undefined {
   const [digits] = /^\d{1,9}/.exec(text) ?? [];
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** @returns a description of the difference between two statements, or `undefined` if the balances are equal or a balance is absent */
+/**
+ * Compares the closing balance of a statement with the opening balance of the next statement.
+ * @returns a description of the difference; `undefined` if the balances are equal or one of them is absent
+ */
 function describeBreak(key: string, before: ChainLink, link: ChainLink): string | undefined {
   if (before.closing === undefined || link.opening === undefined || before.closing === link.opening)
     return undefined;

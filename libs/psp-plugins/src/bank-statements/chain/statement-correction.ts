@@ -1,6 +1,6 @@
 /**
- * Applies a corrected statement. An entry of the earlier version is cancelled if the bank's reference shows that an entry of the new
- * version replaces it.
+ * Applies a corrected version of a statement. An entry of the earlier version is cancelled only if the bank's reference shows that an entry
+ * of the new version replaces it.
  */
 import type { Transaction } from '@tributary/connector-api';
 import { toTransactions } from '../bank-statements.mapper.js';
@@ -14,11 +14,11 @@ import type { CheckedStatement } from '../checking/statement-check.js';
 import { readFormerVersion } from './former-version.js';
 import type { ChainLink } from './statement-chain.js';
 
-/** Counts the entries that only the earlier version has, by what happened to them. */
+/** The numbers of entries that only the earlier version contains, by what happened to them. */
 export interface CorrectionResult {
-  /** Number of entries that were cancelled because another entry replaces them. */
+  /** The number of entries that were cancelled because another entry replaces them. */
   replacedCount: number;
-  /** Number of entries that are still served. `undefined` if the earlier version can no longer be read. */
+  /** The number of entries that are still served. `undefined` if the earlier version can no longer be read. */
   remainingCount?: number;
 }
 
@@ -28,7 +28,7 @@ export class StatementCorrection {
 
   constructor(private readonly former: ChainLink) {}
 
-  /** Gives the new version the identity of the first version, so that entries that did not change are recognised. */
+  /** Returns the new version with the identity of the first version. Entries that did not change are then recognised. */
   withFormerIdentity(statement: CheckedStatement): CheckedStatement {
     const { identity } = this.former;
     return { ...statement, identity, version: computeStatementVersion(identity, statement.balances) };
@@ -71,7 +71,7 @@ export class StatementCorrection {
   }
 }
 
-/** Returns the bank's reference with the currency and the payer's reference, or an empty string. */
+/** Returns a key of the bank's reference and the currency, or an empty string if the entry has no reference. */
 function referenceOf({ facts, entry }: MatchItem): string {
   const reference = facts.reference || facts.shortReference;
   return reference === '' ? '' : `${reference} ${entry.currency}`;

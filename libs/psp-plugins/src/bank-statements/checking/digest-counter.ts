@@ -1,8 +1,11 @@
-/** Counts the digests of a file that may have millions of entries. The counter needs eight bytes for each digest. */
+/** Counts how often each digest occurs in a file, which may have millions of entries. The counter needs eight bytes for each digest. */
 const CHUNK_LENGTH = 65_536;
 
 export class DigestCounter {
-  /** The digests as numbers, in the order of their arrival. An array that grows would be copied again and again; chunks are not copied. */
+  /**
+   * The digests as numbers, in the order of their arrival. They are stored in chunks, because a growing array would have to be copied again
+   * and again.
+   */
   private chunks: Float64Array[] = [];
   private lastLength = CHUNK_LENGTH;
   private sorted = new Float64Array(0);
@@ -16,7 +19,7 @@ export class DigestCounter {
     if (last) last[this.lastLength++] = digestToNumber(digest);
   }
 
-  /** Finishes counting. The caller must call `finish` before `count` and `isRepeated`. */
+  /** Sorts the digests. The caller must call `finish` before `count` and `isRepeated`. */
   finish(): void {
     const length = Math.max(0, (this.chunks.length - 1) * CHUNK_LENGTH + this.lastLength);
     this.sorted = new Float64Array(this.chunks.length === 0 ? 0 : length);
@@ -28,7 +31,10 @@ export class DigestCounter {
     this.sorted.sort();
   }
 
-  /** @param sorted the result of `toSorted` of another counter */
+  /**
+   * Creates a counter from sorted digests.
+   * @param sorted the result of `toSorted` of another counter
+   */
   static fromSorted(sorted: Float64Array<ArrayBuffer>): DigestCounter {
     const counter = new DigestCounter();
     counter.sorted = sorted;
@@ -40,13 +46,13 @@ export class DigestCounter {
     return this.sorted;
   }
 
-  /** Returns how often the digest was added, or 0. */
+  /** Returns the number of times that the digest was added. */
   count(digest: string): number {
     const number = digestToNumber(digest);
     return this.rank(number + 1) - this.rank(number);
   }
 
-  /** Returns how many digests are smaller (binary search). */
+  /** Returns the number of digests that are smaller, by a binary search. */
   private rank(number: number): number {
     let [low, high] = [0, this.sorted.length];
     while (low < high) {
@@ -58,8 +64,8 @@ export class DigestCounter {
   }
 
   /**
-   * Returns whether the digest was added more than once. In a file of a million entries it is wrongly true for about one in 300 million
-   * digests, because of hash collisions. This costs only a little memory.
+   * Returns true if the digest was added more than once. Because of hash collisions, the result is wrongly true for about one in 300
+   * million digests in a file of a million entries. A wrong result only costs a little memory.
    */
   isRepeated(digest: string): boolean {
     const number = digestToNumber(digest);

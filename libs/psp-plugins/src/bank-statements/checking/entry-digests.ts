@@ -1,5 +1,6 @@
 /**
- * Computes the digests of an entry for matching and for the detection of repeated entries. They are computed once, when the file is parsed.
+ * Computes the digests of an entry, by which entries are matched and repeated entries are detected. They are computed once, when the file
+ * is parsed.
  */
 import { InvalidRecordError, formatAmount } from '@tributary/connector-api';
 import { entryFactsWithDetail } from '../statements/merge-entry-detail.js';
@@ -16,16 +17,22 @@ import { toSignedMoney } from '../statements/signed-money.js';
 import type { Entry } from '../statements/statement.types.js';
 
 export interface EntryDigests {
-  /** Key of the group to which the movement is added if it is new. */
+  /** The key of the group (movements with the same account, amount, currency and day) to which a new movement would be added. */
   groupKey: string;
   facts: FactDigests;
-  /** Equal for entries of one statement and one group that have equal facts. */
+  /** A digest that is equal for entries of one statement that have the same group and the same facts. */
   entryKey: string;
-  /** Equal for entries of one statement that have the same amount and bank reference. Empty if the entry has no usable reference. */
+  /**
+   * A digest that is equal for entries of one statement that have the same amount and bank reference. It is empty if the entry has no
+   * usable reference.
+   */
   referenceKey: string;
 }
 
-/** @param statement number of the statement in its file, from 0 */
+/**
+ * Computes the digests of an entry.
+ * @param statement the number of the statement in its file, from 0
+ */
 export function digestEntry(entry: Entry, accountId: string, statement: number): EntryDigests {
   const normalized = normalizeFacts(entryFactsWithDetail(entry));
   const facts = digestNormalizedFacts(normalized);
@@ -46,7 +53,7 @@ export function createEntryKey(groupKey: string, facts: string, statement: numbe
   return computeDigest(statement, groupKey, facts);
 }
 
-/** Formats the amount in the form in which it is served, if possible. Banks write `8.850` in one report and `8.85` in the next. */
+/** Formats the amount in the form in which it is served, if possible, because banks write `8.850` in one report and `8.85` in the next. */
 export function formatAmountForKey(entry: Entry): string {
   try {
     return `${entry.creditDebit} ${formatAmount(toSignedMoney(entry))} ${entry.currency}`;

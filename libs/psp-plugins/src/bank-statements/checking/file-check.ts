@@ -1,6 +1,6 @@
 /**
- * Checks a whole file: whether the file is complete and each statement is balanced. It also counts repeated entries. Records are served
- * only after this check.
+ * Checks a whole file: the file must be complete, and the balances of each statement must agree with its entries. Repeated entries are
+ * counted. Records are served only after this check.
  */
 import { accountIdFrom, computeDigest, normalizeFacts } from '../identity/entry-identity.js';
 import { StatementError } from '../statements/statement.types.js';
@@ -12,22 +12,23 @@ import { EntrySums, checkStatement } from './statement-check.js';
 import type { CheckedStatement } from './statement-check.js';
 
 export interface CheckedFile {
-  /** The statements in the order of the file. */
+  /** The statements, in the order of the file. */
   statements: CheckedStatement[];
-  /** Numbers of occurrences of the keys in `EntryDigests`. */
+  /** Counts how often each key of `EntryDigests` occurs. */
   digestCounts: DigestCounter;
 }
 
 export class FileCheck {
   private readonly statements: CheckedStatement[] = [];
   private readonly digestCounts = new DigestCounter();
-  /** Digests of the contents of the statements, by identity. */
+  /** The digests of the contents of the statements, by identity. */
   private readonly contents = new Map<string, string>();
   private open: { start: StatementStart; accountId: string; sums: EntrySums; content: string } | undefined;
 
   /**
+   * Checks the next event of the file.
    * @returns the digests of an entry; `undefined` if the event is not an entry
-   * @throws StatementError when the events are in a wrong order
+   * @throws StatementError if the events are in a wrong order
    */
   add(part: StatementEvent): EntryDigests | undefined {
     const { open } = this;
@@ -58,7 +59,10 @@ export class FileCheck {
     }
   }
 
-  /** @throws StatementError when a statement has no end, or when the file has no statement */
+  /**
+   * Ends the check.
+   * @throws StatementError if a statement has no end, or if the file contains no statement
+   */
   finish(): CheckedFile {
     if (this.open) throw new StatementError(`statement ${this.open.start.id} has no end`);
     if (this.statements.length === 0) throw new StatementError('there is no statement in it');
@@ -67,8 +71,8 @@ export class FileCheck {
   }
 
   /**
-   * Gives different identities to statements that have equal headers but different entries. A file may contain one statement twice, and
-   * some banks write different statements with equal headers.
+   * Returns the statement with another identity if the file already contains a statement with an equal header and different entries. Some
+   * banks write such statements. A file that contains the same statement twice is accepted.
    */
   private ensureDistinctIdentity(statement: CheckedStatement): CheckedStatement {
     const { content, identity } = statement;
@@ -80,7 +84,10 @@ export class FileCheck {
   }
 }
 
-/** @throws StatementError when the file is broken or is not a bank statement */
+/**
+ * Checks a whole file from its events.
+ * @throws StatementError if the file is broken or is not a bank statement
+ */
 export async function checkFile(parts: AsyncIterable<StatementEvent>): Promise<CheckedFile> {
   const check = new FileCheck();
   for await (const part of parts) check.add(part);

@@ -1,4 +1,4 @@
-/** Checks that a statement is balanced: opening balance + entries = closing balance, for each currency. */
+/** Checks the balances of a statement: for each currency, opening balance + entries must equal the closing balance. */
 import { InvalidRecordError, formatAmount } from '@tributary/connector-api';
 import {
   accountIdFrom,
@@ -17,26 +17,23 @@ export interface CheckedStatement {
   /** The result of `computeStatementVersion`. */
   version: string;
   accountId: string;
-  /** Digest of all entries and of the booked balances. */
+  /** A digest of all entries and of the booked balances. */
   content: string;
-  /** Sum of the booked entries by currency. A currency with rejected entries is absent. */
+  /** The sums of the booked entries, by currency. A currency with rejected entries is absent. */
   sums: ReadonlyMap<string, bigint>;
   balances: StatementBalance[];
-  /**
-   * Closing balance minus opening balance minus entries, with its sign: `-0.01 EUR`. Absent if the statement
-   * is balanced.
-   */
+  /** The closing balance minus the opening balance minus the entries, with its sign: `-0.01 EUR`. Absent if the difference is 0. */
   imbalance?: string;
-  /** Warning with all figures, with the inconsistencies and with the unreadable values that the reader found. */
+  /** A warning with all figures. It also contains the inconsistencies and the unreadable values that the reader found. */
   warning?: string;
   /**
-   * Reason why the currency of the entries is unknown. Such entries are rejected. Present only for formats whose entries have no currency
-   * of their own.
+   * The reason why the currency of the entries is unknown. Such entries are rejected. It occurs only in formats whose entries contain no
+   * currency of their own.
    */
   currencyConflict?: string;
 }
 
-/** Sums of the valid booked entries, by currency. */
+/** Adds up the valid booked entries, by currency. */
 export class EntrySums {
   readonly byCurrency = new Map<string, { sum: bigint; entries: number; refused: number }>();
 
@@ -118,12 +115,12 @@ export function checkStatement(
   };
 }
 
-/** Matches a text that is written as an IBAN: a country, two check digits and an account number of at least eleven characters. */
+/** Matches a text in the form of an IBAN: a country code, two check digits and an account number of at least eleven characters. */
 const IBAN_FORM_PATTERN = /^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/;
 
 /**
- * Returns whether the check digits are wrong. Without this check, one wrong character in an IBAN would create a second account without any
- * warning.
+ * Returns true if the text has the form of an IBAN and its check digits are wrong. Without this check, one wrong character in an IBAN would
+ * create a second account without a warning.
  */
 function hasWrongCheckDigits(accountNumber: string): boolean {
   const compact = accountNumber.replaceAll(' ', '').toUpperCase();
@@ -131,8 +128,8 @@ function hasWrongCheckDigits(accountNumber: string): boolean {
 }
 
 /**
- * Returns why the opening and closing balances cannot be compared: no currency has both balances. If one of the two balances is absent,
- * there is no conflict.
+ * Returns the reason why the opening and closing balances cannot be compared: no currency has both of them. If there is only an opening or
+ * only a closing balance, nothing is wrong, and the result is `undefined`.
  */
 function describeCurrencyConflict(balances: readonly StatementBalance[]): string | undefined {
   const opening = findOpeningBalance(balances);
@@ -183,8 +180,8 @@ function findImbalance(
 }
 
 /**
- * Returns a warning if entries have a currency without balances, while the statement has balances in another currency. Such entries are
- * part of no check. A statement without any balances cannot be checked at all, so this function returns no warning for it.
+ * Returns a warning if some entries have a currency without balances, although the statement has balances in another currency. No check
+ * covers such entries. For a statement without any balances, the result is `undefined`, because such a statement cannot be checked at all.
  */
 function findEntriesWithoutBalance(
   currency: string,
@@ -204,19 +201,22 @@ function findEntriesWithoutBalance(
   };
 }
 
-/** Returns whether the balances do not belong to this page. A bank may repeat the balances of the whole statement on every page. */
+/**
+ * Returns true if the balances do not belong to this page of a statement. A bank may repeat the balances of the whole statement on every
+ * page.
+ */
 function areBalancesOfOtherPages(
   { page }: StatementStart,
   opening: StatementBalance,
   closing: StatementBalance,
 ): boolean {
   if (!page) return false;
-  // If the page number is not a number, the page counts as the first page.
+  // A page number that cannot be read counts as the first page.
   const isFirst = !(Number(page.number) > 1);
   return (!isFirst && !opening.intermediate) || (!page.last && !closing.intermediate);
 }
 
-/** Returns the booked balance before the entries. Later pages of a statement begin with an interim balance. */
+/** Returns the booked balance before the first entry. On the second and later pages of a statement, it is an interim balance. */
 export function findOpeningBalance(balances: readonly StatementBalance[]): StatementBalance | undefined {
   const interim = balances.filter(({ code }) => code === 'ITBD');
   return (
@@ -226,7 +226,7 @@ export function findOpeningBalance(balances: readonly StatementBalance[]): State
   );
 }
 
-/** Returns the booked balance after the entries. Pages before the last one end with an interim balance. */
+/** Returns the booked balance after the last entry. On all pages except the last one, it is an interim balance. */
 export function findClosingBalance(balances: readonly StatementBalance[]): StatementBalance | undefined {
   return balances.findLast(({ code }) => code === 'CLBD') ?? balances.findLast(({ code }) => code === 'ITBD');
 }

@@ -1,8 +1,9 @@
 /**
- * Identifies movements and statements. Banks give no id that is the same in every report. Therefore movements are grouped by account,
- * amount, currency and day (the *group*). The id of a transaction is the key of its group and its number in the group. The facts that
- * distinguish movements within a group are stored as digests in the record's metadata (the *fingerprint*), so that entries of later
- * statements can be matched. Reasons: docs/decisions/0003-identity-of-statement-entries.md.
+ * Identifies movements and statements. Banks give a movement no id that is the same in every report. Therefore movements are grouped by
+ * account, amount, currency and day (the *group*). The id of a transaction consists of the key of its group and its number in the group.
+ *
+ * Other facts distinguish the movements within a group. Digests of these facts are stored in the record's metadata (the *fingerprint*), so
+ * that entries of later statements can be matched. Reasons: docs/decisions/0003-identity-of-statement-entries.md.
  */
 import { hash } from 'node:crypto';
 import { extractDate } from '../statements/local-time-parser.js';
@@ -13,26 +14,26 @@ export function computeDigest(...parts: (string | number | undefined)[]): string
   return hash('sha256', JSON.stringify(parts.map((part) => part ?? '')), 'base64url').slice(0, 12);
 }
 
-/** Digests of the facts that distinguish movements within a group. A digest is empty if the bank does not give the fact. */
+/** Digests of the facts that distinguish movements within a group. A digest is empty if the bank's report does not contain the fact. */
 export interface FactDigests {
-  /** Digest of all facts together. */
+  /** A digest of all facts together. */
   all: string;
-  /** Digest of the bank's reference, if the reference is distinctive (see `isDistinctiveReference`). */
+  /** A digest of the bank's reference, if the reference is distinctive (see `isDistinctiveReference`). */
   reference: string;
   /**
-   * Digest of the bank's reference if the reference is not distinctive, e.g. a counter. It identifies a movement only together with other
+   * A digest of the bank's reference if the reference is not distinctive, e.g. a counter. It identifies a movement only together with other
    * facts.
    */
   shortReference: string;
-  /** Digest of the payer's reference for the payment (end-to-end id). */
+  /** A digest of the payer's reference for the payment (end-to-end id). */
   payment: string;
   counterparty: string;
   text: string;
 }
 
 /**
- * Returns the facts as upper-case letters and digits, in this order: bank reference, payment reference, counterparty, text, all other
- * facts.
+ * Returns the facts reduced to upper-case letters and digits, in this order: bank reference, payment reference, counterparty, text, all
+ * other facts.
  */
 export function normalizeFacts(facts: EntryFacts): string[] {
   const { references, counterparty } = facts;
@@ -45,7 +46,10 @@ export function normalizeFacts(facts: EntryFacts): string[] {
   ];
 }
 
-/** @param words the result of `normalizeFacts` */
+/**
+ * Computes the digests of facts.
+ * @param words the result of `normalizeFacts`
+ */
 export function digestNormalizedFacts(words: readonly string[]): FactDigests {
   const [reference = '', payment, counterparty, text] = words;
   return {
@@ -61,7 +65,7 @@ export function digestNormalizedFacts(words: readonly string[]): FactDigests {
 
 const ASCII_PATTERN = /^[\x00-\x7f]*$/;
 
-/** Keeps only letters and digits, because banks wrap and pad text differently in different reports. */
+/** Removes everything except letters and digits, because banks wrap and pad the same text differently in different reports. */
 function normalize(text: string | undefined): string {
   if (text === undefined || text === '') return '';
   const upper = text.toUpperCase();
@@ -76,38 +80,37 @@ function digestUnlessEmpty(normalised: string | undefined): string {
 const PLACEHOLDERS = new Set(['NONREF', 'NOREF', 'NOTPROVIDED', 'NOTAVAILABLE', 'UNKNOWN', 'REFERENCE']);
 
 /**
- * Returns whether a reference is distinctive outside its statement. Counters that start again (`//0001`) and placeholders are not
- * distinctive.
+ * Returns true if a reference can identify a movement outside its statement. Counters that start again (`//0001`) and placeholders cannot.
  */
 export function isDistinctiveReference(normalised: string): boolean {
   const text = normalised.replace(/^0+/, '');
   return text.length >= 5 && !PLACEHOLDERS.has(text) && !/^(.)\1*$/.test(text);
 }
 
-/** Returns whether a reference identifies anything, i.e. is not a placeholder. */
+/** Returns true if a reference is usable, i.e. is not a placeholder. */
 export function isUsableReference(normalised: string): boolean {
   return normalised.length >= 2 && !PLACEHOLDERS.has(normalised) && !/^0*$/.test(normalised);
 }
 
 /**
- * Returns the account's id. It is an IBAN, or the bank's account number together with the bank's code, because account numbers are unique
- * only within a bank.
+ * Returns the account's id. It is the IBAN, or else the bank's account number together with the bank's code, because account numbers are
+ * unique only within a bank.
  */
 export function accountIdFrom({ account }: Pick<StatementStart, 'account'>): string {
   const { id, isIban, servicer } = account;
-  // The account number already contains the bank code, as in `:25:37040044/532013000`.
+  // The bank's code is not added if the account number already begins with it, as in `:25:37040044/532013000`.
   return isIban || !servicer || id.startsWith(servicer) ? id : `${servicer}.${id}`;
 }
 
-/** Kind of a group and its day. */
+/** The kind of a group and its day. */
 export type GroupCriterion = readonly [kind: 'booked' | 'value' | 'pending' | 'information', day?: string];
 
 /**
- * Returns the groups in which an entry may be found. A new movement is added to the first group of the result.
- * - by booking day;
- * - by value day, if the entry has no booking day (optional in MT942);
- * - pending: entries that have no final day.
- * @param reported time of the statement: a pending entry without a day may be booked on that day
+ * Returns the groups in which the movement of an entry may be found. A new movement is added to the first group of the result.
+ * - `booked`: by booking day
+ * - `value`: by value day, if the entry has no booking day (optional in MT942)
+ * - `pending`: for entries that have no final day yet
+ * @param reported the time of the statement. A pending entry without a day may be booked on that day
  */
 export function listGroupCriteria(entry: Entry, reported?: string): [GroupCriterion, ...GroupCriterion[]] {
   const booked = extractDate(entry.bookedAt);
@@ -137,12 +140,12 @@ export function createGroupKey(
 }
 
 /**
- * Returns a digest that identifies the statement in every file. Banks that number their statements may give a new id at every download, so
- * the id is used only if there is no number. Numbers may start again, so the period and the opening balance are included.
+ * Returns a digest that identifies the statement in every file. If the bank numbers its statements, the number is used and the id is not,
+ * because the bank may give a new id at every download. Numbers may start again, so the period and the opening balance are included.
  *
- * If there is no number and the opening and closing booked balances differ, the two balances identify the statement. Only one statement
- * moves the account from the one balance to the other. In BAI2 the sequence number counts the files of one day, and the id contains the
- * day.
+ * If there is no number, the opening and closing booked balances identify the statement, provided that they differ. Only one statement
+ * moves the account from the first balance to the second. In BAI2, the id is used, because it contains the day. Its sequence number only
+ * counts the files of one day.
  */
 export function identifyStatement(start: StatementStart, balances: readonly StatementBalance[]): string {
   const isNumbered =
@@ -162,8 +165,8 @@ export function identifyStatement(start: StatementStart, balances: readonly Stat
 }
 
 /**
- * Returns a digest of the identity and the closing balance, or an empty string without a closing balance. Only a file with the same digest
- * can be another version of the same statement.
+ * Returns a digest of the identity and the closing balance, or an empty string if there is no closing balance. Only statements with the
+ * same digest can be versions of the same statement.
  */
 export function computeStatementVersion(identity: string, balances: readonly StatementBalance[]): string {
   const closing = findClosingBalance(balances);
@@ -184,19 +187,19 @@ function findClosingBalance(balances: readonly StatementBalance[]): StatementBal
   return balances.findLast(({ code }) => code === 'CLBD');
 }
 
-/** Returns a key that does not depend on how the amount is written, e.g. `12.5` or `12.50`. */
+/** Returns a key of a balance that does not depend on how the amount is written, e.g. as `12.5` or `12.50`. */
 function balanceKey({ code, at, creditDebit, amount, currency }: StatementBalance): (string | undefined)[] {
   const plain = amount.replace(/^0+(?=\d)/, '').replace(/\.0*$|(\.\d*?)0+$/, '$1');
   return [code, extractDate(at), creditDebit, plain, currency];
 }
 
-/** Describes the entries with which a stored transaction was matched. The fingerprint is stored in the record's metadata as digests. */
+/** Describes the entries that were matched with a stored transaction. The fingerprint is stored in the record's metadata as digests. */
 export interface EntryFingerprint {
-  /** Id of the booked entry of this movement. Empty while the movement is only announced. */
+  /** The id of the booked entry of this movement. It is empty until a booked statement contains the movement. */
   bookedEntryId: string;
-  /** Version of the statement that contains the booked entry. Empty if the statement has no closing balance. */
+  /** The version of the statement that contains the booked entry. It is empty if the statement has no closing balance. */
   statementVersion: string;
-  /** Id of the notification entry that announced the movement. */
+  /** The id of the notification entry that reported the movement in advance. */
   notificationEntryId: string;
   facts: FactDigests;
 }
@@ -217,13 +220,15 @@ export function formatFingerprint({
     payment,
     counterparty,
     text,
-    // Rows of earlier versions of the plugin have no short reference. A fingerprint without a short reference has the same form as those
-    // rows.
+    // A fingerprint without a short reference has the same form as in rows that earlier versions of the plugin wrote.
     ...(shortReference === '' ? [] : [shortReference]),
   ].join('.');
 }
 
-/** @returns `undefined` for a string that `formatFingerprint` does not produce */
+/**
+ * Parses a fingerprint.
+ * @returns `undefined` for a string that `formatFingerprint` does not produce
+ */
 export function parseFingerprint(written: string | undefined): EntryFingerprint | undefined {
   const parts = written?.split('.') ?? [];
   if (parts.length !== 8 && parts.length !== 9) return undefined;

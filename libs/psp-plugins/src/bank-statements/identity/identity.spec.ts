@@ -1,4 +1,4 @@
-/** Property test: two statements and their reports arrive in any order, and each booking must be counted once. */
+/** A property-based test: two statements and their interim reports arrive in any order, and each booking must be counted exactly once. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { FakeBank, createCamtXml } from '../bank-statements.fake.js';
@@ -6,7 +6,7 @@ import type { FakeEntry } from '../bank-statements.fake.js';
 
 const RUNS = Number(process.env.IDENTITY_RUNS ?? 60);
 
-/** There are only a few different values, so that equal and similar entries are frequent. */
+/** Generates bookings with only a few different values, so that equal and similar entries are frequent. */
 const booking = fc.record({
   amount: fc.constantFrom('10', '20', '-10'),
   text: fc.constantFrom('a', 'b', undefined),
@@ -18,25 +18,25 @@ type Booking = typeof booking extends fc.Arbitrary<infer T> ? T : never;
 const scenario = fc.record({
   first: fc.array(booking, { maxLength: 4 }),
   second: fc.array(booking, { maxLength: 4 }),
-  /** Fields that an intraday report does not contain, for each entry. */
+  /** For each entry, the fields that an intraday report does not contain. */
   hides: fc.array(fc.record({ text: fc.boolean(), endToEnd: fc.boolean(), reference: fc.boolean() }), {
     minLength: 8,
     maxLength: 8,
   }),
-  /** Whether each entry is pending in the first report. */
+  /** For each entry, whether it is pending in the first report. */
   pending: fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
-  /** Whether each entry has a breakdown into details, in the booked statement and in the report. */
+  /** For each entry, whether it contains its details, in the booked statement and in the report. */
   split: fc.array(fc.record({ booked: fc.boolean(), report: fc.boolean() }), { minLength: 8, maxLength: 8 }),
   order: fc.shuffledSubarray(['s1', 's2', 'r1', 'r2', 's1 again', 'r2 again'], { minLength: 6 }),
   syncs: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
 });
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
 
-/** Creates the entries of both statements. Statement references are unique within a bank. */
+/** Creates the entries of both statements. Their references are unique within the bank. */
 function entriesOf({ first, second, split }: Scenario): FakeEntry[] {
   return [...first, ...second].map((entry: Booking, n) => ({
     ...entry,
-    // The facts of a batch are in its details. If any report contains the details of an entry, the entry itself has no such facts.
+    // The facts of a batch are in its details. If the details are in any report, the entry itself does not contain these facts.
     ...((split[n]?.booked || split[n]?.report) && { text: undefined, endToEnd: undefined }),
     valueDay: '2026-03-04',
     reference: entry.reference === undefined ? undefined : `BANK${entry.reference}N${n}`,

@@ -1,19 +1,18 @@
-/** Recognises fees and interest: movements between the account owner and the bank itself. */
+/** Recognises fees and interest, i.e. movements between the account owner and the bank itself. */
 import type { EntryFacts } from '../statements/statement.types.js';
 
-/** Sub-families of ISO 20022 external bank transaction codes for charges, commissions, fees, interest and taxes. */
+/** The sub-families of ISO 20022 external bank transaction codes for charges, commissions, fees, interest and taxes. */
 const ISO_CHARGE_SUBFAMILIES = new Set(['CHRG', 'COMM', 'COME', 'COMI', 'COMT', 'FEES', 'INTR', 'TAXE']);
-/** Transaction types of `:61:` for charges, commission and interest. Source: SWIFT MT940, field 61, subfield 6. */
+/** Matches the transaction types of `:61:` for charges, commission and interest. Source: SWIFT MT940, field 61, subfield 6. */
 const SWIFT_CHARGE_TYPES = /^[NSF](?:CHG|COM|INT)\b/;
-/** BAI2 detail type codes: 354 is interest, 661 an analysis fee, 698 miscellaneous fees. */
+/** The BAI2 detail type codes for charges: 354 is interest, 661 an analysis fee, 698 miscellaneous fees. */
 const BAI2_CHARGE_TYPES = new Set(['354', '661', '698']);
 /**
- * German business transaction codes: 805 account closing, 808 charges, 809 commission, 811 credit commission,
- * 814 interest.
+ * The German business transaction codes for charges: 805 account closing, 808 charges, 809 commission, 811 credit commission, 814 interest.
  */
 const GERMAN_CHARGE_CODES = new Set(['805', '808', '809', '811', '814']);
 
-/** Transaction types of OFX for fees, service charges and interest. Source: OFX 2.3, 11.4.4.3. */
+/** The transaction types of OFX for fees, service charges and interest. Source: OFX 2.3, 11.4.4.3. */
 const OFX_CHARGE_TYPES = new Set(['FEE', 'SRVCHG', 'INT']);
 
 export function isBankCharge({ bankTransactionCode, proprietaryCode }: EntryFacts): boolean {

@@ -1,4 +1,4 @@
-/** Derives ids and beneficiaries from the counterparty of a movement. */
+/** Creates ids and beneficiaries from the counterparty of a movement. */
 import { tryEncodeId } from '@tributary/connector-api';
 import type { Beneficiary } from '@tributary/connector-api';
 import type { EntryFacts, Party } from '../statements/statement.types.js';
@@ -16,8 +16,8 @@ const OWNER_KEYS = {
 } as const;
 
 /**
- * Returns the IBAN, or the account number together with the bank's code. Returns `undefined` if the statement has no account number, or if
- * the id would be too long to be served.
+ * Returns the IBAN, or else the account number together with the bank's code. The result is `undefined` if the statement contains no
+ * account number, or if the id would be too long to be served.
  */
 export function createCounterpartyId(party: Party | undefined): string | undefined {
   const id = writtenCounterpartyId(party);

@@ -1,4 +1,6 @@
-/** Metadata keys of transactions that several files use. docs/guides/bank-files.md describes their meaning. */
+/**
+ * The prefix of the plugin's metadata keys. The keys below are used by several files. docs/guides/bank-files.md describes their meaning.
+ */
 export const METADATA_PREFIX = 'com.bank-statements.spec/';
 
 export const METADATA_KEYS = {
@@ -15,7 +17,7 @@ export const METADATA_KEYS = {
   fingerprint: `${METADATA_PREFIX}imprint`,
 } as const;
 
-/** Keys whose values come from the booked entry. A later report must not change them. */
+/** The keys whose values come from the booked entry. A later report must not change these values. */
 export const BOOKED_KEYS = {
   bookedAt: `${METADATA_PREFIX}booking_date`,
   valueAt: `${METADATA_PREFIX}value_date`,

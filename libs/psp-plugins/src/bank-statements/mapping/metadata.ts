@@ -1,4 +1,4 @@
-/** Converts the fields of an entry to metadata, except amount, time and accounts. */
+/** Converts the fields of an entry to metadata. The amount, the time and the accounts are converted elsewhere. */
 import type { Metadata } from '@tributary/connector-api';
 import { METADATA_PREFIX } from './metadata-keys.js';
 import type { Entry, EntryFacts, ReferenceName } from '../statements/statement.types.js';
@@ -18,7 +18,10 @@ export const REFERENCE_KEYS: Readonly<Record<ReferenceName, string>> = {
   proprietaryReference: 'proprietary_reference',
 };
 
-/** The keys as they are served. They are constants, because building them for each entry takes longer than the rest of the mapping. */
+/**
+ * The metadata keys as they are served. They are constants, because building them for each entry would take longer than the rest of the
+ * conversion.
+ */
 const KEYS = {
   entryStatus: `${METADATA_PREFIX}entry_status`,
   bookedAt: `${METADATA_PREFIX}booking_date`,
@@ -45,7 +48,7 @@ const SERVED_REFERENCE_KEYS = Object.fromEntries(
   Object.entries(REFERENCE_KEYS).map(([name, key]) => [name, METADATA_PREFIX + key]),
 ) as Readonly<Record<ReferenceName, string>>;
 
-/** Returns the metadata that the entry and each of its details have in common. */
+/** Returns the metadata that are the same for the entry and for each of its details. */
 export function toEntryMetadata(entry: Entry, facts: EntryFacts): Metadata {
   return {
     [KEYS.entryStatus]: entry.status,
@@ -79,8 +82,8 @@ export function toFactsMetadata(facts: EntryFacts): Metadata {
 }
 
 /**
- * Returns charges as `1.50 EUR DBIT included; 2.00 USD`. The amounts stay as the file contains them, because banks use different precisions
- * for charges.
+ * Returns charges in the form `1.50 EUR DBIT included; 2.00 USD`. The amounts stay as they are in the file, because banks use different
+ * precisions for charges.
  */
 export function toChargesMetadata({ charges }: EntryFacts): Metadata {
   const described = charges?.map(({ amount, currency, creditDebit, included }) =>

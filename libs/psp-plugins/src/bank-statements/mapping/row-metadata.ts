@@ -1,10 +1,10 @@
-/** Converts an entry to the metadata that reconciliation reads. The keys of these metadata are the same for every plugin. */
+/** Converts an entry to the metadata that reconciliation reads. Their keys are the same for every plugin. */
 import { createCommonMetadata } from '@tributary/connector-api';
 import type { Metadata, Movement } from '@tributary/connector-api';
 import type { CreditDebit, Entry, EntryFacts } from '../statements/statement.types.js';
 import { isBankCharge } from './bank-charges.js';
 
-/** Sub-families of ISO 20022 bank transaction codes for interest and taxes. Charges with any other sub-family are fees. */
+/** The sub-family of ISO 20022 bank transaction codes for interest. Other charges are taxes or fees. */
 const INTEREST_SUBFAMILY = 'INTR';
 const TAX_SUBFAMILY = 'TAXE';
 const DATE_LENGTH = '2026-03-04'.length;

@@ -1,10 +1,10 @@
-/** Converts stored metadata back to facts. So the facts of one report are kept when another report does not contain them. */
+/** Converts stored metadata back to facts. The facts of one report can then be kept when another report does not contain them. */
 import type { StoredRecord } from '@tributary/connector-api';
 import type { EntryFacts, Party, ReferenceName } from '../statements/statement.types.js';
 import { METADATA_PREFIX } from './metadata-keys.js';
 import { REFERENCE_KEYS } from './metadata.js';
 
-/** Reverses `toFactsMetadata` and `toChargesMetadata` in `metadata.ts`. */
+/** Returns the facts from metadata that `toFactsMetadata` and `toChargesMetadata` in `metadata.ts` have written. */
 export function readStoredFacts(metadata: StoredRecord['metadata']): EntryFacts {
   const get = (key: string): string | undefined => metadata[METADATA_PREFIX + key];
   const references: Partial<Record<ReferenceName, string>> = {};
@@ -37,7 +37,7 @@ export function readStoredFacts(metadata: StoredRecord['metadata']): EntryFacts 
   };
 }
 
-/** Returns the facts and, where a fact is absent, the fact of `others`. The properties of a party are completed one by one. */
+/** Returns the facts, with each absent fact taken from `others`. The properties of a party are completed one by one. */
 export function addMissingFacts(facts: EntryFacts, others: EntryFacts): EntryFacts {
   const counterparty = { ...others.counterparty, ...facts.counterparty };
   return {
@@ -48,7 +48,7 @@ export function addMissingFacts(facts: EntryFacts, others: EntryFacts): EntryFac
   };
 }
 
-/** Returns whether `others` has a fact that is absent in `facts`. */
+/** Returns true if `others` has a fact that is absent in `facts`. */
 export function hasMissingFacts(facts: EntryFacts, others: EntryFacts): boolean {
   const isMissing = (ours: object | undefined, theirs: object | undefined): boolean =>
     Object.entries(theirs ?? {}).some(

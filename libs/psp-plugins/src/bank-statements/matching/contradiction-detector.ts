@@ -1,6 +1,6 @@
 /**
- * Detects whether a new version of a statement contradicts the former version. The plugin never removes served rows, so it reports missing
- * entries as a warning.
+ * Detects whether a new version of a statement contradicts the earlier version. The plugin does not remove served rows for this reason, so
+ * missing entries are reported as a warning.
  */
 import { formatAmount } from '@tributary/connector-api';
 import type { Money } from '@tributary/connector-api';
@@ -13,7 +13,7 @@ import type { CheckedStatement } from '../checking/statement-check.js';
 export class ContradictionDetector {
   private unchangedCount = 0;
   private formerVersions = new Set<string>();
-  /** Entries that the former version of the statement did not have, by currency. */
+  /** The entries that the earlier version of the statement did not contain, by currency. */
   private readonly added = new Map<string, { sum: Money; count: number }>();
 
   add({ item, previous }: EntryMatch): void {
@@ -32,10 +32,11 @@ export class ContradictionDetector {
   }
 
   /**
-   * Returns a warning if the new version differs from the former one. If the opening and closing balances are equal and the added sum
-   * equals the former difference, no entry was removed.
-   * @param formerImbalance the former difference; `undefined` if the former version was balanced or there was no former version
-   * @param correction given if the statement chain contains another version of this statement
+   * Returns a warning if the new version contradicts the earlier version. If both versions have the same balances, and the added entries
+   * add up to the earlier difference, no entry was removed, and there is no warning.
+   * @param formerImbalance the difference between balances and entries in the earlier version; `undefined` if there was no difference or no
+   * earlier version
+   * @param correction set if the statement chain contains another version of this statement
    */
   describeChange(
     statement: CheckedStatement,

@@ -1,6 +1,6 @@
 /**
- * Assigns the entries of a batch to movements. Certain matches are assigned before probable ones. Two booked
- * entries are never merged.
+ * Assigns the entries of a batch to movements. Certain matches are assigned before probable matches. Two booked entries are never assigned
+ * to the same movement.
  */
 import { MovementIndex } from './movement-index.js';
 import type { EntryFingerprint, FactDigests } from '../identity/entry-identity.js';
@@ -14,18 +14,20 @@ import type { Movement } from './movement-repository.js';
 export interface EntryMatch {
   item: MatchItem;
   movement: Movement;
-  /** False when the stored record is more reliable than this entry. The entry is then not served. */
+  /** False if the stored record is more reliable than this entry. The entry is then not served. */
   shouldServe: boolean;
-  /** True if the bank's reference, the payer's reference or all facts are equal. The match is then certain. */
+  /** True if the match is certain, because the bank's reference, the payer's reference or all facts are equal. */
   isIdentified: boolean;
-  /** Fingerprint of the movement after an earlier version of this statement. Absent if the earlier version did not contain the entry. */
+  /**
+   * The fingerprint of the movement after an earlier version of this statement. Absent if the earlier version did not contain the entry.
+   */
   previous?: EntryFingerprint;
 }
 
-/** A pending entry that is older than this number of days is not matched with a new booking. */
+/** The maximum number of days between a pending entry and its booking. An older pending entry is not matched with a new booking. */
 const MAX_PENDING_DAYS = 15;
 
-/** Selects the movements that may be assigned to an entry that has no exact match. */
+/** A rule that selects the movements to which an entry without an exact match may be assigned. */
 interface MatchRule {
   appliesTo(item: MatchItem): boolean;
   allows(item: MatchItem, movement: Movement): boolean;
@@ -34,9 +36,9 @@ interface MatchRule {
 const isPendingEntry = ({ entry }: MatchItem): boolean => entry.status !== 'BOOK';
 
 /**
- * The rules, from certain to probable. A booked entry is assigned to an announced movement. An entry of a report is first compared with
- * booked movements, because a movement that is reported late must not be counted twice. If no booked movement fits, the later booking is
- * matched with the report.
+ * The rules, from certain to probable. A booked entry is assigned to a movement that was reported in advance. An entry of a report is first
+ * compared with booked movements, because a movement that is reported late must not be counted twice. If no booked movement fits, the entry
+ * becomes a movement that a later booking can be assigned to.
  */
 const MATCH_RULES: readonly MatchRule[] = [
   { appliesTo: ({ isFinal }) => isFinal, allows: isIdentified },
@@ -55,8 +57,8 @@ const MATCH_RULES: readonly MatchRule[] = [
   { appliesTo: ({ isFinal }) => !isFinal, allows: isIdentified },
   {
     appliesTo: (item) => !item.isFinal && !isPendingEntry(item),
-    // Interim reports and notifications of one bank may describe a movement differently. Two reports of the same kind describe it in the
-    // same way.
+    // Interim reports and notifications of the same bank may describe a movement differently. Two reports of the same kind describe a
+    // movement in the same way.
     allows: ({ statement }, movement) =>
       isPendingMovement(movement) ||
       (movement.fingerprint?.notificationEntryId !== '') !== (statement.start.kind === 'notification'),
@@ -68,14 +70,20 @@ export class EntryMatcher {
   private readonly assigned = new Set<Movement>();
   private readonly groupIndexes = new Map<string, MovementIndex>();
 
-  /** @param guessedIds ids of movements that were assigned without certainty in earlier batches of the same statement; extended here */
+  /**
+   * @param guessedIds the ids of movements that were assigned without certainty in earlier batches of the same statement. The method adds
+   * further ids
+   */
   constructor(
     private readonly groups: ReadonlyMap<string, Movement[]>,
     private readonly guessedIds: Set<string>,
     private readonly time: LocalTimeParser,
   ) {}
 
-  /** @param items entries of one statement, in the order of the statement */
+  /**
+   * Assigns each entry to a movement.
+   * @param items the entries of one statement, in the order of the statement
+   */
   match(items: readonly MatchItem[]): EntryMatch[] {
     for (const item of items) this.assign(item, this.findExact(item));
     for (const item of items) if (item.isFinal && !this.matches.has(item)) this.assignOrphaned(item);
@@ -88,7 +96,7 @@ export class EntryMatcher {
     return items.map((item) => this.matches.get(item) ?? this.assignNew(item));
   }
 
-  /** Returns the movement that already contains this entry, or a movement that was announced with equal facts. */
+  /** Returns the movement that already contains this entry, or a movement that was reported in advance with equal facts. */
   private findExact(item: MatchItem): Movement | undefined {
     const { entryId, facts, groupKeys, ordinal } = item;
     const first = this.groupIndex(groupKeys[0]);
@@ -120,7 +128,8 @@ export class EntryMatcher {
         (movement) =>
           !this.assigned.has(movement) &&
           !this.guessedIds.has(movement.id) &&
-          // `findExact` has already assigned equal entries of a report. The remaining movements belong to other entries.
+          // `findExact` has already assigned the entries of a report that are equal to the movement. The remaining movements with equal
+          // facts belong to other entries.
           (item.isFinal ||
             movement.groupKey !== item.groupKeys[0] ||
             movement.fingerprint?.facts.all !== item.facts.all) &&
@@ -129,25 +138,25 @@ export class EntryMatcher {
       );
   }
 
-  /** Returns whether the movement may be assigned to a booked entry. */
+  /** Returns true if the movement may be assigned to a booked entry. */
   private isAvailable(item: MatchItem, movement: Movement): boolean {
     return (
       !movement.fingerprint?.bookedEntryId && !this.assigned.has(movement) && this.isRecent(item, movement)
     );
   }
 
-  /** Returns whether an announced entry may describe this movement. */
+  /** Returns true if an entry that is not final may describe this movement. */
   private couldBeSame(item: MatchItem, movement: Movement): boolean {
     const { start } = item.statement;
     if (sharesReference(item, movement.fingerprint)) return true;
-    // A bank never announces a movement in two notifications. So an entry of another notification is another movement.
+    // A bank never reports the same movement in two notifications. So an entry of another notification is another movement.
     if (
       start.kind === 'notification' &&
       movement.fingerprint?.notificationEntryId &&
       movement.fingerprint.notificationEntryId !== item.entryId
     )
       return false;
-    // If a report starts after the end of another report, it does not repeat the entries of that other report.
+    // A report that begins after the end of another report does not repeat the entries of the other report.
     const until = movement.metadata[METADATA_KEYS.interimUntil];
     const from =
       start.from?.includes('T') && start.from !== start.to ? this.time.toEpochMs(start.from) : undefined;
@@ -197,8 +206,8 @@ export class EntryMatcher {
   }
 
   /**
-   * Assigns a movement whose entry the bank has reworded since an earlier version of the statement. The amount is equal, and the total of
-   * the statement did not change.
+   * Assigns a booked entry to a movement of an earlier version of the statement whose text the bank has changed. The amount is equal, and
+   * the total of the statement did not change.
    */
   private assignOrphaned(item: MatchItem): void {
     const fits = ({ detailCount }: Movement): boolean =>
@@ -247,7 +256,10 @@ function bookedFingerprint(
   return { bookedEntryId: item.entryId, statementVersion: item.statement.version, facts: item.facts };
 }
 
-/** The row keeps facts of the announcement that the statement does not contain, so the fingerprint keeps the digests of these facts. */
+/**
+ * Adds the digests that only the earlier report has. The served row keeps facts that only the earlier report contains, so the fingerprint
+ * must contain the digests of these facts.
+ */
 function addMissingDigests(facts: FactDigests, announced: FactDigests): FactDigests {
   return {
     ...facts,
@@ -256,7 +268,7 @@ function addMissingDigests(facts: FactDigests, announced: FactDigests): FactDige
   };
 }
 
-/** Returns whether the entry adds information. A booked statement is final, while a report only announces movements. */
+/** Returns true if the entry adds information. A booked statement is final, while a report only describes movements in advance. */
 function shouldServe(item: MatchItem, movement: Movement): boolean {
   if (item.isFinal)
     return !movement.fingerprint?.bookedEntryId || movement.fingerprint.bookedEntryId === item.entryId;
@@ -266,8 +278,8 @@ function shouldServe(item: MatchItem, movement: Movement): boolean {
 }
 
 /**
- * Returns whether the bank's reference identifies the movement. A short reference may be a counter that starts again. So it counts only if
- * the payer's reference or all other facts are equal, too. The rule for booked entries is stricter: see `MovementIndex.findByReference`.
+ * Returns true if the bank's reference identifies the movement. A short reference may be a counter that starts again, so it is sufficient
+ * only if the payer's reference or all other facts are equal, too. For booked entries, `MovementIndex.findByReference` has a stricter rule.
  */
 function sharesReference(item: MatchItem, fingerprint: EntryFingerprint | undefined): boolean {
   if (!fingerprint) return false;
@@ -282,8 +294,8 @@ function sharesShortReference({ facts }: MatchItem, { fingerprint }: Movement): 
 }
 
 /**
- * Returns false if the entry and the movement both have a fact and its values differ. Banks give pending entries references of their own,
- * so the references of pending entries are not compared.
+ * Returns false if both the entry and the movement have a fact, and its values differ. The references of pending entries are not compared,
+ * because banks give a pending entry another reference than the booking.
  */
 function factsAgree({ facts }: MatchItem, { fingerprint, status }: Movement): boolean {
   if (!fingerprint) return true;
@@ -296,7 +308,8 @@ function factsAgree({ facts }: MatchItem, { fingerprint, status }: Movement): bo
 }
 
 /**
- * Rates the similarity. Movements that are not pending are preferred. They already count as money, so they must not remain without a match.
+ * Rates how similar an entry and a movement are. Movements that are not pending are preferred, because they already count as money and
+ * should not remain without a match.
  */
 function similarityScore({ facts }: MatchItem, movement: Movement): number {
   const equal = (a: string, b: string | undefined, weight: number): number =>
@@ -309,7 +322,7 @@ function similarityScore({ facts }: MatchItem, movement: Movement): number {
   );
 }
 
-/** Returns whether the bank's or the payer's reference is equal, or whether all facts are equal although the day differs. */
+/** Returns true if the bank's or the payer's reference is equal, or if all facts are equal although the day differs. */
 function isIdentified(item: MatchItem, { fingerprint }: Movement): boolean {
   return (
     sharesReference(item, fingerprint) ||
@@ -318,7 +331,7 @@ function isIdentified(item: MatchItem, { fingerprint }: Movement): boolean {
   );
 }
 
-/** Returns whether a booked statement contains the movement. */
+/** Returns true if a booked statement contains the movement. */
 function isBooked({ fingerprint }: Movement): boolean {
   return fingerprint !== undefined && fingerprint.bookedEntryId !== '';
 }

@@ -1,4 +1,7 @@
-/** Builds the input for matching: an entry of a checked statement with its groups, facts and ids. */
+/**
+ * Builds the input for matching. It consists of an entry of a checked statement, with its groups (account, amount, currency, day), facts
+ * and ids.
+ */
 import { createGroupKey, computeDigest, listGroupCriteria } from '../identity/entry-identity.js';
 import type { FactDigests, GroupCriterion } from '../identity/entry-identity.js';
 import { createEntryKey, digestEntry, formatAmountForKey } from '../checking/entry-digests.js';
@@ -11,27 +14,27 @@ import type { Movement } from './movement-repository.js';
 export interface MatchItem {
   entry: Entry;
   statement: CheckedStatement;
-  /** Kinds and days of the groups in which the movement may be found. A new movement is added to the first group. */
+  /** The kinds and days of the groups in which the movement may be found. A new movement is added to the first group. */
   criteria: readonly [GroupCriterion, ...GroupCriterion[]];
-  /** Key of the first of the groups in `criteria`. */
+  /** The key of the first group in `criteria`. */
   groupKey: string;
-  /** Keys of all groups in `criteria`, in the same order. */
+  /** The keys of all groups in `criteria`, in the same order. */
   readonly groupKeys: readonly string[];
   facts: FactDigests;
-  /** Identifies this entry within this statement. */
+  /** An id of this entry within its statement. */
   entryId: string;
-  /** Returns whether an earlier version of this statement booked the movement, and no entry of this version books it. */
+  /** Returns true if an earlier version of this statement booked the movement, and no entry of this version books it. */
   isOrphaned(movement: Movement): boolean;
-  /** Number of equal entries before this one in the statement. */
+  /** The number of equal entries before this entry in the statement. */
   ordinal: number;
-  /** True for a booked entry of a booked statement. Such an entry appears in no other statement. */
+  /** True for a booked entry of a booked statement. No other statement contains such an entry. */
   isFinal: boolean;
 }
 
-/** Creates the match items of one statement in the order of its entries, and numbers equal entries. */
+/** Creates the matching input of one statement in the order of its entries, and numbers equal entries. */
 export class MatchItemFactory {
   private readonly ordinals = new Map<string, number>();
-  /** Entry ids of repeated entries, by the key of the entry. */
+  /** The ids of repeated entries, by the key of the entry. */
   private readonly entryIdsByKey = new Map<string, ReadonlySet<string>>();
 
   constructor(
@@ -45,7 +48,7 @@ export class MatchItemFactory {
     const { facts, groupKey, entryKey, referenceKey } = digests;
     const criteria = listGroupCriteria(entry, start.createdAt);
     const ordinal = this.nextOrdinal(entryKey);
-    // If two movements with equal amounts have the same bank reference, the reference identifies neither of the two.
+    // If two entries with equal amounts have the same bank reference, the reference identifies neither of them.
     const isShared =
       facts.reference + facts.shortReference !== '' && this.digestCounts.isRepeated(referenceKey);
     let groupKeys: string[] | undefined;
@@ -54,7 +57,7 @@ export class MatchItemFactory {
       statement: this.statement,
       criteria,
       groupKey,
-      // Most entries are new and need only the first key. The other keys are computed at their first use.
+      // The other keys are computed only when they are first used, because most entries are new and need only the first key.
       get groupKeys() {
         return (groupKeys ??= criteria.map((criterion) =>
           createGroupKey(accountId, formatAmountForKey(entry), criterion),
@@ -73,8 +76,8 @@ export class MatchItemFactory {
   }
 
   /**
-   * Returns whether the bank has reworded the entry of a movement. Only a statement with the same closing balance is another version of the
-   * statement. A booked entry that is missing in the other version was reworded.
+   * Returns true if the bank has changed the text of the movement's entry. This can only be the case in another version of the same
+   * statement, i.e. a statement with the same closing balance. A booked entry that is missing in the other version was changed.
    */
   private isOrphaned({ groupKey, fingerprint }: Movement): boolean {
     const { identity, version } = this.statement;

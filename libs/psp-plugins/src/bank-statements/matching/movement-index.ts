@@ -1,13 +1,13 @@
 /**
- * Indexes the movements of one group. Without an index, each lookup would read the whole group, and thousands of customers may pay the same
- * amount on one day.
+ * An index of the movements of one group (same account, amount, currency and day). Without an index, each lookup would read the whole
+ * group, which can be large: thousands of customers may pay the same amount on one day.
  */
 import type { FactDigests } from '../identity/entry-identity.js';
 import type { MatchItem } from './matching-input.js';
 import type { Movement } from './movement-repository.js';
 
 export class MovementIndex {
-  /** Movements that had no booked entry when the batch began. */
+  /** The movements that had no booked entry when the batch began. */
   readonly unbooked: Movement[] = [];
   private orphaned: Movement[] | undefined;
   private readonly byBookedEntryId = new Map<string, Movement>();
@@ -23,7 +23,7 @@ export class MovementIndex {
     return this.byBookedEntryId.get(entryId);
   }
 
-  /** Returns the movements whose facts are all equal to these facts, in order. */
+  /** Returns the movements whose facts are all equal to the given facts, in the order of their numbers. */
   findByFacts(all: string): readonly Movement[] {
     return this.byFacts.get(all) ?? [];
   }
@@ -40,7 +40,7 @@ export class MovementIndex {
   }
 
   /**
-   * Returns the movements that an earlier version of this statement booked and whose entries are missing in the current version.
+   * Returns the movements that an earlier version of this statement booked, and whose entries are missing in the current version.
    * @param item any entry of the statement
    */
   findOrphaned(item: MatchItem): readonly Movement[] {

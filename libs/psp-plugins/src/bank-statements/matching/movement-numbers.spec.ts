@@ -1,4 +1,4 @@
-/** Tests that the numbers of equal movements have no gap. The next payment would get a number that was not stored. */
+/** Tests that the numbers of equal movements have no gap. After a gap, the next payment would get a number that was never stored. */
 import { expect, it } from '@jest/globals';
 import { FakeBank, createCamtXml } from '../bank-statements.fake.js';
 

@@ -1,47 +1,50 @@
-/** Loads the movements of a group from the feed. `entry-identity.ts` describes movements and groups. */
+/** Loads the movements of a group from the feed. `entry-identity.ts` explains movements and groups. */
 import type { FeedReader, Metadata, StoredRecord, Transaction } from '@tributary/connector-api';
 import { parseFingerprint } from '../identity/entry-identity.js';
 import type { EntryFingerprint } from '../identity/entry-identity.js';
 import { METADATA_KEYS } from '../mapping/metadata-keys.js';
 
 export interface Movement {
-  /** Id of the movement's transaction. The ids of the details of a batch have the suffix `.0`, `.1`, … */
+  /** The id of the movement's transaction. The ids of the details of a batch have the suffix `.0`, `.1`, … */
   id: string;
   groupKey: string;
-  /** Absent for a new movement. */
+  /** The fingerprint. Absent for a new movement. */
   fingerprint?: EntryFingerprint;
-  /** Status of the movement's transaction, or of its first detail. */
+  /** The status of the movement's transaction, or of its first detail. */
   status?: string;
   /**
-   * Status of the transaction for the whole movement, if there is such a transaction. If there are details too, this transaction must be
-   * cancelled.
+   * The status of the transaction for the whole movement, if such a transaction is stored. If details are stored, too, this transaction
+   * must be cancelled.
    */
   wholeStatus?: string;
-  /** Number of stored details; 0 if the movement is stored as one transaction. */
+  /** The number of stored details; 0 if the movement is stored as one transaction. */
   detailCount: number;
-  /** Stored metadata of the whole transaction or of its first detail. */
+  /** The stored metadata of the transaction for the whole movement, or of its first detail. */
   metadata: Readonly<Record<string, string>>;
 }
 
-/** A group with at least this number of movements is cached, so that it is not loaded again for every batch. */
+/** The minimum number of movements of a group that is cached. A smaller group is loaded again for every batch. */
 const MIN_CACHED_GROUP_SIZE = 500;
 const MAX_CACHED_GROUPS = 8;
 
-/** Loads movements from the feed. It also keeps the movements of this run, because the gateway may not have committed them yet. */
+/**
+ * Loads movements from the feed. The movements of the current pull are also kept in memory, because the gateway may not have committed them
+ * yet.
+ */
 export class MovementRepository {
   private currentPage = new Map<string, RememberedRecord>();
   private previousPage = new Map<string, RememberedRecord>();
   private readonly cachedGroups = new Map<string, Movement[]>();
-  /** Numbers of movements in cached groups that must be loaded again, by group. */
+  /** The numbers of movements in cached groups that must be loaded again, by group. */
   private readonly staleNumbers = new Map<string, Set<number>>();
 
   constructor(private readonly feedReader: FeedReader) {}
 
-  /** Returns the stored movements of each group, in order. */
+  /** Returns the stored movements of each group, in the order of their numbers. */
   async loadGroups(groupKeys: ReadonlySet<string>): Promise<Map<string, Movement[]>> {
     const loaded = new Map<string, Movement[]>();
     for (const groupKey of groupKeys) loaded.set(groupKey, (await this.refreshCachedGroup(groupKey)) ?? []);
-    // The end of a group is always loaded, because the group may have grown.
+    // Even if a group is cached, the ids after its last movement are looked up, because the group may have grown.
     let incomplete = [...loaded];
     // Most groups have at most one movement. For longer groups, the number of requested ids doubles with each round.
     for (let idCount = 1; incomplete.length > 0; idCount *= 2) {
@@ -70,8 +73,8 @@ export class MovementRepository {
   }
 
   /**
-   * Marks a movement in the cache as stale, so that it is read from the feed again. A match can change the record of a movement, and the
-   * record of a new movement may never be stored.
+   * Marks a movement in the cache, so that it is read from the feed again. This is necessary because a match can change the record of a
+   * movement, and because the record of a new movement is stored only if its page is committed.
    */
   markChanged(movementId: string): void {
     const at = movementId.lastIndexOf('-');
@@ -110,7 +113,7 @@ export class MovementRepository {
     }
   }
 
-  /** Returns the stored details of a movement, by id, in order. */
+  /** Returns the stored details of a movement by id, in the order of their numbers. */
   async loadDetails(movement: Movement): Promise<Map<string, StoredRecord>> {
     const ids = Array.from({ length: movement.detailCount }, (_, n) => `${movement.id}.${n}`);
     const found = await this.findLatest(ids);
@@ -125,7 +128,10 @@ export class MovementRepository {
     }
   }
 
-  /** The caller must call this method after it has handed over a page. The store may be at most one page behind. */
+  /**
+   * Begins the next page. The caller must call the method after it has yielded a page. The gateway may not have committed this page yet,
+   * but it has committed the pages before.
+   */
   startNextPage(): void {
     this.previousPage = this.currentPage;
     this.currentPage = new Map();
@@ -147,7 +153,7 @@ export class MovementRepository {
   }
 }
 
-/** A record on a recent page. Its absent metadata are removed only when the record is looked up, which is rare. */
+/** A record on a recent page. Metadata entries without a value are removed only when the record is looked up, which is rare. */
 interface RememberedRecord {
   status: string;
   metadata: Metadata;
@@ -166,8 +172,8 @@ function toMovement(
 ): Movement | undefined {
   const whole = found.get(id);
   const first = found.get(`${id}.0`);
-  // If a transaction was split into details, the details are used, because the transaction for the whole movement is cancelled. Details are
-  // never joined again.
+  // If a transaction was split into details, the first detail is used, because the transaction for the whole movement is cancelled. Details
+  // are never joined again.
   const record = first ?? whole;
   if (!record) return undefined;
   return {

@@ -1,6 +1,6 @@
 /**
- * Creates the movements of booked entries that certainly occur for the first time. This is certain if no movement in their groups was
- * served before. Such entries need neither lookups in the feed nor a comparison, so the time for a large statement is proportional to its
+ * Creates the movements of booked entries that certainly occur for the first time. This is certain if no movement of their groups was
+ * served before. Such entries need neither a lookup in the feed nor a comparison, so the time for a large statement is proportional to its
  * entries. Two entries of one statement are never the same movement.
  */
 import type { CheckedFile } from '../checking/file-check.js';
@@ -9,7 +9,7 @@ import type { MatchItem } from './matching-input.js';
 import type { ServedDays } from './served-days.js';
 
 export class NewMovements {
-  /** Number of movements so far in each group that has several entries. Groups with one entry are not counted. */
+  /** The number of movements so far, in each group that has several entries. Groups with one entry are not counted. */
   private readonly counts = new Map<string, number>();
   private isClosed = false;
 
@@ -20,8 +20,9 @@ export class NewMovements {
   ) {}
 
   /**
+   * Creates the movements of a batch.
    * @returns `undefined` if an entry of the batch may be a known movement. From then on, all entries of the statement must be compared with
-   * the feed, because their groups contain movements that this class does not count.
+   * the feed, because their groups contain movements that this class does not count
    */
   match(items: readonly MatchItem[]): EntryMatch[] | undefined {
     this.isClosed ||= !items.every((item) => this.isNew(item));

@@ -1,4 +1,4 @@
-/** Tests that entries of days that were never served need no lookup in the feed, and get the same ids as with a lookup. */
+/** Tests that entries of days that were never served need no lookup in the feed. They must get the same ids as with a lookup. */
 import { describe, expect, it } from '@jest/globals';
 import type { StoredRecord, Stream } from '@tributary/connector-api';
 import { FakeBank, FakeFeed, createCamtXml } from '../bank-statements.fake.js';
@@ -7,7 +7,7 @@ import { DaysBeforeStatement, ServedDays } from './served-days.js';
 
 const ACCOUNT = 'DE89370400440532013000';
 
-/** Counts the ids of transactions that the plugin looks up. */
+/** A feed that counts how many ids of transactions the plugin looks up. */
 class CountingFeed extends FakeFeed {
   idCount = 0;
 

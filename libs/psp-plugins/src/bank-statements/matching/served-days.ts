@@ -1,10 +1,10 @@
 /**
- * Stores for which days of each account the feed may contain movements. Entries of other days are certainly new, so they need no lookup in
- * the feed. The served days are part of the cursor of the transactions.
+ * Stores for each account the days for which the feed may contain movements. Entries of other days are certainly new, so no lookup in the
+ * feed is needed for them. The served days are part of the cursor of the transactions.
  */
 import type { GroupCriterion } from '../identity/entry-identity.js';
 
-/** Sorted periods of days, which include the first and the last day: `['2026-03-02', '2026-03-31']`. */
+/** A period of days, including its first and its last day: `['2026-03-02', '2026-03-31']`. */
 type Period = [from: string, to: string];
 
 interface AccountDays {
@@ -15,26 +15,31 @@ interface AccountDays {
   hasUndated?: true;
 }
 
-/** Served days by account id. */
+/** The served days, by account id. */
 export type StoredServedDays = Record<string, AccountDays>;
 
-/** Two periods are joined if at most this number of days is between them, so that a weekend does not start a new period. */
+/** The maximum number of days between two periods that are joined, so that a weekend does not begin a new period. */
 const MAX_GAP_DAYS = 7;
-/** If an account has more periods, the nearest periods are joined. A period may contain days without movements. */
+/**
+ * The maximum number of periods of an account. If there are more, the nearest periods are joined, although the days between them may have
+ * no movements.
+ */
 const MAX_PERIODS = 12;
-/** If there are more accounts, the cursor would be too large. Then no days are stored and every entry is looked up. */
+/**
+ * The maximum number of accounts. With more accounts, the cursor would be too large. Then no days are stored, and every entry is looked up.
+ */
 const MAX_ACCOUNTS = 2000;
 const DAY_MS = 86_400_000;
 
 export class ServedDays {
-  /** @param stored `undefined` if the served days are unknown, e.g. in a cursor of an earlier version */
+  /** @param stored the days in the cursor; `undefined` if the served days are unknown, e.g. in a cursor of an earlier version */
   constructor(private accounts: StoredServedDays | undefined) {}
 
   get stored(): StoredServedDays | undefined {
     return this.accounts;
   }
 
-  /** Returns false only if the feed certainly has no movement of the account in groups of this kind and day. */
+  /** Returns false only if the feed certainly contains no movement of the account in groups of this kind and day. */
   mayInclude(accountId: string, [kind, day]: GroupCriterion): boolean {
     if (!this.accounts) return true;
     const account = getOwn(this.accounts, accountId);
@@ -63,7 +68,7 @@ export class ServedDays {
     if (Object.keys(this.accounts).length > MAX_ACCOUNTS) this.accounts = undefined;
   }
 
-  /** Returns a copy with this account only. Later additions do not change it. */
+  /** Returns a copy that contains only this account. Later additions to the original do not change the copy. */
   copyAccount(accountId: string): ServedDays {
     if (!this.accounts) return new ServedDays(undefined);
     const copy: StoredServedDays = {};
@@ -73,22 +78,22 @@ export class ServedDays {
 }
 
 /**
- * The days that were served before a statement of a file. They stay the same if the file is read again after an interruption, although the
- * cursor then contains the file's own days.
+ * The days that were served before a statement of a file. If reading is interrupted and the file is read again, these days stay the same,
+ * although the cursor then also contains the days of the file itself.
  */
 export class DaysBeforeStatement {
   private readonly accounts = new Map<string, ServedDays>();
 
   /**
-   * @param served all served days, including the days of this file; extended here
-   * @param beforeFile the days that were served before this file, by account. Part of the cursor; extended here
+   * @param served all served days, including the days of this file. The class adds further days
+   * @param beforeFile the days that were served before this file, by account. It is part of the cursor. The class adds further accounts
    */
   constructor(
     private readonly served: ServedDays,
     private readonly beforeFile: StoredServedDays,
   ) {}
 
-  /** Must be called when a statement of the account begins. */
+  /** Returns the days before a statement. It must be called when a statement of the account begins. */
   open(accountId: string): ServedDays {
     let days = this.accounts.get(accountId);
     if (!days) {
@@ -117,7 +122,7 @@ function getOwn(accounts: StoredServedDays, accountId: string): AccountDays | un
   return Object.hasOwn(accounts, accountId) ? accounts[accountId] : undefined;
 }
 
-/** Sets an own property, because an account may have any id, even `__proto__`. */
+/** Sets an own property of the object. An assignment is not suitable, because an account may have any id, even `__proto__`. */
 function setOwn(accounts: StoredServedDays, accountId: string, account: AccountDays): void {
   Object.defineProperty(accounts, accountId, {
     value: account,
@@ -127,7 +132,7 @@ function setOwn(accounts: StoredServedDays, accountId: string, account: AccountD
   });
 }
 
-/** Joins periods that have small gaps between them. Then joins the nearest periods until at most `MAX_PERIODS` remain. */
+/** Joins periods with small gaps between them. After that, the nearest periods are joined until at most `MAX_PERIODS` remain. */
 function joinPeriods(periods: readonly Period[]): Period[] {
   const sorted = [...periods].sort(([a], [b]) => (a < b ? -1 : 1));
   const joined: Period[] = [];

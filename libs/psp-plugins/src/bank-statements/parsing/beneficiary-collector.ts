@@ -1,4 +1,4 @@
-/** Collects the beneficiaries of a file while the file is parsed. A beneficiary usually occurs in many entries. */
+/** Collects the beneficiaries of a file while the file is parsed, each only once, although a beneficiary usually occurs in many entries. */
 import type { Beneficiary } from '@tributary/connector-api';
 import { toBeneficiary } from '../mapping/counterparty.js';
 import { entryFactsWithDetail, mergeFacts } from '../statements/merge-entry-detail.js';
@@ -6,7 +6,10 @@ import type { Entry, EntryFacts } from '../statements/statement.types.js';
 import type { BeneficiaryBatch } from './parsed-file.js';
 
 const MAX_BENEFICIARIES_PER_BATCH = 250;
-/** When the collector holds more beneficiaries, it clears its memory. Some beneficiaries are then collected twice. */
+/**
+ * The maximum number of beneficiaries in memory. If there are more, the collector forgets all of them. Some beneficiaries are then
+ * collected twice.
+ */
 const MAX_REMEMBERED = 20_000;
 
 export class BeneficiaryCollector {
@@ -14,7 +17,10 @@ export class BeneficiaryCollector {
   private known = new Map<string, Beneficiary>();
   private entryCount = 0;
 
-  /** @returns a batch when it is full */
+  /**
+   * Adds the beneficiary of an entry.
+   * @returns a batch when it is full
+   */
   add(entry: Entry): BeneficiaryBatch | undefined {
     this.entryCount++;
     for (const beneficiary of listPaidBeneficiaries(entry)) this.addBeneficiary(beneficiary);
@@ -41,12 +47,15 @@ export class BeneficiaryCollector {
 
 type KnownMetadata = Readonly<Record<string, string | undefined>>;
 
-/** A different spelling of a known property is not new, because clients keep the first version. */
+/**
+ * Returns true if a beneficiary has a property that is not known yet. A different spelling of a known property does not count, because
+ * clients keep the first version.
+ */
 export function hasNewMetadata({ metadata }: Beneficiary, known: KnownMetadata): boolean {
   return Object.entries(metadata ?? {}).some(([key, value]) => value && !known[key]);
 }
 
-/** Merges the metadata. Existing values take precedence over new values. */
+/** Merges the metadata of a beneficiary. Earlier values take precedence over new values. */
 export function mergeMetadata(current: Beneficiary, before: KnownMetadata): Beneficiary {
   const kept = Object.fromEntries(Object.entries(before).filter(([, value]) => value !== undefined));
   const metadata = { ...current.metadata, ...kept };

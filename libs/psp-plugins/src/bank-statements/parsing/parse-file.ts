@@ -1,4 +1,4 @@
-/** Parses and checks a whole file in one pass, and hands over what the streams need in batches. */
+/** Parses and checks a whole file in one pass. The events and the beneficiaries, which the streams need, are passed on in batches. */
 import { FileCheck } from '../checking/file-check.js';
 import type { CheckedFile } from '../checking/file-check.js';
 import { StatementParser } from '../readers/index.js';
@@ -23,12 +23,18 @@ export class FileParse {
 
   constructor(private readonly writer: ParsedFileWriter) {}
 
-  /** @throws StatementError see `StatementParser` and `FileCheck` */
+  /**
+   * Parses the next bytes of the file.
+   * @throws StatementError in the cases of `StatementParser` and `FileCheck`
+   */
   write(bytes: Uint8Array): void {
     for (const event of this.parser.write(bytes)) this.add(event);
   }
 
-  /** @throws StatementError see `StatementParser` and `FileCheck` */
+  /**
+   * Ends the file.
+   * @throws StatementError in the cases of `StatementParser` and `FileCheck`
+   */
   end(): CheckedFile & { entryCount: number } {
     for (const event of this.parser.end()) this.add(event);
     this.flushEvents();

@@ -3,10 +3,13 @@ import { setImmediate } from 'node:timers/promises';
 import { FileParse } from './parse-file.js';
 import type { BeneficiaryBatch, ParsedEvent, ParsedFile } from './parsed-file.js';
 
-/** Number of bytes that are parsed at once (a few milliseconds) before the event loop continues. */
+/** The number of bytes that are parsed without interruption (a few milliseconds). After that, the event loop continues. */
 const MAX_SLICE_BYTES = 65_536;
 
-/** @throws StatementError when the file is broken or is not a bank statement */
+/**
+ * Parses a file in the main thread.
+ * @throws StatementError if the file is broken or is not a bank statement
+ */
 export async function parseInMemory(chunks: AsyncIterable<Uint8Array>): Promise<ParsedFile> {
   const events: ParsedEvent[][] = [];
   const beneficiaries: BeneficiaryBatch[] = [];

@@ -1,4 +1,4 @@
-/** Parses a large file in a worker thread, so that the main thread can serve requests meanwhile. */
+/** Parses a large file in a worker thread, so that the main thread can serve requests in the meantime. */
 import { Worker } from 'node:worker_threads';
 import { existsSync, readSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,10 +12,10 @@ import { SpoolReader, SpoolWriter } from './spool.js';
 import type { SpoolIndex } from './spool.js';
 
 export interface ParseTask {
-  /** Descriptors of the statement file and of the spool. */
+  /** The file descriptor of the statement file. `spool` is the descriptor of the temporary file for its parsed events. */
   file: number;
   spool: number;
-  /** One number in memory that is shared with the caller: the number of bytes that were parsed so far. */
+  /** The number of bytes that were parsed so far. It is in memory that the worker shares with the caller. */
   bytesRead: Float64Array;
 }
 
@@ -32,12 +32,12 @@ export type ParseResult =
 const WORKER_URL = new URL('./parse-worker.js', import.meta.url);
 const CHUNK_BYTES = 65_536;
 /**
- * A worker needs memory for one batch and eight bytes for each digest. The limit of V8's young generation keeps the process small. A lower
- * limit would cost much processor time.
+ * The memory limit of the worker. A worker needs memory for one batch and eight bytes for each digest. The limit applies to V8's young
+ * generation and keeps the process small. A lower limit would cost much processor time.
  */
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 32 };
 
-/** The thread ended without a result, e.g. because memory was exhausted. The next attempt may succeed. */
+/** The error for a thread that ended without a result, e.g. because memory was exhausted. The next attempt may succeed. */
 export class ParseWorkerError extends Error {
   constructor(reason: string, options?: ErrorOptions) {
     super(`the thread that parses it failed: ${reason}. The next pull tries again`, options);
@@ -45,11 +45,12 @@ export class ParseWorkerError extends Error {
 }
 
 /**
- * @throws StatementError when the file is broken or is not a bank statement
- * @throws ParseWorkerError when the thread fails
+ * Parses a file in a worker thread.
+ * @throws StatementError if the file is broken or is not a bank statement
+ * @throws ParseWorkerError if the thread fails
  */
 export async function parseInWorker(task: ParseTask): Promise<ParsedFile & { close(): void }> {
-  // The compiled worker is absent when the program runs from its sources. Then the main thread parses the file.
+  // The compiled worker exists only in the built program. If the program runs from its sources, the main thread parses the file.
   const result = existsSync(WORKER_URL) ? await runWorker(task) : await runInThisThread(task);
   if (result.kind === 'refused') throw new StatementError(result.reason);
   const spool = new SpoolReader(task.spool, result.index);
@@ -71,7 +72,7 @@ function runWorker(task: ParseTask): Promise<ParseResult> {
     reject(new ParseWorkerError(cause instanceof Error ? cause.message : String(cause), { cause })),
   );
   worker.once('exit', (code) => reject(new ParseWorkerError(`it ended with code ${code}`)));
-  // A gateway that stops does not wait for the worker thread. While a stream waits for the worker, the stream itself keeps the process
+  // A gateway that stops does not wait for the worker thread. While a stream waits for the result, the stream itself keeps the process
   // running.
   worker.unref();
   return promise;
@@ -86,7 +87,7 @@ async function runInThisThread(task: ParseTask): Promise<ParseResult> {
   }
 }
 
-/** Parses the file in chunks, and yields after each chunk. */
+/** Parses the file in chunks. The generator yields after each chunk, so that the caller can interrupt the work. */
 export function* parseSteps({ file, spool, bytesRead }: ParseTask): Generator<void, ParseResult> {
   const writer = new SpoolWriter(spool);
   const parse = new FileParse(writer);

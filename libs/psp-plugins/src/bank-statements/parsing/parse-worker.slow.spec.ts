@@ -1,6 +1,6 @@
 /**
- * Tests the worker thread that parses a large file, in the built program, because the sources have no compiled worker. `npm run build` must
- * have run before, as for all specs that start the program.
+ * Tests the worker thread that parses a large file. The test uses the built program, because the sources have no compiled worker.
+ * `npm run build` must have run before, as for all specs that start the program.
  */
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,7 +51,7 @@ it('refuses a file that is broken', async () => {
 
 it('that crashes is an error of the file, and does not end the program', async () => {
   const task = createTask('');
-  // The thread cannot read from this descriptor, so it ends with an uncaught error.
+  // This descriptor is not open, so the thread ends with an uncaught error.
   await expect(parseInWorker({ ...task, file: task.spool + 1000 })).rejects.toThrow(
     /the thread that parses it failed: .*EBADF/,
   );

@@ -1,22 +1,22 @@
-/** A file that was parsed and checked once. All streams share the result. */
+/** A file that was parsed and checked once. All streams use the same result. */
 import type { Beneficiary } from '@tributary/connector-api';
 import type { CheckedFile } from '../checking/file-check.js';
 import type { EntryDigests } from '../checking/entry-digests.js';
 import type { StatementEvent } from '../statements/statement.types.js';
 
-/** An event with the digests of its entry. Events that are not entries have no digests. */
+/** An event, with the digests of its entry. Events that are not entries have no digests. */
 export type ParsedEvent = [event: StatementEvent, digests?: EntryDigests];
 
-/** Beneficiaries of the entries up to `lastEntry`. Each beneficiary has all the properties that these entries contain. */
+/** The beneficiaries of the entries up to `lastEntry`. Each beneficiary has all the properties that these entries contain. */
 export interface BeneficiaryBatch {
-  /** Number of the last entry of the batch, counted from 1. */
+  /** The number of the last entry of the batch, counted from 1. */
   lastEntry: number;
   beneficiaries: Beneficiary[];
 }
 
 export interface ParsedFile extends CheckedFile {
   entryCount: number;
-  /** Yields all events of the file, in order and in batches. */
+  /** Yields all events of the file in batches, in the order of the file. */
   readEvents(): AsyncIterable<ParsedEvent[]>;
   readBeneficiaries(): AsyncIterable<BeneficiaryBatch>;
 }

@@ -1,6 +1,6 @@
 /**
- * The spool of a large file: its parsed events and beneficiaries as JSON in a temporary file, so that each stream can read them without
- * parsing the file again. The program removes the directory entry of the spool at once, so nothing remains after a crash.
+ * The spool of a large file, i.e. a temporary file that contains its parsed events and beneficiaries as JSON. Each stream can read them
+ * from there without parsing the file again. The directory entry of the spool is removed at once, so nothing remains after a crash.
  */
 import { closeSync, mkdtempSync, openSync, read, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import type { BeneficiaryBatch, ParsedEvent } from './parsed-file.js';
 
 const readAt = promisify(read);
 
-/** Positions of batches in the spool, in bytes. */
+/** The position and length of a batch in the temporary file, in bytes. */
 type Region = [from: number, length: number];
 
 export interface SpoolIndex {
@@ -19,7 +19,11 @@ export interface SpoolIndex {
   beneficiaries: Region[];
 }
 
-/** @returns the file descriptor. @throws the system's error if no temporary file can be written */
+/**
+ * Creates the temporary file.
+ * @returns the file descriptor
+ * @throws the system's error if no temporary file can be written
+ */
 export function createSpool(): number {
   const directory = mkdtempSync(join(tmpdir(), 'tributary-'));
   try {
@@ -71,7 +75,7 @@ export class SpoolReader {
     closeSync(this.descriptor);
   }
 
-  /** This program wrote the spool, and no other program can open it. So the JSON in the spool needs no validation. */
+  /** Reads JSON from the temporary file. It needs no validation, because this program wrote it and no other program can open the file. */
   private async read([from, length]: Region): Promise<unknown> {
     const { bytesRead, buffer } = await readAt(this.descriptor, Buffer.allocUnsafe(length), 0, length, from);
     if (bytesRead !== length)

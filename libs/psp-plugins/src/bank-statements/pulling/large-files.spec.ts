@@ -1,4 +1,4 @@
-/** Tests large files, many files and many equal entries. A listing must always yield a page, and must not repeat its work. */
+/** Tests large files, many files and many equal entries. A listing must always yield a page in time, and must not repeat its work. */
 import { describe, expect, it, jest } from '@jest/globals';
 import type { StoredRecord, Stream } from '@tributary/connector-api';
 import { FakeBank, FakeFeed, createCamtXml } from '../bank-statements.fake.js';
@@ -6,7 +6,7 @@ import type { FakeEntry } from '../bank-statements.fake.js';
 import { FileCheck } from '../checking/file-check.js';
 import { MovementRepository } from '../matching/movement-repository.js';
 
-/** Counts the ids that the plugin looks up. */
+/** A feed that counts how many ids the plugin looks up. */
 class CountingFeed extends FakeFeed {
   idCount = 0;
 
@@ -32,7 +32,8 @@ describe('equal entries', () => {
     bank.writeFile('again.xml', statement(3000));
     await feed.pullStream(bank.createPlugin(feed), 'transactions');
     expect(feed.rows).toHaveLength(3000);
-    // Two ids are looked up for each movement. While the group is small, up to four times as many ids are looked up.
+    // Two ids are looked up for each movement. While the group is small, up to four times as many ids are looked up, so the limit is 8 ids
+    // per movement.
     expect(firstCount).toBeLessThan(8 * 3000);
     expect(feed.idCount - firstCount).toBeLessThan(8 * 3000);
   });
@@ -79,7 +80,7 @@ describe('a cached group', () => {
 describe('a pull', () => {
   it('reads a large file after the others', async () => {
     const bank = new FakeBank();
-    // The reader ignores lines between messages.
+    // This padding makes the file large without adding entries, because the reader ignores lines between messages.
     const padding = `${' '.repeat(60_000)}\n`.repeat(300);
     const swift =
       ':20:X\n:25:1\n:28C:1\n:60F:C260303EUR0,\n:61:2603040304C1,NTRFNONREF\n:62F:C260304EUR1,\n-\n';

@@ -5,15 +5,18 @@ import type { Balances, Cursor, DataWarning, Page, RejectedRecord } from '@tribu
 import type { PullProgress } from './pull-progress.js';
 
 /**
- * A page is complete when it has at least this number of items. One step adds at most the same number, so a page has less than twice this
- * number of items.
+ * The number of items from which a page is complete. One step adds at most the same number of items, so a page has less than twice this
+ * number.
  */
 export const MAX_ITEMS_PER_STEP = 250;
-/** Maximum number of files per page. Files without new records are committed, too, so that they are not read again after a restart. */
+/**
+ * The maximum number of files per page. Even if files contain no new records, a page is committed after this number, so that the files are
+ * not read again after a restart.
+ */
 const MAX_FILES_PER_PAGE = 200;
 /**
- * Time after which a page is handed over although it is not full, e.g. because the file contains no records of this stream. The gateway
- * waits 60 s for a page.
+ * The time in ms after which a page is yielded although it is not full, e.g. because the file contains no records of this stream. The
+ * gateway waits 60 s for a page.
  */
 const MAX_PAGE_MS = 10_000;
 
@@ -23,9 +26,9 @@ export interface ExtractionStep<T> {
   warnings?: DataWarning[];
   resolvedIds?: string[];
   balances?: Balances[];
-  /** Number of bytes of the current file that were read so far. */
+  /** The number of bytes of the current file that were read so far. */
   bytesRead?: number;
-  /** True if the page must be handed over at once, although it is not full. */
+  /** True if the page must be yielded at once, although it is not full. */
   endsPage?: boolean;
 }
 
@@ -88,7 +91,7 @@ export class PageBuilder<T extends object> {
     );
   }
 
-  /** Yields the collected page with its cursor, or nothing if there is no change. */
+  /** Yields the collected page with its cursor. If nothing has changed, no page is yielded. */
   *flush(): Generator<Page<T>> {
     const cursor = this.progress.serialize();
     const { items, warnings, resolvedIds, balances } = this;

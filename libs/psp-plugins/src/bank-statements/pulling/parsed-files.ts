@@ -1,6 +1,6 @@
 /**
- * The parsed large files of one connector. All streams share the result of one parse. If the result is lost, the file is parsed again.
- * Reasons: docs/decisions/0018-large-bank-files.md.
+ * The parsed large files of one connector. A file is parsed once for all streams. If the result is lost, the file is parsed again. Reasons:
+ * docs/decisions/0018-large-bank-files.md.
  */
 import { closeSync } from 'node:fs';
 import { STREAMS, PspError } from '@tributary/connector-api';
@@ -12,34 +12,41 @@ import { parseInWorker } from '../parsing/parse-in-worker.js';
 import type { ParsedFile } from '../parsing/parsed-file.js';
 import { createSpool } from '../parsing/spool.js';
 
-/** A result is deleted if no stream has used it for this time. */
+/** The time in ms after which a result that no stream uses is deleted. */
 const MAX_IDLE_MS = 600_000;
 
-/** Another file with the same name replaced the file before it was opened. The next listing contains the new file. */
+/** The error for a file that another file with the same name replaced before it was opened. The next listing contains the new file. */
 export class ReplacedFileError extends Error {}
 
 interface SharedParse {
-  /** Number of bytes that were parsed so far. */
+  /** The number of bytes that were parsed so far. */
   bytesRead: Float64Array;
   result: Promise<(ParsedFile & { close(): void }) | StatementError>;
   userCount: number;
-  /** Streams that no longer need the file. */
+  /** The streams that no longer need the file. */
   finished: Set<Stream>;
   idleTimer?: NodeJS.Timeout;
 }
 
 export interface ParseLease {
   readonly bytesRead: number;
-  /** @throws StatementError when the file is broken or is not a bank statement. @throws PspError when no temporary file can be written */
+  /**
+   * Returns the result of the parse.
+   * @throws StatementError if the file is broken or is not a bank statement
+   * @throws PspError if no temporary file can be written
+   */
   result(): Promise<ParsedFile>;
-  /** @param isFinished true if the stream does not need the file again */
+  /**
+   * Ends the use of the result by this stream.
+   * @param isFinished true if the stream will not need the file again
+   */
   release(isFinished: boolean): void;
 }
 
 export class ParsedFiles {
   private readonly parses = new Map<string, SharedParse>();
 
-  /** Parses the file. If another stream has already begun to parse the file, waits for that result. */
+  /** Starts to parse the file. If another stream has already started, the result of that parse is used. */
   acquire(file: StatementFile, fingerprint: string, stream: Stream): ParseLease {
     const shared = this.parses.get(fingerprint) ?? this.begin(file, fingerprint);
     clearTimeout(shared.idleTimer);
@@ -72,7 +79,7 @@ export class ParsedFiles {
       userCount: 0,
       finished: new Set(),
     };
-    // Only a parsed file and a broken file are results. After any other error, the next pull tries again.
+    // A successful parse and a broken file are kept as results. After any other error, the next pull tries again.
     shared.result.catch(() => this.parses.delete(fingerprint));
     this.parses.set(fingerprint, shared);
     return shared;

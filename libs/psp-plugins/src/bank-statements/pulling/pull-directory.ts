@@ -22,10 +22,11 @@ import type { StatementEvent } from '../statements/statement.types.js';
 /** Extracts the records of one stream from a checked file. */
 export interface StreamExtractor<T> {
   readonly stream: Stream;
-  /** True for one stream only, so that a rejected file is reported once and not once per stream. */
+  /** True for only one of the streams, so that a rejected file is reported once and not once per stream. */
   reportsRejections: boolean;
   /**
-   * @param current position in the file; the extractor advances it with each step
+   * Extracts the records of a file in steps.
+   * @param current the position in the file. The method advances it with each step
    */
   extract(
     file: ParsedFile,
@@ -35,7 +36,7 @@ export interface StreamExtractor<T> {
   ): AsyncIterable<ExtractionStep<T>>;
   /** Called when all files were read. */
   finish?(): ExtractionStep<T>;
-  /** Called after pages were handed over. */
+  /** Called after a page was yielded. */
   onPageYielded?(): void;
 }
 
@@ -47,11 +48,14 @@ export type ReadOtherFile = (
   fingerprint: string,
 ) => Promise<{ parts: () => AsyncIterable<StatementEvent>; close: () => Promise<void> } | undefined>;
 
-/** Files above this size are read after all other files. */
+/** The size in bytes above which a file is read after all other files. */
 const LARGE_FILE_BYTES = 16 << 20;
-/** Interval in ms of the empty pages that are yielded while a file is checked, so that the gateway sees progress. */
+/** The interval in ms at which empty pages are yielded while a file is being checked, so that the gateway sees progress. */
 const HEARTBEAT_MS = 10_000;
-/** Number of attempts to read a file that changes while it is being read. After these attempts, the next pull reads the file. */
+/**
+ * The maximum number of attempts to read a file that changes while it is being read. After these attempts, the file is left to the next
+ * pull.
+ */
 const MAX_READ_ATTEMPTS = 3;
 
 export async function* pullDirectory<T extends object>(
@@ -63,7 +67,7 @@ export async function* pullDirectory<T extends object>(
   const files = await listFiles(directory);
   progress.removeMissing(new Set(files.map(({ fingerprint }) => fingerprint)));
   const pendingFiles = files.filter(({ fingerprint }) => !progress.finishedFiles.has(fingerprint));
-  // A partly served file is resumed first. Large files come last, so that the other files need not wait for them.
+  // A file of which a part is already served comes first. Large files come last, so that the other files need not wait for them.
   pendingFiles.sort((a, b) => fileRank(a, progress) - fileRank(b, progress));
   const builder = new PageBuilder<T>(
     progress,
@@ -136,8 +140,8 @@ async function* readFile<T>(
     try {
       open = await OpenStatementFile.open(file);
     } catch (error) {
-      // ENOENT means that the file was removed after the listing. Other errors, e.g. missing permission, may end without a change of the
-      // fingerprint. Therefore the file is not marked as finished.
+      // ENOENT means that the file was removed after the listing. The cause of other errors, e.g. a missing permission, may disappear
+      // without a change of the file. Therefore the file is not marked as finished.
       if (getFileSystemErrorCode(error) !== 'ENOENT')
         yield rejectFile(file, openErrorMessage(error), progress, extractor);
       return;
@@ -170,12 +174,14 @@ async function* readSmallFile<T>(
   yield* finishFile(file, fingerprint, progress, extractor);
 }
 
-/** Returns whether the file is small enough to be parsed in memory. An archive is never small, because its content may be large. */
+/**
+ * Returns true if the file is small enough to be parsed in memory. An archive is never regarded as small, because its content may be large.
+ */
 function isSmall({ name }: StatementFile, size: number): boolean {
   return size <= SMALL_FILE_BYTES && !isArchiveName(name);
 }
 
-/** Returns the position in the file. The position is the beginning, unless an earlier pull has read a part of the file. */
+/** Returns the position in the file. It is the beginning, unless an earlier pull has already read a part of the file. */
 function openProgress(fingerprint: string, progress: PullProgress): CurrentFile {
   if (progress.current?.file !== fingerprint)
     progress.current = { file: fingerprint, entries: 0, refused: 0 };
@@ -193,7 +199,7 @@ function* finishFile<T>(
   if (reportsRejections) yield { items: [], resolvedIds: recordReadFile(name, refused, progress) };
 }
 
-/** Reads an open file. If the file changes meanwhile, the function returns and does not mark the file as finished. */
+/** Reads an open file. If the file changes in the meantime, the function returns without marking the file as finished. */
 async function* readOpenFile<T>(
   file: StatementFile,
   open: OpenStatementFile,
@@ -214,7 +220,7 @@ async function* readOpenFile<T>(
       if (!(error instanceof StatementError || error instanceof ParseWorkerError)) throw error;
       if (await open.hasChanged()) return;
       if (error instanceof ParseWorkerError) {
-        // The file is not marked as finished, because the next pull tries again.
+        // The file is not marked as finished, so that the next pull tries again.
         yield rejectFile(file, error.message, progress, extractor);
         return;
       }
@@ -224,7 +230,7 @@ async function* readOpenFile<T>(
       return;
     }
     for await (const step of extractor.extract(parsed, current, file.name, readOther)) {
-      // After a change, the data may be a mixture of both versions of the file.
+      // If the file has changed, the data may be a mixture of both versions.
       if (await open.hasChanged()) return;
       yield { ...step, bytesRead: servedBytes(open.size, current, parsed) };
     }
@@ -235,7 +241,10 @@ async function* readOpenFile<T>(
   }
 }
 
-/** Returns the bytes that count as served. Checking the file counts as the first half of the progress, serving as the second half. */
+/**
+ * Returns the number of bytes that count as done in the progress. Checking the file is the first half of the progress, and serving is the
+ * second half.
+ */
 function servedBytes(size: number, { entries }: CurrentFile, { entryCount }: ParsedFile): number {
   return entryCount === 0 ? size : (size * (1 + entries / entryCount)) / 2;
 }
@@ -257,7 +266,7 @@ function fileRank({ fingerprint, size }: StatementFile, { current }: PullProgres
 }
 
 /**
- * Waits until the file is parsed. While parsing takes long, the function yields steps that end a page. The gateway ends a listing that
+ * Waits until the file is parsed. If parsing takes long, the function yields steps that end a page, because the gateway ends a listing that
  * yields no page for a minute.
  */
 async function* waitWithHeartbeat<T>(
@@ -265,7 +274,7 @@ async function* waitWithHeartbeat<T>(
   current: CurrentFile,
 ): AsyncGenerator<ExtractionStep<T>, ParsedFile> {
   const parsing = lease.result();
-  // If the listing ends meanwhile, no caller waits for the result. Without this handler, an error of the parse would be an unhandled
+  // If the listing ends in the meantime, no code waits for the result. Without this handler, an error of the parse would be an unhandled
   // rejection.
   parsing.catch(() => undefined);
   for (;;) {

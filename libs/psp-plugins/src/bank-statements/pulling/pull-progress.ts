@@ -1,4 +1,4 @@
-/** The cursor of a stream: fingerprints of finished files, and the position in the current file. */
+/** The progress of a stream, which is stored in its cursor: the fingerprints of finished files, and the position in the current file. */
 import { PspError } from '@tributary/connector-api';
 import type { Cursor } from '@tributary/connector-api';
 import { StatementChains } from '../chain/statement-chain.js';
@@ -6,40 +6,40 @@ import type { StoredChains } from '../chain/statement-chain.js';
 import { ServedDays } from '../matching/served-days.js';
 import type { StoredServedDays } from '../matching/served-days.js';
 
-/** Length of a file fingerprint in characters. With 8 characters, the cursor of 10 000 files has 80 kB. */
+/** The length of a file fingerprint in characters. With 8 characters, the cursor for 10 000 files has 80 kB. */
 export const FINGERPRINT_LENGTH = 8;
 
-/** Newest balance of each account by asset: amount in minor units, time in ms since 1970. */
+/** The newest balance of each account, by asset: the amount in minor units, and the time in ms since 1970. */
 export type NewestBalances = Record<string, Record<string, [amount: string, at: number]>>;
 
-/** Position in the file that is being read. The position is part of the cursor. */
+/** The position in the file that is being read. It is part of the cursor. */
 export interface CurrentFile {
   file: string;
-  /** Number of entries that were served so far, and number of entries among them that were rejected. */
+  /** The number of entries that were served so far. `refused` is the number of rejected entries among them. */
   entries: number;
   refused: number;
   /**
-   * Number of bytes that were checked so far. Present while the file is being checked. The number makes each page of a long check different
-   * from the page before.
+   * The number of bytes that were checked so far. Present while the file is being checked. During a long check, it makes each cursor
+   * different from the cursor before.
    */
   checkedBytes?: number;
-  /** Number of records that were already served of the next entry. A batch may have more records than fit on a page. */
+  /** The number of records of the next entry that were already served. A batch may have more records than fit on a page. */
   records?: number;
-  /** The days that were served before this file, by account. Only the stream of transactions uses it. */
+  /** The days that were served before this file, by account. It is used only by the stream of transactions. */
   daysBefore?: StoredServedDays;
 }
 
 export class PullProgress {
   readonly finishedFiles: Set<string>;
   current: CurrentFile | undefined;
-  /** Rejections by file name. The value is 0 for a rejected file, otherwise it is the number of rejected entries. */
+  /** The rejections, by file name. The value is 0 for a rejected file. Otherwise it is the number of rejected entries in the file. */
   readonly rejectedCounts: Map<string, number>;
-  /** Statements whose balances do not match their entries. The value is the difference: `-0.01 EUR`. */
+  /** The statements whose balances do not match their entries. The value is the difference: `-0.01 EUR`. */
   readonly unbalanced: Map<string, string>;
   readonly balances: NewestBalances;
-  /** The chains of statements. Only the stream of transactions uses them. */
+  /** The chains of statements. They are used only by the stream of transactions. */
   readonly chains: StatementChains;
-  /** The days for which the feed may have movements. Only the stream of transactions uses them. */
+  /** The days for which the feed may contain movements. They are used only by the stream of transactions. */
   readonly servedDays: ServedDays;
 
   private constructor(saved: SavedProgress) {
@@ -52,7 +52,10 @@ export class PullProgress {
     this.servedDays = new ServedDays(saved.days);
   }
 
-  /** @throws PspError when this plugin did not write the cursor */
+  /**
+   * Parses a cursor.
+   * @throws PspError if the cursor was not written by this plugin
+   */
   static parse(cursor: Cursor | undefined): PullProgress {
     if (cursor === undefined) return new PullProgress({ version: 1, done: '', days: {} });
     let saved: unknown;
@@ -87,7 +90,7 @@ export class PullProgress {
     this.current = undefined;
   }
 
-  /** Removes files that no longer exist. If a removed file returns, its statements are recognised by their content. */
+  /** Removes files that no longer exist. If a removed file returns later, its statements are recognised by their content. */
   removeMissing(present: ReadonlySet<string>): void {
     for (const file of this.finishedFiles) if (!present.has(file)) this.finishedFiles.delete(file);
     if (this.current && !present.has(this.current.file)) this.current = undefined;

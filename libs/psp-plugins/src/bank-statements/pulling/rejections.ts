@@ -1,4 +1,4 @@
-/** Tracks rejected files and rejected entries, and finds the rejections that are resolved. */
+/** Records rejected files and rejected entries, and finds the rejections that are resolved. */
 import type { PullProgress } from './pull-progress.js';
 
 export function fileRejectionId(name: string): string {
@@ -6,16 +6,16 @@ export function fileRejectionId(name: string): string {
 }
 
 /**
- * Returns the id of a rejected entry. Rejected entries are numbered within their file, so that the rejection can be resolved when the file
- * is repaired.
+ * Returns the id of a rejected entry. Rejected entries are numbered within their file, so that their rejections can be resolved when the
+ * file is repaired.
  */
 export function entryRejectionId(name: string, number: number): string {
   return `file:${name}#${number}`;
 }
 
 /**
- * Records that the whole file is rejected.
- * @returns the ids of rejections of the file's former version, which are now resolved
+ * Records that a whole file is rejected.
+ * @returns the ids of rejections of the file's earlier version, which are now resolved
  */
 export function recordRejectedFile(name: string, progress: PullProgress): string[] {
   const before = progress.rejectedCounts.get(name) ?? 0;
@@ -24,8 +24,8 @@ export function recordRejectedFile(name: string, progress: PullProgress): string
 }
 
 /**
- * Records that the file was read, with the given number of rejected entries.
- * @returns the ids of rejections of the file's former version, which are now resolved
+ * Records that a file was read, with the given number of rejected entries.
+ * @returns the ids of rejections of the file's earlier version, which are now resolved
  */
 export function recordReadFile(name: string, rejectedEntries: number, progress: PullProgress): string[] {
   const before = progress.rejectedCounts.get(name);
@@ -36,8 +36,9 @@ export function recordReadFile(name: string, rejectedEntries: number, progress: 
 }
 
 /**
- * @param present names of all existing files
- * @returns the ids of rejections of removed files
+ * Removes the rejections of files that no longer exist.
+ * @param present the names of all existing files
+ * @returns the ids of the removed rejections
  */
 export function forgetMissingFiles(present: ReadonlySet<string>, progress: PullProgress): string[] {
   return [...progress.rejectedCounts].flatMap(([name, count]) => {

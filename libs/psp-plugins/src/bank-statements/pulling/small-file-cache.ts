@@ -1,6 +1,6 @@
 /**
- * Caches the parsed small files of one connector that some streams have not read yet. The streams are usually pulled at the same time, so a
- * file is opened and parsed once for all streams.
+ * Caches the parsed small files of one connector. The streams are usually pulled at the same time, so a file is opened and parsed once for
+ * all streams. A file is removed when all streams have read it.
  */
 import { STREAMS } from '@tributary/connector-api';
 import type { Stream } from '@tributary/connector-api';
@@ -10,14 +10,14 @@ import { StatementError } from '../statements/statement.types.js';
 import { OpenStatementFile } from './statement-files.js';
 import type { StatementFile } from './statement-files.js';
 
-/** A file of at most this size is parsed in memory. */
+/** The maximum size in bytes of a file that is parsed in memory. */
 export const SMALL_FILE_BYTES = 1 << 20;
-/** Maximum sum of the sizes of the cached files. A parsed file needs several times its size in memory. */
+/** The maximum total size in bytes of the cached files. The parsed files need several times this size in memory. */
 const MAX_CACHED_BYTES = 2 << 20;
-/** If no file was added for this time, all cached files are removed. A stream that needs a removed file parses it again. */
+/** The time in ms without a new file after which all cached files are removed. A stream that needs a removed file parses it again. */
 const MAX_IDLE_MS = 60_000;
 
-/** `undefined` if the file cannot be opened, or if another file has replaced the listed file. */
+/** The result of reading a small file. It is `undefined` if the file cannot be opened, or if another file has replaced the listed file. */
 export type SmallFileResult = ParsedFile | StatementError | undefined;
 
 interface CachedFile {
@@ -27,7 +27,7 @@ interface CachedFile {
 }
 
 export class SmallFileCache {
-  /** Cached files by fingerprint, oldest first. */
+  /** The cached files by fingerprint, oldest first. */
   private readonly files = new Map<string, CachedFile>();
   private totalBytes = 0;
   private idleTimer: NodeJS.Timeout | undefined;
@@ -41,8 +41,8 @@ export class SmallFileCache {
 
   private add(file: StatementFile): CachedFile {
     const cached = { size: file.size, result: parseSmallFile(file), readers: new Set<Stream>() };
-    // If reading fails with another error than StatementError, the error is thrown to all streams that wait for the file. The next pull
-    // tries again.
+    // If reading fails with an error other than StatementError, the error is thrown to all streams that wait for the file, and the file is
+    // removed from the cache. The next pull tries again.
     cached.result.catch(() => this.remove(file.fingerprint));
     this.files.set(file.fingerprint, cached);
     this.totalBytes += file.size;

@@ -10,24 +10,24 @@ import { PspError } from '@tributary/connector-api';
 import { FINGERPRINT_LENGTH } from './pull-progress.js';
 
 export interface StatementFile {
-  /** Name for messages, as `toDisplayName` returns it. */
+  /** The name for messages, as `toDisplayName` returns it. */
   name: string;
-  /** Path as bytes, because a file name may be invalid UTF-8. */
+  /** The path as bytes, because a file name may be invalid UTF-8. */
   path: Buffer;
-  /** Changes whenever the file changes. */
+  /** A string that changes whenever the file changes. */
   fingerprint: string;
   size: number;
-  /** Reason why the file must not be opened, e.g. a symbolic link to a target outside the directory. */
+  /** The reason why the file must not be opened, e.g. because it is a symbolic link to a target outside the directory. */
   forbiddenReason?: string;
 }
 
-/** Matches the names of temporary files. Programs that copy a file often write under such a name and rename the file at the end. */
+/** Matches the names of temporary files. Programs that copy a file often write under such a name, and rename the file at the end. */
 const TEMPORARY_NAME_PATTERN = /\.(?:tmp|part|partial|filepart|crdownload|swp)$|~$/i;
 
 /**
- * Returns all statement files, sorted by the time of modification (oldest first), then by name. Skips hidden files, temporary files and
- * sub-directories, which are often used as archives.
- * @throws PspError when the directory cannot be listed
+ * Returns all statement files, sorted by modification time (oldest first), then by name. Hidden files and temporary files are skipped.
+ * Sub-directories are also skipped, because they often contain archived files.
+ * @throws PspError if the directory cannot be listed
  */
 export async function listFiles(directory: string): Promise<StatementFile[]> {
   const root = resolve(directory);
@@ -49,7 +49,9 @@ export async function listFiles(directory: string): Promise<StatementFile[]> {
   );
 }
 
-/** A file that is opened once. The check and the extraction read the same bytes, even if the name is given to another file in between. */
+/**
+ * A file that is opened only once. The check and the extraction read the same bytes, even if another file gets the same name in between.
+ */
 export class OpenStatementFile {
   private constructor(
     private readonly handle: FileHandle,
@@ -63,14 +65,17 @@ export class OpenStatementFile {
   readonly fingerprint: string;
   readonly size: number;
 
-  /** The file descriptor, for another thread. It is valid until `close`. */
+  /** The file descriptor, for use in another thread. It is valid until `close`. */
   get descriptor(): number {
     return this.handle.fd;
   }
 
-  /** @throws the system's error, e.g. ENOENT when the file was removed */
+  /**
+   * Opens a file.
+   * @throws the system's error, e.g. ENOENT if the file was removed
+   */
   static async open({ path, name }: StatementFile): Promise<OpenStatementFile> {
-    // O_NONBLOCK is needed because opening a named pipe would otherwise block for ever.
+    // O_NONBLOCK is needed, because opening a named pipe would otherwise block for ever.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       return new OpenStatementFile(handle, await handle.stat({ bigint: true }), name);
@@ -92,7 +97,10 @@ export class OpenStatementFile {
     }
   }
 
-  /** @returns true when the file was modified after it was opened */
+  /**
+   * Checks the modification time.
+   * @returns true if the file was modified after it was opened
+   */
   async hasChanged(): Promise<boolean> {
     const now = await this.handle.stat({ bigint: true });
     return now.size !== this.initialStats.size || now.mtimeNs !== this.initialStats.mtimeNs;
@@ -138,8 +146,8 @@ async function inspectEntry(
 }
 
 /**
- * Returns the name for messages and ids. Control characters, and bytes that are not UTF-8, are written as `\xNN`. So two such files have
- * different names, and no name breaks a line of the log.
+ * Returns the name for messages and ids. Control characters, and bytes that are not UTF-8, are written as `\xNN`. Two files with such names
+ * therefore stay distinguishable, and a name cannot break a line of the log.
  */
 function toDisplayName(bytes: Buffer): string {
   const unprintable = isUtf8(bytes) ? /[\x00-\x1f\x7f]/g : /[\x00-\x1f\x7f-\xff]/g;

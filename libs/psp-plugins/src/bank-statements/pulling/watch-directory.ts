@@ -5,11 +5,15 @@ import { setTimeout } from 'node:timers/promises';
 import { STREAMS } from '@tributary/connector-api';
 import type { Stream } from '@tributary/connector-api';
 
-/** Debounce time. A file arrives in many small writes, which are reported as one change. */
+/**
+ * The time in ms that must pass after a change before it is reported (debounce time). A file arrives in many small writes, which are then
+ * reported as one change.
+ */
 const DEBOUNCE_MS = 500;
 
 /**
- * Yields the streams to pull after a change. Ends when the signal is aborted, or when the system cannot watch the directory. Never throws.
+ * Yields the streams to pull after a change. The generator ends when the signal is aborted, or if the system cannot watch the directory. It
+ * never throws.
  */
 export async function* watchDirectory(directory: string, signal: AbortSignal): AsyncGenerator<Stream[]> {
   let watcher: FSWatcher;

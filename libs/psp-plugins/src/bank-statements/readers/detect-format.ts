@@ -5,11 +5,13 @@ import { quoteValue } from './value-parsers.js';
 /** The format and the encoding of a file, detected from its first bytes. */
 export interface DetectedFormat {
   format: 'camt' | 'mt' | 'bai2' | 'ofx';
-  /** Label of the encoding for TextDecoder. `latin1` means one character per byte; `LineSplitter` then decodes each line. */
+  /** The name of the encoding for TextDecoder. `latin1` means one character per byte; `LineSplitter` then decodes each line. */
   encoding: string;
 }
 
-/** Number of bytes that are used for detection. They are enough to skip a byte order mark, blank lines and a preamble of the bank. */
+/**
+ * The number of bytes from which the format is detected. They are enough to skip a byte order mark, blank lines and a preamble of the bank.
+ */
 export const DETECTION_BYTES = 4096;
 
 const MT_FIELD_PATTERN = /^:(?:\d{2}[A-Z]?|94[02]|NS):/m;
@@ -21,7 +23,10 @@ const SIGNATURES: readonly (readonly [string, string])[] = [
   ['\u00d0\u00cf\u0011\u00e0', 'an old Office document'],
 ];
 
-/** @throws StatementError when the format is unknown; the message describes what the file looks like */
+/**
+ * Detects the format and the encoding.
+ * @throws StatementError if the format is unknown. The message describes what kind of file it seems to be
+ */
 export function detectFormat(head: Buffer): DetectedFormat {
   if (head.length === 0) {
     throw new StatementError(
@@ -32,7 +37,7 @@ export function detectFormat(head: Buffer): DetectedFormat {
   const marked = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
   const text =
     wide === undefined ? head.toString('latin1', marked ? 3 : 0) : new TextDecoder(wide).decode(head);
-  // Some banks put control characters around messages, e.g. \x01 … \x03.
+  // Some banks put control characters around messages, e.g. \x01 … \x03. They are removed at the start.
   const start = text.replace(/^[\s\u0000-\u001f]+/, '');
   if (/^OFXHEADER|^<[^]*<OFX>|^<OFX>/i.test(start)) return { format: 'ofx', encoding: wide ?? 'latin1' };
   if (start.startsWith('<'))
@@ -56,7 +61,8 @@ function detectUtf16(head: Buffer): string | undefined {
 }
 
 /**
- * Returns the encoding in the XML declaration, or UTF-8 if there is no declaration. Some exports declare UTF-16 although they are UTF-8.
+ * Returns the encoding in the XML declaration, or UTF-8 if there is no declaration. A declaration of UTF-16 is treated as UTF-8, because
+ * some exports declare UTF-16 although they are UTF-8.
  */
 function declaredEncoding(start: string): string {
   const label = /^<\?xml[^>]*?encoding\s*=\s*["']([^"']+)["']/.exec(start)?.[1]?.toLowerCase() ?? 'utf-8';

@@ -1,16 +1,16 @@
 import type { CreditDebit } from '../statements/statement.types.js';
 import { toScaledInteger, formatScaledInteger } from './value-parsers.js';
 
-/** Number and sum of entries, as the file states them. If `creditDebit` is absent, the total includes both directions. */
+/** The number and the sum of entries that the file states. If `creditDebit` is absent, the total includes both directions. */
 export interface StatedTotal {
-  /** Location of the total in the file: `:90D:`, `TtlCdtNtries`. */
+  /** The location of the total in the file: `:90D:`, `TtlCdtNtries`. */
   where: string;
   creditDebit?: CreditDebit;
   count?: number;
   amount?: string;
 }
 
-/** Totals of a statement's entries, for comparison with the totals that the file states. The sums are exact. */
+/** Adds up a statement's entries, for comparison with the totals that the file contains. The sums are exact. */
 export class EntryTotals {
   readonly #counts = { CRDT: 0, DBIT: 0 };
   readonly #sums = { CRDT: 0n, DBIT: 0n };
@@ -20,12 +20,12 @@ export class EntryTotals {
     this.#sums[creditDebit] += toScaledInteger(amount);
   }
 
-  /** Credits minus debits. */
+  /** The sum of the credits minus the sum of the debits. */
   get net(): bigint {
     return this.#sums.CRDT - this.#sums.DBIT;
   }
 
-  /** Returns one sentence for each stated value that is wrong. */
+  /** Returns one sentence for each total of the file that is wrong. */
   findDifferences({ where, creditDebit, count, amount }: StatedTotal): string[] {
     const foundCount = creditDebit ? this.#counts[creditDebit] : this.#counts.CRDT + this.#counts.DBIT;
     const foundSum = creditDebit ? this.#sums[creditDebit] : this.#sums.CRDT + this.#sums.DBIT;

@@ -14,13 +14,13 @@ import type { ArchiveKind } from './archive/unpack-archive.js';
 import { LenientUtf8Decoder } from './text-decoder.js';
 import type { StatementReader } from './statement-reader.js';
 
-/** Number of bytes that are parsed at once (a few milliseconds) before the event loop continues. */
+/** The number of bytes that are parsed without interruption (a few milliseconds). After that, the event loop continues. */
 const MAX_SLICE_BYTES = 64 * 1024;
 
 /**
- * Reads one bank statement file. Yields the events of `StatementParser`, and lets the event loop continue between two slices.
+ * Reads one bank statement file and yields the events of `StatementParser`. Between two slices of the file, the event loop can continue.
  * @param chunks the bytes of the file, e.g. a read stream
- * @throws StatementError see `StatementParser`
+ * @throws StatementError in the cases of `StatementParser`
  */
 export async function* readStatements(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StatementEvent> {
   const parser = new StatementParser();
@@ -34,11 +34,11 @@ export async function* readStatements(chunks: AsyncIterable<Uint8Array>): AsyncG
 }
 
 /**
- * Converts the bytes of one file to events. The class detects the format by the content: camt.052/.053/.054, MT940/MT942, BAI2 or OFX. The
- * events are `start, entry…, end` for each statement. Local times stay local. An archive gives the events of all its files, one file after
- * the other.
+ * Converts the bytes of one file to events. The format is detected from the content: camt.052/.053/.054, MT940/MT942, BAI2 or OFX. For each
+ * statement, the events are `start, entry…, end`. Local times stay local. For an archive, the events of all its files are returned, one
+ * file after the other.
  *
- * Both methods throw a StatementError when the file is broken, truncated or not a bank statement. The caller must then discard the events
+ * Both methods throw a StatementError if the file is broken, truncated or not a bank statement. The caller must then discard the events
  * that were returned before.
  */
 export class StatementParser {
@@ -49,7 +49,10 @@ export class StatementParser {
   /** @param canUnpack false for a file inside an archive, so that an archive inside an archive is rejected */
   constructor(private readonly canUnpack = true) {}
 
-  /** @returns the events that are complete so far */
+  /**
+   * Parses the next bytes.
+   * @returns the events that are complete so far
+   */
   write(bytes: Uint8Array): StatementEvent[] {
     if (this.#source) return this.#source.read(bytes);
     if (this.#archive) return this.#keep(bytes);
@@ -79,7 +82,10 @@ export class StatementParser {
     yield* source.end();
   }
 
-  /** Keeps the bytes of an archive until its end, because the directory of a ZIP archive is at its end. */
+  /**
+   * Keeps the bytes of an archive until the archive is complete. They cannot be read before, because the directory of a ZIP archive is at
+   * its end.
+   */
   #keep(bytes: Uint8Array): StatementEvent[] {
     if (!this.#archive) return [];
     this.#archive.length += bytes.length;
@@ -87,7 +93,7 @@ export class StatementParser {
       throw new StatementError(
         `the archive has more than ${MAX_UNPACKED_BYTES >> 20} MB; unpack it and put the files into the directory`,
       );
-    // The bytes are copied, because the caller may write into its buffer again.
+    // The bytes are copied, because the caller may reuse its buffer.
     this.#archive.chunks.push(Buffer.from(bytes));
     return [];
   }
@@ -133,7 +139,7 @@ class DecodedSource {
     return [...last, ...this.#reportEncoding(this.#reader.end())];
   }
 
-  /** Adds a report to the end of one statement if the file contains bytes of another encoding than it declares. */
+  /** Adds a warning to the end of one statement if the file contains bytes that do not belong to the encoding that it declares. */
   #reportEncoding(parts: StatementEvent[]): StatementEvent[] {
     const isFound = this.#decoder instanceof LenientUtf8Decoder && this.#decoder.hasFoundOtherBytes;
     const end = isFound && !this.#hasReportedEncoding ? parts.find(({ part }) => part === 'end') : undefined;

@@ -1,17 +1,17 @@
-/** Splits text into lines. The line end may be LF, CR LF or CR alone. */
+/** Splits text into lines. A line can end with LF, CR LF or CR alone. */
 import { StatementError } from '../statements/statement.types.js';
 
 const MAX_LINE_LENGTH = 64 * 1024;
-/** If the first characters of a file contain no LF up to this number, CR counts as the line end of the file. */
+/** The number of characters in which the line end is searched for. If they contain no LF, CR is the line end of the file. */
 const LINE_END_DETECTION_LENGTH = 4096;
-/** Banks put control characters (STX, ETX, Ctrl-Z) around files. They are never part of a value. */
+/** Matches control characters (STX, ETX, Ctrl-Z), which banks put around files. They are never part of a value. */
 
 const CONTROL_CHARACTERS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
 
 export class LineSplitter {
-  /** Number of the last line returned, from 1. */
+  /** The number of the last line that was returned, from 1. */
   lineNumber = 0;
-  /** False if the last line has no line break. Then the file may be truncated. */
+  /** False if the last line has no line break. The file may then be truncated. */
   isTerminated = true;
   #rest = '';
   #lineEnd: '\n' | '\r' | undefined;
@@ -39,7 +39,7 @@ export class LineSplitter {
       this.#lineEnd = '\r';
       yield* this.split('');
     }
-    // A file may end with a control character behind its last line break, e.g. Ctrl-Z.
+    // A control character after the last line break, e.g. Ctrl-Z, is not a line.
     if (this.#rest.replace(CONTROL_CHARACTERS, '') === '') return;
     this.isTerminated = false;
     yield this.#line(this.#rest);
@@ -51,7 +51,10 @@ export class LineSplitter {
   }
 }
 
-/** Returns `undefined` as long as the text does not show the line end. */
+/**
+ * Detects the line end of the file.
+ * @returns `undefined` as long as the text does not show the line end
+ */
 function detectLineEnd(text: string): '\n' | '\r' | undefined {
   if (text.includes('\n')) return '\n';
   return text.length > LINE_END_DETECTION_LENGTH && text.includes('\r') ? '\r' : undefined;

@@ -1,16 +1,22 @@
-/** Decompresses data, and converts errors of zlib to errors of the file. */
+/** Decompresses data. Errors of zlib are converted to errors of the file. */
 import { StatementError } from '../../statements/statement.types.js';
 
-/** Maximum size of all unpacked files of an archive together. The limit exists because an archive is unpacked in memory. */
+/**
+ * The maximum total size in bytes of the unpacked files of an archive. A larger archive is rejected, because archives are unpacked in
+ * memory.
+ */
 export const MAX_UNPACKED_BYTES = 64 << 20;
 
-/** @throws StatementError instead of an error of zlib */
+/**
+ * Calls a function of zlib.
+ * @throws StatementError if the function of zlib throws
+ */
 export function inflate(run: () => Buffer): Buffer {
   try {
     return run();
   } catch (error) {
-    // zlib throws a RangeError. The code is compared because `instanceof` would fail if the error comes from another realm than this
-    // module.
+    // zlib throws a RangeError. Its code is compared, because `instanceof` fails if the error comes from another JavaScript realm (in
+    // Jest).
     if (
       typeof error === 'object' &&
       error !== null &&

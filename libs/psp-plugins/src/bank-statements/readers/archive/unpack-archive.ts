@@ -6,7 +6,10 @@ import type { ArchiveMember } from './zip-members.js';
 
 export type ArchiveKind = 'gzip' | 'zip';
 
-/** @returns `undefined` if the bytes are not the beginning of an archive */
+/**
+ * Detects the kind of an archive from its first bytes.
+ * @returns `undefined` if the bytes are not the beginning of an archive
+ */
 export function detectArchive(head: Uint8Array): ArchiveKind | undefined {
   const [a, b, c, d] = head;
   if (a === 0x1f && b === 0x8b) return 'gzip';
@@ -14,13 +17,17 @@ export function detectArchive(head: Uint8Array): ArchiveKind | undefined {
 }
 
 /**
- * Returns whether the file name has the form of an archive's name. The content of an archive may be much larger than the archive itself.
+ * Returns true if the file name has the form of an archive's name. The content of an archive may be much larger than the archive itself, so
+ * its size must not be trusted.
  */
 export function isArchiveName(name: string): boolean {
   return /\.(?:gz|zip)$/i.test(name);
 }
 
-/** @throws StatementError when the archive is broken, encrypted or too large */
+/**
+ * Unpacks an archive.
+ * @throws StatementError if the archive is broken, encrypted or too large
+ */
 export function* unpackArchive(kind: ArchiveKind, archive: Buffer): Generator<ArchiveMember> {
   if (kind === 'zip') yield* readZipMembers(archive, MAX_UNPACKED_BYTES);
   else yield { content: inflate(() => gunzipSync(archive, { maxOutputLength: MAX_UNPACKED_BYTES })) };

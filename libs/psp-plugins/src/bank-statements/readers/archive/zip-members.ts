@@ -4,7 +4,7 @@ import { StatementError } from '../../statements/statement.types.js';
 import { failTooLarge, inflate } from './inflate.js';
 
 export interface ArchiveMember {
-  /** Name for messages. Absent in a gzip file, which contains only one file. */
+  /** The name for messages. Absent in a gzip file, which contains only one file. */
   name?: string;
   content: Buffer;
 }
@@ -21,7 +21,7 @@ const DEFLATED = 8;
 
 /**
  * Yields the files in the order of the archive. Directories and the hidden files of macOS are skipped.
- * @throws StatementError when the archive is broken or encrypted, or when its files have more than `maxBytes`
+ * @throws StatementError if the archive is broken or encrypted, or if its files have more than `maxBytes` in total
  */
 export function* readZipMembers(archive: Buffer, maxBytes: number): Generator<ArchiveMember> {
   const end = findEnd(archive);

@@ -22,27 +22,27 @@ import {
   parseBaiMinorUnits,
 } from './bai-field-parsers.js';
 
-/** Values of the file header and the group header. They apply to each account of the group. */
+/** The values of the file header and of the group header. They apply to each account of the group. */
 export interface Bai2Group {
   start: Pick<StatementStart, 'kind' | 'id' | 'sequence' | 'createdAt'>;
   originator: string;
   currency: string;
   /** The as-of date of the group. */
   asOf: string;
-  /** `T08:29:00`, or empty if there is no time. */
+  /** The time of the as-of date: `T08:29:00`. It is empty if there is no time. */
   asOfTime: string;
-  /** Fields of the headers that could not be read. Every account of the group reports these fields. */
+  /** The fields of the headers that could not be read. They are reported for every account of the group. */
   unreadable: readonly string[];
 }
 
 /** Reads one account: record `03`, its entries and record `49`. */
 export class Bai2Account {
   readonly start: StatementStart;
-  /** Sum of all amount fields, and number of physical records, for comparison with the trailers. */
+  /** The sum of all amount fields. It is compared with the trailers, and so is the number of physical records. */
   controlTotal = 0n;
   recordCount = 0;
   readonly inconsistencies: string[] = [];
-  /** Fields that could not be read. These fields move no money. */
+  /** The fields that could not be read. No money depends on them. */
   readonly unreadable: string[] = [];
   readonly #balances: StatementBalance[] = [];
   readonly #summaries: { type: string; units: bigint | undefined; count: number | undefined }[] = [];
@@ -77,9 +77,9 @@ export class Bai2Account {
   }
 
   /**
-   * Reads groups of type, amount, item count and funds type. An empty field in the place of a type is skipped, because some banks end each
-   * physical record with one comma too many. If a group cannot be read, it is reported and the rest of its physical record is skipped,
-   * because a summary moves no money.
+   * Reads the summaries of an account. A summary consists of type, amount, item count and funds type. An empty field in the place of a type
+   * is skipped, because some banks end each physical record with one comma too many. If a summary cannot be read, this is reported, and the
+   * rest of its physical record is skipped, because a summary moves no money.
    */
   #readSummaries(record: Bai2Record, fields: Bai2FieldReader): void {
     while (fields.hasMore()) {
@@ -120,7 +120,7 @@ export class Bai2Account {
     };
   }
 
-  /** Reads one record `16`. A negative amount reverses the direction of its type. */
+  /** Reads one entry (record `16`). Its type determines whether it is a credit or a debit. A negative amount reverses this direction. */
   readEntry(record: Bai2Record): Entry {
     const fields = new Bai2FieldReader(record);
     const type = fields.next();
@@ -169,8 +169,8 @@ export class Bai2Account {
   }
 
   /**
-   * Ends the account. If the bank gives an item count, total credits (100) and total debits (400) are compared with the entries. Without a
-   * count, the total may include movements that the file does not list.
+   * Ends the account. The total credits (100) and total debits (400) are compared with the entries only if the bank gives an item count.
+   * Without a count, a total may include movements that the file does not list.
    */
   end(): StatementEnd {
     const inconsistencies = [...this.inconsistencies];
@@ -192,8 +192,7 @@ export class Bai2Account {
 }
 
 /**
- * Keywords that some banks write into continuations: `EREF: 4711`, `CRNM: Test Inc.`. Source: sample 4 of
- * moov-io/bai2.
+ * Matches the keywords that some banks write into continuation records: `EREF: 4711`, `CRNM: Test Inc.`. Source: sample 4 of moov-io/bai2.
  */
 const KEYWORD_PATTERN = /^(CREF|EREF|REMI|CRNM|DBNM|CACT|DACT|CABA|DABA|CBIC|DBIC|IDNM|CHKN):\s*(.*)$/;
 

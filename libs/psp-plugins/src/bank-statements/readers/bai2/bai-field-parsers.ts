@@ -9,7 +9,7 @@ export function failAtBaiRecord(record: Bai2Record, what: string): never {
   throw new StatementError(`line ${record.line}: record ${record.code}: ${what}`);
 }
 
-/** ISO 20022 codes of BAI2 balance types. Any other type keeps its number. */
+/** The ISO 20022 codes of BAI2 balance types. Any other type keeps its number. */
 const BALANCE_CODES: Readonly<Record<string, string>> = {
   '010': 'OPBD',
   '015': 'CLBD',
@@ -23,15 +23,18 @@ export function toBalanceCode(type: string): string {
   return BALANCE_CODES[type] ?? type;
 }
 
-/** Returns whether the type is a balance (status code). Any other type of a record 03 is a sum of entries. */
+/** Returns true if the type is a balance (status code). Any other type of a record 03 is a sum of entries. */
 export function isBalanceType(type: string): boolean {
   return type < '100' || (type >= '900' && type <= '919') || (type >= '701' && type <= '709');
 }
 
-/** Entries of type 890 are for information only and move no money. */
+/** The type of entries that are for information only and move no money. */
 export const NON_MONETARY_TYPE = '890';
 
-/** @returns `undefined` for a code that has no direction */
+/**
+ * Returns whether a type is a credit or a debit.
+ * @returns `undefined` for a code that has no direction
+ */
 export function creditDebitOfType(type: string): CreditDebit | undefined {
   const code = Number(type);
   if ((code >= 100 && code <= 399) || (code >= 720 && code <= 759) || (code >= 920 && code <= 959))
@@ -41,7 +44,7 @@ export function creditDebitOfType(type: string): CreditDebit | undefined {
   return undefined;
 }
 
-/** Parses whole minor units with an optional sign. Returns `undefined` for an empty field. */
+/** Parses whole minor units with an optional sign. For an empty field, the result is `undefined`. */
 export function parseBaiMinorUnits(record: Bai2Record, field: string): bigint | undefined {
   if (field === '') return undefined;
   if (!/^[-+]?\d{1,30}$/.test(field))
@@ -65,7 +68,7 @@ export function minorUnitDigits(record: Bai2Record, currency: string): number {
   );
 }
 
-/** Parses `YYMMDD`; some banks write `YYYYMMDD`. */
+/** Parses a date: `YYMMDD`, or `YYYYMMDD`, which some banks write. */
 export function parseBaiDate(record: Bai2Record, field: string, what: string): string {
   const [, year = '', month, day] = /^(\d{2}|\d{4})(\d{2})(\d{2})$/.exec(field) ?? [];
   const full = year.length === 2 ? toFullYear(year) : Number(year);
@@ -75,7 +78,7 @@ export function parseBaiDate(record: Bai2Record, field: string, what: string): s
   );
 }
 
-/** Parses `0829` to `T08:29:00`. Returns an empty string for 2400 and 9999, because both mean the end of the day. */
+/** Parses a time: `0829` → `T08:29:00`. The result is an empty string for 2400 and 9999, because both mean the end of the day. */
 export function parseClockTime(record: Bai2Record, field: string): string {
   if (field === '' || field === '2400' || field === '9999') return '';
   const [, hour, minute] = /^(\d{2})(\d{2})$/.exec(field) ?? [];
@@ -85,7 +88,7 @@ export function parseClockTime(record: Bai2Record, field: string): string {
   return `T${hour}:${minute}:00`;
 }
 
-/** Returns the value, or the reason why the value cannot be read. Used only for fields that move no money. */
+/** Returns the value, or the reason why it cannot be read. It is used only for fields that move no money. */
 export function tryParse(parse: () => string): { value: string; unreadable?: string } {
   try {
     return { value: parse() };
@@ -96,8 +99,9 @@ export function tryParse(parse: () => string): { value: string; unreadable?: str
 }
 
 /**
- * Reads the funds type. V gives the value date, and 0 means the as-of date. The other funds types count banking days, and the bank's
- * calendar is unknown. If a value date cannot be read, it is reported, because a value date moves no money.
+ * Reads the funds type. With the type V, the value date follows; with 0, the value date is the as-of date. The other types count banking
+ * days, but the bank's calendar is unknown, so they give no date. A value date that cannot be read is only reported, because it moves no
+ * money.
  */
 export function readFundsType(
   record: Bai2Record,

@@ -8,10 +8,10 @@ import type { Bai2Record } from './bai-records.js';
 import { Bai2RecordAssembler, splitFields } from './bai-records.js';
 import { parseBaiDate, failAtBaiRecord, parseClockTime, tryParse } from './bai-field-parsers.js';
 
-/** Totals in a trailer for all records since its header. */
+/** The totals in a trailer, for all records since its header. */
 interface TrailerTotals {
   sum: bigint;
-  /** Number of accounts in a group, or number of groups in the file. */
+  /** The number of accounts in a group, or the number of groups in the file. */
   members: number;
   recordCount: number;
 }
@@ -19,9 +19,8 @@ interface TrailerTotals {
 const createTrailerTotals = (): TrailerTotals => ({ sum: 0n, members: 0, recordCount: 0 });
 
 /**
- * Reads BAI2. If headers and trailers do not match, the file is truncated and an error is thrown. Wrong
- * control totals are reported in `inconsistencies` of the preceding account. Source: Cash Management Balance
- * Reporting Specifications, version 2 (BAI).
+ * Reads BAI2. If headers and trailers do not match, the file is truncated, and an error is thrown. Wrong control totals are reported in
+ * `inconsistencies` of the preceding account. Source: Cash Management Balance Reporting Specifications, version 2 (BAI).
  */
 export class Bai2Reader implements StatementReader {
   readonly #records: Bai2RecordAssembler;
@@ -29,7 +28,7 @@ export class Bai2Reader implements StatementReader {
   #header: { id: string; sequence: string; createdAt?: string; unreadable: string[] } | undefined;
   #group: Bai2Group | undefined;
   #account: Bai2Account | undefined;
-  /** The account whose record `49` was read. Its `end` part is returned only after the following trailers were read. */
+  /** The account whose record `49` was read. Its `end` event is returned only after the trailers that follow were read. */
   #pendingAccount: Bai2Account | undefined;
   #fileTotals = createTrailerTotals();
   #groupTotals = createTrailerTotals();
@@ -120,7 +119,7 @@ export class Bai2Reader implements StatementReader {
     if (holds === undefined || holds === false) failAtBaiRecord(record, otherwise);
   }
 
-  /** Begins the next file. Several complete files may be joined in one file, each with totals of its own. */
+  /** Begins the next file. Several complete files may be joined into one file, and each has its own totals. */
   #beginNextFile(): void {
     this.#flushPendingAccount();
     this.#hasEnded = false;
@@ -157,7 +156,7 @@ export class Bai2Reader implements StatementReader {
     const { sequence, unreadable, ...header } = this.#header!;
     const clock = tryParse(() => parseClockTime(record, time));
     this.#group = {
-      // Groups with modifier 1 or 3 are interim: a final report repeats their entries.
+      // Groups with modifier 1 or 3 are interim reports; a final report repeats their entries.
       start: {
         ...header,
         kind: modifier === '1' || modifier === '3' ? 'interim' : 'booked',
@@ -211,8 +210,8 @@ export class Bai2Reader implements StatementReader {
   }
 
   /**
-   * Reports totals that are wrong or cannot be read, but keeps the entries. An empty total is not compared. Each trailer is compared with
-   * the trailers of the level below.
+   * Compares a trailer with the trailers of the level below. Totals that are wrong or cannot be read are reported, but the entries are
+   * kept. An empty total is not compared.
    * @returns true if all totals are present and right
    */
   #compareTrailer(
@@ -257,7 +256,7 @@ export class Bai2Reader implements StatementReader {
   }
 }
 
-/** Returns `undefined` for a total that is empty or cannot be read. */
+/** Returns the control total, or `undefined` if it is empty or cannot be read. */
 function readControlTotal(record: Bai2Record): bigint | undefined {
   const [field = ''] = splitFields(record);
   return /^[-+]?\d{1,30}$/.test(field) ? BigInt(field) : undefined;

@@ -2,25 +2,31 @@ import { StatementError } from '../../statements/statement.types.js';
 import { LineSplitter } from '../line-splitter.js';
 import { decodeLine } from '../text-decoder.js';
 
-/** A logical record: a record `01` … `99` with its continuation records (`88`). */
+/** A logical record, i.e. a record `01` … `99` together with its continuation records (`88`). */
 export interface Bai2Record {
   code: string;
-  /** Content of each physical record after its code, without the final slash. The first record comes first, then its `88` continuations. */
+  /**
+   * The content of each physical record after its code, without the final slash. The first element is the record itself, and the `88`
+   * continuations follow.
+   */
   segments: string[];
   /** For each physical record, whether it ends with a slash. */
   segmentsTerminated: boolean[];
-  /** Line number in the file, from 1. */
+  /** The line number in the file, from 1. */
   line: number;
   /** The lines as they are in the file, for error messages and the quarantine (the list of rejected records). */
   raw: string[];
 }
 
 const RECORD_PATTERN = /^\s*(01|02|03|16|49|98|99),/;
-/** `88:` occurs in files in which a program has overwritten the comma with the text `EREF: …`. */
+/**
+ * Matches the beginning of a continuation record. `88:` occurs in files in which a program has overwritten the comma with the text
+ * `EREF: …`.
+ */
 const CONTINUATION_PATTERN = /^\s*88[,:]/;
 /**
- * Matches the next record on the same line. Some banks put several records on one line, separated by blanks. The text of a record 16 may
- * end without a slash. Then the fields of the next record must show that a record begins.
+ * Matches the next record on the same line. Some banks put several records on one line, separated by blanks. If the text of a record 16
+ * ends without a slash, only the fields of the next record show that a record begins, so the pattern includes these fields.
  */
 const NEXT_RECORD_PATTERN =
   /\/\s+(?=01,|02,|03,|16,\d{3},|49,[-+]?\d*,\d|88,|98,[-+]?\d*,\d|99,[-+]?\d*,\d)|\s+(?=16,\d{3},[-+]?\d+,[ZVSD012]?,|(?:49,[-+]?\d+|98,[-+]?\d+,\d+|99,[-+]?\d+,\d+),\d+\/)/;
@@ -84,7 +90,7 @@ export class Bai2RecordAssembler {
       record.segments.push(text.slice(code[0].length));
       record.segmentsTerminated.push(closed);
     } else {
-      // A line without a record code is the next line of a text that contained a line break.
+      // A line without a record code continues a text that contained a line break.
       const last = record.segments.length - 1;
       record.segments[last] = `${record.segments[last]} ${text}`;
       record.segmentsTerminated[last] = closed;
@@ -97,12 +103,15 @@ export class Bai2RecordAssembler {
   }
 }
 
-/** Splits a record without a text field, including its continuations, into fields. */
+/** Splits a record that has no text field into fields. The continuation records are included. */
 export function splitFields(record: Bai2Record): string[] {
   return record.segments.flatMap((piece) => piece.split(',')).map((field) => field.trim());
 }
 
-/** Reads fields one at a time, then the text at the end of the record. A record 16 ends with a text that may contain commas and slashes. */
+/**
+ * Reads the fields of a record one at a time, and then the text at its end. A record 16 ends with a text that may contain commas and
+ * slashes.
+ */
 export class Bai2FieldReader {
   #segmentIndex = 0;
   #rest: string | undefined;
@@ -123,7 +132,7 @@ export class Bai2FieldReader {
     return field.trim();
   }
 
-  /** Returns the next field. The position does not change. */
+  /** Returns the next field without advancing the position. */
   peek(): string {
     const [segmentIndex, rest] = [this.#segmentIndex, this.#rest];
     const field = this.next();
@@ -140,7 +149,7 @@ export class Bai2FieldReader {
     this.#rest = undefined;
   }
 
-  /** Returns the remaining text, one element for each physical record. */
+  /** Returns the remaining text, one array element for each physical record. */
   remainingText(): string[] {
     const rest = this.record.segments.slice(this.#segmentIndex + 1);
     return (this.#rest === undefined ? rest : [this.#rest, ...rest])

@@ -1,4 +1,4 @@
-/** Parses amounts, dates and accounts in ISO 20022 messages of every version of camt.052, camt.053 and camt.054. */
+/** Parses amounts, dates and accounts in ISO 20022 messages. It supports every version of camt.052, camt.053 and camt.054. */
 import type { CreditDebit, StatementAccount, StatementBalance } from '../../statements/statement.types.js';
 import { StatementError } from '../../statements/statement.types.js';
 import {
@@ -11,7 +11,7 @@ import {
 import type { XmlNode } from './xml-node.js';
 import { findChild, findCode, omitUndefined, findNode, findText } from './xml-node.js';
 
-/** Throws a StatementError that contains the location: `line 120: Ntry 3 of Stmt 1: …`. */
+/** A function that throws a StatementError. The message contains the location: `line 120: Ntry 3 of Stmt 1: …`. */
 export type RejectElement = (what: string) => never;
 
 export function createFail(place: string): RejectElement {
@@ -20,7 +20,7 @@ export function createFail(place: string): RejectElement {
   };
 }
 
-/** Reports a value that moves no money and cannot be read. The value is omitted from the statement. */
+/** A function that reports a value that moves no money and cannot be read. The value is omitted from the statement. */
 export type ReportUnreadable = (what: string) => void;
 
 class Unreadable extends Error {}
@@ -30,8 +30,8 @@ const rejectOptionalValue: RejectElement = (what) => {
 };
 
 /**
- * Reads a value that moves no money. If the value cannot be read, it is reported and omitted.
- * @param read reads the value; it calls its parameter with the reason if the value cannot be read
+ * Reads a value that moves no money. If the value cannot be read, this is reported, and the value is omitted.
+ * @param read a function that reads the value. If it cannot read the value, it calls its argument with the reason
  */
 export function readOrReport<T>(read: (fail: RejectElement) => T, report: ReportUnreadable): T | undefined {
   try {
@@ -48,7 +48,7 @@ export interface CamtAmount {
   currency: string;
 }
 
-/** Reads `<Amt Ccy="EUR">12.50</Amt>`. The direction is in `CdtDbtInd` only. */
+/** Reads an amount: `<Amt Ccy="EUR">12.50</Amt>`. The amount has no sign; the direction is in `CdtDbtInd`. */
 export function readAmount(node: XmlNode, fail: RejectElement, accountCurrency?: string): CamtAmount {
   const amount = node.text.trim().replace(/^\+/, '');
   if (!isDecimal(amount))
@@ -68,7 +68,7 @@ export function readCreditDebit(node: XmlNode, fail: RejectElement): CreditDebit
   fail(`<CdtDbtInd> is ${word === undefined ? 'missing' : quoteValue(word)}; expected CRDT or DBIT`);
 }
 
-/** Reads the element `Dt` or `DtTm` inside the element `name`. Some banks put a date and time into `Dt`. */
+/** Reads the element `Dt` or `DtTm` inside the element `name`. `Dt` may contain a date with a time, because some banks write it there. */
 export function readDate(node: XmlNode, name: string, fail: RejectElement): string | undefined {
   const choice = findChild(node, name);
   const text = findText(choice, 'DtTm') ?? findText(choice, 'Dt');
@@ -83,8 +83,8 @@ export function parseCamtDate(text: string, name: string, fail: RejectElement): 
 }
 
 /**
- * Reads `ValDt`. 30 February is accepted, because some banks count 30 days in every month. A value date moves no money, so a value date
- * that cannot be read is reported and omitted.
+ * Reads the value date in `ValDt`. 30 February is accepted, because some banks count 30 days in every month. A value date that cannot be
+ * read is reported and omitted, because it moves no money.
  */
 export function readValueDate(
   node: XmlNode,
@@ -102,7 +102,7 @@ export function readValueDate(
 }
 
 /**
- * Reads the `IBAN`, or the bank's own account number. The own number is in `Othr/Id` since version 02; in version 01 it is in `BBAN`,
+ * Reads the `IBAN`, or else the bank's own account number. This number is in `Othr/Id` since version 02. In version 01 it is in `BBAN`,
  * `UPIC` or `PrtryAcct/Id`.
  */
 export function readAccountId(account: XmlNode | undefined): { id: string; isIban: boolean } | undefined {

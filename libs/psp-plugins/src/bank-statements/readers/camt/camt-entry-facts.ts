@@ -19,7 +19,7 @@ const REFERENCE_NAMES: Readonly<Record<string, ReferenceName>> = {
 };
 type References = Partial<Record<ReferenceName, string>>;
 
-/** Reads the references in `Refs` or `Btch`. Both have some element names in common. */
+/** Reads the references in `Refs` or `Btch`. The two elements have some child elements with the same names. */
 export function readReferences(node: XmlNode | undefined): References {
   const references: References = {};
   for (const child of node?.children ?? []) {
@@ -34,7 +34,7 @@ export function readReferences(node: XmlNode | undefined): References {
   return references;
 }
 
-/** Reads the codes that an entry and its details may have. */
+/** Reads the transaction codes, which an entry and its details may have. */
 export function readCodes(node: XmlNode): Pick<EntryFacts, 'bankTransactionCode' | 'proprietaryCode'> {
   const code = findChild(node, 'BkTxCd');
   const domain = findChild(code, 'Domn');
@@ -49,7 +49,10 @@ export function readCodes(node: XmlNode): Pick<EntryFacts, 'bankTransactionCode'
   });
 }
 
-/** Reads charges: repeated `Chrgs` with `Amt` in old versions, `Chrgs/Rcrd` since version 03. Charges of zero are skipped. */
+/**
+ * Reads charges. In old versions, they are repeated elements `Chrgs` with `Amt`; since version 03, they are in `Chrgs/Rcrd`. Charges of
+ * zero are skipped.
+ */
 export function readCharges(node: XmlNode, report: ReportUnreadable): EntryFacts['charges'] {
   const charges = findChildren(node, 'Chrgs')
     .flatMap((charge) => [charge, ...findChildren(charge, 'Rcrd')])
@@ -75,7 +78,7 @@ function parseCreditDebit(word: string | undefined): CreditDebit | undefined {
   return word === 'CRDT' || word === 'DBIT' ? word : undefined;
 }
 
-/** Reads the instructed amount, if it differs from the booked amount, and the exchange rate. */
+/** Reads the exchange rate, and the instructed amount if it differs from the booked amount. */
 export function readExchange(
   node: XmlNode,
   booked: { amount?: string; currency?: string },
@@ -119,7 +122,7 @@ export function readDetailFacts(node: XmlNode, report: ReportUnreadable): EntryF
   });
 }
 
-/** Reads the creditor identifier of SEPA direct debits. It is the identification of the creditor that has the scheme `SEPA`. */
+/** Reads the creditor identifier of SEPA direct debits, i.e. the identification of the creditor whose scheme is `SEPA`. */
 function readCreditorId(node: XmlNode): string | undefined {
   const creditor = findNode(node, 'RltdPties', 'Cdtr');
   const id = findChild(findChild(creditor, 'Pty') ?? creditor, 'Id');
@@ -130,7 +133,10 @@ function readCreditorId(node: XmlNode): string | undefined {
     .find((text) => text !== undefined);
 }
 
-/** Reads `Dbtr` or `Cdtr` with its account and bank. Version 08 puts a party into `Pty`. A bank that pays on its own behalf is in `Agt`. */
+/**
+ * Reads `Dbtr` or `Cdtr` with its account and bank. Since version 08, the party is inside the element `Pty`. A bank that pays on its own
+ * behalf is in `Agt`.
+ */
 export function readParty(node: XmlNode, side: 'Dbtr' | 'Cdtr'): Party | undefined {
   const parties = findChild(node, 'RltdPties');
   const element = findChild(parties, side);

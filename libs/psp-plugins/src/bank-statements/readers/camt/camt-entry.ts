@@ -27,16 +27,19 @@ import {
 import type { XmlNode } from './xml-node.js';
 import { findChild, findChildren, omitUndefined, findNode, findText } from './xml-node.js';
 
-/** The statement from which an entry is read. */
+/** The data of the statement that is needed to read one of its entries. */
 export interface EntryContext {
   kind: StatementKind;
   account: { id: string; currency?: string };
   fail: RejectElement;
-  /** Reports a value of the entry that moves no money and cannot be read. */
+  /** A function that reports a value of the entry that moves no money and cannot be read. */
   report: ReportUnreadable;
 }
 
-/** The elements of an `Ntry` before its details. Details are read one by one, so that a large batch needs no large tree in memory. */
+/**
+ * The elements of an `Ntry` before its details. The details are read one by one, so that a large batch does not need a large tree in
+ * memory.
+ */
 export interface EntryHead {
   booked: CamtAmount;
   creditDebit: CreditDebit;
@@ -52,7 +55,7 @@ export function readEntryHead(node: XmlNode, { account, fail }: EntryContext): E
   };
 }
 
-/** Reads one `TxDtls`. */
+/** Reads one transaction detail (`TxDtls`). */
 export function readDetail(node: XmlNode, head: EntryHead, { account, report }: EntryContext): EntryDetail {
   const amount = readDetailAmount(node, head.booked.currency, report);
   const direction = findText(node, 'CdtDbtInd');
@@ -66,7 +69,10 @@ export function readDetail(node: XmlNode, head: EntryHead, { account, report }: 
   });
 }
 
-/** Reads `Amt` (since version 03) or the amounts of `AmtDtls` (before). The first amount in the currency of the entry takes precedence. */
+/**
+ * Reads the amount of a detail: `Amt` since version 03, or the amounts of `AmtDtls` before. The first amount in the currency of the entry
+ * takes precedence.
+ */
 function readDetailAmount(node: XmlNode, currency: string, report: ReportUnreadable): CamtAmount | undefined {
   const details = findChild(node, 'AmtDtls');
   const amounts = [
@@ -83,7 +89,7 @@ function readDetailAmount(node: XmlNode, currency: string, report: ReportUnreada
 
 /**
  * Returns the counterparty: the debtor of a credit, or the creditor of a debit. A reversal contains the parties of the reversed payment. A
- * party with the statement's own account is never the counterparty, regardless of the indicators. If the entry has only one party, this
+ * party with the statement's own account is never the counterparty, whatever the indicators are. If the entry has only one party, this
  * party is the counterparty, unless it is the account owner.
  */
 function readCounterparty(
@@ -105,8 +111,8 @@ function readCounterparty(
 const ENTRY_STATUSES: readonly string[] = ['BOOK', 'PDNG', 'INFO', 'FUTR'] satisfies EntryStatus[];
 
 /**
- * Reads the status: `Sts` is a string up to version 07; later versions have `Sts/Cd`. Some banks omit the status in camt.053, where every
- * entry is booked.
+ * Reads the status. `Sts` is a string up to version 07; later versions have `Sts/Cd`. If camt.053 contains no status, the entry is booked,
+ * because all entries of camt.053 are booked.
  */
 function readStatus(node: XmlNode, { kind, fail }: EntryContext): EntryStatus {
   const status = findText(node, 'Sts', 'Cd') ?? findText(node, 'Sts', 'Prtry') ?? findText(node, 'Sts');
@@ -120,7 +126,7 @@ function readStatus(node: XmlNode, { kind, fail }: EntryContext): EntryStatus {
   );
 }
 
-/** Reads one `Ntry`. Its details were read before. If there is a single detail, it is merged into the entry. */
+/** Reads one entry (`Ntry`) whose details were read before. If there is only one detail, it is merged into the entry. */
 export function readEntry(
   node: XmlNode,
   details: EntryDetail[],
@@ -173,7 +179,7 @@ function readEntryFacts(
 
 /**
  * Merges a single detail into the entry. The entry's own values take precedence, and the texts of the entry and the detail are joined. If
- * the amount of the detail is in another currency, it becomes the instructed amount.
+ * the amount of the detail is in another currency, this amount becomes the instructed amount.
  */
 function mergeSingleDetail(
   own: EntryFacts,

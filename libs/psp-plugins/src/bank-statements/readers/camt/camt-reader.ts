@@ -13,24 +13,21 @@ import { createFail } from './camt-element-parsers.js';
 import type { XmlNode } from './xml-node.js';
 import { findNode } from './xml-node.js';
 
-/**
- * Message types by the name of the message element, for every version. Only the element identifies the file, because some banks omit the
- * namespace.
- */
+/** The message types by the name of the message element, for every version. The namespace is not used, because some banks omit it. */
 const MESSAGE_TYPES: Readonly<Record<string, CamtMessageHeader>> = {
   BkToCstmrAcctRpt: { format: 'camt.052', kind: 'interim' },
   BkToCstmrStmt: { format: 'camt.053', kind: 'booked' },
   BkToCstmrDbtCdtNtfctn: { format: 'camt.054', kind: 'notification' },
 };
-/** An XML declaration is allowed only at the beginning of a document. */
+/** The beginning of an XML declaration, which is allowed only at the beginning of a document. */
 const XML_DECLARATION = '<?xml ';
 
 const CONTROL_CHARACTERS = /[\x00-\x08\x0b\x0c\x0e-\x1f]/g;
-/** The message of the XML parser for a second document in the file. */
+/** The error message of the XML parser for a second document in the same file. */
 const SECOND_ROOT_MESSAGE = 'documents may contain only one root';
 const STATEMENT_ELEMENTS = ['Stmt', 'Rpt', 'Ntfctn'];
 
-/** Limits that protect the memory against hostile files. Real files are far below these limits. */
+/** Limits that protect the memory against malicious files. Real files are far below these limits. */
 const MAX_DEPTH = 64;
 const MAX_TREE_CHARACTERS = 1024 * 1024;
 const MAX_DETAILS_PER_ENTRY = 100_000;
@@ -48,17 +45,17 @@ export class CamtReader implements StatementReader {
   #statementCount = 0;
   #statement: CamtStatement | undefined;
   #started = false;
-  /** Open elements of the tree that is being built, outermost element first. */
+  /** The open elements of the tree that is being built, outermost element first. */
   #openNodes: XmlNode[] = [];
   #details: EntryDetail[] = [];
   #treeSize = 0;
-  /** Characters since the last event of the XML parser. */
+  /** The number of characters since the last event of the XML parser. */
   #charactersSinceEvent = 0;
   #treeLine = 1;
   #source = new EntrySourceText();
-  /** False until the first character of a document was read. */
+  /** False until the first character of a document is read. */
   #hasBegun = false;
-  /** The end of the last chunk, if an XML declaration may begin there. */
+  /** The end of the last chunk of text, if an XML declaration may begin there. It is parsed together with the next chunk. */
   #heldBack = '';
 
   #createParser(): SaxesParser {
@@ -74,7 +71,7 @@ export class CamtReader implements StatementReader {
     );
     parser.on('error', (error) => {
       const found = error.message.replace(/^\d+:\d+: /, '').replace(/\.$/, '');
-      // Some banks put several documents into one file.
+      // This is not an error, because some banks put several documents into one file.
       if (found === SECOND_ROOT_MESSAGE) return;
       throw new StatementError(
         `line ${this.#parser.line}: broken XML: ${found}; expected a whole, well-formed document`,
@@ -84,7 +81,8 @@ export class CamtReader implements StatementReader {
   }
 
   write(text: string): StatementEvent[] {
-    // Control characters are not allowed in XML, but some banks end a file with a control character, e.g. Ctrl-Z.
+    // Control characters are not allowed in XML, but some banks end a file with a control character, e.g. Ctrl-Z. They are replaced by
+    // blanks.
     let rest = this.#heldBack + text.replace(CONTROL_CHARACTERS, ' ');
     this.#heldBack = '';
     if (!this.#hasBegun) rest = rest.trimStart().replace(/^\ufeff\s*/, '');
@@ -102,7 +100,7 @@ export class CamtReader implements StatementReader {
     return this.#takeParts();
   }
 
-  /** Ends the document, and begins the next document of the file. */
+  /** Ends the current document, and begins the next document of the file. */
   #beginDocument(): void {
     if (this.#depth > 0) this.#fail('an XML declaration within a document; expected it at the beginning');
     this.#parser.close();
@@ -158,7 +156,7 @@ export class CamtReader implements StatementReader {
     else if (this.#statement && this.#depth === this.#message.depth + 2) this.#openNode(name, tag);
   }
 
-  /** In version 01 the element name contains the version: `BkToCstmrAcctRptV01`. */
+  /** Begins a message. In version 01, the name of the element contains the version: `BkToCstmrAcctRptV01`. */
   #openMessage(name: string): void {
     const message = MESSAGE_TYPES[name.replace(/V\d\d$/, '')];
     if (!message) return;
@@ -224,7 +222,7 @@ export class CamtReader implements StatementReader {
     this.#depth--;
   }
 
-  /** Converts a detail at once, so that the tree of a batch with thousands of details stays small. */
+  /** Converts a detail as soon as it is complete, so that the tree of a batch with thousands of details stays small. */
   #closeDetail(node: XmlNode): void {
     const [entry] = this.#openNodes;
     const statement = this.#statement;
@@ -290,10 +288,7 @@ export class CamtReader implements StatementReader {
   }
 }
 
-/**
- * Returns the position at which an incomplete XML declaration begins at the end of the text. Returns the length of the text if there is
- * none.
- */
+/** Returns the position of an incomplete XML declaration at the end of the text. If there is none, the result is the length of the text. */
 function findCutDeclaration(text: string): number {
   const at = text.lastIndexOf('<');
   const isCut =
@@ -302,8 +297,8 @@ function findCutDeclaration(text: string): number {
 }
 
 /**
- * Keeps the source text of the current entry for the quarantine (the list of rejected records). Positions count from the beginning of the
- * file.
+ * Keeps the source text of the current entry. If the entry is rejected, the text is stored in the quarantine (the list of rejected
+ * records). Positions are counted from the beginning of the file.
  */
 class EntrySourceText {
   #chunk = '';
@@ -317,10 +312,13 @@ class EntrySourceText {
     this.#chunk = text;
   }
 
-  /** @param position position after the start tag */
+  /**
+   * Begins an entry.
+   * @param position the position after the start tag
+   */
   begin(position: number): void {
     const tag = this.#chunk.lastIndexOf('<', position - this.#chunkAt - 1);
-    // If a chunk ends within the start tag, the kept text does not contain the first part of the tag.
+    // If the start tag began in an earlier chunk, the kept text begins only with this chunk.
     this.#begin = this.#chunkAt + Math.max(tag, 0);
     this.#earlierChunks = '';
   }

@@ -18,16 +18,16 @@ import { findChild, findCode, omitUndefined, findText } from './xml-node.js';
 export interface CamtMessageHeader {
   format: StatementFormat;
   kind: StatementKind;
-  /** `MsgPgntn` of the group header. Before version 06, whole messages were split into pages. */
+  /** The page number from `MsgPgntn` of the group header. Before version 06, whole messages were split into pages. */
   page?: StatementStart['page'];
 }
 
-/** Codes of the opening and closing balances, which the check of the sums needs. */
+/** The codes of the opening and closing balances, which are compared with the entries. */
 const CHECKED_BALANCES = new Set(['OPBD', 'CLBD', 'PRCD', 'ITBD']);
-/** Maximum number of unreadable values that a statement reports. */
+/** The maximum number of unreadable values that are reported for a statement. */
 const MAX_UNREADABLE = 20;
 
-/** Collects the content of a `Stmt`, `Rpt` or `Ntfctn` while it is read, except the entries. */
+/** Collects the content of a `Stmt`, `Rpt` or `Ntfctn` while it is read. The entries are not collected. */
 export class CamtStatement {
   account: StatementAccount | undefined;
   entryCount = 0;
@@ -46,7 +46,7 @@ export class CamtStatement {
 
   constructor(
     private readonly message: CamtMessageHeader,
-    /** Name of the statement for error messages: `Stmt 2`. */
+    /** The name of the statement for error messages: `Stmt 2`. */
     readonly name: string,
   ) {
     this.#page = message.page;
@@ -89,7 +89,10 @@ export class CamtStatement {
     }
   }
 
-  /** The booked balances prove that no entry is missing, so they must be readable. Other balances are for information. */
+  /**
+   * Reads a balance. The booked opening and closing balances must be readable, because they prove that no entry is missing. Other balances
+   * are only for information.
+   */
   #readBalance(node: XmlNode, fail: RejectElement, report: ReportUnreadable): void {
     const code = findCode(findChild(node, 'Tp'), 'CdOrPrtry');
     const currency = this.account?.currency;
@@ -128,7 +131,7 @@ export class CamtStatement {
   }
 
   end(): StatementEnd {
-    // A sum over several currencies has no meaning, so only the counts are compared.
+    // If the entries have several currencies, only their number is compared, because a sum over several currencies has no meaning.
     const statedTotals =
       this.#currencies.size > 1
         ? this.#statedTotals.map(({ amount: _, ...claim }) => claim)
@@ -164,7 +167,9 @@ const SUMMARY_ELEMENTS = [
   ['TtlDbtNtries', 'DBIT'],
 ] as const;
 
-/** The sign of a stated sum is ignored, because Wise writes the sum of debits as a negative number. */
+/**
+ * Reads the totals that the statement contains. The sign of a sum is ignored, because Wise writes the sum of debits as a negative number.
+ */
 function readSummary(node: XmlNode, report: ReportUnreadable): StatedTotal[] {
   return SUMMARY_ELEMENTS.flatMap(([name, creditDebit]) => {
     const total = findChild(node, name);

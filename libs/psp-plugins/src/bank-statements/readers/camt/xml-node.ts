@@ -1,10 +1,10 @@
 /** A small XML tree of one entry, one balance or one account. */
 export interface XmlNode {
-  /** Element name without the namespace prefix. */
+  /** The name of the element, without the namespace prefix. */
   name: string;
-  /** The element's own text. White space at the ends is kept. */
+  /** The element's own text. White space at its ends is kept. */
   text: string;
-  /** The attribute `Ccy`, the only attribute that statements use. */
+  /** The value of the attribute `Ccy`. Statements use no other attribute. */
   currency?: string;
   children: XmlNode[];
 }
@@ -26,13 +26,13 @@ export function findNode(node: XmlNode | undefined, ...path: string[]): XmlNode 
   return found;
 }
 
-/** Returns the trimmed text at a path, or `undefined` for an empty element. */
+/** Returns the trimmed text at a path, or `undefined` if the element is absent or empty. */
 export function findText(node: XmlNode | undefined, ...path: string[]): string | undefined {
   const text = findNode(node, ...path)?.text.trim();
   return text === '' ? undefined : text;
 }
 
-/** Returns the code at a path: ISO `Cd` or proprietary `Prtry`. */
+/** Returns the code at a path. It is in the element `Cd` (ISO) or `Prtry` (proprietary). */
 export function findCode(node: XmlNode | undefined, ...path: string[]): string | undefined {
   const choice = findNode(node, ...path);
   return findText(choice, 'Cd') ?? findText(choice, 'Prtry');

@@ -9,11 +9,14 @@ const CODE_WORD_REFERENCES: Readonly<Record<string, ReferenceName>> = {
   CSID: 'creditorId',
   PREF: 'paymentInformationId',
 };
-/** Code words of Rabobank, ABN AMRO and ING. Source: the descriptions of "MT940 structured" by these banks. */
+/** Matches the code words of Rabobank, ABN AMRO and ING. Source: the descriptions of "MT940 structured" by these banks. */
 const CODE_WORD_PATTERN =
   /\/(RTRN|BENM|ORDP|NAME|ID|ADDR|REMI|CDTRREFTP|CDTRREF|USTD|STRD|CUR|EREF|KREF|PREF|IREF|ISDT|CSID|MARF|TRCD|SVCL|ULTB|ULTC|ULTD|PURP|IBAN|BIC|TRTP|CNTP|BUSP|NRTX|PMID|SUBJ|OCMT|EXCH|CHGS)\//g;
 
-/** Reads `/EREF/4711/BENM//NAME/JOHN DOE/REMI/text/ISDT/2013-01-02` or `/CNTP/<account>/<BIC>/<name>/<city>//`. */
+/**
+ * Reads the structured text of Dutch banks: `/EREF/4711/BENM//NAME/JOHN DOE/REMI/text/ISDT/2013-01-02` or
+ * `/CNTP/<account>/<BIC>/<name>/<city>//`.
+ */
 export function readDutchInformation(text: string): OwnerInformation {
   const details: OwnerInformation = { references: {} };
   const party: Party = {};
@@ -43,20 +46,23 @@ function* splitCodeWords(text: string): Generator<[string, string]> {
   CODE_WORD_PATTERN.lastIndex = 0;
   for (let mark = CODE_WORD_PATTERN.exec(text); mark; mark = CODE_WORD_PATTERN.exec(text)) {
     marks.push({ code: mark[1] ?? '', from: mark.index, to: CODE_WORD_PATTERN.lastIndex });
-    // One slash may end a code word and also begin the next code word.
+    // The search continues at the last slash, because one slash may end a code word and also begin the next code word.
     CODE_WORD_PATTERN.lastIndex -= 1;
   }
   const first = text.slice(0, marks[0]?.from);
   if (first.trim() !== '') yield ['', first];
   for (const [index, { code, to }] of marks.entries()) {
     const value = text.slice(to, Math.max(to, marks[index + 1]?.from ?? text.length));
-    // If CNTP has no account, the text begins with an empty field, so its leading slashes must stay.
+    // The leading slashes of CNTP are kept, because its first field is empty if there is no account.
     const slashes = code === 'CNTP' ? /\/+$/ : /^\/+|\/+$/g;
     yield [code, collapseWhitespace(value)?.replace(slashes, '') ?? ''];
   }
 }
 
-/** @returns whether the code word describes the payment or the counterparty */
+/**
+ * Stores the value of a code word.
+ * @returns true if the code word describes the payment or the counterparty
+ */
 function applyCodeWord(details: OwnerInformation, party: Party, code: string, value: string): boolean {
   if (value === '') return code === 'BENM' || code === 'ORDP';
   switch (code) {

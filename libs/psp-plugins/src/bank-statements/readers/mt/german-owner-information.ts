@@ -4,7 +4,8 @@ import { isOwnNumber, removeOwnAccount } from './own-account.js';
 import type { OwnerInformation } from './mt-field-parsers.js';
 
 /**
- * Names of the references for the SEPA keywords in `?20` … `?29`. Source: DFÜ agreement of Die Deutsche Kreditwirtschaft, annex 3, MT940.
+ * For each SEPA keyword in `?20` … `?29`, the name of the reference. Source: DFÜ agreement of Die Deutsche Kreditwirtschaft, annex 3,
+ * MT940.
  */
 const KEYWORD_REFERENCES: Readonly<Record<string, ReferenceName>> = {
   'EREF+': 'endToEndId',
@@ -15,14 +16,16 @@ const KEYWORD_REFERENCES: Readonly<Record<string, ReferenceName>> = {
 const KEYWORD_PATTERN =
   /(?:^|(?<=\s))(EREF\+|KREF\+|MREF\+|BREF\+|RREF\+|CRED\+|DEBT\+|COAM\+|OAMT\+|SVWZ\+|ABWA\+|ABWE\+|IBAN\+|BIC\+|PURP\+|MDAT\+|SQTP\+|ORCR\+|ORMR\+|MTLG:)/g;
 /**
- * Minimum length of a full subfield. A subfield has 27 characters, but banks remove a blank at the end. If a subfield is shorter, its text
- * does not continue in the next subfield.
+ * The minimum number of characters of a full subfield. A subfield has 27 characters, but banks remove a blank at its end. If a subfield is
+ * shorter, its text does not continue in the next subfield.
  */
 const MIN_FULL_SUBFIELD_LENGTH = 26;
-/** Transaction codes of returned direct debits and transfers. With these codes, a text key of 9xx is the return reason. */
+/** The transaction codes of returned direct debits and transfers. With these codes, a text key of 9xx is the return reason. */
 const RETURN_CODES = new Set(['108', '109', '159']);
 
-/** Reads `?00GUTSCHRIFT?10399?20EREF+…?30BIC?31IBAN?32NAME?34914`. The delimiter may be any character. */
+/**
+ * Reads the structured text of German banks: `?00GUTSCHRIFT?10399?20EREF+…?30BIC?31IBAN?32NAME?34914`. The delimiter may be any character.
+ */
 export function readGermanInformation(
   code: string,
   text: string,
@@ -59,7 +62,7 @@ function splitSubfields(text: string, delimiter: string): [string, string][] {
   for (const part of text.split(delimiter)) {
     const last = fields.at(-1);
     if (/^\d\d/.test(part)) fields.push([part.slice(0, 2), part.slice(2)]);
-    // If two digits do not follow a delimiter, the delimiter is part of the text.
+    // A delimiter is followed by two digits. Otherwise it is a part of the text.
     else if (last) last[1] += delimiter + part;
   }
   return fields;
@@ -75,7 +78,7 @@ interface RemittanceFields {
   other: string[];
 }
 
-/** Separates the values of keywords from the rest of the text. */
+/** Separates the values of keywords from the rest of the remittance text. */
 function readRemittance(parts: readonly string[]): RemittanceFields {
   const joined = parts.map((part) => (part.length >= MIN_FULL_SUBFIELD_LENGTH ? part : `${part}\n`)).join('');
   const marks = [...joined.matchAll(KEYWORD_PATTERN)];
@@ -92,7 +95,7 @@ function readRemittance(parts: readonly string[]): RemittanceFields {
 
 /**
  * Stores the value of a keyword.
- * @returns the text after the value, which belongs to no keyword
+ * @returns the rest of the text, which belongs to no keyword
  */
 function storeKeyword(purpose: RemittanceFields, keyword: string, value: string): string {
   const end = value.indexOf('\n');
@@ -108,7 +111,7 @@ function storeKeyword(purpose: RemittanceFields, keyword: string, value: string)
       if (!isPlaceholder(line)) purpose.bankReference = line;
       return rest;
     case 'PURP+':
-      // The code has four letters; text may follow it.
+      // The purpose code has four letters. Text may follow after it.
       purpose.purpose = line.slice(0, 4);
       return `${line.slice(4)} ${rest}`;
     case 'IBAN+':
@@ -129,7 +132,7 @@ function readParty(get: (key: string) => string[], purpose: RemittanceFields): P
   const name = collapseWhitespace([...get('32'), ...get('33')].join(''));
   const bank = (get('30')[0] ?? purpose.bic ?? '').trim();
   const account = (get('38')[0] ?? get('31')[0] ?? purpose.iban ?? '').replaceAll(' ', '');
-  // A national account number is stored with its bank code (BLZ), as in `:25:`.
+  // A national account number is stored together with its bank code (BLZ), as in `:25:`.
   const national = bank !== '' && !isBic(bank) && account !== '' ? `${bank}/${account}` : account;
   const party: Party = {
     ...(name === undefined ? {} : { name }),
@@ -140,8 +143,8 @@ function readParty(get: (key: string) => string[], purpose: RemittanceFields): P
 }
 
 /**
- * Adds the account of the counterparty from the purpose. Triodos puts our own account into ?31, and the IBAN and BIC of the counterparty
- * into whole subfields of the purpose.
+ * Adds the account of the counterparty from the purpose. Triodos writes the account owner's own account into ?31, and the IBAN and BIC of
+ * the counterparty into whole subfields of the purpose.
  */
 function addAccountOfPurpose(
   party: Party | undefined,

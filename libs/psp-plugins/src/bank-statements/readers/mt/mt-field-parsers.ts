@@ -1,4 +1,4 @@
-/** Parses single SWIFT fields. */
+/** Parses single fields of SWIFT MT messages. */
 import { getCurrencyDecimals } from '@tributary/connector-api';
 import type {
   CreditDebit,
@@ -9,19 +9,19 @@ import type {
 import { StatementError } from '../../statements/statement.types.js';
 import { toCalendarDate, toFullYear, isIban, parseGroupedDecimal, quoteValue } from '../value-parsers.js';
 
-/** One field, e.g. `:61:` with all its lines up to the next field. */
+/** One field, e.g. `:61:`, with all its lines up to the next field. */
 export interface MtField {
   tag: string;
   lines: string[];
-  /** Line number in the file, from 1. */
+  /** The line number in the file, from 1. */
   line: number;
 }
 
-/** Content of `:86:` (Information to Account Owner), with the German transaction codes. */
+/** The content of `:86:` (Information to Account Owner), with the German transaction codes. */
 export interface OwnerInformation extends EntryFacts {
   /**
-   * `166+09075/629+914`: business transaction code, prima nota number, text key. Deutsche Kreditwirtschaft defines the same text for camt,
-   * after the SWIFT type.
+   * The codes `166+09075/629+914`: business transaction code, prima nota number, text key. Deutsche Kreditwirtschaft defines the same text
+   * for camt, after the SWIFT type.
    */
   transactionCodes?: string;
 }
@@ -35,13 +35,15 @@ export function getFieldValue(field: MtField): string {
 }
 
 export interface MtAmount {
-  /** A decimal with a point: `147,64` becomes `147.64`, and `114,` becomes `114.`. */
+  /** A decimal number with a point: `147,64` becomes `147.64`, and `114,` becomes `114.`. */
   amount: string;
-  /** Reason why the amount could mean two different sums. */
+  /** The reason why the amount could mean two different sums. Absent if the amount is clear. */
   ambiguity?: string;
 }
 
-/** Parses an amount. SWIFT allows only a comma, but some banks omit the comma (`500`), write a point, or group thousands. */
+/**
+ * Parses an amount. SWIFT allows only a comma as the decimal separator, but some banks omit it (`500`), write a point, or group thousands.
+ */
 export function parseAmount(field: MtField, text: string): MtAmount {
   const parsed = parseGroupedDecimal(text);
   if (!parsed) {
@@ -55,7 +57,10 @@ export function parseAmount(field: MtField, text: string): MtAmount {
   return { amount: parsed.decimal, ambiguity };
 }
 
-/** @throws StatementError for an amount that could mean two different sums */
+/**
+ * Parses an amount that must be clear.
+ * @throws StatementError for an amount that could mean two different sums
+ */
 export function parseClearAmount(field: MtField, text: string): string {
   const { amount, ambiguity } = parseAmount(field, text);
   if (ambiguity !== undefined) failAtMtField(field, `:${field.tag}: ${ambiguity}`);
@@ -71,8 +76,8 @@ const BALANCE_CODES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the text of a balance. The next lines may contain a bank's own header of the next message. A number in these lines belongs to the
- * balance.
+ * Returns the text of a balance. The lines after it may contain a header that the bank writes before the next message. Only a number in
+ * these lines belongs to the balance.
  */
 function readBalanceText(field: MtField): string {
   const [first = '', ...others] = field.lines.map((line) => line.trim()).filter(Boolean);
@@ -81,7 +86,7 @@ function readBalanceText(field: MtField): string {
     : first;
 }
 
-/** Parses `:60F:C140829EUR000000000147,64`. The date 000000 means that there is no date. */
+/** Parses a balance: `:60F:C140829EUR000000000147,64`. The date 000000 means that there is no date. */
 export function readBalance(field: MtField): StatementBalance {
   const value = readBalanceText(field);
   const [, mark, date = '', currency = '', amount = ''] = BALANCE_PATTERN.exec(value) ?? [];
@@ -115,8 +120,8 @@ function parseMtDate(field: MtField, digits: string): string {
 }
 
 /**
- * Parses `:25:70011110/4005287001EUR` or `:25P:<number>` with the BIC on the next line. Removes a currency
- * after the number.
+ * Parses an account: `:25:70011110/4005287001EUR`, or `:25P:<number>` with the BIC on the next line. A currency after the number is
+ * removed.
  */
 export function readAccount(field: MtField): StatementAccount {
   const [first = '', second = ''] = field.lines.map((line) => line.trim());
@@ -135,7 +140,7 @@ export function readAccount(field: MtField): StatementAccount {
   };
 }
 
-/** Parses `:13D:2409021230+0200` (tag 13 has no zone) to RFC 3339. */
+/** Parses a time, and returns it in RFC 3339: `:13D:2409021230+0200`. The field 13 without D has no zone. */
 export function readDateTime(field: MtField): string {
   const value = getFieldValue(field);
   const [, day, hour, minute, zoneHour, zoneMinute] =
@@ -150,7 +155,7 @@ export function readDateTime(field: MtField): string {
   return `${parseMtDate(field, day)}T${hour}:${minute}:00${zone}`;
 }
 
-/** Parses `:90D:2EUR25,24` to the number and the sum of entries. */
+/** Parses `:90D:2EUR25,24`: the number and the sum of the entries. */
 export function readTotal(field: MtField): {
   creditDebit: CreditDebit;
   count: number;

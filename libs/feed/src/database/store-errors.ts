@@ -96,8 +96,8 @@ export class StoreOpenError extends Error {
 }
 
 /**
- * The database did not respond, or responded too late. Retry later. The data may have been written, because the response to a commit can be
- * lost.
+ * Thrown when the database did not respond, or responded too late. The caller may try again later. The data may have been written
+ * nevertheless, because the response to a commit can be lost.
  */
 export class StoreUnavailableError extends GatewayUnavailableError {
   override readonly name = 'StoreUnavailableError';
@@ -112,7 +112,7 @@ export class StoreUnavailableError extends GatewayUnavailableError {
   }
 }
 
-/** Rows were altered in the database after they had been appended, and cannot be served. */
+/** Thrown when rows were altered in the database after they had been appended. Such rows cannot be served. */
 export class DamagedRowsError extends DamagedDataError {
   override readonly name = 'DamagedRowsError';
 

@@ -1,4 +1,4 @@
-/** Builds a time in SQL. */
+/** Builds an SQL expression for a time that is relative to now. */
 import { sql, type RawBuilder } from 'kysely';
 import type { CurrentTimeExpression } from './database-adapter.js';
 

@@ -1,4 +1,4 @@
-/** Appends a page of records to its feed, inside the transaction that also stores the page's cursor. */
+/** Appends a page of records to its feed, inside the transaction that also stores the cursor of the page. */
 import { formatTime, appendFeedTime, type Stream, type SerializedRecord } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
 import type { DatabaseAdapter, FeedUpdate, WriteAtCommit } from '../database/database-adapter.js';
@@ -14,20 +14,23 @@ import { findHeldRowsOf, findOverdueRows, updateHeldRows } from './held-rows.js'
 import { addToSet, RecordPlacer, type PlacedRecord, type Placement } from './place-records.js';
 
 /**
- * Minimum difference of feed time between two rows, in ms. At every request a client reads all rows of its last second again, so one second
- * must not contain too many rows. The feed time of a row is the time under which clients find it.
+ * The minimum difference in ms between the feed times of two rows. The feed time of a row is the time by which clients find it. At every
+ * request a client reads all rows of its last second again, so one second must not contain too many rows.
  */
 const FEED_TIME_STEP_MS = 10;
 
-/** Sequence number and feed time of the last row. */
+/** The sequence number and the feed time of the last row of a feed. */
 export interface FeedHead {
   seq: number;
   time: number | undefined;
-  /** Whether the feed has held rows (rows that wait for their original), or rows that were served without their original. */
+  /**
+   * True if the feed has held rows (rows that wait for their original, e.g. a refund for its payment), or rows that were served without
+   * their original.
+   */
   hasHeldRows: boolean;
 }
 
-/** A locked feed. */
+/** A feed whose row is locked until the end of the transaction. */
 export interface LockedFeed {
   id: number;
   stream: Stream;
@@ -37,23 +40,23 @@ export interface LockedFeed {
 export interface AppendedRows extends Pick<Placement, 'added' | 'changed' | 'unchanged'> {
   rows: FeedRowTable[];
   effects: TimedEffect[];
-  /** Whether the feed has held rows after the append. */
+  /** True if the feed has held rows after the append. */
   hasHeldRows: boolean;
   /** The sums of the accounts after the commit. If two parts contain the same account, the later part is valid. */
   sums: readonly StoredSums[];
 }
 
-/** The stored data about the records that are to be appended. */
+/** The stored data that an append needs about its records. */
 export interface StoredRecords {
-  /** Hashes of the stored versions, by record id. It also contains the hashes of the records' originals. */
+  /** The hashes of the stored versions, by record id. The map also contains the hashes of the records' originals. */
   versions: Map<string, Set<string>>;
-  /** No account is in two parts. */
+  /** The sums of the accounts, in parts. No account is in two parts. */
   sums: readonly StoredSums[];
 }
 
 /**
- * Reads what `appendRecords` needs. Must run inside the transaction that has locked the feed. The caller may call it without waiting for the
- * lock, because the database runs statements one after the other.
+ * Reads the stored data that `appendRecords` needs. The function must be called inside the transaction that has locked the feed. The caller
+ * need not wait for the lock first, because the database runs the statements one after the other.
  * @param accountsWithKnownSums accounts whose sums are not read
  */
 export async function readStoredRecords(
@@ -71,8 +74,8 @@ export async function readStoredRecords(
 }
 
 /**
- * Appends the new versions, and updates the feed's head and the sums of its accounts. If a version refers to an original that the feed does
- * not have, the version is held until the original comes. The caller must have locked the feed and read its head under the lock.
+ * Appends the new versions, and updates the head of the feed and the sums of its accounts. If a version refers to an original that is not
+ * in the feed, the version is held until the original comes. The caller must have locked the feed and read its head under the lock.
  * @param stored result of `readStoredRecords` in the same transaction
  * @param changes further columns of the feed to update
  */
@@ -99,7 +102,7 @@ export async function appendRecords(
 }
 
 /**
- * Serves held rows without the reference to their original, if they have waited since before a given time.
+ * Serves rows without the reference to their original, if they have waited for this original since before a given time.
  * @param limit maximum number of such rows
  * @returns the new rows, and the number of overdue rows that were found
  */
@@ -147,8 +150,8 @@ async function writePlacement(
 }
 
 /**
- * Assigns a sequence number and a feed time to each record. The feed time is `max(min(pspTime, now), head + 10 ms)`: it increases in the
- * sequence in which rows become visible, and equals the PSP's time where possible.
+ * Assigns a sequence number and a feed time to each record. The feed time is `max(min(pspTime, now), head + 10 ms)`. So feed times increase
+ * in the sequence in which rows become visible, and equal the PSP's time where possible.
  */
 function buildRows(
   { id: feedId, stream, head }: LockedFeed,
@@ -182,7 +185,7 @@ async function findStoredVersions(
   return known;
 }
 
-/** Returns the id of the record and the id of its original. */
+/** Returns the id of the record and, if it refers to an original, the id of the original. */
 function listIds({ id, originalId }: SerializedRecord): string[] {
   return originalId === undefined ? [id] : [id, originalId];
 }

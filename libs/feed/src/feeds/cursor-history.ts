@@ -1,6 +1,6 @@
 /**
- * Stores the past cursors of a feed, so that an operator can read again everything that changed since a date. One cursor per hour is kept
- * for a week, and one cursor per day for 400 days.
+ * Stores past cursors of a feed. With them, an operator can let the gateway read again everything that has changed since a date. One cursor
+ * for each hour is kept for a week, and one cursor for each day for 400 days.
  */
 import { sql, type Kysely } from 'kysely';
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
@@ -12,7 +12,10 @@ const DAY_MS = 24 * HOUR_MS;
 const HOURLY_RETENTION_MS = 7 * DAY_MS;
 const RETENTION_MS = 400 * DAY_MS;
 
-/** Records the cursor of a pull that caught up, and deletes surplus older cursors. Each process does this at most once an hour. */
+/**
+ * Stores the cursor of a pull that has read all data, and deletes older cursors that are no longer needed. Each process does this at most
+ * once an hour.
+ */
 export async function recordCursor(
   adapter: DatabaseAdapter,
   feed: OpenedFeed,
@@ -40,7 +43,7 @@ export async function recordCursor(
   });
 }
 
-/** Returns the newest cursor at or before a time; `undefined` if every cursor is newer. */
+/** Returns the newest cursor that was stored at or before a time. The result is `undefined` if every cursor is newer. */
 export async function findCursorAt(
   db: Kysely<Schema>,
   feedId: number,

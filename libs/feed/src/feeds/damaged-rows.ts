@@ -5,7 +5,7 @@ import type { OpenedFeed } from '../identity/opened-feed.js';
 import type { DamagedRow, RowSample } from '../types/store.types.js';
 import { findRowDamage, readRowsToVerify, type RowToVerify } from './verify-row.js';
 
-/** Compares up to `count` rows after the feed time `after` with their hashes. */
+/** Compares at most `count` rows after the feed time `after` with their hashes. */
 export async function verifySampleOfRows(
   db: Kysely<Schema>,
   feed: OpenedFeed,
@@ -20,7 +20,7 @@ export async function verifySampleOfRows(
   };
 }
 
-/** Returns the rows of a page whose body is not valid JSON. Called for a page that cannot be served. */
+/** Returns the rows of a page whose body is not valid JSON. The function is called for a page that cannot be served. */
 export async function findMalformedRows(
   db: Kysely<Schema>,
   feed: OpenedFeed,

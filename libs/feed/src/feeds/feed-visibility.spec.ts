@@ -1,4 +1,4 @@
-/** Tests visibility during concurrent writes: a reader always sees a complete, sorted prefix of each feed. */
+/** Tests what readers see during concurrent writes. A reader must always see the first rows of each feed without a gap and in sequence. */
 import { serializeTransaction, type SerializedRecord } from '@tributary/connector-api';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -9,7 +9,7 @@ const CONNECTORS = ['bank', 'acme/bank', 'shop'];
 const GATEWAYS = 3;
 const PAGES = 12;
 const ORDERS = 8;
-/** Unfavourable database settings, because this library must not depend on the defaults. */
+/** Database settings that are unfavourable for this library, because the library must not depend on the defaults. */
 const HOSTILE_SETTINGS = ['default_transaction_isolation = serializable', 'synchronous_commit = off'];
 
 interface Row {
@@ -29,7 +29,7 @@ function records(...ids: string[]): SerializedRecord[] {
   );
 }
 
-/** Pulls as the sync library does: acquires the lease, appends some pages after the cursor, and releases the lease. */
+/** Pulls in the same way as the sync library: acquires the lease, appends some pages after the cursor, and releases the lease. */
 async function pull(feed: Feed): Promise<void> {
   for (;;) {
     const lease = await feed.acquireLease(getCurrentProcess(), 10_000);
@@ -68,7 +68,10 @@ async function insertOrders(store: Store, connector: string, gateway: number): P
   }
 }
 
-/** Reads as a client does: requests the rows at or after its watermark, and drops the rows that are not newer than the watermark. */
+/**
+ * Reads in the same way as a client. It requests the rows at or after its watermark (the feed time of its last row), and discards the rows
+ * that are not newer.
+ */
 async function readWithWatermark(store: Store, connector: string, isOver: () => boolean): Promise<string[]> {
   const feed = await store.feed(connector, 'transactions');
   const ids: string[] = [];
@@ -162,7 +165,8 @@ describe('a snapshot of PostgreSQL', () => {
   }
 
   /**
-   * Repeatedly reads all rows twice in one transaction. @throws Error when a row is missing, has another position, or is out of sequence
+   * Reads all rows twice in one transaction, again and again.
+   * @throws Error when a row is missing, has another position, or is out of sequence
    */
   async function watch(url: string, isolation: string, isOver: () => boolean) {
     const client = new pg.Client(url);

@@ -1,9 +1,12 @@
-/** Finds the number of a feed by connector and stream. It does not create a feed. */
+/** Finds the number of a feed by its connector and stream, without creating the feed. */
 import type { Stream } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 
-/** @returns `undefined` if the stream was never pulled */
+/**
+ * Returns the number of a feed.
+ * @returns `undefined` if the stream was never pulled
+ */
 export async function findFeedId(
   db: Kysely<Schema>,
   connector: string,

@@ -1,6 +1,6 @@
 /**
- * Tests that a row with a reference to an original comes after the original. If the original does not come in time, the row is served
- * without the reference, and again with the reference when the original comes.
+ * Tests that a row that refers to an original comes after the original. If the original does not come in time, the row is served without
+ * the reference. When the original comes later, the row is served again with the reference.
  */
 import { serializeTransaction, type Transaction } from '@tributary/connector-api';
 import { getCurrentProcess } from '../leases/lease-holder.js';
@@ -50,7 +50,7 @@ describe.each(STORES)('rows that name an original, in $name', (kind) => {
     expect(await append(row('r1', 'p'))).toMatchObject({ added: 0, changed: 1 });
     expect(await append(row('r1', 'p'))).toMatchObject({ changed: 0, unchanged: 1 });
     expect(await readRows()).toEqual(['q SUCCEEDED -']);
-    // The money of the held rows has already moved, so the balances contain it.
+    // The money of these rows has already moved although the rows wait for their originals, so the balances contain it.
     expect(await readTotal()).toBe(10n - 1n - 1n);
     await lease.release();
     stores.push(await openStore(fresh.url, () => now));
@@ -112,7 +112,7 @@ describe.each(STORES)('rows that name an original, in $name', (kind) => {
   });
 
   test('are never served after a newer version that need not wait', async () => {
-    // The newer versions refer to no original, or to an original that the feed has.
+    // The newer versions refer to no original, or to an original that is already in the feed.
     await append(row('q'), row('r', 'p', 'PENDING'), row('s', 'p', 'PENDING'));
     const newer = { ...row('r', 'p'), relatedTransactionId: undefined };
     await append(newer, row('s', 'q'));
@@ -169,7 +169,7 @@ describe.each(STORES)('rows that name an original, in $name', (kind) => {
   });
 
   test('wait and come back in any number', async () => {
-    // More rows than one statement can write.
+    // This number of rows is higher than the number that one statement can write.
     const count = 4_000;
     await append(...Array.from({ length: count }, (_, index) => row(`r${index}`, 'p')));
     expect(await readRows()).toEqual([]);
@@ -178,7 +178,7 @@ describe.each(STORES)('rows that name an original, in $name', (kind) => {
   });
 });
 
-/** Creates a payment of 10, or, with an original, a refund of 1. */
+/** Creates a payment of 10. If `original` is given, it creates a refund of 1 that refers to this original. */
 function row(id: string, original?: string, status: Transaction['status'] = 'REFUNDED'): Transaction {
   return {
     ...{ id, createdAt: '2025-12-31T00:00:00Z', type: 'PAYIN' as const },

@@ -1,7 +1,7 @@
 /**
- * Stores held rows: versions of records that wait for their original, that were served without it, or that a newer version replaced.
- * `place-records.ts` decides when they become rows of the feed. The caller of each function has locked the feed, so that all gateways of a
- * store come to the same result.
+ * Stores held rows: versions of records that wait for their original (e.g. a refund for its payment), that were served without it, or that
+ * a newer version replaced. `place-records.ts` decides when they become rows of the feed. The caller of each function has locked the feed,
+ * so that all gateways of a store come to the same result.
  */
 import type { Expression, ExpressionBuilder, Kysely, Selectable } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
@@ -9,20 +9,20 @@ import type { HeldRowTable, Schema } from '../database/schema.js';
 import { NO_ORIGINAL, type HeldRow, type Placement } from './place-records.js';
 import { addDataWarning, resolveQuarantineEntries } from './quarantine.js';
 
-/** Id of the data warning about rows that were served without their original. */
+/** The id of the data warning about rows that were served without their original. */
 const WARNING_ID = 'rows-without-original';
-/** Maximum number of rows in one insert, because a statement has a limited number of parameters. */
+/** The maximum number of rows in one insert, because a statement has a limited number of parameters. */
 const BATCH_ROWS = 500;
-/** Maximum number of ids in the data warning. */
+/** The maximum number of ids in the data warning. It only counts further rows. */
 const MAX_NAMED_IDS = 5;
 
-/** Builds the subquery of a feed's held rows, for `exists`. */
+/** Builds the subquery of a feed's held rows, for use in `exists`. */
 export function selectHeldRows(eb: ExpressionBuilder<Schema, 'feeds'>, feedId: number) {
   return eb.selectFrom('held_rows').select('position').where('held_rows.feed_id', '=', feedId);
 }
 
 /**
- * Returns the held versions of the records, and the rows that wait for these records, directly or through other held rows.
+ * Returns the held versions of these records, and the rows that wait for these records, directly or through other held rows.
  * @param recordIds ids of the records that are about to be appended
  */
 export async function findHeldRowsOf(
@@ -49,7 +49,7 @@ export async function findHeldRowsOf(
   return [...found].sort(([a], [b]) => a - b).map(([, row]) => row);
 }
 
-/** Returns rows that have waited since before a time, oldest first. */
+/** Returns the rows that have waited for their original since before a time, oldest first. */
 export async function findOverdueRows(
   db: Kysely<Schema>,
   feedId: number,
@@ -65,7 +65,7 @@ export async function findOverdueRows(
   return rows.map(toHeldRow);
 }
 
-/** Writes the changes of a placement to the held rows, and updates the data warning. */
+/** Applies the result of a placement to the stored held rows, and updates the data warning. */
 export async function updateHeldRows(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,

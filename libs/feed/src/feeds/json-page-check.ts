@@ -2,21 +2,24 @@
  * Checks that a page from the database is JSON with the right number of rows, because rows can be altered on disk.
  *
  * Parsing a page of 100 rows takes several times as long as reading it, and a client reads each full page of a feed once. So a long page is
- * parsed only when it is requested again. If a page is not JSON, a client cannot continue after it: the client requests the same page
- * again, and then gets the error. Short pages, which clients request at every poll, are always parsed.
+ * parsed only when it is requested again. If a page is not JSON, the client cannot continue after it. The client then requests the same
+ * page again, and gets the error. Short pages, which clients request at every poll, are always parsed.
  */
 import type { SerializedPage } from '@tributary/connector-api';
 
-/** Maximum length, in characters, of a page that is parsed at every read. */
+/** The maximum length, in characters, of a page that is parsed at every read. A longer page is parsed only when it is requested again. */
 const MAX_ALWAYS_PARSED_LENGTH = 4_096;
-/** Number of requests in one generation. The two newest generations are kept in memory. */
+/** The number of requests that one set remembers. When the set is full, a new set begins, and only these two sets are kept in memory. */
 const MAX_REQUESTS = 4_096;
 
 export class JsonPageCheck {
   private requests = new Set<string>();
   private previousRequests = new Set<string>();
 
-  /** @param request identifies the request: the feed, the filter and the page */
+  /**
+   * Returns false if the page was checked and is not valid.
+   * @param request identifies the request: the feed, the filter and the page
+   */
   isValid(request: string, { rows, body }: SerializedPage): boolean {
     if (rows === 0) return true;
     if (body.length > MAX_ALWAYS_PARSED_LENGTH && this.isFirst(request)) return true;

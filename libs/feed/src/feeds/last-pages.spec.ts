@@ -1,4 +1,4 @@
-/** Tests that all gateways share the end-of-list markers. */
+/** Tests that all gateways share the markers that show which page was the end of a list. */
 import { openStore, type Feed, type Store } from '../index.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
 

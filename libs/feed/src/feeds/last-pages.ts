@@ -1,9 +1,9 @@
 /**
- * Stores which page a client got as its last page (an "end marker"), so that the next page stays empty. Clients of v2 read page 1, 2, 3 …
- * with one filter until an empty page, and use the time of the last row as their watermark. If a client got a page that was not full, later
- * rows can fill this page. The next page starts after these rows. So the next page must be empty, or the client would skip these rows for
- * ever. The markers are in the store, because the client may request the next page from another gateway:
- * `docs/decisions/0009-last-pages-in-the-store.md`. Source: formancehq/payments before v3, `generic/task_fetch_transactions.go`.
+ * Stores which page a client got as the end of its list (an "end marker"), so that the next page stays empty. Clients of Formance Payments
+ * v2 read page 1, 2, 3 … with one filter until an empty page. Then they use the time of the last row as their watermark. If a client got a
+ * page that was not full, later rows can fill this page, and the next page would start after these rows. The client would skip these rows
+ * for ever, so the next page must be empty. The markers are in the store, because the client may request the next page from another
+ * gateway: `docs/decisions/0009-last-pages-in-the-store.md`. Source: formancehq/payments before v3, `generic/task_fetch_transactions.go`.
  */
 import { sql } from 'kysely';
 import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
@@ -12,20 +12,20 @@ import { StaleStateError } from '../database/store-errors.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 
 /**
- * How long a marker is valid, in ms. The time is long enough for a client, which waits up to ten seconds for a response and stores the rows
- * before it requests the next page.
+ * Time in ms for which a marker is valid. A client waits up to ten seconds for a response and stores the rows before it requests the next
+ * page, so a minute is long enough.
  */
 const PAGINATION_WINDOW_MS = 60_000;
 
-/** Identifies the pages that one client reads with the same filter. */
+/** Identifies the pages that a client reads with the same filter. */
 interface PaginationKey {
   feed: OpenedFeed;
-  /** Feed time in milliseconds since 1970. */
+  /** The feed time from which the list begins, in milliseconds since 1970. */
   from: number;
   pageSize: number;
 }
 
-/** Returns true when an earlier page has a valid end marker. */
+/** Returns true if an earlier page of the list has a valid end marker. */
 export async function isPastLastPage(
   adapter: DatabaseAdapter,
   { feed, from, pageSize }: PaginationKey,
@@ -46,8 +46,8 @@ export async function isPastLastPage(
 }
 
 /**
- * Records the end marker. The caller must await it before it sends the page. A marker ends only by its time: a later request may find the
- * page full, but the earlier client got the page with fewer rows.
+ * Stores an end marker. The caller must wait for this before it sends the page. A marker ends only when its time is over: even if a later
+ * request finds the page full, the earlier client got the page with fewer rows.
  */
 export async function recordLastPage(
   adapter: DatabaseAdapter,

@@ -1,4 +1,4 @@
-/** Locks a feed for work that does not append rows. */
+/** Locks a feed for work other than appending rows. */
 import type { Kysely } from 'kysely';
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
 import type { Schema } from '../database/schema.js';
@@ -8,7 +8,7 @@ import type { OpenedFeed } from '../identity/opened-feed.js';
 /**
  * Locks the row of the feed until the commit.
  * @returns the row, and the time of the store's clock
- * @throws StaleStateError when the row is not that of the feed that this process opened
+ * @throws StaleStateError when the row does not belong to the feed that this process opened
  */
 export async function lockFeed(
   db: Kysely<Schema>,
@@ -26,7 +26,7 @@ export async function lockFeed(
   return head;
 }
 
-/** Returns the error for a statement that did not find the feed that this process opened. */
+/** Creates the error for a statement that did not find the feed that this process opened. */
 export function createChangedFeedError({ connector, stream }: OpenedFeed): StaleStateError {
   return new StaleStateError(`the feed ${connector}/${stream} changed`);
 }

@@ -1,21 +1,22 @@
 /**
- * Decides which versions of records become rows now, and which are held until their original comes. If a client reads a refund before its
- * original payment, it creates a payment from the refund and later ignores the amount of the original. So a row that refers to an original
- * must come after it. If the original does not come in time, the row is served without the reference ("alone"). If the original comes
- * later, the row is served again with the reference.
+ * Decides which versions of records become rows now, and which versions are held until their original comes. The reason is the behaviour of
+ * clients: if a client reads a refund before the original payment, it creates a payment from the refund and later ignores the amount of the
+ * original. So a row that refers to an original must come after it. If the original does not come in time, the row is served without the
+ * reference ("alone"). If the original comes later, the row is served again with the reference.
  */
 import { unlinkContent, type SerializedRecord } from '@tributary/connector-api';
 import { hashContent } from './verify-row.js';
 
 /**
- * The `originalId` of a held row that no longer waits for an original. There are two reasons. Either a newer version of its record became a
- * row, or the connector was reset to another account. In the second case the next complete pull serves the row alone.
+ * The `originalId` of a held row that no longer waits for an original. There are two possible reasons. Either a newer version of the record
+ * became a row, or the connector was reset to another account. In the second case the next complete pull serves the row without its
+ * original.
  */
 export const NO_ORIGINAL = '';
 
-/** A version of a record that waits for its original, or that was served alone. */
+/** A version of a record that waits for its original, or that was served without it. */
 export interface HeldRow {
-  /** `undefined` for a version that is not stored yet. */
+  /** The position of the version among the held rows; `undefined` for a version that is not stored yet. */
   position?: number;
   record: SerializedRecord & { originalId: string };
   hash: Buffer;
@@ -30,25 +31,25 @@ export interface PlacedRecord {
 export interface Placement {
   /** The versions that become rows, in sequence. */
   rows: PlacedRecord[];
-  /** New versions to store as held rows. */
+  /** The new versions that must be stored as held rows. */
   held: Set<HeldRow>;
-  /** Positions of the held rows whose original came. */
+  /** The positions of the held rows whose original has come. */
   releasedPositions: number[];
-  /** Positions of the held rows that are served alone now. */
+  /** The positions of the held rows that are now served without their original. */
   servedAlonePositions: number[];
   /**
-   * Positions of the held rows that a newer version of their record replaced. The rows are kept, so that they are not served when a listing
-   * returns these versions again.
+   * The positions of the held rows that were replaced by a newer version of their record. The rows are kept, so that these versions are not
+   * served when a listing returns them again.
    */
   replacedPositions: number[];
-  /** Whether the original of a row that was served alone has come, or such a row was replaced. */
+  /** True if the original of a row that was served without it has come, or if such a row was replaced. */
   hasCorrections: boolean;
   /**
-   * The new versions, including the held versions: the money of a held version has moved, so the version counts in the sums of accounts. A
-   * version that was already held is not counted again.
+   * The versions that count in the sums of accounts. Held versions are included, because their money has already moved. A version that was
+   * already held is not counted again.
    */
   counted: { records: SerializedRecord[]; changedIds: Set<string>; heldContents: Map<string, string[]> };
-  /** Number of new, changed and unchanged records. A held record counts when it arrives. */
+  /** The number of new, changed and unchanged records. A held record counts when it arrives. */
   added: number;
   changed: number;
   unchanged: number;
@@ -61,17 +62,17 @@ export class RecordPlacer {
     counted: { records: [], changedIds: new Set(), heldContents: new Map() },
     ...{ added: 0, changed: 0, unchanged: 0 },
   };
-  /** Held rows by the id of their original, in the sequence in which they arrived. */
+  /** The held rows by the id of their original, in the sequence in which they arrived. */
   private readonly waiting = new Map<string, HeldRow[]>();
-  /** The held rows that are still open, by record id. A row is removed when it is released or replaced. */
+  /** The held rows that are neither released nor replaced, by record id. */
   private readonly openRows = new Map<string, Set<HeldRow>>();
-  /** Hashes of the held versions, by record id. */
+  /** The hashes of the held versions, by record id. */
   private readonly heldHashes = new Map<string, Set<string>>();
   private readonly servedAloneIds = new Set<string>();
 
   /**
-   * @param rowHashes hashes of the rows in the feed, by record id, for the records and their originals. The hashes of new rows are added to
-   * it
+   * @param rowHashes hashes of the rows in the feed, by record id, for the records and their originals. The object adds the hashes of new
+   * rows to this map
    * @param heldRows held rows from the store, in the sequence of their positions
    */
   constructor(
@@ -90,7 +91,7 @@ export class RecordPlacer {
     }
   }
 
-  /** Places a version that a plugin or an order delivers. */
+  /** Decides where a version goes that a plugin or an order has delivered: into the feed, or to the held rows. */
   place(record: SerializedRecord): void {
     const hash = hashContent(record.content);
     const key = hash.toString('latin1');
@@ -103,7 +104,8 @@ export class RecordPlacer {
     const { originalId } = record;
     if (originalId === undefined || this.rowHashes.has(originalId)) return this.appendNewest(record, hash);
     const isServedAlone = this.servedAloneIds.has(record.id);
-    // A release that did not hold rows served an earlier version with its reference, so the payment already exists at the client.
+    // An earlier version was already served with its reference by an older release, which did not hold rows. So the client already has the
+    // payment, and holding this version would not help.
     if (rows !== undefined && !isServedAlone) return this.appendNewest(record, hash);
     const row: HeldRow = { record: { ...record, originalId }, hash, isServedAlone: false };
     for (const former of this.openRows.get(record.id) ?? [])
@@ -114,8 +116,8 @@ export class RecordPlacer {
   }
 
   /**
-   * Serves a held row alone if it still waits, because its original did not come in time. The other held versions of the record are served
-   * with it, in their sequence, because later versions are served at once from now on.
+   * Serves a held row without its original, if it still waits. The other held versions of the record are also served, in their sequence,
+   * because from now on later versions are served at once.
    */
   serveOverdue({ record: { id, originalId }, position }: HeldRow): void {
     const isWaiting = [...(this.openRows.get(id) ?? [])].some(
@@ -129,7 +131,7 @@ export class RecordPlacer {
   private serveAlone(recordId: string): void {
     this.servedAloneIds.add(recordId);
     for (const row of [...(this.openRows.get(recordId) ?? [])]) {
-      // An appended row can release or serve the following rows.
+      // A row that this loop appended may already have released or served this row.
       if (row.isServedAlone || !this.isOpen(row)) continue;
       row.isServedAlone = true;
       if (row.position !== undefined) this.placement.servedAlonePositions.push(row.position);
@@ -165,12 +167,12 @@ export class RecordPlacer {
     if (!this.rowHashes.get(id)?.has(hash.toString('latin1'))) this.append(alone, hash);
   }
 
-  /** Appends the rows that wait for a record which is now in the feed. */
+  /** Appends the rows that wait for the given record, which is now in the feed. */
   private release(originalId: string): void {
     const rows = this.waiting.get(originalId) ?? [];
     this.waiting.delete(originalId);
     for (const row of rows) {
-      // An earlier row of this loop can have released a newer version of the record.
+      // An earlier pass of this loop may have released a newer version of the record.
       if (!this.isOpen(row)) continue;
       if (this.hasNewerRow(row)) {
         this.replace(row);
@@ -188,7 +190,7 @@ export class RecordPlacer {
     }
   }
 
-  /** Returns true if a newer version of the record, which refers to another original, was served alone. */
+  /** Returns true if a newer version of the record was served without its original, and refers to another original. */
   private hasNewerRow(row: HeldRow): boolean {
     const rows = [...(this.openRows.get(row.record.id) ?? [])];
     return rows
@@ -196,11 +198,11 @@ export class RecordPlacer {
       .some(({ isServedAlone, record }) => isServedAlone && record.originalId !== row.record.originalId);
   }
 
-  /** Ends the wait of a version, because a newer version of its record is a row. */
+  /** Ends the wait of a version, because a newer version of its record has become a row. */
   private replace(row: HeldRow): void {
     this.openRows.get(row.record.id)?.delete(row);
     if (row.record.originalId === NO_ORIGINAL) {
-      // The former account delivered this version. No later listing repeats it, so its hash is not needed.
+      // The former account of the connector delivered this version. No later listing returns it, so its hash is not needed.
       if (row.position !== undefined) this.placement.releasedPositions.push(row.position);
       return;
     }
@@ -226,8 +228,8 @@ export class RecordPlacer {
     if (row.isServedAlone) {
       this.rememberHash(row);
       this.servedAloneIds.add(id);
-      // The hash of a row of the former account is not used: if the present account delivers the same version, the delivered version is
-      // placed instead.
+      // The hash of a row of the former account is not used. If the present account delivers the same version, the delivered version is
+      // used instead.
     } else addToSet(this.openRows, id, row);
   }
 

@@ -1,5 +1,5 @@
 /**
- * Reads the requests of operators to pull a stream at once (`operator/stream-actions.ts` writes them). A request is stored in
+ * Reads the requests of operators to pull a stream at once. `operator/stream-actions.ts` writes these requests. A request is stored in
  * `feeds.due_at` as the negative time of the request. So the stream is due, and each gateway can distinguish this request from an earlier
  * one. The next successful pull replaces the request by its schedule.
  */
@@ -7,7 +7,7 @@ import type { Stream } from '@tributary/connector-api';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { PullRequest } from '../types/store.types.js';
 
-/** Returns the requests that no successful pull has fulfilled yet. */
+/** Returns the requests of operators for which there was no successful pull yet. */
 export async function findPullRequests({ reader }: DatabaseAdapter): Promise<PullRequest[]> {
   const rows = await reader
     .selectFrom('feeds')
@@ -16,7 +16,7 @@ export async function findPullRequests({ reader }: DatabaseAdapter): Promise<Pul
     .execute();
   return rows.map(({ connector, stream, due_at }) => ({
     connector,
-    // The store writes only names of streams.
+    // The cast is safe, because the store writes only the names of streams into this column.
     stream: stream as Stream,
     requestedAt: -due_at,
   }));

@@ -1,5 +1,6 @@
 /**
- * Stores the quarantine of a stream: rejected records and data warnings. An entry is kept with its reason, and is never served to clients.
+ * Stores the quarantine of a stream, i.e. its rejected records and data warnings. Each entry contains the reason, and is never served to
+ * clients.
  */
 import type { DataWarning, RejectedRecord } from '@tributary/connector-api';
 import type { ExpressionBuilder, Insertable, Kysely } from 'kysely';
@@ -12,14 +13,14 @@ import type { QuarantineEntry } from '../types/quarantine.types.js';
 import type { QuarantineTable, Schema } from '../database/schema.js';
 
 /**
- * Maximum length of a raw record, in characters. The sync library limits the length, too; this limit protects the database if a caller does
- * not.
+ * The maximum length of a raw record, in characters. The sync library already limits the length. This limit protects the database from a
+ * caller that does not.
  */
 const MAX_RAW_LENGTH = 131_072;
 
 /**
- * Applies a page to the quarantine. A rejected record is resolved when a valid record with the same id arrives, or when the plugin reports
- * it as resolved.
+ * Updates the quarantine with the rejected records and data warnings of a page. A rejected record is resolved when a valid record with the
+ * same id arrives, or when the plugin reports the record as resolved.
  */
 export async function updateQuarantine(
   db: Kysely<Schema>,
@@ -38,7 +39,9 @@ export async function updateQuarantine(
   }
 }
 
-/** Adds a data warning that the store itself found (plugins find the others). Must run inside a transaction that has locked the feed. */
+/**
+ * Adds a data warning that the store itself found, not a plugin. The function must be called inside a transaction that has locked the feed.
+ */
 export async function addDataWarning(
   db: Kysely<Schema>,
   feedId: number,
@@ -48,10 +51,13 @@ export async function addDataWarning(
   await upsertEntry(db, { ...fromWarning(warning), feed_id: feedId, since: now, cleared_at: null });
 }
 
-/** Prefix of the ids of accepted gaps. It distinguishes them from data warnings. */
+/** The prefix of the ids of accepted gaps, which distinguishes them from data warnings. */
 export const ACCEPTANCE_ID_PREFIX = 'accepted-gap:';
 
-/** Adds a gap that a person accepted, as a resolved entry. Must run inside a transaction that has locked the feed. */
+/**
+ * Adds a gap (a difference between a balance and the sum of its rows) that a person accepted, as a resolved entry. The function must be
+ * called inside a transaction that has locked the feed.
+ */
 export async function addGapAcceptance(
   db: Kysely<Schema>,
   feedId: number,
@@ -61,7 +67,7 @@ export async function addGapAcceptance(
   await upsertEntry(db, { ...fromWarning(acceptance), feed_id: feedId, since: now, cleared_at: now });
 }
 
-/** Returns the gaps of a connector that persons accepted, newest first. */
+/** Returns the gaps of a connector that people have accepted, newest first. */
 export async function findGapAcceptances(db: Kysely<Schema>, connector: string): Promise<AcceptedGap[]> {
   const rows = await db
     .selectFrom('quarantine')
@@ -75,10 +81,13 @@ export async function findGapAcceptances(db: Kysely<Schema>, connector: string):
   return rows.map(({ since, reason }) => ({ at: since, message: reason }));
 }
 
-/** Id of the data warning that rows of a feed are damaged. */
+/** The id of the data warning that rows of a feed are damaged. */
 const DAMAGE_WARNING_ID = 'damaged-rows';
 
-/** Adds or resolves the data warning about damaged rows of a feed. @throws StaleStateError when the feed was replaced */
+/**
+ * Adds or resolves the data warning about damaged rows of a feed.
+ * @throws StaleStateError when the feed was replaced
+ */
 export async function updateDamageWarning(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
@@ -120,8 +129,8 @@ export async function findOpenQuarantineEntries(
 }
 
 /**
- * Builds a subquery, for `exists`, of the rejected records of a feed that a valid record resolves: unresolved records, and records that an
- * operator dismissed. The subquery has two parts, because each part uses its own index.
+ * Builds a subquery, for use in `exists`, of the rejected records of a feed that a valid record resolves. These are unresolved records, and
+ * records that an operator dismissed. The subquery has two parts, because each part uses its own index.
  */
 export function selectResolvableRejectedRecords(eb: ExpressionBuilder<Schema, 'feeds'>, feedId: number) {
   const select = () =>
@@ -146,8 +155,8 @@ function fromWarning({ id, message }: DataWarning): EntryColumns {
 }
 
 /**
- * Inserts or updates an entry. An unresolved entry keeps the time of its first appearance. An entry that an operator dismissed stays
- * resolved if the reason is the same. If the reason is different, the entry appears as a new entry with the time of this change.
+ * Inserts or updates an entry. An unresolved entry keeps the time at which it first appeared. An entry that an operator dismissed stays
+ * resolved if the reason is the same. If the reason is different, the entry becomes a new entry with the present time.
  */
 async function upsertEntry(db: Kysely<Schema>, entry: Insertable<QuarantineTable>): Promise<void> {
   const staysDismissed = (eb: ExpressionBuilder<Schema, 'quarantine'>) =>
@@ -184,8 +193,8 @@ async function upsertEntry(db: Kysely<Schema>, entry: Insertable<QuarantineTable
 }
 
 /**
- * Marks entries as resolved. This also ends a dismissal: when the same fault occurs again later, the entry appears again. Must run inside a
- * transaction that has locked the feed.
+ * Marks entries as resolved. This also ends a dismissal: if the same fault occurs again later, the entry appears again. The function must
+ * be called inside a transaction that has locked the feed.
  */
 export async function resolveQuarantineEntries(
   db: Kysely<Schema>,

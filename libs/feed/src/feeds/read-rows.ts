@@ -8,7 +8,8 @@ import { findRowDamage } from './verify-row.js';
 /**
  * Returns at most `limit` rows after a sequence number. Sequence numbers are assigned under the lock of the feed, so rows become visible in
  * ascending order. A reader that continues after the last number therefore misses no row.
- * @throws DamagedRowsError when a row was altered or deleted in the database; StoreChangedError
+ * @throws DamagedRowsError when a row was altered or deleted in the database
+ * @throws StoreChangedError when the database was replaced
  */
 export async function readRows(
   adapter: DatabaseAdapter,
@@ -20,7 +21,7 @@ export async function readRows(
   const rows = await adapter.reader
     .selectFrom('feed_rows')
     .select(['seq', 'feed_time', 'record_id', 'hash', 'body'])
-    // Counts through the index of record versions, so the time does not depend on the length of the feed.
+    // The subquery counts in the index of record versions, so its time does not depend on the length of the feed.
     .select((eb) =>
       eb
         .selectFrom('feed_rows as versions')

@@ -1,19 +1,19 @@
-/** Stores sync runs (the results of pulls) for operators. */
+/** Stores the results of pulls (sync runs), which operators can list. */
 import { STREAMS, type Stream } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
 import type { SyncRun } from '../types/sync-run.types.js';
 import type { Schema } from '../database/schema.js';
 
-/** Time in ms for which older runs are kept. */
+/** Time in ms after which a run is deleted. */
 const RETENTION_MS = 30 * 24 * 3600 * 1000;
-/** Time in ms for which older runs are kept if they found nothing new. */
+/** Time in ms after which a run is deleted that found nothing new. */
 const QUIET_RETENTION_MS = 24 * 3600 * 1000;
-/** Minimum time in ms between two stored runs of a stream that found nothing new. It applies to all gateways together. */
+/** The minimum time in ms between two stored runs of a stream that found nothing new. It applies to all gateways together. */
 const QUIET_INTERVAL_MS = 10 * 60 * 1000;
 
 /**
- * Stores a run, and deletes old runs of its stream. For a stream that never has new data, at most 145 rows are kept, for any number of
- * gateways and days.
+ * Stores a run, and deletes old runs of its stream. For a stream that never has new data, at most 145 rows are kept, whatever the number of
+ * gateways and days is.
  */
 export async function recordSyncRun(db: Kysely<Schema>, run: SyncRun): Promise<void> {
   if (isQuiet(run) && (await hasRecentQuietRun(db, run))) return;
@@ -46,7 +46,7 @@ function isQuiet({ error, added, changed, refused }: SyncRun): boolean {
   return error === undefined && added + changed + refused === 0;
 }
 
-/** Returns true if a gateway has recorded a run without new data in the last ten minutes, and no run with new data since then. */
+/** Returns true if a gateway has stored a run without new data in the last ten minutes, and no run with new data was stored since then. */
 async function hasRecentQuietRun(db: Kysely<Schema>, run: SyncRun): Promise<boolean> {
   const newest = await db
     .selectFrom('sync_runs')
@@ -54,7 +54,7 @@ async function hasRecentQuietRun(db: Kysely<Schema>, run: SyncRun): Promise<bool
     .where('connector', '=', run.connector)
     .where('stream', '=', run.stream)
     .where('started_at', '>', run.startedAt - QUIET_INTERVAL_MS)
-    // A run with a start in the future was recorded before the clock was set back.
+    // A run whose start is in the future was stored before the clock was set back. Such a run is ignored.
     .where('started_at', '<=', run.startedAt)
     .orderBy('started_at', 'desc')
     .limit(1)
@@ -62,9 +62,7 @@ async function hasRecentQuietRun(db: Kysely<Schema>, run: SyncRun): Promise<bool
   return newest !== undefined && isQuiet({ ...run, ...newest, error: newest.error ?? undefined });
 }
 
-/**
- * Returns the newest stored run of each stream. A run that found nothing new may be missing if a similar run was stored shortly before it.
- */
+/** Returns the newest stored run of each stream. A run that found nothing new may be missing, because such runs are not always stored. */
 export async function findLastSyncRuns(
   db: Kysely<Schema>,
   connector: string,
@@ -87,7 +85,7 @@ export async function findLastSyncRuns(
   return runs.flat();
 }
 
-/** Converts a stored run. It copies only the columns of a run, because the row of a join has further columns. */
+/** Converts a stored run. Only the columns of a run are copied, because the row of a join has further columns. */
 export function toSyncRun(row: Schema['sync_runs'], stream: Stream): SyncRun {
   const { connector, started_at, duration, pages, records, added, changed, refused, error } = row;
   const counts = { pages, records, added, changed, refused };

@@ -1,4 +1,4 @@
-/** Compares a stored row with its hash, which was computed when the row was appended. */
+/** Compares a stored row with its hash, which was calculated when the row was appended. */
 import { appendFeedTime, formatTime, type Stream } from '@tributary/connector-api';
 import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
@@ -6,10 +6,10 @@ import type { FeedRowTable, Schema } from '../database/schema.js';
 
 const HASH_BYTES = 16;
 
-/** A row with all data that its check needs. */
+/** The columns of a row that are needed to verify it. */
 export type RowToVerify = Omit<FeedRowTable, 'feed_id'>;
 
-/** Returns up to `count` rows of a feed after a feed time, oldest first. */
+/** Returns at most `count` rows of a feed after a feed time, oldest first. */
 export function readRowsToVerify(
   db: Kysely<Schema>,
   feedId: number,
@@ -26,12 +26,15 @@ export function readRowsToVerify(
     .execute();
 }
 
-/** Returns the hash of a record's content: the JSON of the row without its feed time. */
+/** Returns the hash of a record's content. The content is the JSON of the row without its feed time. */
 export function hashContent(content: string): Buffer {
   return hash('sha256', content, 'buffer').subarray(0, HASH_BYTES);
 }
 
-/** Returns a description of the damage of a row, or `undefined` if the row is unchanged since its append. */
+/**
+ * Compares a row with its hash.
+ * @returns a description of the damage, or `undefined` if the row is unchanged since its append
+ */
 export function findRowDamage(stream: Stream, row: Omit<RowToVerify, 'seq'>): string | undefined {
   const suffix = appendFeedTime(stream, '', formatTime(row.feed_time));
   if (!row.body.endsWith(suffix)) return 'the JSON does not end with the feed time of the row';

@@ -1,13 +1,18 @@
-/** Identity of the database server and the database that contain a store. Only PostgreSQL has such an identity. */
+/** The identity of the database server, and of the database, that contains a store. Only PostgreSQL has such an identity. */
 
 export interface DatabaseServerIdentity {
-  /** PostgreSQL's system identifier and the id of the database: `7429…/16384`. Both change when a dump is restored. */
+  /**
+   * PostgreSQL's system identifier and the id of the database: `7429…/16384`. Restoring a dump into another database changes this value.
+   */
   database: string;
-  /** Timeline of the server. It increases with each promotion of a replica and each point-in-time recovery. */
+  /** The timeline of the server. It increases with each promotion of a replica and each point-in-time recovery. */
   timeline: number;
 }
 
-/** Describes the difference between two identities. @returns `undefined` when the identities are equal */
+/**
+ * Describes the difference between two identities.
+ * @returns `undefined` when the identities are equal
+ */
 export function describeServerChange(
   expected: DatabaseServerIdentity,
   found: DatabaseServerIdentity,

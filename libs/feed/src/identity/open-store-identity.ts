@@ -1,4 +1,4 @@
-/** Decides, at the start of a process, whether the process may use the store that it found. */
+/** Decides, when a process starts, whether the process may use the store that it found. */
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import { describeServerChange, type DatabaseServerIdentity } from './database-server-identity.js';
 import { DEFAULT_READER_LEAD_MS, startNewEpoch } from './start-new-epoch.js';
@@ -9,7 +9,7 @@ const RESTORE_ADVICE =
   'if this is the store to go on with, stop every gateway and run "tributary store restore --config FILE"';
 
 /**
- * Opens a session on the store.
+ * Checks the store, and returns its identity for this process.
  * @throws Error when the store has lost data or is on another server than before, and no person has confirmed this change
  */
 export async function openStoreIdentity(adapter: DatabaseAdapter): Promise<OpenedStoreIdentity> {
@@ -21,8 +21,8 @@ export async function openStoreIdentity(adapter: DatabaseAdapter): Promise<Opene
   if (server && !identity.server) await adapter.durableTransaction((db) => recordDatabaseServer(db, server));
   const change = server && identity.server && describeServerChange(identity.server, server);
   if (change === undefined) return new OpenedStoreIdentity(adapter, { ...identity, server });
-  // After the promotion of a replica, the gateways must continue without a person. A new epoch starts, because the replica may have lacked
-  // the newest commits.
+  // After the promotion of a replica, the gateways must continue without a person. The store gets a new epoch, which makes all other
+  // processes stop, because the replica may lack the newest commits.
   if (!isPromotion(identity.server, server)) throw new Error(`${change}; ${RESTORE_ADVICE}`);
   const { epoch: fromEpoch } = identity;
   await startNewEpoch(adapter, { fromEpoch, server, readerLeadMs: DEFAULT_READER_LEAD_MS });

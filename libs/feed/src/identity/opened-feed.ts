@@ -1,7 +1,7 @@
 /**
  * A feed as this process opened it: its number, connector and stream, in one store and epoch (the time between two restores). Every
- * statement checks that the number still belongs to the same connector and stream. The number alone is not enough: after a restore, the
- * same number can belong to the feed of another tenant.
+ * statement checks that the number still belongs to the same connector and stream. The number alone is not enough, because after a restore
+ * the same number can belong to the feed of another tenant.
  */
 import type { Stream } from '@tributary/connector-api';
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
@@ -12,7 +12,9 @@ import type { OpenedStoreIdentity } from './opened-store-identity.js';
 
 export class OpenedFeed implements FeedIdentity {
   private highestSeq = 0;
-  /** Time at which this process last recorded the cursor, in milliseconds of a monotonic clock. `feeds/cursor-history.ts` uses it. */
+  /**
+   * The time at which this process last stored the cursor, in milliseconds of a monotonic clock. `feeds/cursor-history.ts` uses this time.
+   */
   cursorRecordedAt = -Infinity;
   private writtenChecks = 0;
 
@@ -25,8 +27,9 @@ export class OpenedFeed implements FeedIdentity {
   ) {}
 
   /**
-   * SQL condition on a row of `feeds`, for the primary: it is this feed, in this store and epoch. Each parameter has a cast, because SQLite prepares
-   * a statement again for each execution if its plan could depend on the value of a parameter. Preparing takes ten times as long as running it.
+   * The SQL condition that a row of `feeds` on the primary belongs to this feed, in this store and epoch. Each parameter has a cast.
+   * Without the cast, SQLite would prepare a statement again for each execution if its plan could depend on the value of a parameter.
+   * Preparing takes ten times as long as running.
    */
   get isSameFeed(): RawBuilder<SqlBool> {
     const { id, connector, stream, session } = this;
@@ -41,17 +44,20 @@ export class OpenedFeed implements FeedIdentity {
     return this.session.epoch;
   }
 
-  /** The last heartbeat of the store, with which `isSameFeed` compares the stored heartbeat. */
+  /** The number of the newest heartbeat that this process has written or read. `isSameFeed` compares the stored number with it. */
   get knownBeat(): number {
     return this.session.knownBeat;
   }
 
-  /** @throws StoreChangedError when an earlier check found a change of the store */
+  /**
+   * Checks that no change of the store was found before.
+   * @throws StoreChangedError when a change was found
+   */
   assertUnchanged(): void {
     this.adapter.changes.assertUnchanged();
   }
 
-  /** Highest sequence number that this process has seen as committed. A read that starts now must not return a lower number. */
+  /** The highest sequence number that this process has seen as committed. A read that starts now must not return a lower number. */
   get committedSeq(): number {
     return this.highestSeq;
   }
@@ -61,7 +67,7 @@ export class OpenedFeed implements FeedIdentity {
     this.highestSeq = Math.max(this.highestSeq, seq);
   }
 
-  /** A counter that this process increases when it writes the state of a completeness check of this feed. */
+  /** A counter that increases when this process writes the state of a completeness check of this feed. */
   get checksVersion(): number {
     return this.writtenChecks;
   }
@@ -71,7 +77,7 @@ export class OpenedFeed implements FeedIdentity {
   }
 
   /**
-   * Checks the sequence number of the feed's head that was read from the primary.
+   * Checks the sequence number of the feed's last row, which was read from the primary.
    * @param committedSeq value of `committedSeq` before the read
    * @throws StoreChangedError when the feed has lost rows
    */
@@ -83,7 +89,10 @@ export class OpenedFeed implements FeedIdentity {
     this.recordCommitted(seq);
   }
 
-  /** Runs a transaction. If it fails with a `StaleStateError`, the function finds the reason. @throws StoreChangedError */
+  /**
+   * Runs a transaction. If it fails with a `StaleStateError`, the function determines the reason.
+   * @throws StoreChangedError when the database was replaced
+   */
   async explainStaleState<T>(work: () => Promise<T>): Promise<T> {
     this.assertUnchanged();
     try {
@@ -95,15 +104,15 @@ export class OpenedFeed implements FeedIdentity {
   }
 
   /**
-   * Checks that the feed is still the feed that this process opened, and has all of its rows. Call it after a StaleStateError, or after a
-   * page whose feed number was wrong.
+   * Checks that the feed is still the feed that this process opened, and has all of its rows. The function is called after a
+   * StaleStateError, or after a page whose feed number was wrong.
    * @throws StoreChangedError if the feed was replaced, or has lost rows
    */
   async assertExists(): Promise<void> {
     this.assertUnchanged();
     const { committedSeq } = this;
     const { knownBeat } = this.session;
-    // Uses one statement, because every empty page needs this check.
+    // Only one statement is used, because every empty page needs this check.
     const row = await this.adapter.reader
       .selectFrom('store_identity')
       .leftJoin('feeds', (join) =>

@@ -1,6 +1,7 @@
 /**
- * The state of the store that this process opened: its id, its epoch, and its last heartbeat. Statements check the id and the epoch
- * themselves. This class provides the condition, finds the reason when the condition fails, and writes the heartbeat.
+ * The identity of the store that this process opened: its id, its epoch (the time between two restores), and its last heartbeat. Statements
+ * that write to the store check the id and the epoch themselves. This class provides the condition for them, finds the reason when the
+ * condition is false, and writes the heartbeat.
  */
 import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
@@ -26,13 +27,13 @@ export class OpenedStoreIdentity {
     this.restore = identity.restore;
     this.lastBeat = identity.beat;
     adapter.onNewConnection(async (readState) => {
-      // Copies the heartbeat before the query starts. This process can write a heartbeat while the query is running; the older heartbeat in
-      // the result is then no sign of lost data.
+      // The number of the heartbeat is copied before the query starts. If this process writes a heartbeat while the query is running, the
+      // older number in the result is then no sign of lost data.
       const knownBeat = this.lastBeat;
       const { identity: found, server, isInRecovery, markLoss } = await readState();
       this.checkSameServer(server);
       const { beat } = this.checkSameStore(found);
-      // The result is not final for a server in recovery, because the server may be promoted while the connection is open.
+      // The check of a server in recovery must be repeated, because the server may be promoted while the connection is open.
       if (beat >= knownBeat) return { isFinal: !isInRecovery };
       const loss = describeOlderBeat(beat, knownBeat);
       await markLoss(loss).catch(() => undefined);
@@ -41,22 +42,26 @@ export class OpenedStoreIdentity {
   }
 
   /**
-   * SQL condition, for the primary: the store still has this id and this epoch, and is not in an older state than the last heartbeat. `isSameFeed` of
-   * `opened-feed.ts` says what the casts are for.
+   * The SQL condition, for the primary, that the store still has this id and this epoch, and is not in an older state than the last
+   * heartbeat. The comment on `isSameFeed` in `opened-feed.ts` explains the casts.
    */
   get isCurrent(): RawBuilder<SqlBool> {
     const { storeId, epoch, lastBeat } = this;
     return sql<SqlBool>`exists (select 1 from store_identity where store_id = cast(${storeId} as text) and epoch = cast(${epoch} as bigint) and beat >= cast(${lastBeat} as bigint))`;
   }
 
-  /** Writes a heartbeat, and checks that the store is the same and its state is not older. @throws StoreChangedError */
+  /**
+   * Writes a heartbeat, and checks that the store is the same and is not in an older state.
+   * @throws StoreChangedError when the store was replaced or is in an older state
+   */
   async writeHeartbeat(): Promise<void> {
     return this.beat(async () => undefined);
   }
 
   /**
-   * Writes a heartbeat. In the same transaction it first checks by a write whether an order could be stored.
-   * @throws StoreChangedError; StoreUnavailableError when an order could not be stored
+   * Writes a heartbeat. The same transaction first checks by a write whether an order could be stored.
+   * @throws StoreChangedError when the store was replaced or is in an older state
+   * @throws StoreUnavailableError when an order could not be stored
    */
   async writeOrderProbe(): Promise<void> {
     return this.beat((db) => this.adapter.probeOrderTables(db));
@@ -79,14 +84,17 @@ export class OpenedStoreIdentity {
     this.lastBeat = Math.max(this.lastBeat, row.beat);
   }
 
-  /** Reads the identity again after the condition `isCurrent` was false. @throws StoreChangedError unless the store is unchanged */
+  /**
+   * Reads the identity again after the condition `isCurrent` was false.
+   * @throws StoreChangedError unless the store is unchanged
+   */
   async explainMismatch(): Promise<void> {
     this.adapter.changes.assertUnchanged();
     const knownBeat = this.lastBeat;
     await this.checkIdentity(await readStoreIdentity(this.adapter.reader), knownBeat);
   }
 
-  /** The highest heartbeat that this process has written or read. */
+  /** The number of the newest heartbeat that this process has written or read. */
   get knownBeat(): number {
     return this.lastBeat;
   }
@@ -102,14 +110,14 @@ export class OpenedStoreIdentity {
   }
 
   /**
-   * Reports that the store has lost data which this process has seen. It marks the store, so that no gateway uses the older state before a
-   * person has run `tributary store restore`. It starts a new epoch, which stops the other gateways, because they may not have seen the
-   * lost data. After the promotion of a replica the store is not marked, because the next start continues without a person.
-   * @throws StoreChangedError
+   * Reports that the store has lost data that this process has seen. The store is marked, so that no gateway uses the older state before a
+   * person has run `tributary store restore`. The store also gets a new epoch, which stops the other gateways, because they may not have
+   * seen the lost data. After the promotion of a replica the store is not marked, because the next start continues without a person.
+   * @throws StoreChangedError always
    */
   async reportLoss(reason: string): Promise<never> {
     const server = await this.adapter.findServerIdentity().catch(() => undefined);
-    // The check of a new connection may already have reported that the server changed.
+    // The check of a new connection may already have reported that the server changed. Then this report is not repeated.
     this.adapter.changes.assertUnchanged();
     this.checkSameServer(server);
     await this.adapter

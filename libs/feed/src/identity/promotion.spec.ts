@@ -1,5 +1,5 @@
 /**
- * Tests the promotion of a replica that lacks the newest commits, while a process has connections to this server that it opened before the
+ * Tests the promotion of a replica that lacks the newest commits. The process has connections to this server that it opened before the
  * promotion.
  */
 import pg from 'pg';
@@ -28,7 +28,7 @@ it('a process ends, and the next one goes on by itself: the store is not marked 
     await replica.start();
     proxy.target = replica.socket;
     proxy.dropConnections();
-    // The connection that this read opens is still open after the promotion.
+    // This read opens a connection that is still open after the promotion.
     await expect(store.currentTime()).resolves.toBeGreaterThan(0);
     await run(replica, 'select pg_promote()');
     await expect(feed.acquireLease(getCurrentProcess(), 60_000)).rejects.toThrow(StoreChangedError);

@@ -1,6 +1,6 @@
 /**
  * Makes a store usable again after it has lost its newest data. Readers may have rows that the store has lost. So every row that is
- * appended after this gets a feed time later than all times that a reader can have. See docs/decisions/0012-store-identity.md.
+ * appended from now on gets a feed time that is later than all times that a reader can have. See docs/decisions/0012-store-identity.md.
  */
 import { sql } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
@@ -8,21 +8,22 @@ import type { StoreRestore } from '../types/store.types.js';
 import type { DatabaseServerIdentity } from './database-server-identity.js';
 
 /**
- * Maximum time in ms by which the feed time of a lost row, which a reader may have, can be ahead of the clock. An import gives each row 10
- * ms, so 60,000 rows of one stream reach ten minutes ahead.
+ * The maximum time in ms by which the feed time of a lost row can be ahead of the clock. A reader may have such a row. An import gives each
+ * row 10 ms, so 60,000 rows of one stream reach ten minutes ahead.
  */
 export const DEFAULT_READER_LEAD_MS = 10 * 60_000;
 
 export interface NewEpochOptions {
-  /** The epoch to end. If another process has already ended it, nothing changes. */
+  /** The epoch that ends. If another process has already ended it, nothing changes. */
   fromEpoch: number;
   server: DatabaseServerIdentity | undefined;
   readerLeadMs: number;
 }
 
 /**
- * Starts a new epoch: revokes all leases, sets a lower bound for the feed times of new rows, and clears a mark of lost data.
- * @returns `undefined` when another process has started a new epoch in the meantime
+ * Starts a new epoch: revokes all leases, sets a lower limit for the feed times of new rows, and removes the mark that the store has lost
+ * data.
+ * @returns `undefined` when another process has already started a new epoch
  */
 export async function startNewEpoch(
   adapter: DatabaseAdapter,
@@ -38,8 +39,8 @@ export async function startNewEpoch(
         loss_found: null,
         min_feed_time: sql<number>`${now} + cast(${readerLeadMs} as bigint)`,
         restored_at: now,
-        // The store may be restored again before a gateway has run. The data that the store lacked after the first restore is then still
-        // missing.
+        // The store may be restored again before a gateway has run. The data that was missing after the first restore is then still
+        // missing, so the time of the backup stays the same.
         backup_at: eb.ref('beat_at'),
         server_database: server?.database ?? null,
         server_timeline: server?.timeline ?? null,

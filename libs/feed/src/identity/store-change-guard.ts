@@ -1,6 +1,6 @@
 /**
- * Records the first report that the database was replaced or restored while this process is running. After it every access to the store
- * fails, because cached feed ids, cursors and leases belong to the earlier state.
+ * Remembers the first report that the database was replaced or restored while this process is running. From then on every access to the
+ * store fails, because the feed ids, cursors and leases in memory belong to the earlier state.
  */
 import { StoreChangedError } from '../database/store-errors.js';
 
@@ -11,7 +11,10 @@ export class StoreChangeRecord {
   /** @param store path or URL without its password */
   constructor(readonly store: string) {}
 
-  /** @throws StoreChangedError when a change was reported earlier */
+  /**
+   * Checks that no change of the database was reported.
+   * @throws StoreChangedError when a change was reported
+   */
   assertUnchanged(): void {
     if (this.error) throw this.error;
   }
@@ -29,7 +32,7 @@ export class StoreChangeRecord {
     throw this.error;
   }
 
-  /** Calls `notify` once when a change is reported, or at once if a change was reported before. */
+  /** Calls `notify` once when a change is reported. If a change was already reported, `notify` is called at once. */
   onChange(notify: (error: StoreChangedError) => void): void {
     if (this.error) notify(this.error);
     else this.listeners.push(notify);

@@ -15,8 +15,7 @@ import { POSTGRES, SQLITE, STORES, type FreshStore } from '../testing/stores.js'
 
 const NOTHING = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
 /**
- * Time in ms within which pages may still be served after the SQLite file was deleted, because the gateway checks the file only every 100
- * ms.
+ * Time in ms for which pages may still be served after the SQLite file was deleted, because the gateway checks the file only every 100 ms.
  */
 const FILE_CHECK_MS = 150;
 
@@ -155,7 +154,7 @@ describe.each(STORES)('a $name store whose database changes under the process', 
     await store.close();
     const putBack = await backUp(fresh.url);
     await open();
-    // The reader reads a row that the backup lacks, and remembers its time.
+    // The reader reads a row that the backup does not contain, and remembers the time of this row.
     await append(await store.feed('bank', 'transactions'), 'late', 'a2');
     const { feedTime: position = 0 } = await (await store.feed('bank', 'transactions')).head();
     const neverRead = await store.feed('new', 'transactions');
@@ -167,7 +166,7 @@ describe.each(STORES)('a $name store whose database changes under the process', 
     expect(restoredAt).toBeGreaterThanOrEqual(backupAt);
     await open();
     expect(store.lastRestore).toEqual({ restoredAt, backupAt });
-    // The PSP lists the lost records again, and a version that it created while the store was down.
+    // The PSP lists the lost records again, and also a version that was created while the store was down.
     const again = await store.feed('bank', 'transactions');
     await append(again, 'late', 'a2', 'later');
     const { body } = await again.readPage(position, 1, 100);
@@ -247,7 +246,7 @@ describe('a PostgreSQL database', () => {
     expect((await after.head()).feedTime).toBeGreaterThan(position + 60_000);
     expect(await readIds(after)).toEqual(['a1', 'a2']);
     await promoted.close();
-    // The next start finds the same timeline that is stored.
+    // The next start finds that the server has the same timeline as the stored identity.
     const again = await openStore(replica.url('postgres'));
     expect(again.lastRestore).toEqual(promoted.lastRestore);
     await again.close();
@@ -263,7 +262,7 @@ describe('a PostgreSQL database', () => {
     await append(feed, 'a1');
     await putBack();
     let error: unknown;
-    // The pool notices only at the next use that its connections are closed.
+    // The pool notices that its connections are closed only when they are used again.
     for (let attempt = 0; attempt < 10 && !(error instanceof StoreChangedError); attempt++)
       error = await (async () => feed.readPage(undefined, 1, 10))().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(StoreChangedError);

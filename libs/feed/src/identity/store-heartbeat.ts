@@ -3,7 +3,10 @@ import type { Store } from '../types/store.types.js';
 
 const HEARTBEAT_INTERVAL_MS = 5_000;
 
-/** Starts the heartbeat. It ends with `stop()`, or when a change of the store was found. @returns `stop` */
+/**
+ * Starts to write the heartbeat. It ends with `stop()`, or when a change of the store was found.
+ * @returns the function `stop`
+ */
 export function startHeartbeat(store: Store, intervalMs = HEARTBEAT_INTERVAL_MS): () => void {
   let hasEnded = false;
   let timer = schedule();
@@ -15,7 +18,7 @@ export function startHeartbeat(store: Store, intervalMs = HEARTBEAT_INTERVAL_MS)
   }
 
   async function beat(): Promise<void> {
-    // A failed heartbeat is ignored: a store that does not respond is not proof of a change. `onChange` reports a change.
+    // A failed heartbeat is ignored, because a store that does not respond may be unchanged. `onChange` reports a change.
     await store.writeHeartbeat().catch(() => undefined);
     if (!hasEnded) timer = schedule();
   }

@@ -5,26 +5,26 @@ import type { StoreRestore } from '../types/store.types.js';
 import type { DatabaseServerIdentity } from './database-server-identity.js';
 
 export interface StoreIdentity {
-  /** Random id, assigned when the tables are created. */
+  /** A random id that is assigned when the tables are created. */
   storeId: string;
-  /** Increases whenever the store continues from another state than the running processes saw: after a restore or a promotion. */
-  epoch: number;
-  /** Number of heartbeats of all gateways. Each heartbeat is durable, so a lower number means an older state of the store. */
-  beat: number;
-  /** The database server that contained the store when a gateway last opened it. */
-  server: DatabaseServerIdentity | undefined;
   /**
-   * The reason for which a gateway found that the store has lost data. While it is set, no gateway opens the store; `tributary store
-   * restore` clears it.
+   * The epoch increases whenever the store continues from a state that the running processes have not seen, i.e. after a restore or a
+   * promotion.
    */
+  epoch: number;
+  /** The number of heartbeats of all gateways. Each heartbeat is durable, so a lower number shows an older state of the store. */
+  beat: number;
+  /** The database server on which a gateway last opened the store. */
+  server: DatabaseServerIdentity | undefined;
+  /** The loss of data that a gateway found. While it is set, no gateway opens the store. `tributary store restore` removes it. */
   lossFound: string | undefined;
   /** The newest restore or promotion; `undefined` when there was none. */
   restore: StoreRestore | undefined;
-  /** Oldest schema version whose programs may use the tables. */
+  /** The oldest schema version whose programs may use the tables. */
   minProgramVersion: number;
 }
 
-/** Returns the identity; `undefined` when the row is missing. */
+/** Returns the identity of the store. The result is `undefined` when the row is missing. */
 export async function readStoreIdentity(db: Kysely<Schema>): Promise<StoreIdentity | undefined> {
   const row = await db.selectFrom('store_identity').selectAll().executeTakeFirst();
   return row && toStoreIdentity(row);

@@ -1,4 +1,4 @@
-/** Tests the check whether the store can store orders: which failures it finds, and how often it writes. */
+/** Tests the check whether orders can be stored: which failures it finds, and how often it writes. */
 import { sql } from 'kysely';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';

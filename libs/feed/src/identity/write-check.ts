@@ -1,19 +1,19 @@
 /**
- * Checks by a write whether the store can store orders. Anyone may request the health of a gateway at any rate. So the writes are limited:
- * all requests within one second share one write.
+ * Checks by a write whether orders can be stored. The health check of a gateway calls it. Anyone may request the health at any rate, so all
+ * requests within one second share one write.
  */
 import { StoreUnavailableError } from '../database/store-errors.js';
 
-/** Minimum time in ms between the end of a write and the start of the next write. */
+/** The minimum time in ms between the end of a write and the start of the next write. */
 const MIN_INTERVAL_MS = 1_000;
 /**
- * Time in ms after which the check fails although its write is still running. The limit is shorter than that of an order, which is answered
- * with 503 after 7 s.
+ * Time in ms after which the check fails although its write is still running. The time is shorter than 7 s, because after 7 s an order gets
+ * a 503.
  */
 const MAX_WRITE_MS = 5_000;
 /**
- * Time in ms after which a check stops waiting for the running write and succeeds, if the previous write succeeded at most `MAX_WRITE_MS` ago.
- * A write that is only slow is not a failure, and the clients of health checks would time out after one or two seconds.
+ * Time in ms after which a check no longer waits for the running write. If the previous write succeeded at most `MAX_WRITE_MS` ago, the
+ * check then succeeds. A slow write is not a failure, and the clients of health checks wait only one or two seconds.
  */
 const MAX_WAIT_AFTER_SUCCESS_MS = 500;
 
@@ -36,7 +36,10 @@ export class WriteCheck {
     private readonly write: () => Promise<void>,
   ) {}
 
-  /** @throws StoreUnavailableError when the write fails or takes longer than 5 s; other errors of the write are passed on */
+  /**
+   * Writes to the store, or waits for a write that is already running.
+   * @throws StoreUnavailableError when the write fails or takes longer than 5 s. Other errors of the write are thrown unchanged
+   */
   async check(): Promise<void> {
     if (this.latest === undefined || this.isOld(this.latest)) this.latest = this.startWrite();
     const { result, startedAt } = this.latest;

@@ -1,4 +1,7 @@
-/** Lease for appending to one feed. Each lease has a fencing token, which every append checks in its own transaction. */
+/**
+ * The lease of one feed. A lease gives one process the right to append to the feed for a limited time. Each lease has a fencing token (a
+ * number that increases with each lease), which every append checks in its own transaction.
+ */
 import type { Cursor } from '@tributary/connector-api';
 import { sql, type CompiledQuery, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
 import {
@@ -29,16 +32,22 @@ import { selectResolvableRejectedRecords, updateQuarantine } from '../feeds/quar
 import type { Schema } from '../database/schema.js';
 
 /**
- * Maximum plausible lease in ms. Leases last about a minute, and the clocks of healthy machines differ by less than an hour. A longer
- * lease was stored with a wrong clock.
+ * The maximum plausible duration of a lease in ms. Leases last about a minute, and the clocks of healthy machines differ by less than an
+ * hour. So a longer lease was stored with a wrong clock, and is ignored.
  */
 const MAX_LEASE_MS = 3_600_000;
-/** Maximum plausible time in ms until a stream is due. The longest pull interval is about a day. */
+/**
+ * The maximum plausible time in ms until a stream is due. The longest pull interval is about a day, so a longer time was stored with a
+ * wrong clock, and is ignored.
+ */
 const MAX_PULL_DELAY_MS = 2 * 24 * 3_600_000;
-/** Maximum number of overdue rows that one transaction serves. */
+/** The maximum number of overdue rows that one transaction serves. Further rows are served by later transactions. */
 const MAX_OVERDUE_ROWS = 500;
 
-/** Acquires the lease of a feed. @returns `undefined` while another holder has the lease and may be alive */
+/**
+ * Acquires the lease of a feed.
+ * @returns `undefined` while another holder has the lease and may be alive
+ */
 export async function acquireLease(
   adapter: DatabaseAdapter,
   feed: OpenedFeed,
@@ -51,7 +60,7 @@ export async function acquireLease(
 }
 
 /**
- * Acquires the lease when the stream is due.
+ * Acquires the lease of a feed if the stream is due.
  * @returns a `NotDue` when the stream is not due yet and no process is pulling it; `undefined` while another holder has the lease
  */
 export async function acquireLeaseWhenDue(
@@ -64,7 +73,7 @@ export async function acquireLeaseWhenDue(
   const state = await readLeaseState(adapter, feed, clock);
   if (!isLeaseFree(state, holder)) return undefined;
   const dueInMs = state.due_at - state.now;
-  // A delay longer than the maximum was stored by a process whose clock was wrong.
+  // A delay that is longer than the maximum was stored by a process with a wrong clock.
   if (dueInMs <= 0 || dueInMs > MAX_PULL_DELAY_MS || wasClockSetBack(state))
     return claimLease(adapter, feed, state, holder, ttlMs, clock);
   return {
@@ -102,7 +111,7 @@ async function readLeaseState(adapter: DatabaseAdapter, feed: OpenedFeed, clock:
   return state;
 }
 
-/** The lease of a paused stream is never free. */
+/** Returns true if the lease can be acquired. The lease of a paused stream is never free. */
 function isLeaseFree(state: LeaseState, holder: LeaseHolder): boolean {
   if (state.paused_at !== null) return false;
   return (
@@ -114,7 +123,7 @@ function isLeaseFree(state: LeaseState, holder: LeaseHolder): boolean {
 }
 
 /**
- * Returns true when the last lease was released at a time in the future. The clock was then set back after the release, so the stored
+ * Returns true if the last lease was released at a time in the future. The clock was then set back after the release, so the stored
  * schedule would make the stream due too late.
  */
 function wasClockSetBack({ holder, leased_until, now }: LeaseState): boolean {
@@ -135,7 +144,7 @@ async function claimLease(
       .updateTable('feeds')
       .set({ ...token, leased_until: timeFromNow(clock, ttlMs) })
       .where(feed.isSameFeed)
-      // When two processes find the lease free, only one of them updates the row. Pausing a stream also increases the token.
+      // If two processes find the lease free, only one of them updates the row. Pausing a stream also increases the token.
       .where('fencing_token', '=', state.fencing_token)
       .returning('cursor')
       .executeTakeFirst(),
@@ -167,7 +176,7 @@ interface FencingToken {
 
 interface LockedHead extends FeedHead {
   now: number;
-  /** True if the feed has unresolved rejected records. */
+  /** True if the feed has rejected records that are not resolved. */
   hasRejectedRecords: boolean;
 }
 
@@ -181,7 +190,7 @@ interface LockedRow {
 }
 
 class FeedLease implements Lease {
-  /** The compiled statement that locks the feed, and the values on which it depends. */
+  /** The compiled statement that locks the feed, and the values for which it was compiled. */
   private lock: { clock: RawBuilder<number>; knownBeat: number; query: CompiledQuery<LockedRow> } | undefined;
   private readonly knownSums: KnownSums;
 
@@ -199,7 +208,9 @@ class FeedLease implements Lease {
     this.knownSums = new KnownSums(feed);
   }
 
-  /** SQL condition on the row of the feed: this lease still holds it. `isSameFeed` of `opened-feed.ts` says what the casts are for. */
+  /**
+   * The SQL condition that this lease is still the lease of the feed. The comment on `isSameFeed` in `opened-feed.ts` explains the casts.
+   */
   private get isHeld(): RawBuilder<SqlBool> {
     const { fencing_token, holder } = this.token;
     return sql<SqlBool>`fencing_token = cast(${fencing_token} as bigint) and holder = cast(${holder} as text)`;
@@ -270,8 +281,8 @@ class FeedLease implements Lease {
   }
 
   /**
-   * Returns the new due time, except if an operator requested a pull during this pull. The request then stays, because this pull may have
-   * failed before the request.
+   * Returns the new due time of the stream. If an operator requested a pull during this pull, the request stays instead, because this pull
+   * may have failed before the request.
    */
   private keepNewRequest(dueAt: RawBuilder<number>): RawBuilder<number> {
     const isNewRequest = sql`due_at < 0 and due_at <> cast(${this.dueAtStart} as bigint)`;
@@ -289,7 +300,7 @@ class FeedLease implements Lease {
     sums: readonly StoredSums[];
   }> {
     const { knownSums } = this;
-    // The first statement locks the feed row, so the results of all statements stay valid until the commit.
+    // The first statement locks the feed row. So the results of all statements stay valid until the commit.
     const [locked, stored] = await Promise.all([
       this.lockFeed(db),
       readStoredRecords(db, this.adapter, this.feed.id, page.records, knownSums.accountIds),
@@ -311,7 +322,7 @@ class FeedLease implements Lease {
       now,
     );
     for (const balances of page.balances) {
-      // An observation with a time in the future would make later observations look outdated.
+      // The time is limited to now, because an observation with a time in the future would make later observations look outdated.
       const at = Math.min(balances.at, now);
       await applyObservation(db, this.adapter, this.feed.connector, { ...balances, at });
     }
@@ -324,16 +335,21 @@ class FeedLease implements Lease {
     };
   }
 
-  /** @throws LeaseLostError when the lease was lost, or the store was restored */
+  /**
+   * Checks that this lease is still valid.
+   * @throws LeaseLostError when the lease was lost, or the store was restored
+   */
   private assertHeld(head: LockedHead | undefined): LockedHead {
-    // If the number of the last row is lower than a number that this process has seen as committed, the store was restored to an older
-    // state.
+    // If the last row has a lower number than a row that this process has seen as committed, the store was restored to an older state.
     if (!head || head.seq < this.feed.committedSeq)
       throw new LeaseLostError(this.feed.connector, this.feed.stream);
     return head;
   }
 
-  /** Locks the feed row until the commit. @returns `undefined` when the lease was lost */
+  /**
+   * Locks the feed row until the commit.
+   * @returns `undefined` when the lease was lost
+   */
   private async lockFeed(db: Kysely<Schema>): Promise<LockedHead | undefined> {
     const [row] = (await db.executeQuery(this.compileLock(db))).rows;
     return (
@@ -348,8 +364,8 @@ class FeedLease implements Lease {
   }
 
   /**
-   * Compiles the statement that locks the feed. The compiled statement is kept, because its values do not change between two heartbeats and
-   * compiling takes longer than running.
+   * Compiles the statement that locks the feed. The compiled statement is kept, because its values do not change between two heartbeats,
+   * and compiling takes longer than running.
    */
   private compileLock(db: Kysely<Schema>): CompiledQuery<LockedRow> {
     const clock = this.clock();
@@ -366,7 +382,7 @@ class FeedLease implements Lease {
         'head_seq',
         'head_time',
         clock.as('now'),
-        // Only the lease holder adds rejected records, so the records of all earlier holders are visible here.
+        // Only the holder of the lease adds rejected records, so this query sees the records of all earlier holders.
         eb.exists(selectResolvableRejectedRecords(eb, this.feed.id)).as('has_refusals'),
         eb.exists(selectHeldRows(eb, this.feed.id)).as('has_held_rows'),
       ])
@@ -378,8 +394,8 @@ class FeedLease implements Lease {
 }
 
 /**
- * Checks that the database can store the cursor unchanged. No database stores an unpaired surrogate, and PostgreSQL cannot store U+0000.
- * @throws TypeError
+ * Checks that the database can store the cursor unchanged. No database can store an unpaired surrogate, and PostgreSQL cannot store U+0000.
+ * @throws TypeError when the database cannot store the cursor unchanged
  */
 function assertCursorStorable(cursor: Cursor): void {
   if (cursor.isWellFormed() && !cursor.includes('\0')) return;
@@ -389,7 +405,7 @@ function assertCursorStorable(cursor: Cursor): void {
 }
 
 /**
- * Returns true when the lease ends later than any valid lease. Either the clock at the acquisition or the current clock is wrong, and
+ * Returns true if the lease ends later than any valid lease. Then either the clock at the acquisition or the present clock is wrong, and
  * waiting for the end could take years. If the holder is alive, the fencing token prevents its writes.
  */
 function isExpiryImplausible(until: number, now: number): boolean {

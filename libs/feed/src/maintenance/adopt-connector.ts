@@ -1,4 +1,4 @@
-/** Assigns a connector of a store to another plugin or account: `tributary connectors adopt` and `reset`. */
+/** Assigns a connector of a store to another plugin or account. The commands `tributary connectors adopt` and `reset` use it. */
 import { replaceConnectorIdentity } from '../connectors/connector-registry.js';
 import { assertStoreExists, withDatabase, type StoreLocation } from '../store/open-store.js';
 import type { ConnectorIdentity } from '../types/store.types.js';
@@ -6,8 +6,8 @@ import { assertNotLeased, assertNotOpenElsewhere } from './assert-not-in-use.js'
 
 /**
  * Stores the new plugin and account of the connector.
- * @param forgetsCursors whether everything is pulled again from the beginning
- * @throws Error when a gateway uses the store, because it would continue with the former plugin
+ * @param forgetsCursors true if everything is pulled again from the beginning
+ * @throws Error when a gateway uses the store, because the gateway would continue with the former plugin
  */
 export async function adoptConnector(
   location: string | StoreLocation,

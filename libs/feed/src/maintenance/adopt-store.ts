@@ -1,4 +1,4 @@
-/** Assigns a store to another deployment: `tributary store adopt`. */
+/** Assigns a store to another deployment. The command `tributary store adopt` uses it. */
 import { adoptDeployment } from '../connectors/deployment-registry.js';
 import { assertStoreExists, withDatabase, type StoreLocation } from '../store/open-store.js';
 import type { DeploymentIdentity } from '../types/store.types.js';

@@ -1,4 +1,4 @@
-/** Checks that no gateway uses the store, e.g. before a copy. */
+/** Checks that no gateway uses a store, e.g. before a copy. */
 import Database from 'better-sqlite3';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,8 +13,8 @@ const MAX_SESSION_CHECKS = 10;
 const SESSION_CHECK_INTERVAL_MS = 100;
 
 /**
- * Checks that no other program has the store open. Call it before this process opens the store. When the database cannot be reached, the
- * check passes, because the opening then reports the error.
+ * Checks that no other program has the store open. The function must be called before this process opens the store. If the database cannot
+ * be reached, the check passes, because opening the store then reports the error.
  * @throws Error when another program has the store open
  */
 export async function assertNotOpenElsewhere(location: string | StoreLocation): Promise<void> {
@@ -27,7 +27,8 @@ export async function assertNotOpenElsewhere(location: string | StoreLocation): 
 }
 
 /**
- * Detects gateways by their leases, because their sessions may not be visible, e.g. behind a connection pooler.
+ * Checks that no gateway has a lease. Leases are checked because the database sessions of a gateway may not be visible, e.g. behind a
+ * connection pooler.
  * @throws Error when a holder that may be alive has a lease
  */
 export async function assertNotLeased(
@@ -52,8 +53,8 @@ function createInUseError(store: string, how: string): Error {
 }
 
 /**
- * Returns true when another connection has the file open. SQLite leaves WAL mode only if no other connection exists. The next opening of
- * the store enables WAL mode again.
+ * Returns true if another connection has the file open. The function tries to leave WAL mode, which SQLite allows only if no other
+ * connection exists. The next opening of the store enables WAL mode again.
  */
 function isFileOpenElsewhere(file: string): boolean {
   const db = new Database(file, { timeout: 0 });
@@ -68,8 +69,8 @@ function isFileOpenElsewhere(file: string): boolean {
 }
 
 /**
- * Returns true if the database still has other sessions after a short wait. The sessions of a gateway that has just ended disappear within
- * this time.
+ * Returns true if the database still has other sessions after a short wait. The wait is needed because the sessions of a gateway that has
+ * just ended disappear a little later.
  */
 async function hasLastingSessions(url: string): Promise<boolean> {
   for (let check = 1; await hasSessions(url); check++) {
@@ -79,10 +80,7 @@ async function hasLastingSessions(url: string): Promise<boolean> {
   return false;
 }
 
-/**
- * Returns true when another session of this library exists. Sessions of other roles are visible only to a role that may read all
- * statistics.
- */
+/** Returns true if another session of this library exists. A role sees the sessions of other roles only if it may read all statistics. */
 async function hasSessions(url: string): Promise<boolean> {
   const client = new pg.Client(url);
   try {

@@ -54,7 +54,7 @@ const CHECK: AccountCheck = {
   gap: { amount: 8n, since: 9 },
 };
 
-/** Fills every table, with more feed rows than one batch copies. */
+/** Fills every table. The feed has more rows than one batch copies. */
 async function fill(url: string): Promise<void> {
   await withStore(url, async (store) => {
     await store.feed('unused', 'accounts');
@@ -62,7 +62,7 @@ async function fill(url: string): Promise<void> {
       const lease = await acquireLease(store, connector);
       await lease.append({ ...EMPTY_PAGE, records: records(0, 1500), cursor: 'half' });
       await lease.append({
-        // The last record is held, because its original is missing.
+        // The last record is held, because the original to which it refers is missing.
         records: [...records(1000, 700), { ...records(1, 1)[0]!, id: 'refund', originalId: 'payment' }],
         rejected: [{ id: 'R', reason: 'bad', raw: '{"ü":1}' }],
         warnings: [{ id: 'r', message: 'off by 1' }],
@@ -169,7 +169,7 @@ describe.each([
     for (const connector of ['bank', 'acme/bank']) {
       expect(await served(target, connector)).toEqual(await served(source, connector));
     }
-    // A new feed gets an unused id.
+    // A feed that is created in the copy gets an id that is not used yet.
     await withStore(target, (store) => store.feed('later', 'accounts'));
   });
 });
@@ -197,7 +197,7 @@ it.each([SQLITE, POSTGRES])(
       await expect(copyStore(target, source)).rejects.toThrow('there is no store');
       expect(existsSync(target.slice('sqlite:'.length))).toBe(false);
       await copyStore(source, target, { evenIfInUse: true });
-      // The check does not affect the gateway.
+      // The check whether the store is in use does not affect the gateway.
       const lease = await acquireLease(gateway, 'later');
       await lease.append({ ...EMPTY_PAGE, records: records(0, 1), cursor: 'c' });
       await lease.release();

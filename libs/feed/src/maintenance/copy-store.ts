@@ -6,25 +6,26 @@ import { assertNotLeased, assertNotOpenElsewhere } from './assert-not-in-use.js'
 import { withDatabase, assertStoreExists, redactLocation, type StoreLocation } from '../store/open-store.js';
 import type { FeedRowTable, Schema } from '../database/schema.js';
 
-/** Number of rows that are read and held in memory at a time. */
+/** The number of rows that are read and kept in memory at a time. */
 const BATCH_ROWS = 1000;
 
 /**
- * Tables to copy. `last_pages` and the sessions of operators are not copied, because they are valid only for a short time. The identity is
- * not copied, because the copy gets its own.
+ * The tables that are copied. `last_pages` and the sessions of operators are not copied, because they are valid only for a short time. The
+ * identity is not copied, because the copy gets an identity of its own.
  */
 type TableName = Exclude<keyof Schema, 'migrations' | 'last_pages' | 'store_identity' | 'operator_sessions'>;
 type Row = Readonly<Record<string, unknown>>;
 
-/** Sort key of each table. Each batch starts after the key of the last row of the previous batch. */
+/** The columns by which each table is sorted. Each batch starts after the last row of the previous batch. */
 const SORT_KEYS: Readonly<Record<TableName, readonly string[]>> = {
   feeds: ['id'],
-  // The feed time sorts rows in the same sequence as `seq`, and every database has an index for it.
+  // The feed time sorts rows in the same sequence as `seq`, and both databases have an index for it.
   feed_rows: ['feed_id', 'feed_time'],
   balances: ['connector', 'account_id'],
   reader_balances: ['connector', 'reader', 'account_id'],
   quarantine: ['feed_id', 'kind', 'record_id'],
-  // Two runs of a stream can start in the same millisecond, so all columns are part of the key. Rows with equal keys are identical.
+  // Two runs of a stream can start in the same millisecond, so all columns are sort columns. Rows that are equal in all columns are
+  // identical.
   sync_runs: [
     'connector',
     'stream',
@@ -62,12 +63,12 @@ const TABLE_NAMES = Object.keys(SORT_KEYS) as TableName[];
 export interface TableSummary {
   table: string;
   rows: number;
-  /** SHA-256 of all rows, sorted by key. Tables with equal digests are equal, also in different kinds of database. */
+  /** The SHA-256 of all rows in sorted sequence. Two tables with the same digest are equal, also in different kinds of database. */
   digest: string;
 }
 
 /**
- * Copies all tables in one transaction. After a failure the target stays empty.
+ * Copies all tables in one transaction. If the copy fails, the target stays empty.
  * @throws Error when a store is in use or cannot be opened, when the source is damaged, or when the target is not empty
  */
 export async function copyStore(
@@ -87,9 +88,9 @@ export async function copyStore(
 type OnProgress = (table: string, rows: number) => void;
 
 export interface CopyOptions {
-  /** Called after each batch with the number of rows of the table that have been copied. */
+  /** Called after each batch with the number of rows of the table that were copied so far. */
   onProgress?: OnProgress;
-  /** Copies even while a gateway uses one of the stores. Data that the gateway writes during the copy is not copied. */
+  /** True if the stores are copied even while a gateway uses one of them. Data that the gateway writes during the copy is not copied. */
   evenIfInUse?: boolean;
 }
 
@@ -110,7 +111,10 @@ function copyTables(source: DatabaseAdapter, target: DatabaseAdapter, onProgress
   );
 }
 
-/** Returns row count and digest of every table, from one snapshot. @throws Error when the store is damaged or cannot be opened */
+/**
+ * Returns the row count and the digest of every table. All tables are read from one snapshot.
+ * @throws Error when the store is damaged or cannot be opened
+ */
 export async function summarizeStore(location: string | StoreLocation): Promise<TableSummary[]> {
   assertStoreExists(location);
   return withDatabase(location, async (adapter) => {
@@ -156,7 +160,7 @@ async function* readBatches(db: Kysely<Schema>, table: TableName): AsyncGenerato
   }
 }
 
-/** Returns the columns to copy: all except SQLite's row key, which exists only in SQLite. */
+/** Returns the columns to copy. The row key is left out, because it exists only in SQLite. */
 function portableColumns(table: TableName): RawBuilder<unknown> {
   return table === 'feed_rows' ? sql.raw('feed_id, seq, feed_time, record_id, hash, body') : sql`*`;
 }
@@ -178,8 +182,8 @@ async function insertBatch(
 }
 
 /**
- * Copies the restore history and the deployment of the source. The copy keeps its own identity, so that a gateway never mistakes it for the
- * source.
+ * Copies the history of restores and the deployment of the source. The copy keeps an identity of its own, so that a gateway never confuses
+ * it with the source.
  */
 async function copyHistory(reader: Kysely<Schema>, writer: Kysely<Schema>): Promise<void> {
   const history = await reader
@@ -197,7 +201,9 @@ async function assertEmpty(db: Kysely<Schema>): Promise<void> {
   }
 }
 
-/** Serializes a row with its columns sorted by name, because the sequence of the columns depends on the migrations that a store has run. */
+/**
+ * Serializes a row with its columns sorted by name, because the sequence of the columns depends on the migrations that the store has run.
+ */
 function serializeRow(row: Row): string {
   const values = Object.keys(row)
     .sort()

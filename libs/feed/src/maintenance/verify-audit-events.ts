@@ -4,19 +4,19 @@ import { hashEvent } from '../database/hash-chain.js';
 import type { Schema } from '../database/schema.js';
 import { assertStoreExists, withDatabase, type StoreLocation } from '../store/open-store.js';
 
-/** Number of events that are read and kept in memory at a time. */
+/** The number of events that are read and kept in memory at a time. */
 const BATCH_ROWS = 500;
 
 export interface AuditVerification {
-  /** Number of events, from the first event on, that are unchanged since they were added. */
+  /** The number of events that are unchanged, counted from the first event. */
   events: number;
-  /** Sequence number of the first event that was changed or is missing. */
+  /** The sequence number of the first event that was changed or is missing; absent when all events are unchanged. */
   firstChanged?: number;
 }
 
 /**
- * Verifies all events, with limited memory and on one snapshot of the database. If the newest events were deleted, the function cannot
- * detect it, because no later event refers to them.
+ * Verifies all events on one snapshot of the database, with limited memory. The function cannot detect that the newest events were deleted,
+ * because no later event refers to them.
  * @throws Error when the store cannot be opened
  */
 export async function verifyAuditEvents(location: string | StoreLocation): Promise<AuditVerification> {

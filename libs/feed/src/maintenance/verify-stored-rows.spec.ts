@@ -1,13 +1,13 @@
 /**
- * Tests that rows which were altered in the database are found, by the check of all rows and by samples, and that pages with broken JSON
- * are not served.
+ * Tests that rows that were altered in the database are found, both by the check of all rows and by samples, and that pages with invalid
+ * JSON are not served.
  */
 import { serializeTransaction } from '@tributary/connector-api';
 import { getCurrentProcess, DamagedRowsError, openStore, verifyStoredRows, type Store } from '../index.js';
 import { runSql } from '../testing/raw-sql.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
 
-/** More rows than two batches. */
+/** The number of rows is higher than two batches of the check. */
 const ROWS = 1_200;
 const NOTHING = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
 
@@ -104,7 +104,7 @@ describe.each(STORES)('$name', (kind) => {
       const feed = await store.feed('bank', 'transactions');
       const read = async (page: number) => (await feed.readPage(undefined, page, 100)).rows;
       expect(await read(2)).toBe(100);
-      // The length of the body stays the same.
+      // The change keeps the length of the body.
       await alter(`body = replace(body, '"currency":', '"currency";')`, 150);
       for (let times = 0; times < 2; times++) {
         const error = await read(2).catch((thrown: unknown) => thrown);
@@ -116,7 +116,7 @@ describe.each(STORES)('$name', (kind) => {
       expect(await read(1)).toBe(100);
       await alter(`body = replace(body, '"currency";', '"currency":')`, 150);
       expect(await read(2)).toBe(100);
-      // A row that contains two objects makes the page invalid, because the page then has more than 100 objects.
+      // The altered row contains two objects. The page is then invalid, because it has more than 100 objects.
       await alter(`body = replace(body, '"currency":', '"a":"b"},{"c":')`, 150);
       await expect(read(2)).rejects.toThrow(DamagedRowsError);
     } finally {

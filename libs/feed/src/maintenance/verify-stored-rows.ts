@@ -6,9 +6,9 @@ import { findRowDamage, readRowsToVerify } from '../feeds/verify-row.js';
 import { assertStoreExists, withDatabase, type StoreLocation } from '../store/open-store.js';
 import type { DamagedRow } from '../types/store.types.js';
 
-/** Number of rows that are read and kept in memory at a time. */
+/** The number of rows that are read and kept in memory at a time. */
 const BATCH_ROWS = 500;
-/** Maximum number of findings that are kept. Further findings would add no information. */
+/** The maximum number of damaged or missing rows that are described. Further ones are only counted. */
 const MAX_FINDINGS = 100;
 const POSITION_PATTERN = /^(\d{1,15}):(\d{1,15})$/;
 
@@ -19,16 +19,19 @@ export interface RowFinding extends DamagedRow {
 
 export interface RowVerification {
   rows: number;
-  /** Number of damaged or missing rows. */
+  /** The number of damaged or missing rows. */
   damaged: number;
-  /** The first findings. */
+  /** Descriptions of the first damaged or missing rows, at most `MAX_FINDINGS`. */
   findings: RowFinding[];
 }
 
 export interface VerifyOptions {
-  /** A position that an earlier run returned, see `onProgress`. Rows before this position are skipped. */
+  /** A position that an earlier run passed to `onProgress`. Rows before this position are skipped. */
   resumeAt?: string | undefined;
-  /** Called after each batch. @param position a later run that gets this position resumes after this batch */
+  /**
+   * Called after each batch.
+   * @param position a later run that gets this position as `resumeAt` continues after this batch
+   */
   onProgress?: (rows: number, position: string) => void;
 }
 
@@ -40,7 +43,7 @@ interface FeedColumns {
 }
 
 /**
- * Verifies all rows, with limited memory and on one snapshot of the database.
+ * Verifies all rows on one snapshot of the database, with limited memory.
  * @throws Error when the store cannot be opened, or when `resumeAt` is not a position
  */
 export async function verifyStoredRows(
@@ -74,7 +77,7 @@ async function verifyFeed(
   result: RowVerification,
   onProgress: NonNullable<VerifyOptions['onProgress']>,
 ): Promise<void> {
-  // Skips the feeds of streams that this release does not have, because they are not served.
+  // Feeds of streams that this release does not have are skipped, because they are not served.
   const stream = STREAMS.find((known): known is Stream => known === feed.stream);
   if (stream === undefined) return;
   const addFinding = (finding: DamagedRow) => {

@@ -17,7 +17,7 @@ export async function createFeedTables(db: Kysely<unknown>, types: ColumnTypes):
     .addUniqueConstraint('feeds_by_name', ['connector', 'stream'])
     .execute();
 
-  // The table is clustered by (feed, seq) where the database supports it, so the rows of a page are adjacent.
+  // The table is stored in the sequence of (feed, seq) where the database supports this, so that the rows of a page are adjacent.
   await types
     .clustered(
       db.schema
@@ -31,9 +31,9 @@ export async function createFeedTables(db: Kysely<unknown>, types: ColumnTypes):
         .addPrimaryKeyConstraint('feed_rows_key', ['feed_id', 'seq']),
     )
     .execute();
-  // Finds the first row at or after a client's watermark.
+  // This index finds the first row at or after the time from which a client reads.
   await unique('feed_rows_by_time', ['feed_id', 'feed_time']);
-  // Prevents a version of a record from being appended twice.
+  // This index prevents a version of a record from being appended twice.
   await unique('feed_rows_by_version', ['feed_id', 'record_id', 'hash']);
 
   await db.schema

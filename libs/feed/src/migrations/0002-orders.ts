@@ -1,7 +1,7 @@
 import { type Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
-/** Creates the tables of orders, their history, and the totals of each day. */
+/** Creates the tables of orders, of their history, and of the totals of each day. */
 export async function createOrderTables(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('orders')
@@ -39,7 +39,7 @@ export async function createOrderTables(db: Kysely<unknown>, types: ColumnTypes)
   await index('orders_by_state', ['connector', 'state', 'created_at']);
   // Final orders have no `next_at`, so the search for due orders does not read them.
   await index('orders_due', ['next_at']);
-  // Only orders that a process works on have a holder, so the index is small.
+  // Only orders on which a process is working have a holder, so this index is small.
   await index('orders_held', ['holder']);
 
   await db.schema

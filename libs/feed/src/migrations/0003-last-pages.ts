@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
-/** Creates the table of end-of-list markers, for clients that read until an empty page. */
+/** Creates the table of the pages that were served as the end of a list, for clients that read until an empty page. */
 export async function createLastPagesTable(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('last_pages')

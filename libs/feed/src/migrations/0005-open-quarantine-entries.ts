@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 
 /**
- * Adds an index of unresolved quarantine entries. Every append searches for them. Most feeds have no unresolved entries but many resolved
- * entries.
+ * Adds an index of unresolved quarantine entries, because every append searches for them. Most feeds have no unresolved entries, but many
+ * resolved entries.
  */
 export async function indexOpenQuarantineEntries(db: Kysely<unknown>): Promise<void> {
   await db.schema

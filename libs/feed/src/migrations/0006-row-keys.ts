@@ -2,8 +2,8 @@ import { sql, type Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
 /**
- * SQLite only: adds the integer primary key `place` to `feed_rows`, because SQLite stores a table sorted by such a key. All other columns
- * stay unchanged. Other databases skip this migration. See docs/decisions/0007-path-of-a-page-request.md.
+ * Adds the integer primary key `place` to `feed_rows` in SQLite, because SQLite stores a table sorted by such a key. All other columns stay
+ * unchanged. Other databases skip this migration. See docs/decisions/0007-path-of-a-page-request.md.
  */
 export async function addRowKeyColumn(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   const { rowKey } = types;
@@ -25,7 +25,7 @@ export async function addRowKeyColumn(db: Kysely<unknown>, types: ColumnTypes): 
   );
   await db.schema.dropTable('feed_rows').execute();
   await db.schema.alterTable('placed_rows').renameTo('feed_rows').execute();
-  // Dropping the table also dropped its indexes, so they are created again.
+  // The old table was dropped together with its indexes, so they are created again.
   await sql`create unique index feed_rows_by_time on feed_rows (feed_id, feed_time)`.execute(db);
   await sql`create unique index feed_rows_by_version on feed_rows (feed_id, record_id, hash)`.execute(db);
 }

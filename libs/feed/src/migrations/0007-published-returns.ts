@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 
-/** Number of orders that one transaction changes. The transaction holds their locks for about one second. */
+/** The number of orders that one transaction changes. The transaction locks these orders for about one second. */
 const BATCH_ORDERS = 10_000;
 
 /**

@@ -3,7 +3,10 @@ import { randomUUID } from 'node:crypto';
 import type { ColumnTypes } from '../database/database-adapter.js';
 import type { Schema } from '../database/schema.js';
 
-/** Gives the store an identity, so that a process notices when the database contains another store or an older state of the store. */
+/**
+ * Creates the table with the identity of the store. With the identity, a process notices when the database contains another store or an
+ * older state of the store.
+ */
 export async function createStoreIdentityTable(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('store_identity')

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
-/** Creates the table of connectors. It stores to which plugin, and to which account at the PSP, each path of the store belongs. */
+/** Creates the table of connectors, which stores the plugin and the account at the PSP of each connector. */
 export async function createConnectorsTable(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('connectors')

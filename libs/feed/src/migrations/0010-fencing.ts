@@ -4,7 +4,7 @@ import { FIRST_FENCED_VERSION, reserveFenceColumn } from './fence-old-programs.j
 
 /** Adds the column with the oldest program version that may use the tables. See docs/decisions/0013-upgrades-fence-old-programs.md. */
 export async function addFencingColumns(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
-  // The column `fence` of an existing store was changed before the first migration; in a new store it is changed here.
+  // In an existing store, the column `fence` was already changed before the first migration. In a new store, it is changed here.
   await reserveFenceColumn(db, types);
   await db.schema
     .alterTable('store_identity')

@@ -2,8 +2,8 @@ import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
 /**
- * Adds the time since which the amounts of an account are unchanged, and the last balances that each reader got. See
- * docs/decisions/0015-times-of-balances.md.
+ * Adds the time since which the amounts of an account are unchanged, and the last balances that each reader (the client of one API key)
+ * got. See docs/decisions/0015-times-of-balances.md.
  */
 export async function addReaderBalancesTable(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema.alterTable('balances').addColumn('amounts_since', types.integer).execute();

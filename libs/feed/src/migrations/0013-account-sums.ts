@@ -3,7 +3,8 @@ import type { ColumnTypes } from '../database/database-adapter.js';
 
 /**
  * Adds the sums of the rows of each account, for the completeness check. Existing rows are not added up, because that would read the whole
- * store. The sums of their feeds begin after the existing rows, and the check calculates the opening balance from the first observations.
+ * store. So the sums of existing feeds begin after their present rows, and the check calculates the opening balance from the first observed
+ * balances.
  */
 export async function createAccountSumTables(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema

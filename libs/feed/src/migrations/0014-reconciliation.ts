@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
-/** Adds the transactions of ledgers, and the tables of reconciliation. See docs/decisions/0017-reconciliation.md. */
+/** Adds the table of ledger transactions and the tables of reconciliation. See docs/decisions/0017-reconciliation.md. */
 export async function createReconciliationTables(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await types
     .clustered(

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
-/** Adds the position of each reader (one API key) in each feed. `readers/reader-positions.ts` describes the columns. */
+/** Adds the position of each reader (the client of one API key) in each feed. `readers/reader-positions.ts` describes the columns. */
 export async function createReaderPositionsTable(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('reader_positions')

@@ -2,8 +2,8 @@ import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
 /**
- * Adds the table of held rows: versions of records that wait until the feed has their original. `feeds/held-rows.ts` describes when they
- * are appended.
+ * Adds the table of held rows, i.e. of versions of records that wait until the feed has their original. `feeds/held-rows.ts` describes when
+ * they become rows of the feed.
  */
 export async function createHeldRowsTable(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await types

@@ -2,14 +2,14 @@ import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
 /**
- * Adds the columns for three actions of operators: pause a stream, read a stream again, dismiss a quarantine entry. `database/schema.ts`
- * describes the columns.
+ * Adds the columns for three actions of operators: pausing a stream, reading a stream again, and dismissing a quarantine entry.
+ * `database/schema.ts` describes the columns.
  */
 export async function addOperatorActionColumns(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema.alterTable('feeds').addColumn('paused_at', types.integer).execute();
   await db.schema.alterTable('quarantine').addColumn('seen_at', types.integer).execute();
   await db.schema.alterTable('quarantine').addColumn('dismissed_at', types.integer).execute();
-  // Every append searches for dismissed entries in the same way as for unresolved entries.
+  // Every append searches for dismissed entries in the same way as for unresolved entries, so they have an index, too.
   await db.schema
     .createIndex('quarantine_dismissed')
     .on('quarantine')

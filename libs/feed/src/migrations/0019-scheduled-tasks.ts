@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
-/** Adds the schedule of tasks that exactly one gateway runs at a time, and the last message about each alert that was sent to a channel. */
+/** Adds the schedule of tasks that only one gateway runs at a time, and the last message about each alert that was sent to a channel. */
 export async function createScheduledTaskTables(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('scheduled_tasks')

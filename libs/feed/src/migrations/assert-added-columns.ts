@@ -1,11 +1,11 @@
 /**
- * Checks that the store has all columns that the migrations up to its version added. The number of a version does not prove this: programs
- * between two releases recorded version 6 for a migration that is version 7 now.
+ * Checks that the store has all columns that the migrations up to its version added. The number of the version does not prove this: some
+ * programs between two releases recorded version 6 for a migration that is now version 7.
  */
 import type { Schema } from '../database/schema.js';
 import type { FoundTables } from './assert-own-tables.js';
 
-/** Version that adds the column `place`. In some programs between two releases, another migration had this number. */
+/** The version that adds the column `place`. In some programs between two releases, another migration had this number. */
 const ROW_KEYS_VERSION = 6;
 
 interface AddedColumn {
@@ -28,8 +28,8 @@ const ADDED_COLUMNS: readonly AddedColumn[] = [
 const ROW_KEY_COLUMN: AddedColumn = { since: ROW_KEYS_VERSION, table: 'feed_rows', column: 'place' };
 
 /**
- * Must run after the check that the tables exist.
- * @param hasRowKeys whether the database stores rows sorted by an integer key
+ * Checks that the columns exist. The function must be called after the check that the tables exist.
+ * @param hasRowKeys true if the database stores rows sorted by an integer key
  * @throws Error that contains the name of the column and the steps to repair the store
  */
 export function assertAddedColumns(found: FoundTables, version: number, hasRowKeys: boolean): void {
@@ -42,7 +42,10 @@ export function assertAddedColumns(found: FoundTables, version: number, hasRowKe
   }
 }
 
-/** A store of version 6 needs no further repair, because migration 7 can run again on rows that it has already changed. */
+/**
+ * Returns the steps to repair the store. A store of version 6 only needs the column, because migration 7 can run again on rows that it has
+ * already changed.
+ */
 function describeRepair(version: number, since: number): string {
   return version === ROW_KEYS_VERSION && since === ROW_KEYS_VERSION
     ? `Stop every program that uses the store, back it up, and run "delete from migrations where version = ${version}" in it once; the next start adds the column`

@@ -9,7 +9,7 @@ describe.each(STORES)('in $name, a table of another program', (kind) => {
 
   beforeEach(async () => {
     fresh = await kind.create();
-    // Creates the file of a SQLite database.
+    // This statement creates the file of the SQLite database.
     await runSql(fresh.url, 'select 1');
   });
 

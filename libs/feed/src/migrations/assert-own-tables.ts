@@ -1,6 +1,6 @@
 /**
- * Recognises the tables of a store by their columns. Another program may have tables with the same names, e.g. `migrations` or `orders`, in
- * the schema that is configured for the store.
+ * Recognises the tables of a store by their columns. In the database schema that is configured for the store, another program may have
+ * tables with the same names, e.g. `migrations` or `orders`.
  */
 import type { Kysely } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
@@ -9,7 +9,7 @@ import type { Schema } from '../database/schema.js';
 interface TableMarks {
   /** The store version that creates the table. */
   since: number;
-  /** Columns that the table has had since its creation. */
+  /** The columns that the table has had since its creation. */
   columns: readonly string[];
 }
 
@@ -51,7 +51,7 @@ const ADVICE =
 
 /** A table that was found in the database. It may belong to another program. */
 export interface FoundTable {
-  /** Name with the schema of the database: `public.orders`. */
+  /** The name with the database schema: `public.orders`. */
   name: string;
   columns: ReadonlySet<string>;
 }
@@ -70,8 +70,8 @@ export async function findTables(adapter: DatabaseAdapter, db: Kysely<Schema>): 
 }
 
 /**
- * Checks that the database has the tables of a store of this version, and no foreign table with the name of a table that a later version
- * creates.
+ * Checks that the database has the tables of a store of this version. It also checks that no other program has a table with the name of a
+ * table that a later version creates.
  * @param version 0 when the database has no store yet
  * @throws Error that contains the name of the other program's table
  */
@@ -92,7 +92,10 @@ export function assertOwnTables(found: FoundTables, version: number): void {
   }
 }
 
-/** @throws Error when the table lacks one of its columns */
+/**
+ * Checks the columns of a table.
+ * @throws Error when the table lacks one of its columns
+ */
 export function assertOwnColumns({ name, columns }: FoundTable, table: keyof Schema): void {
   const missing = TABLES[table].columns.filter((column) => !columns.has(column));
   if (missing.length === 0) return;

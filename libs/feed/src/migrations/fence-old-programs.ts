@@ -1,25 +1,28 @@
 /**
- * Stops running programs from writing to a store if a migration changes its tables in a way that these programs do not support. See
+ * Stops running programs from writing to a store if a migration changes the tables in a way that these programs do not support. See
  * docs/decisions/0013-upgrades-fence-old-programs.md.
  */
 import { sql, type Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 import type { Schema } from '../database/schema.js';
 
-/** First schema version whose programs check `min_program_version` when they open a store. */
+/** The first schema version whose programs check `min_program_version` when they open a store. */
 export const FIRST_FENCED_VERSION = 10;
-/** First schema version whose programs check the epoch of the store in their transactions. */
+/**
+ * The first schema version whose programs check the epoch of the store in their transactions. The epoch changes when running programs must
+ * stop.
+ */
 const FIRST_VERSION_WITH_EPOCH = 8;
 
-/** Tables with leases. Every transaction that appends rows or changes an order writes to one of these tables. */
+/** The tables that contain leases. Every transaction that appends rows or changes an order writes to one of these tables. */
 const LEASED_TABLES = ['feeds', 'orders'] as const;
 
-/** Message for the log of a program of an older release. */
+/** The message that appears in the log of a program of an older release. */
 const OLD_PROGRAM_MESSAGE =
   'a newer release of Tributary has upgraded this store; stop this program and start that release';
 
 /**
- * Fences (stops) all running programs that were built before a schema version. Programs that check the epoch find a new epoch, and stop
+ * Stops all running programs that were built before a schema version. Programs that check the epoch of the store find a new epoch, and stop
  * serving.
  * @param storeVersion the current version of the tables
  * @param minVersion the oldest schema version whose programs may continue
@@ -55,8 +58,8 @@ export async function reserveFenceColumn(db: Kysely<Schema>, types: ColumnTypes)
     await db.schema.alterTable(table).addColumn('fence', types.integer).execute();
     await types.rejectValues(db, table, 'fence', OLD_PROGRAM_MESSAGE);
   }
-  // The lease of a feed is released, so that other programs need not wait: a running pull of an older program cannot commit its page any
-  // more. Leases of orders stay, because their holder may be sending the order to the PSP at this moment.
+  // The leases of feeds are released, so that other programs need not wait: a running pull of an older program can no longer commit its
+  // page. The leases of orders are kept, because their holder may be sending the order to the PSP at this moment.
   if (await types.hasColumn(db, 'feeds', 'fencing_token'))
     await sql`update feeds set holder = null, leased_until = 0, fencing_token = fencing_token + 1 where holder is not null`.execute(
       db,

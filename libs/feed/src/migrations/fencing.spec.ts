@@ -1,4 +1,4 @@
-/** Tests that a migration stops those programs of older releases that cannot use the new tables, and that other programs can continue. */
+/** Tests that a migration stops the programs of older releases that cannot use the new tables, and that all other programs can continue. */
 import { openPostgres } from '../database/postgres/postgres-adapter.js';
 import { openSqlite } from '../database/sqlite/sqlite-adapter.js';
 import { getCurrentProcess, openStore, StoreChangedError } from '../index.js';
@@ -8,7 +8,7 @@ import { fenceOldPrograms } from './fence-old-programs.js';
 import { migrate } from './migrate.js';
 import { MIGRATIONS, SCHEMA_VERSION } from './schema-versions.js';
 
-/** The statements with which every release before version 10 acquires a lease, creates a feed, locks an order and claims an order. */
+/** The statements with which every release before version 10 acquires a lease, creates a feed, locks an order, and claims an order. */
 const OLD_WRITES = {
   lease: "update feeds set fence = fence + 1, holder = 'old', leased_until = 9 where connector = 'bank'",
   feed: "insert into feeds (connector, stream, head_seq, fence, leased_until) values ('new', 'accounts', 0, 0, 0)",
@@ -61,7 +61,7 @@ describe.each(STORES)('a $name store', (kind) => {
           result: expect.stringContaining('a newer release of Tributary has upgraded this store') as string,
         });
       }
-      // Old programs can still read, and they get the same pages. A lease that an old program held is free.
+      // Old programs can still read, and get the same pages. The lease that an old program had is free.
       expect(await runSql(fresh.url, 'select holder, leased_until from feeds')).toEqual([
         { holder: null, leased_until: fresh.url.startsWith('sqlite:') ? 0 : '0' },
       ]);

@@ -1,4 +1,4 @@
-/** Tests two migrations on PostgreSQL: one that takes longer than the statement timeout of the gateways, and one that is interrupted. */
+/** Tests two migrations on PostgreSQL. The first takes longer than the statement timeout of the gateways. The second is interrupted. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openPostgres } from '../database/postgres/postgres-adapter.js';
 import { openStore, type Store } from '../index.js';
@@ -7,11 +7,11 @@ import { POSTGRES, type FreshStore } from '../testing/stores.js';
 import { migrate } from './migrate.js';
 import { SCHEMA_VERSION } from './schema-versions.js';
 
-/** A run with 400,000 orders takes about a minute. */
+/** The number of orders is limited, because 400,000 orders would take about a minute. */
 const ORDERS = 100_000;
 /** The version before migration 0007, which changes all returned orders. */
 const OLD_VERSION = 6;
-/** In the previous release, the driver gave up one second after this timeout. */
+/** The statement timeout of the gateways. In the previous release, the driver ended a statement one second after this timeout. */
 const STATEMENT_TIMEOUT_MS = 500;
 
 async function createOldStore(url: string): Promise<void> {

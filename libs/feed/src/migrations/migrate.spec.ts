@@ -24,7 +24,7 @@ function record(id: string): SerializedRecord {
   });
 }
 
-/** Store version before the row keys of migration 0006. */
+/** The store version before migration 0006, which adds the row keys. */
 const OLD = 5;
 
 async function writeOldStore(url: string): Promise<void> {
@@ -45,7 +45,7 @@ async function writeOldStore(url: string): Promise<void> {
         .where('connector', '=', connector)
         .executeTakeFirstOrThrow();
       const rows = Array.from({ length: ROWS }, (_, index) => row(id, connector, index + 1));
-      // Inserts the rows in reverse sequence, because the feed must sort them by sequence number.
+      // The rows are inserted in reverse sequence, because the feed must sort them by sequence number.
       for (const each of rows.reverse()) await db.insertInto('feed_rows').values(each).execute();
     }
   });
@@ -53,7 +53,7 @@ async function writeOldStore(url: string): Promise<void> {
   await adapter.close();
 }
 
-/** Inserts a row whose columns are those of the older release. */
+/** Inserts a row with the columns of the older release. */
 async function insertRow(db: Kysely<Schema>, table: string, row: Record<string, unknown>): Promise<void> {
   const columns = sql.join(Object.keys(row).map((column) => sql.ref(column)));
   await sql`insert into ${sql.table(table)} (${columns}) values (${sql.join(Object.values(row))})`.execute(
@@ -115,7 +115,7 @@ describe.each(STORES)('a store of an older release, in $name', (kind) => {
   it('shows nothing of the next feed behind the end of one, however far behind', async () => {
     const feed = await store.feed('bank', 'transactions');
     expect(await page(feed, undefined, 2, ROWS)).toBe('[]');
-    // In SQLite, the row keys of the next feed begin 2^40 later.
+    // In SQLite, the row keys of the next feed are 2^40 higher. A page that would reach them must be empty.
     expect(await page(feed, undefined, 2 ** 27 + 1, 2 ** 13)).toBe('[]');
   });
 

@@ -1,8 +1,8 @@
 /**
- * Migrates the tables at every start. When several processes start together, one of them migrates and the others wait.
+ * Migrates the tables at every start. If several processes start together, one of them migrates and the others wait.
  *
- * Each step is a separate transaction: one migration, or one batch of a migration that changes many rows. An interrupted migration
- * therefore continues after its last complete step.
+ * Each step is a separate transaction: one migration, or one batch of a migration that changes many rows. So after an interruption, the
+ * migration continues after its last complete step.
  */
 import { type Kysely } from 'kysely';
 import type { ColumnTypes, DatabaseAdapter } from '../database/database-adapter.js';
@@ -12,13 +12,15 @@ import { assertAddedColumns } from './assert-added-columns.js';
 import { assertOwnColumns, assertOwnTables, findTables, type FoundTable } from './assert-own-tables.js';
 import type { Schema } from '../database/schema.js';
 
-/** Called with a message for an operator. */
+/** Called with a message for the operator. */
 export type OnMigrationProgress = (message: string) => void;
 
-/** Time in ms after which a process reports that it waits for another process that migrates. The report is repeated at this interval. */
+/**
+ * Time in ms after which a process reports that it is waiting for another process that migrates. The report is repeated at this interval.
+ */
 const WAIT_MESSAGE_INTERVAL_MS = 5_000;
 
-/** Progress of a row migration in this process. */
+/** The progress that a row migration has made in this process. */
 interface BatchProgress {
   version: number;
   total: number;
@@ -27,8 +29,8 @@ interface BatchProgress {
 }
 
 /**
- * Migrates a store to the target version. It only reads a store that is up to date, so the database user needs no right to create tables in
- * this case.
+ * Migrates a store to the target version. A store that is up to date is only read, so the database user then needs no right to create
+ * tables.
  * @param targetVersion by default the newest version; tests pass an earlier version to create the store of an older release
  * @throws Error when a newer release has migrated the store, or when a table belongs to another program
  */
@@ -41,7 +43,7 @@ export async function migrate(
   if (version >= targetVersion) return;
   if (version > 0)
     onProgress(`the tables have version ${version} and are brought to version ${targetVersion}`);
-  // The fence is a separate transaction, so that it takes effect before the migrations, which can take long.
+  // Older programs are stopped in a separate transaction, so that they stop before the migrations, which can take long.
   await runWithWaitMessages(adapter, onProgress, (db) =>
     fenceContradictedPrograms(adapter, db, targetVersion),
   );
@@ -61,7 +63,7 @@ interface Step {
   progress?: BatchProgress;
 }
 
-/** Runs one transaction under the lock of the migrations. While it waits for this lock, it reports this from time to time. */
+/** Runs one transaction under the lock of the migrations. While the function waits for this lock, it reports the wait from time to time. */
 async function runWithWaitMessages<T>(
   adapter: DatabaseAdapter,
   onProgress: OnMigrationProgress,
@@ -114,8 +116,8 @@ async function applyNextStep(
 }
 
 /**
- * Stores the version of the tables, and the oldest version whose programs can use them now. Every migration stores this, because the fence
- * before the first migration cannot write to tables that do not have the column yet.
+ * Stores the version of the tables, and the oldest version whose programs can use them now. Every migration stores both values, because a
+ * store before the first migration does not have these columns yet.
  */
 async function recordVersion(
   db: Kysely<Schema>,
@@ -139,7 +141,7 @@ async function createMigrationsTable(db: Kysely<Schema>, types: ColumnTypes): Pr
     .execute();
 }
 
-/** Fences the running programs that cannot use the tables after a pending migration. Must run before the migration. */
+/** Stops the running programs that cannot use the tables after a pending migration. The function must be called before the migration. */
 async function fenceContradictedPrograms(
   adapter: DatabaseAdapter,
   db: Kysely<Schema>,
@@ -153,7 +155,7 @@ async function fenceContradictedPrograms(
     await fenceOldPrograms(db, adapter.columnTypes, version, minVersion);
 }
 
-/** Returns the oldest schema version whose programs may use the tables; 0 when the tables do not store it yet. */
+/** Returns the oldest schema version whose programs may use the tables. The result is 0 if the tables do not contain this version yet. */
 async function readMinProgramVersion(db: Kysely<Schema>, version: number): Promise<number> {
   if (version < FIRST_FENCED_VERSION) return 0;
   const row = await db.selectFrom('store_identity').select('min_program_version').executeTakeFirst();
@@ -161,7 +163,7 @@ async function readMinProgramVersion(db: Kysely<Schema>, version: number): Promi
 }
 
 /**
- * Returns the store's version; 0 when the database has no store.
+ * Returns the version of the store. The result is 0 if the database has no store.
  * @throws Error in three cases: the version is newer than the target version and its tables do not support this program, a table belongs to
  * another program, or a table lacks a column of this version
  */

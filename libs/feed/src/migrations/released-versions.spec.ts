@@ -1,6 +1,7 @@
 /**
- * Opens stores that the programs of older schema versions wrote. `fixtures/version-N.sql` is the dump of a SQLite store after a pull from a
- * simulated PSP, and, where that version has orders, after three payouts. No content may be lost or changed.
+ * Opens stores that were written by programs of older schema versions, and checks that no content is lost or changed.
+ * `fixtures/version-N.sql` is the dump of a SQLite store after a pull from a simulated PSP. If the version already has orders, the store
+ * also contains three payouts.
  */
 import { serializeTransaction } from '@tributary/connector-api';
 import Database from 'better-sqlite3';
@@ -20,9 +21,9 @@ const VERSIONS = readdirSync(FIXTURES)
 type Row = Record<string, unknown>;
 type Content = Map<string, Row[]>;
 
-/** Present names of renamed columns, by the old name. */
+/** The present name of each renamed column, by its old name. */
 const RENAMED_COLUMNS: Readonly<Record<string, string>> = { fence: 'fencing_token' };
-/** Tables and columns whose content a migration or the start of a program changes on purpose. */
+/** The tables whose content a migration, or the start of a program, changes on purpose. */
 const CHANGED_TABLES: readonly string[] = ['migrations', 'sqlite_sequence', 'store_identity'];
 const CHANGED_COLUMNS: readonly string[] = ['published', 'holder', 'leased_until', 'fencing_token'];
 
@@ -36,7 +37,7 @@ function readContent(file: string): Content {
   return new Map(content);
 }
 
-/** Returns the rows with only those columns that exist in this and in the older version and whose content must not change. */
+/** Returns the rows with only those columns that both versions have and whose content must not change. */
 function keepColumns(rows: readonly Row[], columns: ReadonlySet<string>): string[] {
   return rows
     .map((row) => {

@@ -1,6 +1,6 @@
 /**
- * The schema versions that this release supports. It migrates a store of any older version. It also opens a store that a newer release has
- * migrated, if its tables still support this release: each migration declares the oldest version whose programs can run beside it.
+ * The schema versions that this release supports. A store of any older version is migrated. A store that a newer release has migrated can
+ * also be opened, if its tables still support this release: each migration declares the oldest version whose programs can run beside it.
  */
 import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
@@ -31,25 +31,28 @@ interface TableMigration {
 
 /** A migration that changes the rows of a table in the sequence of their ids, with one transaction for each batch. */
 interface RowMigration {
-  /** The rows that are changed, for progress messages: `returned orders`. */
+  /** The name of the changed rows in progress messages: `returned orders`. */
   noun: string;
   count(db: Kysely<unknown>): Promise<number>;
-  /** Changes the rows after this id. It can run again on rows that it has already changed. @returns `undefined` when no rows are left */
+  /**
+   * Changes the rows after this id. The function can run again on rows that it has already changed.
+   * @returns `undefined` when no rows are left
+   */
   applyBatch(db: Kysely<unknown>, afterId: string): Promise<{ lastId: string; changed: number } | undefined>;
 }
 
 export type Migration = (TableMigration | RowMigration) & {
   /**
-   * Oldest schema version whose programs can read and write the tables after this migration. Programs of older versions are fenced before
-   * the migration begins. A migration that only adds a table, an index or a column with a default value can declare an earlier version than
-   * its own.
+   * The oldest schema version whose programs can read and write the tables after this migration. Programs of older versions are stopped
+   * before the migration begins. A migration that only adds a table, an index or a column with a default value can declare an earlier
+   * version than its own.
    */
   minProgramVersion: number;
 };
 
 /**
- * All migrations in sequence; the entry at index n migrates a store from version n to n + 1. A released migration is never changed.
- * Programs before version 10 do not read `minProgramVersion`, so version 10 fences all of them.
+ * All migrations in sequence. The entry at index n migrates a store from version n to n + 1. A released migration is never changed.
+ * Programs before version 10 do not read `minProgramVersion`, so version 10 stops all of them.
  */
 export const MIGRATIONS: readonly Migration[] = [
   { apply: createFeedTables, minProgramVersion: 1 },

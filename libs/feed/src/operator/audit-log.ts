@@ -1,4 +1,4 @@
-/** The audit log: a hash chain of the changes that operators made. */
+/** Reads and writes the audit log: the changes that operators made, as a chain of hashes. */
 import type { Kysely } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import { hashEvent, lockChainEnd } from '../database/hash-chain.js';
@@ -24,7 +24,10 @@ export function createAuditLog(adapter: DatabaseAdapter): AuditLog {
   };
 }
 
-/** Appends an event. Must run inside a transaction of this adapter, so that the change and its event are stored together. */
+/**
+ * Appends an event to the audit log. The function must be called inside the transaction of the change, so that the change and its event are
+ * stored together.
+ */
 export async function appendAuditEventTo(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,

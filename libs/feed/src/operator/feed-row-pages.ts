@@ -1,4 +1,4 @@
-/** Reads the rows of a feed backwards, and the versions of one record. */
+/** Reads the rows of a feed backwards (newest first), and the versions of one record. */
 import type { Kysely } from 'kysely';
 import type { Stream } from '@tributary/connector-api';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
@@ -15,7 +15,7 @@ export async function readRowsBackwards(
   const rows = await selectVersions(reader, feedId)
     .$if(fromMs !== undefined, (query) => query.where('feed_time', '>=', fromMs ?? 0))
     .$if(toMs !== undefined, (query) => query.where('feed_time', '<', toMs ?? 0))
-    // The feed time increases with the sequence number, and every database has an index for it.
+    // The feed time increases with the sequence number, and both databases have an index for it.
     .orderBy('feed_time', 'desc')
     .limit(limit)
     .execute();

@@ -1,4 +1,4 @@
-/** Combines all reads and changes of operators in one object. */
+/** Combines everything that operators read or change in the store in one object. */
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
 import type { OperatorRepository } from '../types/operator.types.js';
 import { createAuditLog } from './audit-log.js';
@@ -12,7 +12,10 @@ import { createStreamActions } from './stream-actions.js';
 import { listStreamStates } from './stream-states.js';
 import { listSyncRuns } from './sync-run-pages.js';
 
-/** @param adapter database adapter for the purpose `operator` */
+/**
+ * Creates the repository.
+ * @param adapter database adapter for the purpose `operator`
+ */
 export function createOperatorRepository(
   adapter: DatabaseAdapter,
   clock: CurrentTimeExpression,

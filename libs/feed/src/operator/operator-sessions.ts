@@ -1,4 +1,7 @@
-/** Sessions of operators. They are stored in the store, so that every gateway accepts them and a log-out is valid for all gateways. */
+/**
+ * Stores the sessions of operators. Because the sessions are in the store, every gateway accepts them, and a log-out is valid for all
+ * gateways.
+ */
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
 import { timeFromNow } from '../database/time-from-now.js';
 import type { OperatorRepository } from '../types/operator.types.js';

@@ -6,8 +6,8 @@ import { ORDER_STATES, type OrderState, type StoredOrder } from '../types/order.
 import type { OrderFilter, OrderPosition } from '../types/operator.types.js';
 
 /**
- * Up to this number of connectors, the orders of each connector are read through its index. For more connectors, all orders of the store
- * are read by creation time.
+ * The maximum number of connectors whose orders are read through the index of each connector. For more connectors, all orders of the store
+ * are read by their creation time.
  */
 const MAX_SINGLE_CONNECTORS = 8;
 
@@ -51,7 +51,7 @@ function selectPage({ reader }: DatabaseAdapter, after: OrderPosition | undefine
     reader
       .selectFrom('orders')
       .selectAll()
-      // The index by connector and state contains the creation time but not the id. The first condition uses the index, and the second
+      // The index by connector and state contains the creation time, but not the id. The first condition uses the index, and the second
       // condition finds the exact order.
       .$if(after !== undefined, (query) =>
         query

@@ -63,7 +63,7 @@ function toEntry({ record_id, raw, stream, seen_at, ...row }: EntryRow): Quarant
   return {
     ...row,
     id: record_id,
-    // The store writes only names of streams.
+    // The cast is safe, because the store writes only the names of streams into this column.
     stream: stream as QuarantineEntry['stream'],
     ...(seen_at === null ? {} : { seenAt: seen_at }),
     ...(raw === null ? {} : { raw }),

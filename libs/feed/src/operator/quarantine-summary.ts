@@ -24,7 +24,7 @@ export async function summarizeQuarantine(
     .orderBy('kind')
     .execute();
   return rows.map((row) => ({
-    // The store writes only names of streams.
+    // The cast is safe, because the store writes only the names of streams into this column.
     ...{ connector: row.connector, stream: row.stream as QuarantineEntry['stream'], kind: row.kind },
     count: Number(row.count),
     oldestSince: Number(row.oldest_since),

@@ -1,4 +1,7 @@
-/** Tests the actions of operators on streams and the quarantine, with both databases: each change takes effect and is in the audit log. */
+/**
+ * Tests the actions of operators on streams and the quarantine, on both databases. Each change must take effect and must be in the audit
+ * log.
+ */
 import { serializeTransaction } from '@tributary/connector-api';
 import { verifyAuditEvents } from '../maintenance/verify-audit-events.js';
 import { openStore } from '../store/open-store.js';

@@ -1,4 +1,4 @@
-/** The actions of operators on streams and quarantine entries. Each change and its audit event are written in one transaction. */
+/** Executes the actions of operators on streams and quarantine entries. Each change and its audit event are written in one transaction. */
 import type { Stream } from '@tributary/connector-api';
 import { sql, type Kysely, type UpdateObject } from 'kysely';
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
@@ -20,7 +20,7 @@ interface FeedRow {
 
 type FeedColumns = UpdateObject<Schema, 'feeds'>;
 
-/** Ends the lease of a running pull. The pull then has an outdated fencing token, so its next write fails. */
+/** The column values that end the lease of a running pull. The fencing token of the pull is then outdated, so its next write fails. */
 const ENDED_LEASE = {
   ...{ holder: null, leased_until: 0 },
   fencing_token: sql<number>`fencing_token + 1`,
@@ -28,7 +28,7 @@ const ENDED_LEASE = {
 
 export function createStreamActions(adapter: DatabaseAdapter, clock: CurrentTimeExpression): StreamActions {
   /**
-   * Changes each stream of a connector, and adds one audit event.
+   * Changes each stream of a connector, and adds one audit event for all of them.
    * @param changeFeed must have no effects outside of the database, because the transaction can run again
    * @returns the results of the streams that were changed
    */
@@ -99,7 +99,7 @@ export function createStreamActions(adapter: DatabaseAdapter, clock: CurrentTime
   };
 }
 
-/** Locks the feeds of a connector in the sequence of their numbers. */
+/** Locks the feeds of a connector in the sequence of their numbers, so that two transactions never wait for each other. */
 async function findFeeds(
   db: Kysely<Schema>,
   connector: string,
@@ -112,7 +112,7 @@ async function findFeeds(
     .where('stream', 'in', [...streams])
     .returning(['id', 'stream'])
     .execute();
-  // The store writes only names of streams.
+  // The cast is safe, because the store writes only the names of streams into this column.
   return feeds.map(({ id, stream }) => ({ id, stream: stream as Stream }));
 }
 

@@ -21,7 +21,7 @@ export async function listStreamStates(
     const counts = quarantine.get(row.id);
     return {
       connector: row.connector,
-      // The store writes only names of streams.
+      // The cast is safe, because the store writes only the names of streams into this column.
       stream: row.stream as Stream,
       rows: row.head_seq,
       ...(row.head_time === null ? {} : { lastRowAt: row.head_time }),
@@ -41,13 +41,13 @@ export async function listStreamStates(
 type FeedColumns = Omit<Selectable<FeedTable>, 'cursor' | 'fencing_token' | 'summed_after'>;
 type RunColumns = Omit<SyncRunTable, 'connector' | 'stream' | 'started_at'>;
 
-/** All columns of the run are `null` if the feed has no run. */
+/** A feed and its newest run. All columns of the run are `null` if the feed has no run. */
 interface FeedWithLastRun extends FeedColumns, RunColumns {
   now: number;
   run_started_at: number | null;
 }
 
-/** Finds the newest run of each feed through the index of runs. If two runs have the same start, only one of them is returned. */
+/** Finds the newest run of each feed, using the index of runs. If two runs have the same start, only one of them is returned. */
 async function readFeedsWithLastRun(
   adapter: DatabaseAdapter,
   connectors: readonly string[],

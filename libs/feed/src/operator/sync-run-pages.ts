@@ -7,8 +7,8 @@ import type { SyncRun } from '../types/sync-run.types.js';
 import type { SyncRunFilter, SyncRunPosition } from '../types/operator.types.js';
 
 /**
- * Reads one page of each stream through the index of runs, and merges these pages. A query over all streams would sort every run of the
- * connector.
+ * Returns one page of runs. The function reads a page of each stream with the index of runs, and merges these pages. A single query over
+ * all streams would sort every run of the connector.
  */
 export async function listSyncRuns(
   adapter: DatabaseAdapter,

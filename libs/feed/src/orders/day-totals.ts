@@ -1,11 +1,14 @@
-/** The total of the orders of each connector, UTC day and asset. The daily limits are checked against it. */
+/** Stores the total of the orders of each connector, UTC day and asset. Orders are checked against the daily limits with these totals. */
 import type { CompiledQuery, Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 import type { StoredOrder } from '../types/order.types.js';
 
 const DAY_MS = 86_400_000;
 
-/** Locks the total of the order's day until the commit. @returns the total in minor units */
+/**
+ * Locks the total of the day on which the order was created, until the commit.
+ * @returns the total in minor units
+ */
 export async function lockDayTotal(db: Kysely<Schema>, order: StoredOrder): Promise<bigint> {
   const { total } = await db
     .insertInto('order_days')
@@ -20,7 +23,7 @@ export async function lockDayTotal(db: Kysely<Schema>, order: StoredOrder): Prom
   return BigInt(total);
 }
 
-/** Builds the statement that stores the total of the order's day, which this transaction has locked. */
+/** Builds the statement that stores the total of the order's day. The transaction must have locked this total. */
 export function buildDayTotalUpdate(db: Kysely<Schema>, order: StoredOrder, total: bigint): CompiledQuery {
   const { connector, day, asset } = dayTotalKey(order);
   return db
@@ -32,7 +35,7 @@ export function buildDayTotalUpdate(db: Kysely<Schema>, order: StoredOrder, tota
     .compile();
 }
 
-/** Returns the amount that an order adds to the total of its day. */
+/** Returns the amount that an order adds to the total of its day; 0 for an order that failed. */
 export function amountCountedToday({ state, amount }: StoredOrder): bigint {
   return state === 'failed' ? 0n : amount;
 }

@@ -1,4 +1,4 @@
-/** The history of an order: numbered entries. Two successive entries are never equal. */
+/** Stores the history of an order as numbered entries. Two successive entries are never equal. */
 import { sql, type CompiledQuery, type Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 import type { StoredOrder } from '../types/order.types.js';
@@ -11,10 +11,10 @@ export interface LastHistoryEntry {
   event?: string;
 }
 
-/** The state before the first entry. */
+/** The value for an order that has no entry yet. */
 export const FIRST_HISTORY_ENTRY: LastHistoryEntry = { entry: 0 };
 
-/** Columns of a statement that locks an order. */
+/** The columns that a statement returns when it locks an order. */
 interface OrderWithLastEntry {
   id: string;
   entries: number;
@@ -22,7 +22,7 @@ interface OrderWithLastEntry {
   last_event: string | null;
 }
 
-/** Returns the columns `last_state` and `last_event` for `returning`. */
+/** Returns the columns `last_state` and `last_event` for the clause `returning` of a statement. */
 export function selectLastHistoryEntry() {
   const select = (column: 'state' | 'event') =>
     sql<
@@ -32,8 +32,8 @@ export function selectLastHistoryEntry() {
 }
 
 /**
- * Returns the last entry. If the statement had to wait for the lock, its result does not contain an entry that was written during the wait.
- * The entry is then read again.
+ * Returns the last entry of an order's history. If the statement had to wait for the lock, its result does not contain an entry that was
+ * written during the wait. Then the entry is read again.
  */
 export async function toLastHistoryEntry(
   db: Kysely<Schema>,
@@ -52,7 +52,10 @@ export async function toLastHistoryEntry(
   return { entry: entries, ...last };
 }
 
-/** Builds the statement that adds an entry. @param at milliseconds since 1970 */
+/**
+ * Builds the statement that adds an entry to the history.
+ * @param at milliseconds since 1970
+ */
 export function insertHistoryEntry(
   db: Kysely<Schema>,
   { id, state }: StoredOrder,

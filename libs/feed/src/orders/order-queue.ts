@@ -1,19 +1,22 @@
-/** Queries over the orders of several connectors. */
+/** Queries the orders of several connectors. */
 import { sql } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { OrderQueue, OrderCount, OrderState, StoredOrder } from '../types/order.types.js';
 import { toStoredOrder } from './order-row.js';
 
 /**
- * Minimum number of due orders that a search for the orders of some connectors reads. The number grows when other connectors have many due
- * orders.
+ * The minimum number of due orders that one search reads. The search reads due orders of all connectors and then filters them, so it reads
+ * more if other connectors have many due orders.
  */
 const MIN_DUE_SCAN_ROWS = 250;
 
 export class SqlOrderQueue implements OrderQueue {
   constructor(private readonly adapter: DatabaseAdapter) {}
 
-  /** Repeats the search with a tenfold limit until the result is complete, because other connectors may have any number of due orders. */
+  /**
+   * Searches with a limit, and repeats the search with a tenfold limit until the result is complete. This is necessary because other
+   * connectors may have any number of due orders.
+   */
   async findDue(connectors: readonly string[], now: number, limit: number): Promise<StoredOrder[]> {
     for (let scanLimit = Math.max(MIN_DUE_SCAN_ROWS, limit); ; scanLimit *= 10) {
       const found = await this.findDueWithin(scanLimit, connectors, now, limit);
@@ -21,7 +24,7 @@ export class SqlOrderQueue implements OrderQueue {
     }
   }
 
-  /** Filters by time first and then by connector. In the opposite sequence, the query would scan all orders that a connector ever had. */
+  /** Filters first by time and then by connector. In the opposite sequence, the query would scan all orders that a connector ever had. */
   private async findDueWithin(
     scanLimit: number,
     connectors: readonly string[],
@@ -62,14 +65,14 @@ export class SqlOrderQueue implements OrderQueue {
     const rows = await this.adapter.reader
       .selectFrom('orders')
       .selectAll()
-      // Avoids `is not null`, for which SQLite scans all orders.
+      // The condition is not `is not null`, because SQLite would scan all orders for it.
       .where('holder', '>', '')
       .execute();
     const ours = new Set(connectors);
     return rows.filter(({ connector }) => ours.has(connector)).map(toStoredOrder);
   }
 
-  /** Moves from one connector to the next through the index, because a scan of all orders would be slow. */
+  /** Lists the connectors by moving from one connector to the next in the index, because a scan of all orders would be slow. */
   async listConnectors(): Promise<string[]> {
     const { rows } = await sql<{ connector: string }>`
       with recursive found (connector) as (

@@ -1,7 +1,7 @@
 /**
- * Repository of the orders of one connector. One transaction, under the order's row lock, writes a change, its history entry, the day's
- * total, the rows for clients and an operator's entry in the audit log. Every transaction locks the order first, and the chain of the audit
- * log last. `docs/explanation/exactly-once-payouts.md` contains a diagram of the states.
+ * Reads and writes the orders of one connector. One transaction writes a change, its history entry, the total of the day, the rows for
+ * clients, and an operator's entry in the audit log. Every transaction locks the order first, and the chain of the audit log last.
+ * `docs/explanation/exactly-once-payouts.md` contains a diagram of the states.
  */
 import { tryEncodeId, type DataWarning, type SerializedRecord } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
@@ -34,7 +34,7 @@ import { addDataWarning } from '../feeds/quarantine.js';
 import { appendAuditEventTo } from '../operator/audit-log.js';
 import type { Schema } from '../database/schema.js';
 
-/** The stream in which orders are published. */
+/** The stream in whose feed orders are published. */
 const ORDER_STREAM = 'transactions';
 
 type Db = Kysely<Schema>;
@@ -65,8 +65,8 @@ export class SqlOrderRepository implements OrderRepository {
       const inserted = await db
         .insertInto('orders')
         .values(toNewOrderRow(this.connector, order))
-        // Ignores a conflict on any unique index. All unique columns are derived from the idempotency key, so two concurrent requests can
-        // conflict on any of them.
+        // Conflicts on all unique indexes are ignored. All unique columns are derived from the idempotency key, so two concurrent requests
+        // can conflict on any of them.
         .onConflict((conflict) => conflict.doNothing())
         .returningAll()
         .returning(this.session.isCurrent.as('is_current'))
@@ -91,7 +91,7 @@ export class SqlOrderRepository implements OrderRepository {
   ): Promise<StoredOrder | undefined> {
     const feed = await this.bindFeed();
     const updated = await this.runChecked(feed, durability, async (db, writeAtCommit) => {
-      // An update locks the row until the commit, in every kind of database.
+      // The statement is an update, because an update locks the row until the commit in both databases.
       const row = await db
         .updateTable('orders')
         .set((eb) => ({ fencing_token: eb.ref('fencing_token') }))
@@ -113,7 +113,7 @@ export class SqlOrderRepository implements OrderRepository {
       await this.appendAuditEntry(db, change);
       return after;
     });
-    // After a restore, the store may lack the order.
+    // If the order is missing, the store may have been restored from a backup that does not contain it.
     if (!updated) await this.session.explainMismatch();
     return updated;
   }
@@ -140,7 +140,7 @@ export class SqlOrderRepository implements OrderRepository {
   }
 
   async findByPspReferences({ pspKeys, pspIds }: PspReferences): Promise<StoredOrder[]> {
-    // Runs two queries, because for one query with `or` a database may scan all orders.
+    // Two queries are used, because a database may scan all orders for one query with `or`.
     const [byKey, byId] = await Promise.all([
       this.findByColumn('psp_key', pspKeys),
       this.findByColumn('psp_id', pspIds),
@@ -201,13 +201,14 @@ export class SqlOrderRepository implements OrderRepository {
   }
 
   /**
-   * Must run after all other locks are acquired, because transactions of operators also lock their feeds before the chain of the audit log.
+   * Appends the audit event of a change. All other locks must be acquired before, because transactions of operators also lock their feeds
+   * before the chain of the audit log.
    */
   private async appendAuditEntry(db: Db, { auditEntry }: OrderChange): Promise<void> {
     if (auditEntry) await appendAuditEventTo(db, this.adapter, auditEntry);
   }
 
-  /** Writes a change with all its effects, except for the total of the day and the audit event. */
+  /** Writes a change with all its effects, except the total of the day and the audit event. */
   private async applyChange(
     { db, writeAtCommit, feed }: OrderTransaction,
     order: StoredOrder,
@@ -235,8 +236,8 @@ export class SqlOrderRepository implements OrderRepository {
   }
 
   /**
-   * Appends rows to the feed without a lease, because a pull may hold the lease at the same time. The row lock of the feed serializes the
-   * two writers.
+   * Appends rows to the feed without a lease, because a pull may have the lease at the same time. The lock on the feed row makes the two
+   * writers wait for each other.
    */
   private async publishRecords(
     db: Db,
@@ -251,7 +252,10 @@ export class SqlOrderRepository implements OrderRepository {
     await appendRecords(db, this.adapter, writeAtCommit, lockedFeed, records, stored, this.clock());
   }
 
-  /** Locks the feed row until the commit. @throws StaleStateError when the row is not that of the feed that this process opened */
+  /**
+   * Locks the feed row until the commit.
+   * @throws StaleStateError when the row does not belong to the feed that this process opened
+   */
   private async lockFeed(db: Db, feed: OpenedFeed) {
     const head = await db
       .updateTable('feeds')
@@ -269,7 +273,7 @@ export class SqlOrderRepository implements OrderRepository {
     return head;
   }
 
-  /** Returns the data warnings about the id that the PSP assigned to an order. Must run after the feed was locked. */
+  /** Returns the data warnings about the id that the PSP assigned to an order. The function must be called after the feed was locked. */
   private async findPspIdWarnings(db: Db, feed: OpenedFeed, order: StoredOrder): Promise<DataWarning[]> {
     const warnings = await Promise.all([
       this.findEarlierRow(db, feed, order),
@@ -279,8 +283,8 @@ export class SqlOrderRepository implements OrderRepository {
   }
 
   /**
-   * Returns a warning when the PSP's transaction was already served as a separate row, because it was not yet known that its id belongs to
-   * the order.
+   * Returns a warning if the PSP's transaction was already served as a separate row. This happens if the transaction was listed before it
+   * was known that its id belongs to the order.
    */
   private async findEarlierRow(
     db: Db,
@@ -304,7 +308,7 @@ export class SqlOrderRepository implements OrderRepository {
   }
 
   /**
-   * Returns a warning when two orders have the same PSP id. In this case the PSP or its plugin confused the orders, and only one order was
+   * Returns a warning if two orders have the same PSP id. In this case the PSP or its plugin confused the orders, and only one order was
    * paid.
    */
   private async findOrderWithSamePspId(db: Db, order: StoredOrder): Promise<DataWarning | undefined> {

@@ -1,4 +1,4 @@
-/** Converts between table rows and orders. */
+/** Converts table rows to orders, and orders to table rows. */
 import type { OrderKind } from '@tributary/connector-api';
 import type { Insertable, Selectable } from 'kysely';
 import type { ImmutableOrderFields, MutableOrderFields, StoredOrder } from '../types/order.types.js';

@@ -1,18 +1,18 @@
-/** Stores the position of each reader in each feed, so that every gateway and every command can read it. */
+/** Stores the position of each reader (the client of one API key) in each feed, so that every gateway and every command can read it. */
 import type { Kysely } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { Schema } from '../database/schema.js';
 import type { ReaderPosition, ReaderRequests } from '../types/reader-position.types.js';
 
 /**
- * Adds requests to the stored positions of their readers, in one transaction. A request that is older than the stored request is only
+ * Adds requests to the stored positions of their readers, in one transaction. If a request is older than the stored request, it is only
  * counted.
  */
 export async function recordReaderRequests(
   db: Kysely<Schema>,
   requests: readonly ReaderRequests[],
 ): Promise<void> {
-  // Transactions that write several rows must write them in the same sequence.
+  // Transactions that write several rows must write them in the same sequence, because they could otherwise wait for each other for ever.
   const sorted = [...requests].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   for (const request of sorted) {
     const { connector, reader, stream, requestedAt, fromMs, intervalMs, count } = request;
@@ -74,7 +74,7 @@ async function findReadSeq(
   return Math.min(feed.head_seq, (before?.seq ?? 0) + rowsRead);
 }
 
-/** Returns all positions of the connectors, unsorted. `rowsBehind` is calculated at the time of the call. */
+/** Returns all positions of the readers of these connectors, unsorted. `rowsBehind` is calculated at the time of the call. */
 export async function findReaderPositions(
   adapter: DatabaseAdapter,
   connectors: readonly string[],

@@ -1,4 +1,4 @@
-/** The audit trail of reconciliation: a chain of events. */
+/** Stores the audit trail of reconciliation as a chain of events, in which each event has a hash that covers the previous hash. */
 import type { Kysely } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import { hashEvent, lockChainEnd } from '../database/hash-chain.js';
@@ -32,7 +32,7 @@ export function createEventLog(adapter: DatabaseAdapter): EventLog {
   };
 }
 
-/** Appends an event. Must run inside a transaction of this adapter. */
+/** Appends an event to the chain. The function must be called inside a transaction of this adapter. */
 export async function appendEventTo(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,

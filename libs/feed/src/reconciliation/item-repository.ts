@@ -1,4 +1,4 @@
-/** Stores the versions of policies with their items and keys, and reads them in sorted batches. */
+/** Stores the versions of policies with their items and keys, and reads the items in sorted batches. */
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { DatabaseAdapter, RowsTableColumn } from '../database/database-adapter.js';
 import type { ReconciliationItemTable } from '../database/reconciliation-schema.js';
@@ -160,7 +160,7 @@ async function storeItems(
   policyId: string,
   { side, source, fromPosition, toPosition, items, replaced }: ItemBatch,
 ): Promise<boolean> {
-  // The lock on the policy's row also prevents two processes from assigning the same number to two items.
+  // The lock on the policy's row also prevents two processes from giving two items the same number.
   const { rows } = await sql<{ items: number }>`
     select items from reconciliation_policies where id = ${policyId} ${adapter.forUpdate}`.execute(db);
   const first = rows[0]?.items;
@@ -193,7 +193,10 @@ async function storeItems(
   return true;
 }
 
-/** Moves the position of a source. @returns false when the stored position is not `fromPosition` */
+/**
+ * Moves the position up to which the items of a source were created.
+ * @returns false when the stored position is not `fromPosition`
+ */
 async function movePosition(
   db: Kysely<Schema>,
   policyId: string,

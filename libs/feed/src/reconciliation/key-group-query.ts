@@ -1,6 +1,7 @@
 /**
- * Summarizes, in the database, the items that have an equal key. Most groups consist of one row and one booking with the same amount. The
- * database recognises such a group by comparing texts, so a run need not read the content of its items. The database adds up no amounts.
+ * Summarizes the items that have an equal key, in the database. Most groups consist of one row and one booking with the same amount. The
+ * database recognises such a group by comparing texts, so that a run need not read the content of its items. The database adds up no
+ * amounts.
  */
 import { sql, type RawBuilder } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
@@ -16,7 +17,10 @@ interface GroupRow {
   amount: string;
 }
 
-/** @param afterKey `undefined` for the first key */
+/**
+ * Returns summaries of the next groups, sorted by key.
+ * @param afterKey key of the last group before; `undefined` for the first groups
+ */
 export async function summarizeKeyGroups(
   adapter: DatabaseAdapter,
   policyId: string,
@@ -43,8 +47,8 @@ export async function summarizeKeyGroups(
 }
 
 /**
- * Builds the condition that an item `i` exists at the cuts (the positions at which a run stops reading its sources): the version of the
- * item had been created, and no later version had replaced it.
+ * Builds the condition that an item `i` exists at the cuts (the positions at which a run stops reading its sources). An item exists if its
+ * version was created before the cut, and no later version replaced it before the cut.
  */
 function existsAtCuts({ feeds, ledger }: ItemCuts): RawBuilder<unknown> {
   const branches = Object.entries(feeds).map(
@@ -54,7 +58,7 @@ function existsAtCuts({ feeds, ledger }: ItemCuts): RawBuilder<unknown> {
   return sql`i.since_position <= ${cut} and (i.until_position is null or i.until_position > ${cut})`;
 }
 
-/** Passes a number as a parameter with a type, because PostgreSQL would treat the parameter as text inside of `case`. */
+/** Passes a number as a parameter with a type. Without the type, PostgreSQL would treat the parameter as text inside of `case`. */
 function toInteger(value: number): RawBuilder<number> {
   return sql`cast(${value} as bigint)`;
 }

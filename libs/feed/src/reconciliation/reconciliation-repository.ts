@@ -1,4 +1,4 @@
-/** Repository of reconciliation. It combines the parts in this folder. */
+/** Combines the parts of this folder to the repository of reconciliation. */
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { ReconciliationRepository } from '../types/reconciliation.types.js';
 import { createEventLog } from './event-log.js';

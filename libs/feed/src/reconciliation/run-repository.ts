@@ -1,4 +1,4 @@
-/** Stores runs with their breaks. A run has no result before `finishRun`, so a process that dies leaves no incomplete report. */
+/** Stores runs with their breaks. A run has no result before `finishRun`, so a process that dies leaves no incomplete result. */
 import type { Kysely, Selectable } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { ReconciliationRunTable } from '../database/reconciliation-schema.js';
@@ -19,7 +19,7 @@ type RunRepository = Pick<
   | 'findBreakIds'
 >;
 
-/** Time in ms after which a run that has not finished is regarded as interrupted: no process works on it any more. */
+/** Time in ms after which an unfinished run is treated as interrupted: no process works on it any more. */
 const INTERRUPTED_AFTER_MS = 86_400_000;
 
 export function createRunRepository(adapter: DatabaseAdapter): RunRepository {

@@ -1,4 +1,4 @@
-/** Tests opening a SQLite store: error messages, truncated files, and newer releases. */
+/** Tests the opening of a SQLite store: error messages, truncated files, and stores of newer releases. */
 import Database from 'better-sqlite3';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -50,7 +50,7 @@ describe('a store', () => {
     const other = new Database(path);
     other.pragma('wal_checkpoint(truncate)');
     await fill(10);
-    // Copies the files as a crash would leave them.
+    // The files are copied in the state in which a crash would leave them.
     const [file, log] = [readFileSync(path), readFileSync(`${path}-wal`)];
     other.close();
     await store.close();
@@ -81,7 +81,7 @@ describe('a store', () => {
     other.close();
     await store.close();
     path = join(dirname(path), 'crashed.db');
-    // Simulates a crash during SQLite's transfer of the log to the file.
+    // The file is cut as if the machine had crashed while SQLite moved the log into the file.
     writeFileSync(path, file.subarray(0, 8192 * 10));
     writeFileSync(`${path}-wal`, log);
     const again = await openStore(`sqlite:${path}`);

@@ -11,15 +11,15 @@ import { migrate, type OnMigrationProgress } from '../migrations/migrate.js';
 import { SCHEMA_VERSION } from '../migrations/schema-versions.js';
 import { SqlStore } from './sql-store.js';
 
-/** Location of a store. Only PostgreSQL has options besides the URL. */
+/** The location of a store. Options besides the URL exist only for PostgreSQL. */
 export interface StoreLocation {
   /** `sqlite:<path>`, relative to the working directory, or `postgres://…` */
   primary: string;
-  /** URLs of read-only PostgreSQL replicas. Pages are read from them in turn. */
+  /** The URLs of read-only PostgreSQL replicas. Pages are read from them in turn. */
   replicas?: readonly string[];
-  /** Maximum number of connections that one gateway opens. */
+  /** The maximum number of connections that one gateway opens. */
   connections?: number;
-  /** Timeout in milliseconds for one statement, and for the wait for a connection. */
+  /** Timeout in milliseconds for one statement, and also for the wait for a connection. */
   statementTimeoutMs?: number;
 }
 
@@ -30,7 +30,8 @@ const DEFAULT_LIMITS = { connections: 10, statementTimeoutMs: 10_000 };
  * @param location the URL, or the URL with options
  * @param clock returns milliseconds since 1970; the default is the clock of the database
  * @param onMigrationProgress is called while the tables are migrated
- * @throws StoreOpenError when the store cannot be opened; Error when the URL has an unknown scheme
+ * @throws StoreOpenError when the store cannot be opened
+ * @throws Error when the URL has an unknown scheme
  */
 export async function openStore(
   location: string | StoreLocation,
@@ -67,7 +68,10 @@ async function openDatabase(
   }
 }
 
-/** Returns the path of a SQLite file, or a PostgreSQL URL without its password. @throws Error when the URL has an unknown scheme */
+/**
+ * Returns the path of a SQLite file, or a PostgreSQL URL without its password.
+ * @throws Error when the URL has an unknown scheme
+ */
 function redactStoreUrl(url: string): string {
   if (isPostgres(url)) return redactUrl(url);
   const path = parseSqlitePath(url);
@@ -77,7 +81,11 @@ function redactStoreUrl(url: string): string {
   );
 }
 
-/** Opens the database of a store for work on whole tables, and closes it afterwards. @throws StoreOpenError and Error as `openStore` does */
+/**
+ * Opens the database of a store for work on whole tables, and closes it afterwards.
+ * @throws StoreOpenError when the store cannot be opened
+ * @throws Error when the URL has an unknown scheme
+ */
 export async function withDatabase<T>(
   location: string | StoreLocation,
   work: (adapter: DatabaseAdapter) => Promise<T>,
@@ -90,7 +98,10 @@ export async function withDatabase<T>(
   }
 }
 
-/** Checks that a SQLite file exists, because opening would create it. @throws Error when the file does not exist */
+/**
+ * Checks that a SQLite file exists, because opening it would create it.
+ * @throws Error when the file does not exist
+ */
 export function assertStoreExists(location: string | StoreLocation): void {
   const path = parseSqlitePath(typeof location === 'string' ? location : location.primary);
   if (path === undefined || existsSync(path)) return;
@@ -121,7 +132,7 @@ function isPostgres(url: string): boolean {
   return /^postgres(ql)?:\/\//.test(url);
 }
 
-/** Returns the path in a `sqlite:` URL; `undefined` for any other URL. */
+/** Returns the path in a `sqlite:` URL. The result is `undefined` for any other URL. */
 export function parseSqlitePath(url: string): string | undefined {
   return /^sqlite:(?!\/\/)(.+)$/.exec(url)?.[1];
 }
@@ -129,7 +140,7 @@ export function parseSqlitePath(url: string): string | undefined {
 const PREPARED_STATEMENTS_ADVICE =
   'the pooler before the server loses prepared statements; set its pool_mode to session, or use PgBouncer 1.21 or later with max_prepared_statements of 100 or more';
 
-/** Advice to the operator about an error, by error code or SQLSTATE. The database's own message contains only the failure. */
+/** The advice for the operator, by error code or SQLSTATE. It is added because the database's own message does not say what to do. */
 const OPEN_FAILURE_REASONS: Readonly<Record<string, string>> = {
   SQLITE_NOTADB: 'the file is no SQLite database; name another, or move it away',
   SQLITE_CORRUPT: 'the file is damaged or cut off; put back a backup',
@@ -161,10 +172,10 @@ const OPEN_FAILURE_REASONS: Readonly<Record<string, string>> = {
 function openFailureReason(error: unknown): string {
   const cause = error instanceof StoreUnavailableError ? error.cause : error;
   const code = getErrorCode(cause);
-  // SQLite's extended codes have a suffix, e.g. SQLITE_READONLY_DIRECTORY.
+  // Extended error codes of SQLite have a suffix, e.g. SQLITE_READONLY_DIRECTORY.
   const known = OPEN_FAILURE_REASONS[code] ?? OPEN_FAILURE_REASONS[code.split('_', 2).join('_')];
   const message = cause instanceof Error ? cause.message : String(cause);
-  // This driver error has no code.
+  // This error of the driver has no code, so it is recognised by its message.
   if (message.endsWith('client password must be a string'))
     return 'the server wants a password; put it into the URL, or into the variable PGPASSWORD';
   return known ?? message;

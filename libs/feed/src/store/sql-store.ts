@@ -1,4 +1,4 @@
-/** The store of one deployment, on top of any database adapter. */
+/** The store of one deployment. It works with any database adapter. */
 import type { SerializedPage, Stream } from '@tributary/connector-api';
 import { sql } from 'kysely';
 import { registerDeployment } from '../connectors/deployment-registry.js';
@@ -38,8 +38,8 @@ import { WriteCheck } from '../identity/write-check.js';
 export class SqlStore implements Store {
   private readonly feeds = new Map<string, Promise<Feed>>();
   /**
-   * Ids of feeds by connector and stream. They can stay cached, because every statement checks that the id still belongs to this connector
-   * and stream.
+   * The ids of feeds, by connector and stream. The ids can stay in memory, because every statement checks that the id still belongs to this
+   * connector and stream.
    */
   private readonly bindings = new Map<string, Promise<OpenedFeed>>();
   private readonly pageCheck = new JsonPageCheck();
@@ -206,7 +206,7 @@ export class SqlStore implements Store {
   }
 
   private async createFeed(connector: string, stream: Stream): Promise<number> {
-    // The transaction is durable, because all gateways cache the feed id for as long as they run.
+    // The transaction is durable, because all gateways keep the id of the feed in memory as long as they run.
     const id = await this.adapter.durableTransaction(async (db) => {
       await db
         .insertInto('feeds')
@@ -214,7 +214,8 @@ export class SqlStore implements Store {
           connector,
           stream,
           head_seq: 0,
-          // After a restore, readers may know later rows of this feed than the store contains.
+          // After a restore, readers may have later rows of this feed than the store contains. New rows must have later feed times than
+          // these rows.
           head_time: eb.selectFrom('store_identity').select('min_feed_time'),
           cursor: null,
           fencing_token: 0,
@@ -232,7 +233,7 @@ export class SqlStore implements Store {
   }
 }
 
-/** Lower bound of all feed times. */
+/** The minimum of all feed times. */
 const MIN_FEED_TIME = 0;
 
 class SqlFeed implements Feed {
@@ -263,7 +264,10 @@ class SqlFeed implements Feed {
     return read instanceof Promise ? read.then(finish) : finish(read);
   }
 
-  /** @throws DamagedRowsError */
+  /**
+   * Throws the error for a page that cannot be served.
+   * @throws DamagedRowsError always
+   */
   private async rejectPage(from: number, skipped: number, count: number): Promise<never> {
     const rows = await findMalformedRows(this.adapter.reader, this.binding, from, skipped, count);
     throw new DamagedRowsError(this.connector, this.stream, rows);
@@ -283,9 +287,9 @@ class SqlFeed implements Feed {
   }
 
   /**
-   * Reads a page.
+   * Determines why the feed was not found.
    * @returns an empty page if the feed is missing only on a replica
-   * @throws StoreChangedError
+   * @throws StoreChangedError when the database was replaced
    */
   private async explainMissingFeed(): Promise<SerializedPage> {
     await this.binding.assertExists();
@@ -315,7 +319,7 @@ class SqlFeed implements Feed {
       .orderBy('seq')
       .execute();
     if (rows.length === 0) await this.binding.assertExists();
-    // The rows are in sequence, so later versions of a record overwrite earlier versions.
+    // The rows are in sequence, so later versions of a record replace earlier versions in the map.
     return new Map(rows.map(({ record_id, body }) => [record_id, body]));
   }
 

@@ -1,4 +1,7 @@
-/** Waits for a store that becomes available later than this process, e.g. after a power failure or when all services start at once. */
+/**
+ * Waits until a store can be opened. A store may become available later than this process, e.g. after a power failure, or when all services
+ * start at once.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreOpenError } from '../database/store-errors.js';
 import type { OnMigrationProgress } from '../migrations/migrate.js';
@@ -7,13 +10,13 @@ import { openStore, type StoreLocation } from './open-store.js';
 
 /** Options for waiting until a store can be opened. */
 export interface StoreWaitOptions {
-  /** Maximum waiting time in milliseconds. */
+  /** The maximum time to wait, in milliseconds. */
   timeoutMs: number;
-  /** Ends the waiting early. */
+  /** Aborting this signal ends the wait early. */
   signal: AbortSignal;
   /** Called before each retry with the error and the delay in milliseconds. */
   onRetry: (error: StoreOpenError, pause: number) => void;
-  /** Called while the tables are migrated, with a message for an operator. The migration may take longer than `timeoutMs`. */
+  /** Called while the tables are migrated, with a message for the operator. The migration may take longer than `timeoutMs`. */
   onMigrationProgress?: OnMigrationProgress;
 }
 
@@ -21,9 +24,9 @@ const INITIAL_DELAY_MS = 500;
 const MAX_DELAY_MS = 10_000;
 
 /**
- * Opens a store, and retries with exponential back-off while the error is transient.
- * @returns `undefined` when the signal ended the waiting
- * @throws StoreOpenError when the waiting time is over, or at once when the error is not transient, e.g. a wrong password
+ * Opens a store. While the error is temporary, the function tries again with growing delays.
+ * @returns `undefined` when the signal ended the wait
+ * @throws StoreOpenError when the time is over, or at once when the error is not temporary, e.g. a wrong password
  */
 export async function openStoreWithRetry(
   location: string | StoreLocation,

@@ -1,4 +1,4 @@
-/** Stores which alerts were sent to each channel, so that no gateway sends them again, also after a restart. */
+/** Stores which alerts were sent to each channel, so that no gateway sends an alert again, also after a restart. */
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { SentAlertRepository } from '../types/task.types.js';
 

@@ -1,4 +1,4 @@
-/** Tests that one of several processes gets a task, and that another process gets it after the first process died. */
+/** Tests that only one of several processes gets a task, and that another process gets the task after the first process died. */
 import { openStore, type Store } from '@tributary/feed';
 import { STORES } from '../testing/stores.js';
 
@@ -22,7 +22,7 @@ it.each(STORES)('a task runs in one process, and again after its pause, in $name
     expect(await second!.renew(1000)).toBe(true);
     now += 999;
     expect(await claim(0)).toBeUndefined();
-    // The second process died, so it does not renew its lease.
+    // The second process has died, so it does not renew its lease on the task.
     now += 1;
     const third = await claim(0);
     expect(third).toBeDefined();

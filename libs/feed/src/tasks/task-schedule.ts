@@ -1,4 +1,7 @@
-/** The schedule of tasks in the store. The clock of the store decides which task is due, so that all gateways use the same time. */
+/**
+ * Stores when each task is due and which process runs it. The clock of the store decides which task is due, so that all gateways use the
+ * same time.
+ */
 import { randomUUID } from 'node:crypto';
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
 import { timeFromNow } from '../database/time-from-now.js';

@@ -1,20 +1,20 @@
 /**
- * A proxy between one gateway and the database, from TCP to a Unix socket. A test can drop or slow down its connections, and connect it to
- * another server.
+ * A proxy between one gateway and the database, from TCP to a Unix socket. A test can close its connections, slow them down, and connect
+ * the proxy to another server.
  */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 export class DatabaseProxy {
-  /** Time in ms that is added to every round trip. */
+  /** Time in ms by which the proxy makes every round trip longer. */
   addedRoundTripMs = 0;
-  /** Number of times that a client sent data and then waited for a response. */
+  /** The number of round trips: how often a client sent data and then waited for a response. */
   roundTripCount = 0;
   private readonly clientSockets = new Set<Socket>();
 
   private constructor(
     private readonly server: Server,
-    /** Path of the socket of the server to which new connections are forwarded. */
+    /** The path of the server's socket, to which new connections are forwarded. */
     public target: string,
   ) {}
 
@@ -30,7 +30,7 @@ export class DatabaseProxy {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Closes all connections without notice to either end. New connections are accepted immediately. */
+  /** Closes all connections without notice to either side. New connections are accepted immediately. */
   dropConnections(): void {
     for (const socket of this.clientSockets) socket.resetAndDestroy();
   }
@@ -62,8 +62,8 @@ export class DatabaseProxy {
   }
 
   /**
-   * Sends data, or the end of the connection, after half of the added time. Timers with the same delay run in the sequence in which they
-   * were started.
+   * Sends data, or the end of the connection, after half of the added time. The data stays in sequence, because timers with the same delay
+   * run in the sequence in which they were started.
    */
   private forward(data: Buffer | undefined, to: Socket): void {
     const send = () => {

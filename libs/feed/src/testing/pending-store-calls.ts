@@ -1,8 +1,11 @@
-/** Counts the pending calls of a store. A test with a simulated clock must not advance it while calls are pending. */
+/** Counts the calls of a store that have not ended. A test with a manual clock must not advance the clock while there are such calls. */
 import type { OrderRepository } from '../types/order.types.js';
 import type { BalanceRepository, Feed, Lease, Store } from '../types/store.types.js';
 
-/** An object that has one of these methods is a lease, a feed, a balance repository or an order repository. */
+/**
+ * Names of methods that only leases, feeds, balance repositories and order repositories have. An object with one of these methods is
+ * wrapped, too.
+ */
 const PART_METHODS: readonly (keyof Lease | keyof Feed | keyof BalanceRepository | keyof OrderRepository)[] =
   ['append', 'acquireLease', 'recordObservation', 'insertOrGet'];
 
@@ -14,12 +17,12 @@ export class PendingStoreCalls {
     return this.count > 0;
   }
 
-  /** Waits until no call is pending. The process sleeps during the wait, so that the database gets the processor. */
+  /** Waits until all calls have ended. The process really waits, so that the database gets processor time. */
   async waitUntilSettled(): Promise<void> {
     while (this.count > 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
-  /** Wraps a store. Each call counts as pending until its promise settles. */
+  /** Wraps a store. A call is counted until its promise settles. */
   track(store: Store): Store {
     return this.wrap(store);
   }

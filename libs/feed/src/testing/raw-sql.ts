@@ -1,14 +1,20 @@
-/** Runs SQL directly on the database of a store, as an operator or a restore does. */
+/** Runs SQL directly on the database of a store, as an operator or a restore would do. */
 import Database from 'better-sqlite3';
 import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import pg from 'pg';
 
-/** Runs statements on the database of a store, on a separate connection. @returns the rows of the last statement */
+/**
+ * Runs statements on the database of a store, on a separate connection.
+ * @returns the rows of the last statement
+ */
 export async function runSql(url: string, ...statements: string[]): Promise<Record<string, unknown>[]> {
   return url.startsWith('sqlite:') ? runOnSqlite(url, statements) : runOnPostgres(url, statements);
 }
 
-/** Backs up the database of a store that no process has open. @returns a function that restores the backup, as an operator does */
+/**
+ * Backs up the database of a store that no process has open.
+ * @returns a function that restores the backup
+ */
 export async function backUp(url: string): Promise<() => Promise<void>> {
   if (url.startsWith('sqlite:')) return backUpFile(pathOf(url));
   const database = /@[^/]*\/([^/?]+)/.exec(url)?.[1] ?? '';

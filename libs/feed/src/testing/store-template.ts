@@ -1,6 +1,6 @@
 /**
- * Copies a migrated store for each test. The migrations need about 40 ms of processor time and ten commits, and most tests do not test
- * them. Each copy gets its own identity, as if it had been migrated separately.
+ * Copies a migrated store for each test. Running the migrations for each test would need about 40 ms of processor time and ten commits, and
+ * most tests do not test the migrations. Each copy gets an identity of its own, as if it had been migrated separately.
  */
 import Database from 'better-sqlite3';
 import { randomUUID } from 'node:crypto';
@@ -20,7 +20,7 @@ let templateDatabase: Promise<void> | undefined;
 export async function writeMigratedFile(path: string): Promise<void> {
   writeFileSync(path, await (templateFile ??= createTemplateFile()));
   const file = new Database(path);
-  // The test uses the copy with the durability of the gateway. This single write to a temporary file needs no durability.
+  // This single write to a temporary file needs no durability. The test opens the copy with the durability of the gateway.
   file.pragma('synchronous = off');
   file.prepare('update store_identity set store_id = ?, beat_at = ?').run(randomUUID(), Date.now());
   file.close();
@@ -56,10 +56,10 @@ async function createTemplateFile(): Promise<Buffer> {
   }
 }
 
-/** Creates the template database of the server, unless another spec file has done it. */
+/** Creates the template database of the server, unless another spec file has already created it. */
 async function createTemplateDatabase(serverUrl: string): Promise<void> {
   await withClient(serverUrl, async (client) => {
-    // The lock ends with the connection.
+    // The lock is released when the connection ends.
     await client.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK]);
     const found = await client.query('select from pg_database where datname = $1', [TEMPLATE_DATABASE]);
     if (found.rowCount !== 0) return;
@@ -70,7 +70,7 @@ async function createTemplateDatabase(serverUrl: string): Promise<void> {
   });
 }
 
-/** Opening the store migrates it. */
+/** Migrates a store by opening it. */
 async function migrateStore(url: string): Promise<void> {
   await withDatabase(url, async () => undefined);
 }

@@ -1,4 +1,4 @@
-/** Creates new stores of both kinds, so that each test can run on SQLite and PostgreSQL. */
+/** Creates new stores of both kinds, so that a test can run on SQLite and on PostgreSQL. */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -9,15 +9,15 @@ import { createMigratedDatabase, writeMigratedFile } from './store-template.js';
 
 export interface FreshStore {
   url: string;
-  /** Deletes the store, and closes connections to it. */
+  /** Deletes the store, and closes the connections to it. */
   remove(): Promise<void>;
 }
 
 export interface StoreKind {
   name: string;
-  /** Creates a database for a store without any table. The first `openStore` migrates it. */
+  /** Creates a database without tables. The first `openStore` migrates it. */
   create(): Promise<FreshStore>;
-  /** Creates a store with the tables of this release and without rows. It takes a tenth of the time of `create` and the migrations. */
+  /** Creates a store that has the tables of this release and no rows. It takes a tenth of the time of `create` and the migrations. */
   createMigrated(): Promise<FreshStore>;
 }
 
@@ -32,7 +32,10 @@ export const POSTGRES: StoreKind = {
   createMigrated: () => createDatabase(createMigratedDatabase),
 };
 export const STORES: readonly StoreKind[] = [SQLITE, POSTGRES];
-/** The kind of store for specs that do not test the store. When `TRIBUTARY_TEST_STORE` is `postgres`, these specs run with PostgreSQL. */
+/**
+ * The kind of store for specs that do not test the store itself. If the environment variable `TRIBUTARY_TEST_STORE` is `postgres`, these
+ * specs run with PostgreSQL.
+ */
 export const DEFAULT_STORE = process.env['TRIBUTARY_TEST_STORE'] === 'postgres' ? POSTGRES : SQLITE;
 
 function createDirectory(): FreshStore {

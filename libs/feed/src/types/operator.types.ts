@@ -1,5 +1,5 @@
 /**
- * Types of the data that operators read. Every list is read in pages: a page has at most `limit` entries and begins after a position, which
+ * Types of the data that operators read. Every list is read in pages. A page has at most `limit` entries and begins after a position, which
  * is the key of the last entry of the previous page. All times are milliseconds since 1970.
  */
 import type { Stream } from '@tributary/connector-api';
@@ -12,18 +12,18 @@ import type { SyncRun } from './sync-run.types.js';
 export interface StreamState {
   connector: string;
   stream: Stream;
-  /** Number of rows in the feed. */
+  /** The number of rows in the feed. */
   rows: number;
-  /** Feed time of the newest row. */
+  /** The feed time of the newest row. */
   lastRowAt?: number;
-  /** Time at which a pull last reached the end of the PSP's list. */
+  /** The time at which a pull last reached the end of the PSP's list. */
   caughtUpAt?: number;
-  /** Time at which the stream is due; absent if an operator requested a pull that no pull has fulfilled yet. */
+  /** The time at which the stream is due. It is absent if an operator requested a pull, and no pull has succeeded since then. */
   dueAt?: number;
   isPulling: boolean;
-  /** Time at which an operator paused the stream. */
+  /** The time at which an operator paused the stream; absent for a stream that is not paused. */
   pausedAt?: number;
-  /** Number of unresolved entries of the quarantine. */
+  /** The number of unresolved entries of the quarantine. */
   rejectedRecords: number;
   dataWarnings: number;
   lastRun?: SyncRun;
@@ -32,16 +32,16 @@ export interface StreamState {
 export interface SyncRunFilter {
   connector: string;
   stream?: Stream;
-  /** Whether only runs that ended with an error are returned. */
+  /** True if only runs that ended with an error are returned. */
   onlyFailed?: boolean;
 }
 
-/** Runs are sorted by their start, newest first. */
+/** The position of a run in a list of runs, which is sorted by the start of the runs, newest first. */
 export type SyncRunPosition = Pick<SyncRun, 'startedAt' | 'stream'>;
 
-/** One version of a record, as stored in the feed. */
+/** One version of a record, as the feed contains it. */
 export interface StoredVersion {
-  /** Sequence number of the row in the feed. */
+  /** The sequence number of the row in the feed. */
   sequence: number;
   feedTime: number;
   recordId: string;
@@ -50,14 +50,15 @@ export interface StoredVersion {
 }
 
 /**
- * A part of a feed. Rows are read backwards, from the newest row. The feed time of a row is unique in its feed, so it is also its position.
+ * Selects a part of a feed. Rows are read backwards, from the newest row. The feed time of a row is unique in its feed, so it is also the
+ * position of the row.
  */
 export interface RowRange {
   connector: string;
   stream: Stream;
-  /** Only rows with a feed time at or after this time. */
+  /** If set, only rows with a feed time at or after this time are returned. */
   fromMs?: number;
-  /** Only rows with a feed time before this time. */
+  /** If set, only rows with a feed time before this time are returned. */
   toMs?: number;
   limit: number;
 }
@@ -68,18 +69,18 @@ export interface QuarantineFilter {
   kind?: QuarantineEntry['kind'];
 }
 
-/** The unresolved entries of one kind in one stream. */
+/** The number and the age of the unresolved entries of one kind in one stream. */
 export interface QuarantineSummary extends Pick<QuarantineEntry, 'connector' | 'stream' | 'kind'> {
-  /** At least 1. */
+  /** The number of entries, at least 1. */
   count: number;
-  /** Times at which the oldest and the newest entry first appeared. */
+  /** The times at which the oldest and the newest entry first appeared. */
   oldestSince: number;
   newestSince: number;
 }
 
-/** Identifies an entry of the quarantine. */
+/** The properties that identify an entry of the quarantine. */
 export type QuarantineKey = Pick<QuarantineEntry, 'connector' | 'stream' | 'kind' | 'id'>;
-/** Entries are sorted by the time of their first appearance, newest first. */
+/** The position of an entry in a list of entries, which is sorted by the time of their first appearance, newest first. */
 export type QuarantinePosition = QuarantineKey & Pick<QuarantineEntry, 'since'>;
 
 export interface OrderFilter {
@@ -87,15 +88,15 @@ export interface OrderFilter {
   states?: readonly OrderState[];
 }
 
-/** Orders are sorted by their creation, newest first. */
+/** The position of an order in a list of orders, which is sorted by their creation, newest first. */
 export type OrderPosition = Pick<StoredOrder, 'createdAt' | 'id'>;
 
-/** The last observed balances of an account. */
+/** The balances of an account that were observed last. */
 export interface AccountBalances {
   connector: string;
   accountId: string;
   observedAt: number;
-  /** Amounts in minor units, by asset. */
+  /** The amounts in minor units, by asset. */
   amounts: ReadonlyMap<string, bigint>;
 }
 export type BalancePosition = Pick<AccountBalances, 'connector' | 'accountId'>;
@@ -106,29 +107,32 @@ export interface OperatorSession {
 }
 
 /**
- * Reads all data for operators, and writes their changes, audit events and sessions. It uses a separate share of the database's
- * connections.
+ * Reads all data for operators, and writes their changes, audit events and sessions. It uses only its own small share of the database
+ * connections, so that it does not slow other work.
  */
 export interface OperatorRepository {
-  /** Returns the states of all streams of these connectors, sorted by connector and stream. Streams that were never pulled are omitted. */
+  /** Returns the states of all streams of these connectors, sorted by connector and stream. Streams that were never pulled are left out. */
   listStreamStates(connectors: readonly string[]): Promise<StreamState[]>;
   listSyncRuns(filter: SyncRunFilter, after: SyncRunPosition | undefined, limit: number): Promise<SyncRun[]>;
-  /** Returns rows, newest first. */
+  /** Returns the rows of a part of a feed, newest first. */
   readRowsBackwards(range: RowRange): Promise<StoredVersion[]>;
-  /** Returns the versions of a record, newest first. @param id the id as served to clients */
+  /**
+   * Returns the versions of a record, newest first.
+   * @param id the id as served to clients
+   */
   findVersions(connector: string, stream: Stream, id: string, limit: number): Promise<StoredVersion[]>;
-  /** Returns unresolved entries without the raw record of the PSP, newest first. */
+  /** Returns unresolved entries, newest first, without the raw record of the PSP. */
   listQuarantine(
     filter: QuarantineFilter,
     after: QuarantinePosition | undefined,
     limit: number,
   ): Promise<QuarantineEntry[]>;
-  /** Summarizes all unresolved entries, sorted by connector, stream and kind. Streams without entries are omitted. */
+  /** Returns a summary of all unresolved entries, sorted by connector, stream and kind. Streams without entries are left out. */
   summarizeQuarantine(filter: QuarantineFilter): Promise<QuarantineSummary[]>;
-  /** Returns an unresolved entry with the raw record of the PSP. */
+  /** Returns an unresolved entry, including the raw record of the PSP. */
   findQuarantineEntry(key: QuarantineKey): Promise<QuarantineEntry | undefined>;
   listOrders(filter: OrderFilter, after: OrderPosition | undefined, limit: number): Promise<StoredOrder[]>;
-  /** Returns the last observed balances, sorted by connector and account. */
+  /** Returns the balances that were observed last, sorted by connector and account. */
   listBalances(
     connectors: readonly string[],
     after: BalancePosition | undefined,
@@ -136,15 +140,15 @@ export interface OperatorRepository {
   ): Promise<AccountBalances[]>;
 
   /**
-   * Requests an immediate pull of streams. If a gateway waits after a failure of such a stream, it notices the request within seconds.
-   * @returns the streams that were changed, i.e. those that were ever pulled. The following methods return the same
+   * Requests an immediate pull of streams. If a gateway waits after a failure of such a stream, it finds the request within seconds.
+   * @returns the streams that were changed, i.e. those that were ever pulled. The methods below return the same
    */
   requestPulls(author: OperatorAuthor, streams: readonly Stream[]): Promise<Stream[]>;
-  /** Pauses streams: a running pull loses its lease, and no gateway pulls them until they are resumed. */
+  /** Pauses streams. A running pull loses its lease, and no gateway pulls the streams until they are resumed. */
   pauseStreams(author: OperatorAuthor, streams: readonly Stream[]): Promise<Stream[]>;
   resumeStreams(author: OperatorAuthor, streams: readonly Stream[]): Promise<Stream[]>;
   /**
-   * Makes the next pull read again everything that changed at the PSP since a time. Unchanged records get no new version.
+   * Makes the next pull read again everything that has changed at the PSP since a time. Unchanged records get no new version.
    * @returns for each stream the time of the cursor from which the pull begins; `undefined` means the beginning of the list
    */
   rereadStreams(
@@ -153,13 +157,13 @@ export interface OperatorRepository {
     fromMs: number,
   ): Promise<{ stream: Stream; cursorAt: number | undefined }[]>;
   /**
-   * Dismisses an entry of the quarantine. It stays resolved while the PSP sends the record again with the same fault.
+   * Dismisses an entry of the quarantine. The entry stays resolved while the PSP sends the record again with the same fault.
    * @returns false if there is no such unresolved entry
    */
   dismissEntry(author: OperatorAuthor, key: Omit<QuarantineKey, 'connector'>, note: string): Promise<boolean>;
 
   /**
-   * Returns events with a smaller sequence number, newest first.
+   * Returns audit events with a smaller sequence number, newest first.
    * @param tenant returns only events of this tenant's connectors; `undefined` for all events
    */
   listAuditEvents(
@@ -168,9 +172,9 @@ export interface OperatorRepository {
     limit: number,
   ): Promise<AuditEvent[]>;
 
-  /** Stores a session, and deletes the expired sessions. */
+  /** Stores a session of an operator, and deletes the expired sessions. */
   createSession(tokenHash: string, keyId: string, lifetimeMs: number): Promise<OperatorSession>;
-  /** Returns a session unless it has expired. */
+  /** Returns a session. The result is `undefined` if there is none, or if it has expired. */
   findSession(tokenHash: string): Promise<OperatorSession | undefined>;
   deleteSession(tokenHash: string): Promise<void>;
 }

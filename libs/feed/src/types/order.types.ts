@@ -1,15 +1,19 @@
 /**
- * Stored payment orders. The library `orders` decides when an order changes its state. `docs/explanation/exactly-once-payouts.md` contains
- * a diagram of the state machine.
+ * The types of stored payment orders. The library `orders` decides when an order changes its state.
+ * `docs/explanation/exactly-once-payouts.md` contains a diagram of the state machine.
  */
 import type { OrderKind, SerializedRecord } from '@tributary/connector-api';
 import type { AuditEntry } from './audit.types.js';
 
 /**
- * States of an order. `received`: stored, never sent. `waiting`: certainly not accepted by the PSP yet; sent again later. `sending`: a call
- * to the PSP is in progress, or was in progress when its process died. `unknown`: the PSP may or may not have accepted the order.
- * `pending`: the PSP accepted the order. `succeeded`, `failed` and `returned` are final. `returned`: the order succeeded, and later the
- * money came back.
+ * The states of an order.
+ *
+ * - `received`: the order is stored and was never sent.
+ * - `waiting`: the PSP has certainly not accepted the order yet. The order is sent again later.
+ * - `sending`: a call to the PSP is in progress, or was in progress when its process died.
+ * - `unknown`: it is unknown whether the PSP has accepted the order.
+ * - `pending`: the PSP has accepted the order.
+ * - `succeeded`, `failed` and `returned` are final. `returned`: the order succeeded, and later the money came back.
  */
 export const ORDER_STATES = [
   'received',
@@ -23,50 +27,50 @@ export const ORDER_STATES = [
 ] as const;
 export type OrderState = (typeof ORDER_STATES)[number];
 
-/** Properties of an order that never change. All times in this file are milliseconds since 1970. */
+/** The properties of an order that never change. All times in this file are milliseconds since 1970. */
 export interface ImmutableOrderFields {
-  /** Id of the order, encoded as clients get it. */
+  /** The id of the order, encoded as clients get it. */
   id: string;
   idempotencyKey: string;
-  /** Idempotency key that is sent to the PSP. */
+  /** The idempotency key that is sent to the PSP. */
   pspKey: string;
   kind: OrderKind;
-  /** The client's request in canonical form: equal strings mean equal requests. */
+  /** The client's request in canonical form, so that equal requests are equal strings. */
   request: string;
   amount: bigint;
   asset: string;
   createdAt: number;
 }
 
-/** Properties of an order that change during its life. */
+/** The properties of an order that can change. */
 export interface MutableOrderFields {
   state: OrderState;
   pspId: string | undefined;
-  /** JSON object with the details that the PSP or this gateway recorded. */
+  /** A JSON object with the details that the PSP or this gateway added. */
   details: string;
   changedAt: number;
-  /** Body of the response to the client; `undefined` until it is decided. */
+  /** The body of the response to the client; `undefined` until it is decided. */
   response: string | undefined;
-  /** Time at which the response was last sent. */
+  /** The time at which the response was last sent. */
   respondedAt: number | undefined;
-  /** Status in the order's newest row (`RETURNED` for the row of its return). `publishedAt` is that row's `createdAt`. */
+  /** The status in the newest row of the order (`RETURNED` for the row of its return). `publishedAt` is the `createdAt` of this row. */
   publishedStatus: string | undefined;
   publishedAt: number | undefined;
   attempts: number;
-  /** Time at which the current attempt began. */
+  /** The time at which the current attempt began. */
   sentAt: number | undefined;
-  /** Time at which the first attempt with an unknown outcome began. */
+  /** The time at which the first attempt with an unknown outcome began. */
   outcomeUnknownSince: number | undefined;
-  /** Time at which the PSP declined an attempt that followed an attempt with an unknown outcome. */
+  /** The time at which the PSP declined an attempt, if an earlier attempt has an unknown outcome. */
   declinedAt: number | undefined;
-  /** Time at which the alert about this overdue order was raised. */
+  /** The time at which the alert about this overdue order was raised. */
   alertedAt: number | undefined;
-  /** Time at which the next action is due; `undefined` when no action remains. */
+  /** The time at which the next action is due; `undefined` when no action remains. */
   nextActionAt: number | undefined;
-  /** The process that works on the order. Its lease ends at `leasedUntil`. */
+  /** The process that works on the order. Its lease (the right to work on the order) ends at `leasedUntil`. */
   holder: string | undefined;
   leasedUntil: number;
-  /** Fencing token of the lease. It increases with every lease. */
+  /** A number that increases with every lease. A process with a lower number can no longer change the order. */
   fencingToken: number;
 }
 
@@ -77,14 +81,11 @@ export interface StoredOrder extends Readonly<ImmutableOrderFields>, Readonly<Mu
 /** The changes that one transaction makes to an order. */
 export interface OrderChange {
   set: Partial<MutableOrderFields>;
-  /**
-   * Message for the history. An entry is not added if its state and message equal those of the last entry. Without a message no entry is
-   * added.
-   */
+  /** The message for the history. No entry is added if there is no message, or if state and message equal those of the last entry. */
   event?: string;
-  /** Records that the same transaction appends to the connector's feed of transactions. */
+  /** The records that the same transaction appends to the connector's feed of transactions. */
   publishedRecords?: SerializedRecord[];
-  /** Entry for the audit log, which the same transaction appends. Only a change by an operator has an entry. */
+  /** The entry that the same transaction appends to the audit log. It is present only if an operator makes the change. */
   auditEntry?: AuditEntry;
 }
 
@@ -94,15 +95,15 @@ export interface OrderEvent {
   event: string;
 }
 
-/** References with which the PSP may identify an order: the idempotency keys that this gateway sent, or the PSP's own ids. */
+/** The references by which the PSP may identify an order: the idempotency keys that this gateway sent, or the PSP's own ids. */
 export interface PspReferences {
   pspKeys: readonly string[];
   pspIds: readonly string[];
 }
 
 /**
- * `durable`: the change has reached the disk when the promise resolves. `relaxed`: a power failure of the database's machine may lose the
- * change.
+ * When the promise of a change resolves. `durable`: after the change has reached the disk. `relaxed`: earlier, so a power failure of the
+ * database's machine may lose the change.
  */
 export type Durability = 'durable' | 'relaxed';
 
@@ -110,8 +111,8 @@ export type Durability = 'durable' | 'relaxed';
 export interface OrderRepository {
   /**
    * Stores an order, unless an order with the same idempotency key exists.
-   * @param decideFirst returns the order's first change. `orderedTodayTotal` is the sum of the earlier orders of the same UTC day and asset
-   * that did not fail
+   * @param decideFirst returns the first change of the order. `orderedTodayTotal` is the sum of the earlier orders of the same UTC day and
+   * asset that did not fail
    * @returns the order with this key; `fresh` is true when this call stored the order
    */
   insertOrGet(
@@ -119,7 +120,7 @@ export interface OrderRepository {
     decideFirst: (order: StoredOrder, orderedTodayTotal: bigint) => OrderChange,
   ): Promise<{ order: StoredOrder; fresh: boolean }>;
   /**
-   * Changes an order under its row lock. No other process can change the order between the call of `decide` and the commit.
+   * Changes an order while its row is locked. No other process can change the order between the call of `decide` and the commit.
    * @param decide must have no side effects; it returns `undefined` to change nothing
    * @returns the order after the change; `undefined` when the order does not exist
    */
@@ -129,7 +130,7 @@ export interface OrderRepository {
     durability?: Durability,
   ): Promise<StoredOrder | undefined>;
   find(id: string): Promise<StoredOrder | undefined>;
-  /** Checks that the database is still the store that this process opened, and then returns the stored orders with these ids. */
+  /** Checks that the database is still the store that this process opened, and returns the stored orders with these ids. */
   findCurrent(ids: readonly string[]): Promise<StoredOrder[]>;
   findByIdempotencyKey(idempotencyKey: string): Promise<StoredOrder | undefined>;
   /** Returns the orders that have one of these references. */
@@ -144,18 +145,18 @@ export interface OrderRepository {
 
 /** Reads the orders of all connectors of a deployment. */
 export interface OrderQueue {
-  /** Returns the orders whose next action is due, the longest overdue order first. */
+  /** Returns the orders whose next action is due. The order that has been due for the longest time comes first. */
   findDue(connectors: readonly string[], now: number, limit: number): Promise<StoredOrder[]>;
-  /** Returns the orders that have a lease holder, also if the holder died. */
+  /** Returns the orders on which a process has a lease, even if the process has died. */
   findLeased(connectors: readonly string[]): Promise<StoredOrder[]>;
-  /** Returns every connector that ever had an order, sorted. */
+  /** Returns every connector that ever had an order, sorted by path. */
   listConnectors(): Promise<string[]>;
-  /** Counts the orders in each of these states for all connectors except the given ones. */
+  /** Counts the orders in each of these states, for all connectors except the given ones. */
   countByStateElsewhere(
     excludedConnectors: readonly string[],
     states: readonly OrderState[],
   ): Promise<OrderCount[]>;
-  /** Counts the orders in each of these states. Connectors and states without orders are omitted. */
+  /** Counts the orders in each of these states. Connectors and states without orders are left out. */
   countByState(connectors: readonly string[], states: readonly OrderState[]): Promise<OrderCount[]>;
 }
 

@@ -1,12 +1,12 @@
-/** Interfaces of the stored data of reconciliation. Times are milliseconds since 1970. */
+/** The interfaces of the stored data of reconciliation. Times are milliseconds since 1970. */
 
-/** `psp`: from the feed of a connector. `ledger`: from a Formance Ledger. */
+/** Where an item comes from: `psp` is the feed of a connector, `ledger` is a Formance Ledger. */
 export type ItemSide = 'psp' | 'ledger';
 
 /**
- * `moved`: the item moved its amount. `reversal`: a ledger transaction that reverts another transaction, so it moved the amount back. Items
- * of the other states have the amount 0. `pending`: the PSP has not moved the money yet. `returned`: an earlier version had moved the
- * money. `failed`: the money never moved.
+ * The states of an item. `moved`: the item moved its amount. `reversal`: a ledger transaction that reverts another transaction, so it moved
+ * the amount back. Items of the other states have the amount 0. `pending`: the PSP has not moved the money yet. `returned`: an earlier
+ * version had moved the money. `failed`: the money never moved.
  */
 export type ItemState = 'moved' | 'reversal' | 'pending' | 'returned' | 'failed';
 
@@ -14,7 +14,7 @@ export interface LedgerPosting {
   source: string;
   destination: string;
   asset: string;
-  /** Minor units as decimal digits. */
+  /** The amount in minor units, as decimal digits. */
   amount: string;
 }
 
@@ -42,17 +42,17 @@ export interface ItemContent {
   sincePosition: number;
   /** The position at which a later version of the record replaces the item; `undefined` for the newest version. */
   untilPosition: number | undefined;
-  /** Name of the account in the policy. Empty for an item without an effect. */
+  /** The name of the account in the policy. It is empty for an item that moves no money. */
   account: string;
   asset: string;
-  /** Minor units with the sign of the PSP: positive when the account receives money. */
+  /** The amount in minor units with the sign of the PSP: positive when the account receives money. */
   amount: bigint;
   at: number;
   state: ItemState;
 }
 
 export interface ReconciliationItem extends ItemContent {
-  /** Number of the item, from 0 within a policy and without gaps. */
+  /** The number of the item, from 0 within a policy and without gaps. */
   number: number;
 }
 
@@ -61,7 +61,7 @@ export interface NewItem extends ItemContent {
 }
 
 export interface ItemKey {
-  /** Index of the rule in the policy. */
+  /** The index of the rule in the policy. */
   rule: number;
   key: string;
 }
@@ -72,21 +72,21 @@ export interface KeyedItem {
 }
 
 /**
- * Positions up to which items are included in a run: for each connector the sequence number of its feed, and a transaction id of the
- * ledger.
+ * The cuts of a run: the positions up to which a run includes items. A cut is the sequence number of each connector's feed, and a
+ * transaction id of the ledger.
  */
 export interface ItemCuts {
   feeds: Readonly<Record<string, number>>;
   ledger: number;
 }
 
-/** Summary of the items that have the same key of a rule at the cuts. */
+/** A summary of the items that have the same key of a rule and exist at the cuts of a run. */
 export interface KeyGroupSummary {
   key: string;
-  /** Smallest and largest item number in the group. */
+  /** The smallest and the largest number of an item in the group. */
   first: number;
   last: number;
-  /** Set when the group consists of one row and one booking that moved money, with equal account, asset and amount. */
+  /** Present if the group consists of one row and one booking that both moved money, with equal account, asset and amount. */
   pair: { account: string; asset: string; amount: bigint } | undefined;
 }
 
@@ -97,7 +97,7 @@ export interface ItemBatch {
   fromPosition: number;
   toPosition: number;
   items: readonly NewItem[];
-  /** Stored items that are replaced by later versions. */
+  /** Stored items that end because a later version replaces them. */
   replaced: readonly { number: number; untilPosition: number }[];
 }
 
@@ -113,7 +113,7 @@ export interface StoredRun {
   /** JSON. */
   summary: string;
   sha256: string;
-  /** Sequence number of the event that the run appended at its end. */
+  /** The sequence number of the event that the run appended at its end. */
   eventSeq: number;
 }
 
@@ -126,42 +126,48 @@ export interface StoredBreak {
 }
 
 export interface StoredReconciliationEvent {
-  /** Sequence number, from 1 and without gaps. */
+  /** The sequence number of the event, from 1 and without gaps. */
   seq: number;
   /** JSON. */
   body: string;
-  /** SHA-256 in hex. */
+  /** The SHA-256 in hexadecimal digits. */
   hash: string;
 }
 
 /** Reads and writes all stored data of reconciliation. */
 export interface ReconciliationRepository {
-  /** Stores a version of a policy, unless it is stored already. @param id SHA-256 of the specification */
+  /**
+   * Stores a version of a policy, unless it is already stored.
+   * @param id SHA-256 of the serialized policy
+   */
   definePolicy(id: string, name: string, spec: string): Promise<void>;
-  /** Returns the specification of a policy version, or `undefined`. */
+  /** Returns the serialized policy of a policy version, or `undefined`. */
   findPolicySpec(id: string): Promise<string | undefined>;
 
-  /** Returns the largest stored transaction id of a ledger; `undefined` when none is stored. */
+  /** Returns the largest stored transaction id of a ledger. The result is `undefined` when no transaction is stored. */
   findNewestLedgerId(ledger: string): Promise<number | undefined>;
-  /** Stores transactions. Transactions that are already stored do not change. */
+  /** Stores transactions of a ledger. Transactions that are already stored do not change. */
   storeLedgerTransactions(ledger: string, transactions: readonly LedgerTransaction[]): Promise<void>;
   /** Returns stored transactions after this id, in the sequence of their ids. */
   readLedgerTransactions(ledger: string, afterId: number, limit: number): Promise<LedgerTransaction[]>;
-  /** Returns one stored transaction. */
+  /** Returns one stored transaction, or `undefined`. */
   findLedgerTransaction(ledger: string, id: number): Promise<LedgerTransaction | undefined>;
   /** Returns the rows of the transactions feed of a connector after this sequence number. */
   readFeedRows(connector: string, afterSeq: number, limit: number): Promise<StoredFeedRow[]>;
   /**
-   * Returns the state of the transactions feed of a connector: its newest sequence number (0 without rows), the sequence number of the last
-   * row that the sums of accounts omit, and whether the feed has held rows. The sums contain the held rows.
+   * Returns the state of the transactions feed of a connector. `seq` is the newest sequence number (0 without rows). The sums of accounts
+   * contain only rows after `summedAfter`. `hasWaitingRows` is true if rows wait for their original; the sums already contain these rows.
    */
   findFeedHead(connector: string): Promise<{ seq: number; summedAfter: number; hasWaitingRows: boolean }>;
-  /** Returns the newest row of a record up to this sequence number. */
+  /** Returns the newest row of a record, up to this sequence number. */
   findFeedRow(connector: string, recordId: string, upToSeq: number): Promise<StoredFeedRow | undefined>;
 
-  /** Returns the position up to which the items of a policy were created; `undefined` at the beginning. */
+  /** Returns the position up to which the items of a policy were created. The result is `undefined` if no items were created. */
   findPosition(policyId: string, side: ItemSide, source: string): Promise<number | undefined>;
-  /** Stores items and the position. @returns false when another process has moved the position; then nothing was written */
+  /**
+   * Stores items, and the position up to which they were created.
+   * @returns false when another process has moved the position. In this case nothing was written
+   */
   storeItems(policyId: string, batch: ItemBatch): Promise<boolean>;
   /** Returns the items of all versions of these records. */
   findItemsOfRecords(
@@ -170,9 +176,9 @@ export interface ReconciliationRepository {
     source: string,
     recordIds: readonly string[],
   ): Promise<ReconciliationItem[]>;
-  /** Returns the keys of items, with the number of the item. */
+  /** Returns the keys of items. Each key has the number of its item. */
   findKeys(policyId: string, numbers: readonly number[]): Promise<(ItemKey & { number: number })[]>;
-  /** Returns the keys of a rule after `afterKey`, sorted. Each key has a summary of its items at the cuts. */
+  /** Returns the next keys of a rule after `afterKey`, sorted. Each key has a summary of its items at the cuts. */
   summarizeKeyGroups(
     policyId: string,
     rule: number,
@@ -180,11 +186,11 @@ export interface ReconciliationRepository {
     afterKey: string | undefined,
     limit: number,
   ): Promise<KeyGroupSummary[]>;
-  /** Returns all items with one of these keys of a rule, sorted by key and number. */
+  /** Returns all items that have one of these keys of a rule, sorted by key and number. */
   findItemsByKeys(policyId: string, rule: number, keys: readonly string[]): Promise<KeyedItem[]>;
   /** Returns the items with these numbers, sorted by number. */
   findItems(policyId: string, numbers: readonly number[]): Promise<ReconciliationItem[]>;
-  /** Returns the number of items of a policy. All item numbers are smaller. */
+  /** Returns the number of items of a policy. All item numbers are smaller than this number. */
   countItems(policyId: string): Promise<number>;
 
   /** Begins a run, and deletes the data of interrupted runs. */
@@ -203,20 +209,26 @@ export interface ReconciliationRepository {
     event: object,
   ): Promise<void>;
   findRun(id: string): Promise<StoredRun | undefined>;
-  /** Returns finished runs, newest first. @param name name of the policy; `undefined` for all policies */
+  /**
+   * Returns finished runs, newest first.
+   * @param name name of the policy; `undefined` for all policies
+   */
   listRuns(name: string | undefined, limit: number): Promise<StoredRun[]>;
   /** Returns breaks of a run after this id, sorted by id. */
   readBreaks(runId: string, afterId: string, limit: number): Promise<StoredBreak[]>;
   findBreak(runId: string, id: string): Promise<StoredBreak | undefined>;
   /** Returns the ids of the first breaks of a run in this state, sorted. */
   listBreakIds(runId: string, state: string, limit: number): Promise<string[]>;
-  /** Returns the ids among these that belong to breaks of this run. */
+  /** Returns those of the given ids that are breaks of this run. */
   findBreakIds(runId: string, ids: readonly string[]): Promise<Set<string>>;
 
-  /** Appends an event to the chain. @returns the stored event */
+  /**
+   * Appends an event to the audit trail.
+   * @returns the stored event
+   */
   appendEvent(event: object): Promise<StoredReconciliationEvent>;
   /** Returns events after this sequence number. */
   readEvents(afterSeq: number, limit: number): Promise<StoredReconciliationEvent[]>;
-  /** Returns the last sequence number; 0 without events. */
+  /** Returns the sequence number of the last event; 0 if there is none. */
   findLastEventSeq(): Promise<number>;
 }

@@ -1,4 +1,4 @@
-/** Interfaces of the store. The sync library writes through them, and HTTP requests read through them. */
+/** The interfaces of the store. The sync library writes through these interfaces, and HTTP requests read through them. */
 import type {
   Cursor,
   DataWarning,
@@ -24,18 +24,18 @@ import type { SentAlertRepository, TaskSchedule } from './task.types.js';
 export interface ConnectorIdentity {
   path: string;
   plugin: string;
-  /** The account at the PSP, as the plugin reports it; `undefined` when the plugin cannot report it. It contains no secret. */
+  /** The account at the PSP, as the plugin reports it; `undefined` when the plugin cannot report the account. It contains no secret. */
   account: string | undefined;
 }
 
-/** The deployment that a store belongs to. */
+/** The deployment to which a store belongs. */
 export interface DeploymentIdentity {
-  /** Name in the deployment file; `undefined` when the file has no name. Gateways with the same name share the store. */
+  /** The name in the deployment file; `undefined` when the file contains no name. Gateways with the same name share the store. */
   name: string | undefined;
   connectors: readonly ConnectorIdentity[];
 }
 
-/** A restore of the store, or the promotion of a replica. Milliseconds since 1970. */
+/** A restore of the store from a backup, or the promotion of a replica. Times are milliseconds since 1970. */
 export interface StoreRestore {
   restoredAt: number;
   /**
@@ -61,31 +61,36 @@ export interface Store {
   completeness(connector: string): CompletenessRepository;
   /** Returns the stored data of reconciliation: ledger transactions, items, runs, breaks and events. */
   reconciliation(): ReconciliationRepository;
-  /** Returns the schedule of tasks that exactly one of the gateways runs at a time. */
+  /** Returns the schedule of tasks that only one gateway runs at a time. */
   tasks(): TaskSchedule;
-  /** Returns the stored alerts that were sent to channels. */
+  /** Returns the record of the alerts that were sent to channels. */
   sentAlerts(): SentAlertRepository;
   /** Returns the data for operators, their sessions, and the audit log. */
   operator(): OperatorRepository;
   orderQueue(): OrderQueue;
   /**
-   * Stores the result of a sync run. The newest run of each stream is kept for ever, and older runs for 30 days. If runs found nothing new,
-   * one of them for every ten minutes is kept, for one day.
+   * Stores the result of a sync run. The newest run of each stream is kept for ever, and older runs are kept for 30 days. Runs that found
+   * nothing new are kept for one day, at most one for every ten minutes.
    */
   recordSyncRun(run: SyncRun): Promise<void>;
-  /** Returns the requests that no successful pull has fulfilled yet. */
+  /** Returns the requests of operators for which there was no successful pull yet. */
   findPullRequests(): Promise<PullRequest[]>;
-  /** Returns the last recorded run of each stream of a connector. */
+  /** Returns the last stored run of each stream of a connector. */
   findLastSyncRuns(connector: string): Promise<SyncRun[]>;
-  /** For each stream of a connector, returns the last stored run that caught up. The actual last run can be up to ten minutes newer. */
+  /**
+   * For each stream of a connector, returns the last stored run that read all data. The last run in reality can be up to ten minutes newer.
+   */
   findLastSuccessfulSyncRuns(connector: string): Promise<SyncRun[]>;
-  /** Adds requests to the positions of their readers. */
+  /** Adds requests to the stored positions of their readers. */
   recordReaderRequests(requests: readonly ReaderRequests[]): Promise<void>;
   /** Returns the positions of the readers of these connectors. */
   findReaderPositions(connectors: readonly string[]): Promise<ReaderPosition[]>;
   /** Returns the unresolved quarantine entries (rejected records and data warnings), newest first. */
   listQuarantine(connector?: string, limit?: number): Promise<QuarantineEntry[]>;
-  /** Returns the time of the clock that all gateways of this store share, in milliseconds since 1970. @throws StoreUnavailableError */
+  /**
+   * Returns the time of the clock that all gateways of this store share, in milliseconds since 1970.
+   * @throws StoreUnavailableError when the store cannot be reached
+   */
   currentTime(): Promise<number>;
   /**
    * Registers a deployment and its connectors.
@@ -94,22 +99,28 @@ export interface Store {
    */
   registerDeployment(deployment: DeploymentIdentity): Promise<void>;
   /**
-   * Checks, without a query, that no change of the store was reported. Call it before the use of cached data of the store. @throws
-   * StoreChangedError
+   * Checks, without a query, that no change of the store was reported. The method must be called before data of the store that is kept in
+   * memory is used.
+   * @throws StoreChangedError when a change was reported
    */
   assertUnchanged(): void;
-  /** Calls `notify` once when this process finds that the database is another store, or an older state of the store, than it opened. */
+  /** Calls `notify` once when this process finds that the database is not the store that it opened, or is in an older state. */
   onChange(notify: (error: StoreChangedError) => void): void;
-  /** The newest restore of the store; `undefined` when it was never restored. */
+  /** The newest restore of the store; `undefined` when the store was never restored. */
   readonly lastRestore: StoreRestore | undefined;
-  /** Increases when the store continues from another state: after a restore, or the promotion of a replica. */
+  /** A number that increases when the store continues from another state, i.e. after a restore or the promotion of a replica. */
   readonly epoch: number;
-  /** Writes a heartbeat, and checks that the store is unchanged. @throws StoreChangedError, StoreUnavailableError */
+  /**
+   * Writes a heartbeat, and checks that the store is unchanged.
+   * @throws StoreChangedError when the database was replaced
+   * @throws StoreUnavailableError when the store cannot be reached
+   */
   writeHeartbeat(): Promise<void>;
   /**
    * Checks by a write that the store is unchanged and can store an order. Calls within one second share one write, so callers need no rate
    * limit.
-   * @throws StoreChangedError; StoreUnavailableError when the database is read-only, full, locked, too slow or unavailable
+   * @throws StoreChangedError when the database was replaced
+   * @throws StoreUnavailableError when the database is read-only, full, locked, too slow or unavailable
    */
   checkWritable(): Promise<void>;
   close(): Promise<void>;
@@ -120,7 +131,7 @@ export interface Feed {
   readonly stream: Stream;
   /**
    * Returns a JSON array of the rows with a feed time at or after `from` (milliseconds since 1970). `page` counts from 1. All pages take
-   * the same time, independent of their number.
+   * the same time, whatever their number is.
    * @throws DamagedRowsError when a row is not JSON, because it was altered in the database
    */
   readPage(
@@ -128,17 +139,18 @@ export interface Feed {
     page: number,
     pageSize: number,
   ): SerializedPage | Promise<SerializedPage>;
-  /** Returns true when an earlier page with the same `from` and `pageSize` was served as the last page within the last minute. */
+  /** Returns true if an earlier page with the same `from` and `pageSize` was served as the last page within the last minute. */
   isPastLastPage(from: number | undefined, page: number, pageSize: number): Promise<boolean>;
   /**
-   * Records that `page` is the last page, so that later pages stay empty for one minute. Call it before a page is sent that is not full.
+   * Records that `page` is the last page, so that later pages stay empty for one minute. The method must be called before a page is sent
+   * that is not full.
    */
   recordLastPage(from: number | undefined, page: number, pageSize: number): Promise<void>;
-  /** Returns at most `limit` rows after a sequence number (0: from the first row), in the sequence in which they became visible. */
+  /** Returns at most `limit` rows after a sequence number (0: from the first row), in the sequence in which the rows became visible. */
   readRows(afterSeq: number, limit: number): Promise<NumberedRow[]>;
-  /** Returns the JSON of the newest row for each of these ids (as served to clients). Ids without a row are omitted. */
+  /** Returns the JSON of the newest row for each of these ids (as served to clients). Ids without a row are left out. */
   latestBodies(ids: readonly string[]): Promise<Map<string, string>>;
-  /** Returns the ids among these (as served to clients) for which the feed has a row. */
+  /** Returns those of the given ids (as served to clients) for which the feed has a row. */
   findExistingIds(ids: readonly string[]): Promise<Set<string>>;
   /**
    * Compares rows with the hashes that were stored when the rows were appended.
@@ -146,52 +158,55 @@ export interface Feed {
    * @param count maximum number of rows
    */
   verifyRows(after: number | undefined, count: number): Promise<RowSample>;
-  /** Stores the data warning about damaged rows, or resolves it. @param message `undefined` when no row is damaged any more */
+  /**
+   * Stores the data warning about damaged rows, or resolves it.
+   * @param message `undefined` when no row is damaged any more
+   */
   updateDamageWarning(message: string | undefined): Promise<void>;
   /** Returns the number of rows and the feed time of the last row. */
   head(): Promise<{ rows: number; feedTime: number | undefined }>;
   /**
-   * Acquires the right to append for `ttlMs`. Returns `undefined` while another holder has the lease. If a holder on this machine has died,
-   * its lease is free at once.
+   * Acquires the lease of the feed, i.e. the right to append for `ttlMs`. The result is `undefined` while another holder has the lease. If
+   * a holder on this machine has died, its lease is free at once.
    */
   acquireLease(holder: LeaseHolder, ttlMs: number): Promise<Lease | undefined>;
-  /** Acquires the lease only when the stream is due, according to the schedule that the last pull stored. */
+  /** Acquires the lease only if the stream is due, according to the schedule that the last pull stored. */
   acquireLeaseWhenDue(holder: LeaseHolder, ttlMs: number): Promise<Lease | PullNotDue | undefined>;
 }
 
 /** A row that was altered after it had been appended. */
 export interface DamagedRow {
   seq: number;
-  /** Id of the record, as served. */
+  /** The id of the record, as served to clients. */
   id: string;
   reason: string;
 }
 
 /** The result of comparing rows with their hashes. */
 export interface RowSample {
-  /** Number of rows that were compared. */
+  /** The number of rows that were compared. */
   checked: number;
-  /** Feed time of the last compared row; `undefined` when there are no rows. */
+  /** The feed time of the last row that was compared; `undefined` when there are no rows. */
   last: number | undefined;
   damaged: DamagedRow[];
 }
 
 /** The state of a stream that is not due yet, by the clock that all gateways of the store share. */
 export interface PullNotDue {
-  /** Milliseconds until the stream is due. */
+  /** The milliseconds until the stream is due. */
   dueInMs: number;
-  /** Milliseconds since the stream last caught up; `undefined` when it never has. */
+  /** The milliseconds since a pull last read all data of the stream; `undefined` when no pull has. */
   sinceCaughtUpMs: number | undefined;
 }
 
 /** The schedule that a pull stores for all gateways of the store. */
 export interface NextPullSchedule {
-  /** Milliseconds from now until the stream is due. */
+  /** The milliseconds from now until the stream is due. */
   dueInMs: number;
   hasCaughtUp: boolean;
 }
 
-/** Identifies a process that appends. Unique per process start. */
+/** Identifies a process that appends. Each start of a process gets another identity. */
 export interface LeaseHolder {
   host: string;
   pid: number;
@@ -199,24 +214,30 @@ export interface LeaseHolder {
 }
 
 export interface Lease {
-  /** Cursor of the last committed page; `undefined` before the first one. */
+  /** The cursor of the last committed page; `undefined` before the first page. */
   readonly cursor: Cursor | undefined;
-  /** Sequence number of the last row of the feed, as far as this lease has seen it. */
+  /** The sequence number of the last row of the feed, as far as this lease has seen it. */
   readonly headSeq: number;
-  /** Extends the lease. @returns false when the lease was lost; the caller must stop. */
+  /**
+   * Extends the lease.
+   * @returns false when the lease was lost. The caller must then stop
+   */
   renew(): Promise<boolean>;
   /**
-   * Writes rows, rejected records, balances and cursor in ONE transaction that checks the fencing token.
-   * @throws LeaseLostError when the lease was lost; then nothing was written
+   * Writes rows, rejected records, balances and the cursor in ONE transaction, which checks the fencing token (the number of this lease).
+   * @throws LeaseLostError when the lease was lost; in this case nothing was written
    */
   append(page: FeedPage): Promise<AppendResult>;
   /**
-   * Serves the rows that have waited for their original longer than `maxHoldMs`, without the reference to it, and adds a data warning. Call
-   * it when a pull has caught up; before this, the original can still be on the next page.
-   * @throws LeaseLostError
+   * Serves the rows that have waited for their original longer than `maxHoldMs`, without the reference to the original, and adds a data
+   * warning. The method must be called when a pull has read all data, because before this the original can still be on the next page.
+   * @throws LeaseLostError when the lease was lost
    */
   serveOverdueRows(maxHoldMs: number): Promise<void>;
-  /** Releases the lease. @param next the new schedule; without it the schedule does not change */
+  /**
+   * Releases the lease.
+   * @param next the new schedule; if it is absent, the schedule does not change
+   */
   release(next?: NextPullSchedule): Promise<void>;
 }
 
@@ -225,13 +246,16 @@ export interface FeedPage {
   records: SerializedRecord[];
   rejected: RejectedRecord[];
   warnings: DataWarning[];
-  /** Ids of the rejected records and data warnings that are resolved. */
+  /** The ids of the rejected records and data warnings that are resolved. */
   resolvedIds: string[];
   balances: ValidatedBalances[];
   cursor: Cursor;
 }
 
-/** Numbers of records. `unchanged` is the number of versions that the feed already had. A held record counts when it arrives. */
+/**
+ * The numbers of records that an append handled. `unchanged` is the number of versions that the feed already had. A record that waits for
+ * its original counts when it arrives.
+ */
 export interface AppendResult {
   added: number;
   changed: number;
@@ -243,47 +267,51 @@ export interface AppendResult {
 
 /** Reads and writes the last balances of each account of a connector. */
 export interface BalanceRepository {
-  /** Returns the last observed balances of the account (id as served to clients), or `undefined`. */
+  /** Returns the balances of an account that were observed last, or `undefined`. `accountId` is the id as served to clients. */
   findLatest(accountId: string): Promise<ServedBalances | undefined>;
-  /** Returns the last observed balances of many accounts, by id. Accounts without an observation are omitted. */
+  /** Returns the balances of many accounts that were observed last, by account id. Accounts without an observation are left out. */
   findLatestOfAccounts(accountIds: readonly string[]): Promise<Map<string, ServedBalances>>;
   /**
-   * Records an observation. Assets that disappeared become zero, and `at` increases when an amount changes.
+   * Stores an observation. The amounts of assets that disappeared become zero, and `at` increases when an amount changes.
    * @returns the balances to serve
    */
   recordObservation(balances: ValidatedBalances): Promise<ServedBalances>;
   /**
-   * Returns the last observed balances with the times for their readers, and stores that the readers got them. The first response with new
-   * amounts has the time at which they became true. Later responses have a time after the reader's next request.
-   * @param validForMs a fixed validity; by default it follows the polling interval of each reader
+   * Returns the balances that were observed last, with the times for their readers, and stores that the readers got them. The first
+   * response with new amounts contains the time at which the amounts became true. Later responses contain a time after the reader's next
+   * request.
+   * @param validForMs a fixed validity; by default the validity depends on the polling interval of each reader
    * @returns the balances of each request; `undefined` for an account without an observed balance
    */
   serveReaders(
     requests: readonly ReaderRequest[],
     validForMs?: number,
   ): Promise<(ServedBalances | undefined)[]>;
-  /** Returns the last observed balances of accounts, by id, and whether a reader got them. Accounts without an observation are left out. */
+  /**
+   * Returns the balances of accounts that were observed last, by account id, and whether the reader got them. Accounts without an
+   * observation are left out.
+   */
   findServedTo(reader: string, accountIds: readonly string[]): Promise<Map<string, BalancesOfReader>>;
-  /** Returns what `serveReaders` would return, and records nothing. For a store that cannot be written at present. */
+  /** Returns the same balances as `serveReaders`, but stores nothing. It is used when the store cannot be written. */
   previewReaders(
     requests: readonly ReaderRequest[],
     validForMs?: number,
   ): Promise<(ServedBalances | undefined)[]>;
 }
 
-/** The last observed balances of an account, as a reader knows them. */
+/** The balances of an account that were observed last, and whether a reader got them. */
 export interface BalancesOfReader {
-  /** Minor units as decimal digits, by asset. */
+  /** The amounts in minor units as decimal digits, by asset. */
   amounts: ReadonlyMap<string, string>;
-  /** Whether the last response to the reader had these amounts. */
+  /** True if the last response to the reader contained these amounts. */
   isServed: boolean;
 }
 
 /** A request of a reader for the balances of an account. */
 export interface ReaderRequest {
   accountId: string;
-  /** Id of the API key. */
+  /** The id of the reader's API key. */
   reader: string;
-  /** Whether the PSP has just confirmed the stored balances. If false, the PSP was not called yet or does not respond. */
+  /** True if the PSP has just confirmed the stored balances. If false, the PSP was not called yet or does not respond. */
   isCurrent: boolean;
 }

@@ -1,4 +1,4 @@
-/** Type of a recorded sync run. */
+/** The type of a stored sync run (the result of one pull). */
 import type { Stream } from '@tributary/connector-api';
 
 export interface SyncRun {
@@ -12,6 +12,6 @@ export interface SyncRun {
   added: number;
   changed: number;
   refused: number;
-  /** Error message; absent when the run caught up. */
+  /** The error message; absent when the run read all data. */
   error?: string;
 }

@@ -19,6 +19,7 @@ const SOAKS = [
   { spec: 'bank-statements/fuzz', env: { STATEMENT_MUTATIONS: '200000' } },
   { spec: 'reconciliation/simulated-year.slow', env: { RECONCILIATION_ROWS: '300000' } },
   { spec: 'formance/src/delivery', env: { VERIFIED_ROWS: '1000000' } },
+  { spec: 'sandbox/sandbox.spec', env: { SANDBOX_ROWS: '1000000' } },
   { spec: 'mollie.year', env: { MOLLIE_ROWS: '200000' } },
   { spec: 'revolut-business.year', env: { REVOLUT_TRANSACTIONS: '200000' } },
 ];

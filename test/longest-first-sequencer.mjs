@@ -1,0 +1,44 @@
+/**
+ * The order in which Jest starts the spec files: the longest first. Otherwise one of them begins last, and the other workers wait for its end.
+ * In a fresh clone, Jest knows no durations and sorts the files by size, but the longest specs are small files that start programs.
+ */
+import sequencerModule from '@jest/test-sequencer';
+
+const Sequencer = sequencerModule.default ?? sequencerModule;
+
+/** The specs that take more than half a minute, longest first. All others follow in the order of Jest. */
+const LONGEST_SPECS = [
+  'test/cluster/cluster.spec.ts',
+  'test/orders/soak.spec.ts',
+  'test/upgrade/store-soak.spec.ts',
+  'libs/orders/src/execution/random-events.spec.ts',
+  'test/upgrade/old-and-new.spec.ts',
+  'test/gateway/slow-store.spec.ts',
+  'test/read-while-rows-arrive.spec.ts',
+  'test/generator/generator.spec.ts',
+  'test/orders/graceful-shutdown.spec.ts',
+  'test/cluster/rolling-restart.spec.ts',
+  'libs/orders/src/execution/recovery.spec.ts',
+  'libs/connector-api/src/testing/suite/mutations.spec.ts',
+  'libs/feed/src/identity/write-check.spec.ts',
+  'test/kill/kill.spec.ts',
+  'libs/psp-plugins/src/sandbox/sandbox.spec.ts',
+  'libs/psp-plugins/src/bank-statements/chain/simulated-bank-year.slow.spec.ts',
+  'libs/feed/src/database/postgres/postgres-store.spec.ts',
+  'test/invalid-psp-data.spec.ts',
+  'test/reconciliation/simulated-year.slow.spec.ts',
+  'test/gateway/mollie-transfers.spec.ts',
+  'test/console/console.spec.ts',
+];
+
+export default class LongestFirstSequencer extends Sequencer {
+  sort(tests) {
+    const others = [];
+    const longest = LONGEST_SPECS.map(() => []);
+    for (const test of super.sort(tests)) {
+      const index = LONGEST_SPECS.findIndex((path) => test.path.endsWith(`/${path}`));
+      (longest[index] ?? others).push(test);
+    }
+    return [...longest.flat(), ...others];
+  }
+}

@@ -1,12 +1,12 @@
-/** Runs all benchmarks one after the other and passes its own options on: `npm run bench`, `npm run bench -- --short`. */
+/** Runs all benchmarks one after the other, and passes its own options to each: `npm run bench`, `npm run bench -- --short`. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const ALL = ['serve-pages', 'append', 'identity-check', 'completeness-check', 'reconciliation', 'files'];
 /**
- * Options that select one benchmark. If several options are given, the first one counts. `reconciliation` takes long with a million rows.
- * `serve-pages` measures connectors. `append` measures databases and memory growth.
+ * The options that select one benchmark. If several options are given, the first one is used. `reconciliation` takes long, because it uses
+ * a million rows. `serve-pages` measures connectors. `append` measures databases and memory growth.
  */
 const SELECTIONS: Readonly<Record<string, string>> = {
   '--reconciliation': 'reconciliation',

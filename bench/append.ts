@@ -1,7 +1,8 @@
 /**
- * Measures the cost of appending rows and reading pages through the store, and compares it with the database alone on the same bytes. The
- * variants run in alternating short rounds, so that load from other processes affects all variants equally. Options: `-- --short` uses
- * fewer rows and skips the memory measurement, `--growth` measures memory only, `--sqlite` or `--postgres` selects one database.
+ * Measures the cost of appending rows and reading pages through the library `feed`, and compares it with the database alone for the same
+ * bytes. The variants run in short alternating rounds, so that load from other processes affects all variants equally. Options:
+ * `-- --short` uses fewer rows and skips the memory measurement, `--growth` measures only memory, `--sqlite` or `--postgres` selects one
+ * database.
  */
 import { openStore, getCurrentProcess, type Store } from '@tributary/feed';
 import { fork } from 'node:child_process';
@@ -24,24 +25,27 @@ const ROW_COUNT = short ? 40_000 : 1_000_000;
 const ROWS_PER_ROUND = 10_000;
 const READ_COUNT = short ? 2_000 : 20_000;
 const READS_PER_ROUND = 500;
-/** Numbers of rows after which memory is measured. */
+/** The numbers of rows after which memory is measured. */
 const MEMORY_MARKS_ROWS = [100_000, 1_000_000, 5_000_000];
 const MEGABYTE = 1024 * 1024;
-/** Maximum growth in bytes between the first mark, at which the caches are full, and the last mark. */
+/** The maximum growth of memory in bytes from the first mark, when the caches are full, to the last mark. */
 const MAX_GROWTH_BYTES = 32 * MEGABYTE;
 /**
- * Semi-space size of V8 in megabytes. By default, V8 may double the young generation (three semi-spaces) during allocation peaks and does
- * not shrink it. That can add up to 100 MB although no objects are kept. A fixed size keeps the young generation constant from the first
- * mark on.
+ * The semi-space size of V8 in megabytes. By default, V8 may double the young generation (three semi-spaces) during allocation peaks, and
+ * does not shrink it again. That can add up to 100 MB although no objects are kept. With a fixed size, the young generation stays the same
+ * from the first mark on.
  */
 const SEMI_SPACE_MB = 16;
 
-/** A database under test: a function that creates stores in it, and its server process. */
+/** A database to measure: a function that creates stores in it, and its server process. */
 interface DatabaseSetup {
   name: string;
   option: '--sqlite' | '--postgres';
   serverPid: number | undefined;
-  /** @returns the URL of a new, empty store */
+  /**
+   * Creates a new, empty store.
+   * @returns its URL
+   */
   createStoreUrl(): Promise<string>;
   openPlain(url: string, kind: TableKind): Promise<PlainDatabase>;
 }
@@ -93,7 +97,7 @@ async function main(): Promise<boolean> {
   return results.every(Boolean);
 }
 
-/** Returns whether this database is selected. Without an option, both databases are selected. */
+/** Returns true if this database is selected. Without an option, both databases are selected. */
 function isSelected({ option }: DatabaseSetup): boolean {
   return hasOption(option) || !(hasOption('--sqlite') || hasOption('--postgres'));
 }

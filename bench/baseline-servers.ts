@@ -1,6 +1,6 @@
 /**
- * Baseline servers for comparison with the gateway. Each server runs in its own process: `node baseline-servers.js <kind> <store file>
- * <plain file> <page file>`.
+ * Baseline servers with which the gateway is compared. Each server runs in its own process:
+ * `node baseline-servers.js <kind> <store file> <plain file> <page file>`.
  */
 import 'reflect-metadata';
 import { Controller, Get, Header, Module, Query } from '@nestjs/common';
@@ -22,7 +22,7 @@ class ConstantController {
   }
 }
 
-/** Reads the same rows in the simplest way: one row at a time, joined as strings. */
+/** Creates a function that reads the same rows in the simplest way: one row at a time, joined as strings. */
 function createRowReader(file: string, select: string): (from: string) => string {
   const rows = new Database(file, { readonly: true }).prepare(select).pluck();
   return (from) => `[${(rows.all(Date.parse(from)) as string[]).join(',')}]`;
@@ -32,7 +32,7 @@ const plainRows = createRowReader(
   plainFile,
   'select body from rows where feed_time >= ? order by feed_time limit 100',
 );
-/** Runs the same query on the store's own table and its clustered key. */
+/** Runs the query of the gateway directly on its own table and clustered key. */
 const storeRows = createRowReader(
   storeFile,
   `select body from feed_rows where feed_id = 1 and feed_time >= ? order by feed_time limit 100`,

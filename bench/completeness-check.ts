@@ -1,8 +1,8 @@
 /**
- * Measures the processor time that the completeness check adds to a sync. The same pulls run with and without the check and the sums of the
- * accounts, in alternating short rounds. The result is a ratio of processor time, because wall-clock time depends on the load of the
- * machine. It is the median over groups of rounds, for two reasons: other programs disturb single rounds, and the check stores its state
- * only every fifth round. Options: `-- --short` uses fewer rounds, `--sqlite` or `--postgres` selects one database.
+ * Measures the processor time that the completeness check adds to a sync. The same pulls run with and without the check, in short
+ * alternating rounds. The result is a ratio of processor time, because wall-clock time depends on the load of the machine. It is the median
+ * over groups of rounds, for two reasons: other programs disturb single rounds, and the check stores its state only in every fifth round.
+ * Options: `-- --short` uses fewer rounds, `--sqlite` or `--postgres` selects one database.
  */
 import {
   serializeTransaction,
@@ -22,12 +22,15 @@ import { measureUsage, sumCpuMs } from './cpu-usage.js';
 import { findRatios, pickQuantile, sumGroups } from './round-ratios.js';
 
 const ROUNDS = process.argv.includes('--short') ? 40 : 200;
-/** Number of rounds whose processor time is added up. Each group contains pulls after which the check stores its state. */
+/**
+ * The number of rounds whose processor time is added up. Every group is long enough to contain pulls after which the check stores its
+ * state.
+ */
 const ROUNDS_PER_GROUP = 10;
 const PAGES_PER_PULL = 5;
 const ROWS_PER_PAGE = 100;
 const ACCOUNTS = 10;
-/** Maximum ratio of the processor time of a sync with the check to a sync without it. */
+/** The maximum ratio of the processor time of a sync with the check to that of a sync without the check. */
 const MAX_RATIO = 1.05;
 const FIRST_ROW_AT = Date.UTC(2024, 0, 1);
 const SECOND_MS = 1000;
@@ -80,7 +83,7 @@ interface Contestant {
   psp: BenchPsp;
   engine: SyncEngine;
   path: string;
-  /** Processor time in milliseconds of each counted round. */
+  /** The processor time in milliseconds of each counted round. */
   syncsMs: number[];
 }
 
@@ -109,9 +112,9 @@ try {
 }
 
 /**
- * Compares the two variants. Each variant has its own store. In one store, the inserts of two feeds would have different costs: rows of the feed
+ * Compares the two variants. Each variant has its own store, because two feeds in one store would have different costs. Rows of the feed
  * with the highest number are appended at the end of an index, and rows of the other feed are inserted before the end.
- * @param serverPid process id of the database; `undefined` for a database inside this process
+ * @param serverPid the process id of the database; `undefined` for a database inside this process
  */
 async function compare(
   name: string,
@@ -127,14 +130,14 @@ async function compare(
     createContestant(uncheckedStore, 'unchecked'),
   ];
   for (let round = 0; round < ROUNDS; round++) {
-    // The variants take turns as the first in a round, because the first variant finds other data in the caches than the second.
+    // Each variant is the first in every second round, because the caches contain other data for the first variant than for the second.
     for (const contestant of round % 2 === 0 ? contestants : contestants.toReversed()) {
       contestant.psp.bookRows();
       const usage = await measureUsage(serverPid, async () => {
         const failed = (await contestant.engine.runOnce(contestant.path)).find(({ error }) => error);
         if (failed) throw new Error(`a pull failed: ${failed.error}`);
       });
-      // The first rounds are not counted, because the code is compiled in these rounds.
+      // The first rounds are not counted, because V8 still compiles the code in these rounds.
       if (round >= ROUNDS / 10) contestant.syncsMs.push(sumCpuMs(usage));
     }
   }
@@ -160,7 +163,8 @@ function createContestant(store: Store, path: 'checked' | 'unchecked'): Contesta
     completeness: isChecked
       ? { isComparable: true, opening: 'zero' }
       : { isComparable: false, reason: 'the contestant without the check' },
-    // Both variants serialise the records here, because records without effects on a balance are not added up.
+    // In both variants, this matcher serializes the records. Without the check, it leaves out their effects on balances, so that they are
+    // not added up.
     transactionMatcher: {
       match: async (items) => ({
         unmatchedItems: [],
@@ -180,7 +184,7 @@ function serialize(item: unknown, hasEffects: boolean): SerializedRecord {
 
 /**
  * Checks that the completeness check ran and found no difference. Otherwise the benchmark would measure another case.
- * @throws Error
+ * @throws Error if the check did not run or found a difference
  */
 async function assertChecked(checkedStore: Store, uncheckedStore: Store): Promise<void> {
   const sums = await checkedStore.completeness('checked').list();

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 const NANOSECONDS_PER_MS = 1_000_000;
 
 export interface Usage {
-  /** All values are in milliseconds. */
+  /** The elapsed time. All values are in milliseconds. */
   wallMs: number;
   ownCpuMs: number;
   databaseCpuMs: number;
@@ -12,7 +12,10 @@ export interface Usage {
 
 export const NO_USAGE: Usage = { wallMs: 0, ownCpuMs: 0, databaseCpuMs: 0 };
 
-/** @param postmaster process id of PostgreSQL; `undefined` for a database inside this process */
+/**
+ * Measures the usage of a function.
+ * @param postmaster the process id of PostgreSQL; `undefined` for a database inside this process
+ */
 export async function measureUsage(
   postmaster: number | undefined,
   work: () => Promise<unknown>,
@@ -22,7 +25,7 @@ export async function measureUsage(
   const { user, system } = process.cpuUsage(before.own);
   const wallMs = performance.now() - before.at;
   let databaseCpuMs = 0;
-  // If a process has ended meanwhile, it is skipped, because its CPU time is no longer known.
+  // A process that has ended in the meantime is not in this list, because its CPU time is no longer known.
   for (const [pid, cpuMs] of readDatabaseCpuMs(postmaster))
     databaseCpuMs += cpuMs - (before.database.get(pid) ?? 0);
   return { wallMs, ownCpuMs: (user + system) / 1000, databaseCpuMs };
@@ -42,19 +45,21 @@ export function sumCpuMs({ ownCpuMs, databaseCpuMs }: Usage): number {
 }
 
 /**
- * Returns the CPU time of each live process of PostgreSQL, in milliseconds. Returns nothing for a database inside this process. Autovacuum
- * workers are skipped, because they run at irregular times and process the rows of all earlier measurements.
+ * Returns the CPU time of each live process of PostgreSQL, in milliseconds. For a database inside this process, the result is empty.
+ * Autovacuum workers are skipped, because they run at irregular times and process the rows of all earlier measurements.
  */
 function readDatabaseCpuMs(postmaster: number | undefined): Map<string, number> {
   const cpuMs = new Map<string, number>();
   if (postmaster === undefined) return cpuMs;
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
-    // The fields after the process name: state, parent, … The name may contain any character.
+    // After the process name, the fields are: state, parent, … The text is split behind the name, because the name may contain any
+    // character.
     const [, parent] = readProcFile(entry, 'stat').split(') ').at(-1)?.split(' ') ?? [];
     if (Number(parent) !== postmaster || readProcFile(entry, 'cmdline').includes('autovacuum worker'))
       continue;
-    // Each server process has one thread. The first field is the time for which the thread has run.
+    // The first field is the time for which the thread has run. It is the time of the whole process, because each server process has one
+    // thread.
     const nanoseconds = Number(readProcFile(entry, 'schedstat').split(' ')[0]);
     cpuMs.set(entry, nanoseconds / NANOSECONDS_PER_MS);
   }
@@ -65,7 +70,7 @@ function readProcFile(pid: string, name: string): string {
   try {
     return readFileSync(`/proc/${pid}/${name}`, 'utf8');
   } catch {
-    // The process has ended.
+    // The file does not exist, because the process has ended.
     return '';
   }
 }

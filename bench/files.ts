@@ -1,7 +1,7 @@
 /**
- * Measures the plugin for bank files: a large camt file, a large MT940 file, many small files, and equal entries. `npm run bench --
- * --files`; `-- --files --short` uses smaller files. The processor time of a large file is a ratio to a plain parse of the same file with
- * the same parser in the same run. Each measurement runs in a process of its own.
+ * Measures the plugin for bank files: a large camt file, a large MT940 file, many small files, and equal entries. Run it with
+ * `npm run bench -- --files`; `-- --files --short` uses smaller files. The processor time of a large file is divided by that of a plain
+ * parse of the same file with the same parser in the same run. Each measurement runs in a separate process.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,29 +16,29 @@ const LARGE_FILE_BYTES = isShort ? 8_000_000 : 200_000_000;
 const SMALL_FILE_COUNT = isShort ? 1000 : 100_000;
 const EQUAL_ENTRY_COUNT = isShort ? 3000 : 30_000;
 /**
- * Limits of a measured value. If a value is above `most`, the benchmark fails because of a regression. `goal` is the value that is to be
- * reached.
+ * The limits of a measured value. If a value is above `most`, the benchmark fails, because this is a regression. `goal` is the value that
+ * should be reached.
  */
 interface Limit {
   most: number;
   goal: number;
 }
 const CPU_RATIO: Limit = { most: 5, goal: 1.3 };
-/** There is no limit, because the time depends on the other load of the machine. */
+/** The time until the first rows has no limit, because it depends on the other load of the machine. */
 const FIRST_ROWS_S: Limit = { most: Infinity, goal: 10 };
 const MEMORY_MB: Limit = { most: 600, goal: 250 };
-/** Milliseconds of processor time per file. With the goal, 100 000 files take less than 3 minutes. */
+/** The processor time per small file in milliseconds. With the goal, 100 000 files take less than 3 minutes. */
 const SMALL_FILE_MS: Limit = { most: 15, goal: 1.8 };
 const SECOND_LOOK_S: Limit = { most: 60, goal: 5 };
 const EQUAL_ENTRIES_S: Limit = { most: 30, goal: 10 };
 
-/** The measurements of a child process. */
+/** The measured values of a child process. */
 interface FileUsage {
   cpuMs: number;
   wallMs: number;
-  /** Time until the first transactions. */
+  /** The time in ms until the first transactions. */
   firstRowsMs: number;
-  /** Processor time of pulling all streams a second time. */
+  /** The processor time in ms of pulling all streams a second time. */
   secondLookMs: number;
   maxMemoryBytes: number;
   rows: number;

@@ -1,6 +1,6 @@
 /**
- * Fills a feed with many rows of about 350 bytes, the usual size of PSP rows. It writes through the store, as
- * sync does.
+ * Fills a feed with many rows of about 350 bytes, the usual size of a PSP's rows. The rows are written through the library `feed`, as in a
+ * sync.
  */
 import { serializeTransaction, type SerializedRecord } from '@tributary/connector-api';
 import { openStore } from '@tributary/feed';
@@ -8,10 +8,13 @@ import { hostname } from 'node:os';
 
 const PAGE_SIZE = 1000;
 export const FIRST_FEED_TIME = Date.UTC(2024, 0, 1);
-/** Milliseconds between the feed times of two rows. */
+/** The difference between the feed times of two successive rows, in milliseconds. */
 export const ROW_INTERVAL_MS = 1000;
 
-/** @returns rows per second */
+/**
+ * Fills the feed.
+ * @returns the number of rows per second
+ */
 export async function fillFeed(storeUrl: string, connector: string, rows: number): Promise<number> {
   const store = await openStore(storeUrl);
   const feed = await store.feed(connector, 'transactions');

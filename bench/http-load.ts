@@ -1,11 +1,11 @@
-/** Puts load on servers and measures the cost of a request for each server. */
+/** Sends many requests to servers, and measures the cost of a request for each server. */
 import autocannon from 'autocannon';
 import type { MeasuredServer } from './measured-server.js';
 
 const CONNECTION_COUNT = 16;
-/** Seconds of warm-up, until V8 has optimised the hot path. Smaller servers need less time. */
+/** The duration of the warm-up in seconds, until V8 has optimised the code that runs most often. Smaller servers need less time. */
 const WARM_UP_SECONDS = 5;
-/** Seconds of load on one variant before the round of the next variant. */
+/** The duration of a round in seconds, i.e. of the load on one variant before the next variant's round. */
 const ROUND_SECONDS = 1;
 
 /** One kind of request to one server. */
@@ -18,11 +18,11 @@ export interface Contestant {
 
 export interface RequestCost {
   requestsPerSecond: number;
-  /** Microseconds of server CPU time per request. On a busy machine this varies less than requests per second. */
+  /** The CPU time of the server per request, in microseconds. On a busy machine, it varies less than the number of requests per second. */
   cpuMicroseconds: number;
 }
 
-/** Totals of a contestant so far. */
+/** The totals of a variant so far. */
 interface LoadTotals {
   requests: number;
   seconds: number;
@@ -30,9 +30,9 @@ interface LoadTotals {
 }
 
 /**
- * Runs the variants in alternating short rounds, so that load from other processes affects all variants equally.
- * @param seconds seconds of load for each variant
- * @throws Error when a response does not have status 200
+ * Runs the variants in short alternating rounds, so that load from other processes affects all variants equally.
+ * @param seconds the duration of the load for each variant in seconds
+ * @throws Error if a response does not have status 200
  */
 export async function runRounds<Name extends string>(
   contestants: Readonly<Record<Name, Contestant>>,
@@ -51,7 +51,7 @@ export async function runRounds<Name extends string>(
   return Object.fromEntries(costs) as Record<Name, RequestCost>;
 }
 
-/** @returns a function that runs one round of load; the request counter continues across rounds */
+/** Returns a function that runs one round of load. The number of the request continues across rounds. */
 function createLoad({ server, path, headers = {} }: Contestant): (duration: number) => Promise<LoadTotals> {
   let n = 0;
   return async (duration) => {

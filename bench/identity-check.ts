@@ -1,8 +1,9 @@
 /**
- * Measures the cost of the checks of the store's identity for an append and for a page. The same work runs with and without the checks, in
- * alternating short rounds. Each variant has a store of its own, so that its rows are at the same place of the indexes. The result is a
- * ratio of processor time, because wall-clock time depends on the load of the machine. A second variant without the checks shows how exact
- * the ratio is. Options: `-- --short` uses fewer rounds, `--sqlite` or `--postgres` selects one database.
+ * Measures the cost of checking the identity of the store (whether the database was replaced or restored) at an append and at a page. The
+ * same work runs with and without the checks, in short alternating rounds. Each variant has its own store, so that its rows are at the same
+ * positions in the indexes. The result is a ratio of processor time, because wall-clock time depends on the load of the machine. A second
+ * variant without the checks shows how exact the ratio is. Options: `-- --short` uses fewer rounds, `--sqlite` or `--postgres` selects one
+ * database.
  */
 import { getCurrentProcess, type Feed, type Lease } from '@tributary/feed';
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
@@ -25,20 +26,23 @@ import { findRatios, pickQuantile } from './round-ratios.js';
 import { createRecords, feedTimeOf } from './test-records.js';
 
 const ROUNDS = process.argv.includes('--short') ? 300 : 1000;
-/** Rounds at the start that are not counted, because they compile the code. */
+/** The number of rounds at the start that are not counted, because V8 still compiles the code in these rounds. */
 const WARM_UP_ROUNDS = 40;
 const APPENDS_PER_ROUND = 4;
 const PAGES_PER_ROUND = 40;
 const ROWS_PER_PAGE = 100;
 const FILE_CHECKS = 10_000;
 const LEASE_MS = 3_000_000;
-/** Maximum ratio of the processor time of an append or a page with the checks to the same work without them. */
+/** The maximum ratio of the processor time of an append or a page with the checks to that of the same work without the checks. */
 const MAX_RATIO = 1.03;
 const NOTHING = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
-/** A number that has no common factor with the number of rows, so that pages start at all places of the feed. */
+/**
+ * The distance between the starts of two pages, in rows. It has no common factor with the number of rows, so that pages start at all
+ * positions of the feed.
+ */
 const STRIDE = 7919;
 
-/** A feed whose SQL statements find it by its number alone, as before the checks were added. */
+/** A feed whose SQL statements find it only by its number, as before the checks were added. */
 class UncheckedFeed extends OpenedFeed {
   override get isSameFeed(): RawBuilder<SqlBool> {
     return sql<SqlBool>`feeds.id = cast(${this.id} as bigint)`;
@@ -50,14 +54,14 @@ interface Contestant {
   lease: Lease;
   feed: Feed;
   pages: PageSource | undefined;
-  /** Processor time in milliseconds of the appends and of the pages of each round. */
+  /** For each round, the processor time of the appends and of the pages in milliseconds. */
   appendsMs: number[];
   readsMs: number[];
 }
 
 interface Database {
   name: string;
-  /** Process id of the database; `undefined` for a database inside this process. */
+  /** The process id of the database; `undefined` for a database inside this process. */
   serverPid: number | undefined;
   open(name: string): Promise<DatabaseAdapter>;
   openPages(name: string): PageSource;
@@ -109,7 +113,7 @@ async function compare(database: Database): Promise<void> {
     await pages?.close();
     await adapter.close();
   }
-  // All variants check the file before each append. The time of this check is subtracted for the variants without checks.
+  // All variants check the file before each append. For the variants without checks, the time of this check is subtracted.
   const withoutFileChecks = ({ appendsMs }: Contestant) =>
     appendsMs.map((each) => each - fileCheckMs * APPENDS_PER_ROUND);
   report(
@@ -122,7 +126,7 @@ async function compare(database: Database): Promise<void> {
 }
 
 /**
- * Returns the variants in their order within a round. A variant finds the caches and the garbage that the variant before has left. So each
+ * Returns the variants in their order within a round. A variant finds caches and garbage that the variant before it has left. So each
  * variant comes first equally often, and comes equally often after each other variant.
  */
 function sortForRound(contestants: readonly Contestant[], round: number): Contestant[] {
@@ -145,7 +149,7 @@ async function createContestant(database: Database, name: string, isChecked: boo
   return { adapter, lease, feed, pages, appendsMs: [], readsMs: [] };
 }
 
-/** Appends pages of new rows, then reads pages at all places of the feed. */
+/** Appends pages of new rows, and then reads pages at all positions of the feed. */
 async function runRound({ serverPid }: Database, contestant: Contestant, round: number): Promise<void> {
   const batches = Array.from({ length: APPENDS_PER_ROUND }, (_, index) =>
     createRecords((round * APPENDS_PER_ROUND + index) * ROWS_PER_PAGE, ROWS_PER_PAGE),
@@ -167,7 +171,10 @@ async function runRound({ serverPid }: Database, contestant: Contestant, round: 
   contestant.readsMs.push(sumCpuMs(reads));
 }
 
-/** @returns the processor time in milliseconds that one check of a SQLite file costs */
+/**
+ * Measures one check of a SQLite file.
+ * @returns its processor time in milliseconds
+ */
 function measureFileCheck({ adapter }: Contestant): number {
   const fileCheck = createFileCheck(join(directory, 'checked.db'), adapter.changes);
   const before = process.cpuUsage();

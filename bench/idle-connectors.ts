@@ -1,20 +1,20 @@
-/** Measures the cost of many idle connectors: start-up time, memory and CPU time. */
+/** Measures the cost of many idle connectors: their start-up time, memory and CPU time. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { IdleFigures } from './idle-gateway.js';
 
 const BASE_CONNECTORS = 10;
-/** Bytes of heap per connector. With this limit a thousand idle connectors need less than 50 MB. */
+/** The maximum heap per connector in bytes. With this limit, a thousand idle connectors need less than 50 MB. */
 const MAX_HEAP_BYTES_PER_CONNECTOR = 50_000;
-/** Milliseconds of CPU time per second, for all connectors together. */
+/** The maximum CPU time of all connectors together, in milliseconds per second. */
 const MAX_IDLE_CPU_MS = 20;
 
 /**
- * Prints the figures of a gateway with ten connectors and of a gateway with `connectors` connectors.
- * @param connectors number of connectors in the second gateway
- * @param seconds time for which the idle gateway is measured
- * @returns whether the figures are within the limits
+ * Prints the measured values of a gateway with ten connectors and of a gateway with `connectors` connectors.
+ * @param connectors the number of connectors in the second gateway
+ * @param seconds the time in seconds for which the idle gateway is measured
+ * @returns true if the values are within the limits
  */
 export async function measureConnectors(connectors: number, seconds: number): Promise<boolean> {
   const few = await measureGateway(BASE_CONNECTORS, seconds);

@@ -1,6 +1,6 @@
 /**
- * Runs a gateway with many connectors in its own process and measures itself: `node --expose-gc
- * idle-gateway.js <connectors> <seconds>`.
+ * Runs a gateway with many connectors in a separate process, which measures itself:
+ * `node --expose-gc idle-gateway.js <connectors> <seconds>`.
  */
 import 'reflect-metadata';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,15 +13,15 @@ import { createGateway } from '../apps/gateway/src/gateway.js';
 import { createLogger } from '../apps/gateway/src/logging/index.js';
 
 export interface IdleFigures {
-  /** Milliseconds from reading the deployment file to the listening port. */
+  /** The time from reading the deployment file until the port is open, in milliseconds. */
   startMs: number;
-  /** Seconds until every stream was pulled once, and the CPU time for it in seconds. */
+  /** The time until every stream was pulled once, in seconds. The next property is the CPU time for it, also in seconds. */
   syncSeconds: number;
   syncCpuSeconds: number;
-  /** Bytes, measured after the first pulls and one scrape of the metrics. */
+  /** The heap size in bytes, measured after the first pulls and one request for the metrics. */
   heapBytes: number;
   residentBytes: number;
-  /** Milliseconds of CPU time per second while no request arrives and no pull is due. */
+  /** The CPU time in milliseconds per second while no request arrives and no pull is due. */
   idleCpuMsPerSecond: number;
 }
 

@@ -1,4 +1,4 @@
-/** Baseline of reconciliation: one SQL statement that joins rows and bookings whose key, account, asset and amount are equal. */
+/** The baseline of reconciliation: one SQL statement that joins rows and bookings with equal key, account, asset and amount. */
 import Database from 'better-sqlite3';
 import pg from 'pg';
 import { measureUsage, type Usage } from './cpu-usage.js';
@@ -11,8 +11,9 @@ const JOIN = `select count(*) as pairs
   where pk.rule = 0 and p.account = l.account and p.asset = l.asset and p.amount = l.amount`;
 
 /**
- * @param expectedPairs expected number of pairs
- * @throws Error if the join finds another number, because it would then measure another case
+ * Measures the join.
+ * @param expectedPairs the expected number of pairs
+ * @throws Error if the join finds another number of pairs, because it would then measure another case
  */
 export async function measureItemJoin(
   storeUrl: string,
@@ -41,7 +42,7 @@ function openSqlite(url: string) {
 async function openPostgres(url: string) {
   const client = new pg.Client(url);
   await client.connect();
-  // Without statistics of the new rows, PostgreSQL chooses a plan that takes minutes.
+  // Without statistics about the new rows, PostgreSQL chooses a query plan that takes minutes.
   await client.query('analyze');
   return {
     count: async () => Number((await client.query<{ pairs: string }>(JOIN)).rows[0]?.pairs),

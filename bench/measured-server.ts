@@ -1,4 +1,4 @@
-/** Starts the servers under measurement as child processes that report their CPU time. */
+/** Starts the servers that are measured as child processes. The processes report their CPU time. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ const CPU_REPORTER_URL = new URL('./report-cpu-time.js', import.meta.url).href;
 export interface MeasuredServer {
   name: string;
   origin: string;
-  /** Returns the CPU time so far in microseconds. */
+  /** Returns the CPU time used so far in microseconds. */
   cpuMicroseconds(): Promise<number>;
   stop(): Promise<void>;
 }

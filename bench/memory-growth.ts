@@ -1,4 +1,7 @@
-/** Appends pages of 1000 rows and reports the memory of the process at each mark: `node memory-growth.js <store> <rows> …`. */
+/**
+ * Appends pages of 1000 rows, and reports the memory of the process after each given number of rows:
+ * `node memory-growth.js <store> <rows> …`.
+ */
 import { openStore, getCurrentProcess } from '@tributary/feed';
 import { createRecords } from './test-records.js';
 
@@ -22,7 +25,7 @@ for (const mark of marks.map(Number)) {
       cursor: String(rows),
     });
   }
-  // Without this garbage collection, the figure would depend on the time of the last one.
+  // A garbage collection is forced here. Otherwise the result would depend on the time of the last garbage collection.
   globalThis.gc?.();
   process.send?.(process.memoryUsage.rss());
 }

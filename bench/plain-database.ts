@@ -1,13 +1,19 @@
 import type { PlainRow } from './test-records.js';
 
-/** `same`: the store's own table with the unique indexes on which the feed's guarantees depend. `bare`: no key and no index. */
+/**
+ * The kind of table. `same`: the same table as in the gateway, with the unique indexes on which the feed's guarantees depend. `bare`: a
+ * table without a key and without an index.
+ */
 export type TableKind = 'same' | 'bare';
 
-/** A database that is used directly, without the store. */
+/** A database that is used directly, without the library `feed`. */
 export interface PlainDatabase {
-  /** Inserts the rows in one transaction. When the promise resolves, the transaction is durable. */
+  /** Inserts the rows in one transaction. The transaction is durable when the promise resolves. */
   append(rows: readonly PlainRow[]): Promise<void>;
-  /** @returns the number of rows from this time on, at most `count` */
+  /**
+   * Reads at most `count` rows from a time on.
+   * @returns the number of rows that were read
+   */
   read(from: number, count: number): Promise<number>;
   close(): Promise<void>;
 }

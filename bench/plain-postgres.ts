@@ -1,4 +1,4 @@
-/** PostgreSQL baseline: inserts a page of finished rows in one statement, without the store. */
+/** The PostgreSQL baseline: inserts a page of finished rows in one statement, without the library `feed`. */
 import pg from 'pg';
 import type { PlainDatabase, TableKind } from './plain-database.js';
 
@@ -17,8 +17,8 @@ const SELECT = {
 };
 
 /**
- * @param kind `same`: the store's own table with its indexes and `insert`; `bare`: a table without indexes
- * and `copy`
+ * Opens the database.
+ * @param kind `same`: the gateway's table with its indexes, filled with `insert`. `bare`: a table without indexes, filled with `copy`
  */
 export async function plainPostgres(url: string, kind: TableKind): Promise<PlainDatabase> {
   const client = new pg.Client(url);
@@ -36,7 +36,7 @@ export async function plainPostgres(url: string, kind: TableKind): Promise<Plain
   };
 }
 
-/** The part of the driver's connection that `copy` needs. */
+/** The part of the driver's connection that is used for `copy`. */
 interface CopyConnection {
   query(text: string): void;
   sendCopyFromChunk(chunk: Buffer): void;
@@ -59,7 +59,7 @@ function copy(client: pg.Client, rows: Parameters<PlainDatabase['append']>[0]): 
   });
 }
 
-/** Source: PostgreSQL documentation, "COPY", text format. */
+/** Formats a row for `copy`. Source: PostgreSQL documentation, "COPY", text format. */
 function line({ seq, time, id, hash, body }: Parameters<PlainDatabase['append']>[0][number]): string {
   return `1\t${seq}\t${time}\t${id}\t\\\\x${hash.toString('hex')}\t${body.replaceAll('\\', '\\\\')}\n`;
 }

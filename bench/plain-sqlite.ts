@@ -1,10 +1,13 @@
-/** SQLite baseline: inserts a page of finished rows in one durable transaction, without the store. */
+/** The SQLite baseline: inserts a page of finished rows in one durable transaction, without the library `feed`. */
 import Database from 'better-sqlite3';
 import type { PlainDatabase, TableKind } from './plain-database.js';
 
 const COLUMNS = 'feed_id, seq, feed_time, record_id, hash, body';
 
-/** @param kind `same`: the store's own table with its indexes; `bare`: a table without keys and indexes */
+/**
+ * Opens the database.
+ * @param kind `same`: the gateway's table with its indexes. `bare`: a table without keys and indexes
+ */
 export function plainSqlite(file: string, kind: TableKind): PlainDatabase {
   const db = new Database(file);
   db.pragma('page_size = 8192');

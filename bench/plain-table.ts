@@ -1,11 +1,11 @@
-/** A simple SQLite table as the baseline: a row has a time and its JSON, and the time has an index. */
+/** A simple SQLite table that is the baseline: a row has a time and its JSON, and the time has an index. */
 import Database from 'better-sqlite3';
 
 /**
- * Writes the baseline table with the defaults of SQLite and of the driver. The rows are stored in the order of the query, and the table is
- * analysed. The table has none of the columns, indexes and cursors that a feed needs.
- * @param storeFile store from which the rows are copied
- * @param file path of the new file
+ * Writes the baseline table with the default settings of SQLite and of the driver. The rows are stored in the order of the query, and
+ * statistics of the table are collected (`analyze`). The table has none of the columns, indexes and cursors that a feed needs.
+ * @param storeFile the gateway's database from which the rows are copied
+ * @param file the path of the new file
  */
 export function writePlainTable(storeFile: string, file: string): void {
   const db = new Database(file);

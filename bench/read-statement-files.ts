@@ -1,6 +1,6 @@
 /**
  * The process that `files.ts` measures. `parse FILE` only parses a file. `pull DIRECTORY` pulls all streams of a connector that has no rows
- * yet, and then pulls them again. The process reports its CPU time and memory to its parent.
+ * yet, and then pulls them again. The process reports its CPU time and memory to its parent process.
  */
 import { createReadStream } from 'node:fs';
 import { STREAMS, type FeedReader } from '@tributary/connector-api';

@@ -1,8 +1,8 @@
 /**
- * Measures reconciliation of rows of a PSP with the same number of ledger transactions: first all rows, then only the new rows of a day.
- * The results are ratios of processor time in one run, because wall-clock time depends on the load of the machine. The comparison runs in a
- * process of its own, whose largest resident memory is printed. Options: `-- --short` uses fewer rows, `--sqlite` or `--postgres` selects
- * one database.
+ * Measures the reconciliation of a PSP's rows with the same number of ledger transactions: first of all rows, then of only the new rows of
+ * a day. The results are ratios of processor time in one run, because wall-clock time depends on the load of the machine. The comparison
+ * runs in a separate process, whose largest resident memory is printed. Options: `-- --short` uses fewer rows, `--sqlite` or `--postgres`
+ * selects one database.
  */
 import { getCurrentProcess, openStore, type LedgerTransaction, type Store } from '@tributary/feed';
 import { serializeTransaction } from '@tributary/connector-api';
@@ -19,19 +19,22 @@ import { measureItemJoin } from './item-join.js';
 
 const ROWS = process.argv.includes('--short') ? 100_000 : 1_000_000;
 const NEW_ROWS = ROWS / 100;
-/** Number of old rows in the first measurement of new rows. The second measurement uses all old rows. */
+/** The number of old rows in the first measurement of new rows. The second measurement uses all old rows. */
 const FEW_ROWS = ROWS / 10;
 const PAGE_ROWS = 1000;
 const ACCOUNTS = 10;
 const FIRST_ROW_AT = Date.UTC(2024, 0, 1);
 const SECOND_MS = 1000;
-/** Number of rows after which one row has no booking and one booking has another amount. */
+/** The distance between faults in rows. At each fault, one row has no booking, and one booking has another amount. */
 const FAULT_INTERVAL_ROWS = 10_000;
 const MAX_JOIN_RATIO = 2;
 const MAX_MEMORY_MB = 200;
-/** Maximum ratio of the cost of the same new rows on ten times as many old rows. */
+/** The maximum ratio of two costs: the same new rows on ten times as many old rows, compared with fewer old rows. */
 const MAX_GROWTH_RATIO = 1.5;
-/** V8 lets its young generation grow with the load. With a fixed size, the memory of two runs can be compared. */
+/**
+ * The semi-space size of V8 in megabytes. By default, V8 lets its young generation grow with the load. With a fixed size, the memory of two
+ * runs can be compared.
+ */
 const SEMI_SPACE_MB = 16;
 
 const POLICY: Policy = {
@@ -47,7 +50,7 @@ const POLICY: Policy = {
   grace: { bookingMs: 0, settlementMs: 0 },
 };
 
-/** A ledger that computes its transactions when they are read, so that it needs no memory. */
+/** A ledger that computes its transactions when they are read, so that they need no memory. */
 class ComputedLedger implements LedgerSource {
   readonly name = POLICY.ledger;
   constructor(private readonly size: number) {}
@@ -120,7 +123,7 @@ interface Measurement {
   breaks: number;
 }
 
-/** The task of the child process: `run` makes a run, `compare` compares all items and stores no run. */
+/** The task of the child process. `run` makes a run of reconciliation. `compare` compares all items and stores no run. */
 type Task = 'run' | 'compare';
 
 const [task, url, size, pid] = process.argv.slice(2);
@@ -171,7 +174,10 @@ async function compareDatabases(): Promise<void> {
   }
 }
 
-/** @param serverPid process id of the database; `undefined` for a database inside the process */
+/**
+ * Compares the costs.
+ * @param serverPid the process id of the database; `undefined` for a database inside the process
+ */
 async function compare(name: string, storeUrl: string, serverPid: number | undefined): Promise<void> {
   const measure = (kind: Task, ledgerSize: number) => measureInChild(kind, storeUrl, ledgerSize, serverPid);
   const store = await openStore(storeUrl);

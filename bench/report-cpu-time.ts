@@ -1,6 +1,6 @@
 /**
- * This module is loaded into a server with `--import`. It reports the CPU time used so far (microseconds) when the parent process asks for
- * it.
+ * Reports the CPU time that this process has used so far, in microseconds, when the parent process asks for it. The module is loaded into a
+ * server with `--import`.
  */
 process.on('message', (message) => {
   if (message !== 'cpu') return;

@@ -1,14 +1,17 @@
-/** Compares two variants round by round. */
+/** Compares the measured values of two variants, round by round. */
 
 /**
- * Returns the ratio of each round. The benchmark uses the median of the ratios, because other programs on the machine disturb single
+ * Returns the ratio of each round. The benchmarks use the median of these ratios, because other programs on the machine disturb single
  * rounds.
  */
 export function findRatios(some: readonly number[], others: readonly number[]): number[] {
   return some.map((each, round) => each / (others[round] ?? NaN));
 }
 
-/** @param share part of the values that are lower than the result, e.g. 0.5 for the median */
+/**
+ * Returns a quantile.
+ * @param share the share of the values that are lower than the result, e.g. 0.5 for the median
+ */
 export function pickQuantile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? NaN;
 }

@@ -1,8 +1,8 @@
 /**
  * Measures the cost of serving a page, compared with baseline servers, and the cost of many connectors: `npm run bench`. `-- --short` uses
- * fewer rows, connectors and seconds. `-- --connectors` measures the connectors only.
+ * fewer rows, connectors and seconds. `-- --connectors` measures only the connectors.
  *
- * All figures come from one run on one machine. Only the ratios have a meaning, so only the ratios are checked.
+ * All values come from one run on one machine. Absolute values depend on the machine, so only ratios are checked.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ const isShort = process.argv.includes('--short');
 const isConnectorsOnly = process.argv.includes('--connectors');
 const ROW_COUNT = isShort ? 110_000 : 1_000_000;
 const LOAD_SECONDS = isShort ? 3 : 10;
-/** Rows per page when page depths are compared. With this size, page 10 000 must exist. */
+/** The number of rows per page when early and late pages are compared. With this size, page 10 000 must exist. */
 const DEPTH_PAGE_SIZE = isShort ? 10 : 99;
 const CONNECTOR_COUNT = isShort ? 300 : 1000;
 const IDLE_SECONDS = isShort ? 10 : 30;
@@ -115,7 +115,7 @@ function fromRowQuery(n: number): string {
   return `updatedAtFrom=${encodeURIComponent(rowTime(spreadRow(n)))}`;
 }
 
-/** Returns row numbers that are spread over the feed and rarely repeat. */
+/** Returns row numbers that are distributed over the feed and rarely repeat. */
 function spreadRow(n: number): number {
   return (n * 7919 + (n >> 7)) % (ROW_COUNT - 200);
 }
@@ -124,7 +124,7 @@ function rowTime(n: number): string {
   return new Date(FIRST_FEED_TIME + n * ROW_INTERVAL_MS).toISOString();
 }
 
-/** Returns a different URL each time, for the same rows. */
+/** Returns a different time on each call, all before the first row. The URL is then always different, but the rows are the same. */
 function timeBeforeAllRows(n: number): string {
   return new Date(FIRST_FEED_TIME - 1 - n).toISOString();
 }
@@ -150,7 +150,7 @@ function printCosts(costs: Record<string, RequestCost>): void {
   }
 }
 
-/** Returns the ratio of CPU times. It is an estimate of the ratio of requests/s on an idle machine. */
+/** Returns the ratio of CPU times. It is an estimate of the ratio of requests per second on an idle machine. */
 function cpuRatio(plain: RequestCost, ours: RequestCost): string {
   return (plain.cpuMicroseconds / ours.cpuMicroseconds).toFixed(2);
 }

@@ -1,4 +1,4 @@
-/** Writes bank statements of any size. Amounts repeat, as in practice, and balances are right. */
+/** Writes bank statement files of any size. Amounts repeat, as in practice, and the balances are right. */
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -12,11 +12,14 @@ interface BenchEntry {
   number: number;
   isDebit: boolean;
   cents: number;
-  /** Absent if the entries are equal. */
+  /** The text of the entry. Absent if the entries are to be equal. */
   text?: string;
 }
 
-/** @returns the path of the file */
+/**
+ * Writes a camt file of about the given size.
+ * @returns the path of the file
+ */
 export function writeLargeCamt(directory: string, bytes: number): string {
   const path = join(directory, 'large.xml');
   const count = Math.round(bytes / toCamtEntry(createEntry(100_000)).length);
@@ -24,7 +27,10 @@ export function writeLargeCamt(directory: string, bytes: number): string {
   return path;
 }
 
-/** @returns the path of the file */
+/**
+ * Writes an MT940 file of about the given size.
+ * @returns the path of the file
+ */
 export function writeLargeMt940(directory: string, bytes: number): string {
   const path = join(directory, 'large.sta');
   const count = Math.round(bytes / toMtEntry(createEntry(100_000)).length);
@@ -32,7 +38,7 @@ export function writeLargeMt940(directory: string, bytes: number): string {
   return path;
 }
 
-/** Writes one statement a day with two entries each, for 50 accounts. */
+/** Writes one statement per day for each of 50 accounts. Each statement has two entries. */
 export function writeSmallFiles(directory: string, count: number): void {
   mkdirSync(directory, { recursive: true });
   for (let n = 0; n < count; n++) {
@@ -50,7 +56,10 @@ export function writeEqualEntries(directory: string, count: number): void {
   );
 }
 
-/** The two entries of a small file have a sum of zero, so that each statement opens with the closing balance of the statement before. */
+/**
+ * Creates an entry of a small file. The two entries of a file add up to zero, so that each statement opens with the closing balance of the
+ * statement before.
+ */
 function createSmallEntry(file: number, entry: number): BenchEntry {
   return { ...createEntry(2 * file), number: 2 * file + entry, isDebit: entry === 1 };
 }

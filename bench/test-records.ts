@@ -1,7 +1,4 @@
-/**
- * Creates records of about 350 bytes per row, the usual size of PSP rows. The ids are random, which is the
- * worst case for an index.
- */
+/** Creates records of about 350 bytes per row, the usual size of a PSP's rows. The ids are random, which is the worst case for an index. */
 import {
   formatTime,
   appendFeedTime,
@@ -13,7 +10,7 @@ import { hash } from 'node:crypto';
 const FIRST_FEED_TIME = Date.UTC(2024, 0, 1);
 const HASH_BYTES = 16;
 
-/** A row in the form in which the store saves it. */
+/** A row in the form in which the gateway stores it. */
 export interface PlainRow {
   seq: number;
   time: number;
@@ -26,7 +23,7 @@ export function createRecords(first: number, count: number): SerializedRecord[] 
   return Array.from({ length: count }, (_, index) => createRecord(first + index));
 }
 
-/** Returns the same records as finished rows, ready to be inserted. */
+/** Returns the same records as rows that are ready to be inserted. */
 export function createPlainRows(first: number, count: number): PlainRow[] {
   return createRecords(first, count).map(({ id, content }, index) => {
     const time = FIRST_FEED_TIME + (first + index) * 1000;

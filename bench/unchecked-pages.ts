@@ -1,4 +1,4 @@
-/** Reads pages without the checks of the store's identity, to compare the cost with pages that the store reads. */
+/** Reads pages without the checks of the store's identity. Their cost is compared with pages that are read with the checks. */
 import type { SerializedPage } from '@tributary/connector-api';
 import Database from 'better-sqlite3';
 import type { DatabaseAdapter } from '../libs/feed/src/database/database-adapter.js';

@@ -1,6 +1,7 @@
 /**
- * Books the rows of a connector as a company would, with the id of each row as the reference. It makes two mistakes, so that reconciliation has
- * something to find: it forgets the newest payment, and it books the payment before with a wrong amount.
+ * Books the rows of a connector in the ledger, as a company would do. The id of each row is the reference of its booking. Two mistakes are
+ * made on purpose, so that reconciliation has something to find: the newest payment is not booked, and the payment before it is booked with
+ * a wrong amount.
  */
 import { readBalanceEffects, type BalanceEffect } from '@tributary/connector-api';
 import { toApiKey, toLedgerAccount } from './demo-names.js';
@@ -8,7 +9,7 @@ import type { DemoLedger, Posting } from './demo-ledger.js';
 
 const MAX_ROWS = 1000;
 const WRONG_BY_MINOR_UNITS = 100n;
-/** The customers and suppliers of the company. */
+/** The ledger account of the company's customers and suppliers. */
 const COUNTERPARTIES = 'world';
 
 interface FeedRecord {
@@ -16,7 +17,10 @@ interface FeedRecord {
   createdAt: string;
 }
 
-/** @returns ids of the accounts of the connector */
+/**
+ * Books the rows of a connector.
+ * @returns the ids of the accounts of the connector
+ */
 export async function bookRows(ledger: DemoLedger, connector: string, gatewayUrl: string): Promise<string[]> {
   const feedUrl = `${gatewayUrl}/${connector}/feed`;
   const accounts = [...(await readFeed(`${feedUrl}/accounts`, connector)).keys()];
@@ -41,7 +45,10 @@ function toPosting({ accountId, asset, amount }: BalanceEffect, connector: strin
     : { source: own, destination: COUNTERPARTIES, asset, amount: -amount };
 }
 
-/** Reads a whole feed. @returns the JSON of all versions of each record, oldest first, by id */
+/**
+ * Reads a whole feed.
+ * @returns the JSON of all versions of each record, oldest first, by the id of the record
+ */
 async function readFeed(url: string, connector: string): Promise<Map<string, string[]>> {
   const records = new Map<string, string[]>();
   for (let after = 0; ;) {

@@ -1,4 +1,4 @@
-/** Prepares and starts the gateway of a demo: the rows are read and booked first, and then served and reconciled. */
+/** Prepares and starts the gateway of a demo. The rows are first read and booked, and then served and reconciled. */
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,10 +10,10 @@ import { createDeploymentFile, type DemoConnector } from './deployment-file.js';
 import { runTributary, startTributary, stopTributary } from './run-tributary.js';
 
 export interface DemoDeploymentOptions {
-  /** The running fakes, by the name of the plugin. */
+  /** The running fake PSPs, by the name of the plugin. */
   demos: ReadonlyMap<string, Demo>;
   port: number;
-  /** Where the gateway prints. */
+  /** Whether the output of the gateway is printed or ignored. */
   output: 'inherit' | 'ignore';
 }
 
@@ -21,7 +21,7 @@ export interface DemoDeployment {
   url: string;
   connectors: readonly DemoConnector[];
   gateway: ChildProcess;
-  /** Stops the gateway and the fakes, and removes the store. */
+  /** Stops the gateway and the fake PSPs, and removes the gateway's database. */
   stop(): Promise<void>;
 }
 
@@ -45,7 +45,8 @@ export async function startDemoDeployment({
   try {
     writeFile();
     await runTributary('sync', '--once', '--config', file);
-    // The bookings need the rows, and the policies need the ids of the accounts. So the gateway serves the feeds once before the demo.
+    // The gateway runs once before the demo, because the bookings need the rows, and the reconciliation policies need the ids of the
+    // accounts.
     const feeds = await startTributary(file, url, 'ignore');
     for (const connector of connectors) connector.accounts = await bookRows(ledger, connector.name, url);
     await stopTributary(feeds);

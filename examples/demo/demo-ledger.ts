@@ -1,4 +1,4 @@
-/** A small ledger with the two lists of the Ledger API v2 that reconciliation reads. It stands for the Formance Ledger of the company. */
+/** A small ledger that replaces the company's Formance Ledger. It has the two lists of the Ledger API v2 that reconciliation reads. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,7 @@ const PAGE_SIZE = 1000;
 
 export interface Booking {
   reference: string;
-  /** RFC 3339. */
+  /** The time in RFC 3339. */
   timestamp: string;
   postings: readonly Posting[];
 }
@@ -17,7 +17,7 @@ export interface Posting {
   source: string;
   destination: string;
   asset: string;
-  /** Minor units. */
+  /** The amount in minor units. */
   amount: bigint;
 }
 
@@ -81,7 +81,7 @@ export class DemoLedger {
   }
 }
 
-/** The amounts of a demo are small enough for a JSON number. */
+/** Converts a bigint to a JSON number. The amounts of a demo are small enough for this. */
 function toJsonNumber(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? Number(value) : value;
 }

@@ -6,7 +6,7 @@ export function toApiKey(connector: string): string {
   return `demo-key-of-${connector}`;
 }
 
-/** Returns the address of the ledger account that follows an account at the PSP. */
+/** Returns the address of the ledger account that represents an account at the PSP. */
 export function toLedgerAccount(connector: string, account: string): string {
   return `psp:${connector}:${account.replaceAll(/[^a-zA-Z0-9_-]/g, '_')}`;
 }

@@ -1,6 +1,7 @@
 /**
- * `npm run demo -- <plugin>…`: starts the fake PSP of each plugin and a gateway that reads it, books what the PSPs moved into a small ledger, and
- * reconciles both. So a person sees rows, balances, orders and reconciliation of each PSP without an account there. Without a name it starts all.
+ * `npm run demo -- <plugin>…` starts the fake PSP of each plugin, and a gateway that reads it. It books the movements of the PSPs in a
+ * small ledger, and reconciles the two. A person can thus see rows, balances, orders and reconciliation of each PSP without an account at
+ * the PSP. Without a name, the demo starts all plugins.
  */
 import { once } from 'node:events';
 import type { Demo } from '@tributary/connector-api/testing';
@@ -19,13 +20,14 @@ const deployment = await startDemoDeployment({ demos, port, output: 'inherit' })
 const { gateway } = deployment;
 console.log(describeDemo(deployment.connectors, deployment.url));
 
-// A terminal sends Ctrl-C to the gateway, too. Other programs send their signal to the demo only.
+// The empty handler keeps the demo running until the gateway has stopped: a terminal sends Ctrl-C to the gateway, too. Other programs send
+// SIGTERM only to the demo, which passes it on.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => gateway.kill('SIGTERM'));
 if (gateway.exitCode === null) await once(gateway, 'close');
 await deployment.stop();
 
-/** Every plugin has a `testing/demo.ts`. */
+/** Starts the fake PSP of a plugin. Every plugin has a `testing/demo.ts`. */
 async function startDemo(name: string): Promise<Demo> {
   const module = new URL(`../../libs/psp-plugins/src/${name}/testing/demo.js`, import.meta.url);
   const { startDemo: start } = (await import(module.href)) as { startDemo: () => Promise<Demo> };

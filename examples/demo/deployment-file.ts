@@ -1,19 +1,19 @@
-/** The deployment file of a demo. YAML contains JSON, so the file is JSON. */
+/** Writes the deployment file of a demo. It is written as JSON, because every JSON document is also valid YAML. */
 import { join } from 'node:path';
 import type { Demo } from '@tributary/connector-api/testing';
 import { LEDGER_NAME } from './demo-ledger.js';
 import { OPERATOR_KEY, toApiKey, toLedgerAccount } from './demo-names.js';
 
 export interface DemoConnector {
-  /** Name of the plugin, and of the connector. */
+  /** The name of the plugin, and of its connector. */
   name: string;
   demo: Demo;
-  /** Ids of the accounts, once they are known. Without accounts there is no policy. */
+  /** The ids of the accounts, once they are known. Without accounts, no reconciliation policy is created. */
   accounts: readonly string[];
 }
 
 export interface DeploymentFileOptions {
-  /** Directory of the store. */
+  /** The directory of the gateway's database. */
   directory: string;
   port: number;
   connectors: readonly DemoConnector[];

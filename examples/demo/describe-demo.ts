@@ -1,4 +1,4 @@
-/** Says what a person can look at. */
+/** Prints what a person can look at in the demo. */
 import { OPERATOR_KEY, toApiKey } from './demo-names.js';
 import type { DemoConnector } from './deployment-file.js';
 

@@ -4,12 +4,15 @@ import { parseArgs } from 'node:util';
 const DEFAULT_PORT = 3000;
 
 export interface DemoOptions {
-  /** Names of plugins. */
+  /** The names of plugins. */
   names: readonly string[];
   port: number;
 }
 
-/** @throws Error if a name is no plugin, or the port is no number */
+/**
+ * Reads the options.
+ * @throws Error if a name is not the name of a plugin, or if the port is not a number
+ */
 export function readOptions(args: readonly string[], available: readonly string[]): DemoOptions {
   const { values, positionals } = parseArgs({
     args: [...args],

@@ -4,12 +4,15 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** npm runs the demo in the root of the repository. */
+/** The path of the program. It is relative, because npm runs the demo in the root directory of the repository. */
 const PROGRAM = join('bin', 'tributary.js');
 const POLL_MS = 100;
 const MAX_START_MS = 120_000;
 
-/** Runs a command of the program to its end. @throws Error with its output if it fails */
+/**
+ * Runs a command of the program to its end.
+ * @throws Error with the output of the command if the command fails
+ */
 export async function runTributary(...args: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const output: Buffer[] = [];
@@ -22,7 +25,11 @@ export async function runTributary(...args: readonly string[]): Promise<void> {
     );
 }
 
-/** Serves a deployment. @returns the process, once the gateway is ready. @throws Error if it does not become ready */
+/**
+ * Starts a gateway with a deployment.
+ * @returns the process, when the gateway is ready
+ * @throws Error if the gateway does not become ready
+ */
 export async function startTributary(
   file: string,
   url: string,

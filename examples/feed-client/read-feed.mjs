@@ -6,14 +6,17 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 const [url, apiKey, file, mode] = process.argv.slice(2);
 const positionFile = `${file}.position`;
 
-/** The position is written after the rows. If the program ends in between, the next run writes some rows again. */
+/**
+ * The position after the last written row. It is written to its file after the rows. If the program ends in between, the next run writes
+ * some rows again.
+ */
 let position = existsSync(positionFile) ? JSON.parse(readFileSync(positionFile, 'utf8')) : { after: 0 };
 
 for (;;) {
   const query = new URLSearchParams({ ...position, limit: '1000', wait: mode === '--follow' ? '30s' : '0s' });
   const response = await fetch(`${url}?${query}`, { headers: { authorization: `Bearer ${apiKey}` } });
   if (response.status === 409) {
-    // The store was restored from a backup: sequence numbers may belong to other rows now.
+    // The gateway's database was restored from a backup, so sequence numbers may belong to other rows now. The copy begins again.
     position = { after: 0 };
     writeFileSync(file, '');
     continue;

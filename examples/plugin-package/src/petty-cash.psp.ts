@@ -1,6 +1,6 @@
 /**
- * Example plugin: a file with one movement per line, e.g. `{"id": "7", "at": "2026-03-04T09:30:00Z",
- * "amount": "-12.50", "note": "stamps"}`.
+ * An example of a plugin. It reads a file with one movement per line:
+ * `{"id": "7", "at": "2026-03-04T09:30:00Z", "amount": "-12.50", "note": "stamps"}`.
  */
 import { readFile } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
@@ -18,7 +18,7 @@ export class PettyCashPsp implements PspClient {
     if (since === undefined) yield { items: [{ id: BOX, name: 'Petty cash' }], cursor: 'listed' };
   }
 
-  /** Lists the lines after the cursor. Lines are only appended, so the cursor is the number of lines read. */
+  /** Lists the lines after the cursor. The cursor is the number of lines that were read, because new lines are only appended. */
   async *transactions(since: Cursor = '0'): AsyncIterable<Page<Transaction>> {
     const lines = (await this.read()).split('\n').filter((line) => line.trim() !== '');
     const items = lines.slice(Number(since)).map((line) => this.toTransaction(line));

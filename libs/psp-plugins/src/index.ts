@@ -1,4 +1,4 @@
-/** The list of built-in plugins: the names that `plugin:` in a deployment file accepts. */
+/** The list of built-in plugins. Their names are the values that `plugin:` in a deployment file accepts. */
 import type { Plugin } from '@tributary/connector-api';
 import { adyenBalancePlatform } from './adyen-balance-platform/index.js';
 import { bankStatements } from './bank-statements/index.js';
@@ -20,7 +20,7 @@ export const plugins: readonly Plugin[] = [
   square,
 ];
 
-/** Returns the plugin with this name, or `undefined` if there is none. */
+/** Returns the plugin with this name, or `undefined` if no plugin has the name. */
 export function findPlugin(name: string): Plugin | undefined {
   return plugins.find((plugin) => plugin.name === name);
 }

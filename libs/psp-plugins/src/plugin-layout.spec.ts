@@ -7,13 +7,13 @@ const PLUGINS_DIRECTORY = import.meta.dirname;
 const DIRECTORIES = ['__snapshots__', 'fixtures', 'simulator', 'testing'];
 
 interface Exception {
-  /** Files of the layout that the plugin does not have. */
+  /** The files of the layout that the plugin does not have. */
   missing: readonly string[];
-  /** Files and directories beside those of the layout. */
+  /** A pattern for the files and directories that the plugin has in addition to the layout. */
   more: RegExp;
 }
 
-/** Plugins that read files instead of an API. The README.md of each describes its files. */
+/** The plugins with another layout. Their README.md describes their files. */
 const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   // This plugin reads files instead of an API, so it has no client. Most of its code parses the file formats.
   'bank-statements': {
@@ -48,11 +48,11 @@ it.each(folders)('%s has a demo', (name) => {
   expect(readdirSync(join(PLUGINS_DIRECTORY, name, 'testing'))).toContain('demo.ts');
 });
 
-/** Returns the files of the layout for what the plugin can do, without the name of the plugin. */
+/** Returns the files that the plugin must have because of its capabilities. The names do not include the name of the plugin. */
 function listFilesByCapability(name: string): string[] {
   const plugin = plugins.find((each) => each.name === name);
   const methods = plugin?.psp.prototype ?? {};
-  // Two files more if payouts and transfers have different APIs at the PSP.
+  // A plugin has two more files if the PSP has different APIs for payouts and transfers.
   const entries = readdirSync(join(PLUGINS_DIRECTORY, name));
   const separateOrders = entries
     .filter((file) => /\.(payouts|transfers)\.ts$/.test(file))
@@ -60,7 +60,7 @@ function listFilesByCapability(name: string): string[] {
   return [
     ...['config.ts', 'client.ts', 'vocabulary.ts', 'psp.ts', 'accounts.ts', 'transactions.ts', 'mapper.ts'],
     'suite.spec.ts',
-    // A plugin that contains its PSP needs no fake of it.
+    // A plugin that contains a simulated PSP needs no fake.
     ...(entries.includes('simulator') ? [] : ['fake.ts']),
     ...('beneficiaries' in methods ? ['beneficiaries.ts'] : []),
     ...(plugin?.orders === undefined ? [] : ['orders.ts', ...separateOrders]),
@@ -68,7 +68,9 @@ function listFilesByCapability(name: string): string[] {
   ];
 }
 
-/** Returns whether the entry is a spec beside the suite: `<plugin>.<subject>.spec.ts`, or `<plugin>.spec.ts` for the plugin as a whole. */
+/**
+ * Returns true if the entry is a spec other than the suite: `<plugin>.<subject>.spec.ts`, or `<plugin>.spec.ts` for the plugin as a whole.
+ */
 function isOtherSpec(entry: string, name: string): boolean {
   const isException = name in EXCEPTIONS && entry.endsWith('.spec.ts');
   return (

@@ -1,4 +1,4 @@
-/** Runs statement files of other authors, and our examples, through the whole plugin. */
+/** Reads statement files of other authors, and this project's examples, with the whole plugin. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -51,7 +51,8 @@ describe('the examples', () => {
     const feed = await bank.sync();
     expect([...feed.rejected.values(), ...feed.warnings.values()]).toEqual([]);
     expect(feed.balances.size).toBe(3);
-    // The interim report of the same day arrives before or after the statement and must not be counted.
+    // The balances change only by the entries of the statement. The interim report of the same day must not be counted, whether it arrives
+    // before or after the statement.
     const opening: Record<string, bigint> = {
       'DE02120300000000202051 EUR/2': 4820000n,
       'NL91ABNA0417164300 EUR/2': 1250050n,
@@ -65,7 +66,7 @@ describe('the examples', () => {
   });
 });
 
-/** Returns sums of booked movements by account and asset, without zero sums. */
+/** Returns the sums of the booked movements by account and asset. Sums of zero are left out. */
 function sums(feed: FakeFeed): Record<string, bigint> {
   const total: Record<string, bigint> = {};
   const accounts = new Set(
@@ -80,7 +81,10 @@ function sums(feed: FakeFeed): Record<string, bigint> {
   return Object.fromEntries(Object.entries(total).filter(([, sum]) => sum !== 0n));
 }
 
-/** Returns the closing balance minus the opening balance of all booked statements. Returns `undefined` if a statement lacks a balance. */
+/**
+ * Returns the closing balance minus the opening balance, added up over all booked statements.
+ * @returns `undefined` if a statement lacks a balance
+ */
 async function movedBy(content: Buffer): Promise<Record<string, bigint> | undefined> {
   const moved: Record<string, bigint> = {};
   let account = '';

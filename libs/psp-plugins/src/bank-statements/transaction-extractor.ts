@@ -1,4 +1,4 @@
-/** Extracts the stream of transactions from a parsed file. Entries are matched in batches, with few lookups in the feed per batch. */
+/** Extracts the stream of transactions from a parsed file. Entries are matched in batches, so that few lookups in the feed are needed. */
 import { setImmediate } from 'node:timers/promises';
 import { InvalidRecordError } from '@tributary/connector-api';
 import type { FeedReader, StoredRecord, RejectedRecord, Transaction } from '@tributary/connector-api';
@@ -104,7 +104,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     );
   }
 
-  /** Adds the statement to the chain, and reports inconsistencies of the statement. */
+  /** Ends a statement: adds it to the chain of statements, and reports its inconsistencies. */
   private async endStatement(
     open: OpenStatement,
     readOther: ReadOtherFile,
@@ -118,7 +118,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     return { items, ...this.reportImbalance(open, result) };
   }
 
-  /** Matches all entries of the batch and yields the records that were not served before, in order. */
+  /** Matches all entries of the batch. Yields the records that were not served before, in the order of the entries. */
   private async *serveBatch(
     open: OpenStatement,
     current: CurrentFile,
@@ -127,14 +127,15 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     const { batch } = open;
     open.batch = [];
     const matches = await this.matchBatch(open, batch);
-    // Matching and mapping a batch take some milliseconds each. Meanwhile the event loop must be able to handle requests.
+    // Matching a batch takes some milliseconds, and so does converting it. In between, the event loop must be able to handle requests.
     await setImmediate();
     let items: (Transaction | RejectedRecord)[] = [];
     for (const { entry, number } of batch) {
       const match = matches.get(entry);
       if (typeof match === 'object') open.correction?.add(match);
       if (number <= current.entries) continue;
-      // If an interruption left a batch entry partly served, its stored part does not count as a former version of the statement.
+      // An interruption can leave an entry with many records partly served. The stored part must not be taken for an earlier version of the
+      // statement.
       if (typeof match === 'object' && current.records === undefined) open.revision.add(match);
       const records = typeof match === 'object' ? await this.toRecords(match) : [];
       const served = current.records ?? 0;
@@ -224,7 +225,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
 
 interface NumberedEntry {
   entry: Entry;
-  /** Number of the entry in the file, from 1. */
+  /** The number of the entry in the file, from 1. */
   number: number;
   digests?: EntryDigests;
 }
@@ -238,7 +239,7 @@ class OpenStatement {
     readonly statement: CheckedStatement,
     readonly itemFactory: MatchItemFactory,
     readonly links: readonly KeyedLink[],
-    /** True if a newer version of this statement was read before. Nothing of this version is served. */
+    /** True if a newer version of this statement was already read. No entry of this version is then served. */
     readonly isOutdated: boolean,
     readonly correction: StatementCorrection | undefined,
     readonly days: DaysBeforeStatement,

@@ -11,10 +11,10 @@ export const mollie = definePlugin({
   name: 'mollie',
   title: 'Mollie: balances, business accounts, and every movement of their journals',
   settings: MollieSettings,
-  // Only the environment is compared, because tokens change when they are renewed and the settings do not contain the organisation.
+  // Only the environment is compared. Tokens change when they are renewed, and the settings do not contain the id of the organisation.
   identifyAccount: ({ url, testmode }) => (testmode ? `${url}, test data` : url),
-  // Mollie's document states that Mollie recognizes a repeated key, but not for how long. So a repeat is only sent within 15 minutes. See
-  // README.md.
+  // Mollie's document states that Mollie recognises a repeated key, but not for how long. Therefore a request is repeated only within 15
+  // minutes. See README.md.
   orders: { keyFormat: 'uuid', idempotencyWindowMs: 15 * 60_000 },
   completeness: ({ balance }) =>
     balance === 'available'

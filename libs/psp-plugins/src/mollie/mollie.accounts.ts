@@ -1,4 +1,4 @@
-/** Lists balances and business accounts, each with its current balance. */
+/** Lists balances and business accounts as accounts, each with its current balance. */
 import {
   addMoney,
   createPspMetadata,
@@ -31,7 +31,7 @@ export async function readBalances(context: MollieContext, accountId: string): P
   const at = formatTime(clock.now());
   const resource = getAccountResource(accountId);
   const found = await client.find(resource, accountId);
-  // A balance that no longer exists at Mollie has no amounts. It is served without amounts, so that clients get zero for its assets.
+  // Mollie no longer has this balance. Without amounts, clients get zero for each of its assets.
   if (found === undefined) return { accountId, at, amounts: [] };
   return { accountId: found.string('id'), at, amounts: MAPPERS[resource].toAmounts(found, settings) };
 }

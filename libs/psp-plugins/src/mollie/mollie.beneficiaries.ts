@@ -1,6 +1,6 @@
 /**
- * Lists payees as beneficiaries. A balance pays to the organisation's own bank account. A business account pays to every IBAN with a name:
- * payees from the settings, and payees of earlier payments.
+ * Lists payees as beneficiaries. A balance is paid out to the organisation's own bank account. A business account can pay to any IBAN and
+ * name, so its payees come from the settings and from earlier payments.
  */
 import {
   createPspMetadata,
@@ -17,7 +17,7 @@ import { parsePayees } from './mollie.mapper.js';
 import { findJournals, JOURNALS_CURSOR_FORMAT, type MollieContext } from './mollie.transactions.js';
 import { getBankAccountId } from './mollie.vocabulary.js';
 
-/** The cursor of an older plugin version, which listed only the bank accounts of the balances. */
+/** The cursor of an older version of the plugin, which listed only the bank accounts of the balances. */
 const OLD_CURSOR: Cursor = 'whole';
 
 export async function* listBeneficiaryPages(
@@ -37,7 +37,7 @@ export async function* listBeneficiaryPages(
   });
 }
 
-/** Returns the organisation's own bank account to which a balance is paid out; an empty list when no bank account is set up. */
+/** Returns the organisation's own bank account to which a balance is paid out. The result is empty if no bank account is set up. */
 function toOwnBankAccounts(balance: Json): Beneficiary[] {
   const destination = balance.optionalObject('transferDestination');
   if (destination === undefined) return [];

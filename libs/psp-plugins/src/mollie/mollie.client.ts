@@ -1,4 +1,4 @@
-/** The part of Mollie's API that the plugin uses. Lists are newest first. */
+/** The HTTP client for the part of Mollie's API that the plugin uses. Lists are newest first. */
 import { Injectable } from '@nestjs/common';
 import { readText } from '@tributary/connector-api';
 import { isAccessDenied, PspHttp } from '@tributary/connector-api/http';
@@ -22,7 +22,7 @@ const RESOURCES = {
   draftTransfers: { path: `${BUSINESS_PATH}/draft-transfers`, list: 'draft_transfers' },
 } as const;
 
-/** The token is the id at which the page begins; it is absent for the newest page. */
+/** The options of a request for a page. The token is the id of the first row of the page. It is absent for the newest page. */
 type PageRequest = Pick<HalPageRequest, 'token' | 'params' | 'query' | 'signal'>;
 
 @Injectable()
@@ -39,7 +39,7 @@ export class MollieClient {
 
   /**
    * Creates a payout or a draft transfer: `POST /v2/payouts`.
-   * @param idempotencyKey for a repeat with the same key, Mollie sends its first response again
+   * @param idempotencyKey if a request is repeated with the same key, Mollie sends its first response again
    */
   create(
     resource: 'payouts' | 'draftTransfers',
@@ -50,7 +50,7 @@ export class MollieClient {
     return this.http.post(RESOURCES[resource].path, { body: { ...body, ...this.testmode }, headers });
   }
 
-  /** Returns all balances, or all business accounts. The result is empty for business accounts that the settings exclude. */
+  /** Returns all balances, or all business accounts. If the settings exclude business accounts, their list is empty. */
   async listAccounts(resource: AccountResource): Promise<Json[]> {
     const access = resource === 'balances' ? 'required' : this.settings.businessAccounts;
     if (access === 'off') return [];
@@ -74,14 +74,17 @@ export class MollieClient {
     return this.requestPage(`${path}/{id}/transactions`, journal, { ...request, query, params: { id } });
   }
 
-  /** @throws PageTokenExpiredError when Mollie no longer has the row at which the page begins */
+  /**
+   * Requests a page.
+   * @throws PageTokenExpiredError if Mollie no longer has the row at which the page begins
+   */
   private requestPage(path: string, property: string, request: PageRequest) {
     const query = { limit: this.settings.pageSize, ...request.query, ...this.testmode };
     const page = { ...request, query, property, parameter: 'from', idProperty: 'id' };
     return requestHalPage(this.http, path, page);
   }
 
-  /** An organisation token reads live data unless each request asks for test data. */
+  /** The parameter for test data. An organisation token reads live data unless a request contains this parameter. */
   private get testmode(): { testmode?: true } {
     return this.settings.testmode ? { testmode: true } : {};
   }

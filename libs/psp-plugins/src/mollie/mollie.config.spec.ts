@@ -1,4 +1,4 @@
-/** Checks which credentials a deployment can use, and the error messages for others. */
+/** Checks which combinations of credentials a deployment can use, and the error messages for other combinations. */
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { mollie } from './index.js';

@@ -11,11 +11,17 @@ import {
 import type { PayeeSettings } from '@tributary/connector-api';
 import { Matches } from 'class-validator';
 
-/** Mollie's API keys are easier to find in its dashboard, but they cannot read balances. So the message describes the right token. */
+/**
+ * The description of the right token, for messages. Mollie's dashboard shows API keys more prominently, but an API key cannot read
+ * balances.
+ */
 const ACCESS_TOKEN_DESCRIPTION = 'an organisation access token (access_…)';
 
 const BALANCES = ['available', 'available-and-pending'] as const;
-/** `where-allowed`: read only if the token permits it. `required`: an error if the token does not permit it. `off`: never read. */
+/**
+ * Whether business accounts are read. `where-allowed`: only if the token permits it. `required`: always, and it is an error if the token
+ * does not permit it. `off`: never.
+ */
 const BUSINESS_ACCOUNTS = ['where-allowed', 'required', 'off'] as const;
 const PAYOUTS = ['off', 'switch-to-manual-settlement'] as const;
 const TRANSFERS = ['off', 'draft'] as const;
@@ -75,7 +81,10 @@ export class MollieSettings {
   classicWebhooks: boolean = false;
 }
 
-/** OAuth is used if there is no access token but at least one of the three OAuth settings; then all three settings are required. */
+/**
+ * Returns true if the settings use OAuth: there is no access token, but at least one of the three OAuth settings. All three are then
+ * required.
+ */
 function isOAuthUsed({ accessToken, refreshToken, clientId, clientSecret }: MollieSettings): boolean {
   return accessToken === undefined && [refreshToken, clientId, clientSecret].some((one) => one !== undefined);
 }

@@ -1,4 +1,4 @@
-/** Tests the credentials: test mode, access tokens from OAuth, their renewal, and errors that do not contain them. */
+/** Tests the credentials: test mode, access tokens from OAuth and their renewal. Errors must not contain credentials. */
 import { PspDocumentValidator } from '@tributary/connector-api/testing';
 import { computeBalance, FakeMollie, MOLLIE_DOCUMENT_PATH, FAKE_ACCESS_TOKEN } from './mollie.fake.js';
 import type { FakeBalance } from './mollie.fake.js';

@@ -1,4 +1,7 @@
-/** Sends every example in Mollie's document for the used endpoints through client and mapper. A person reviewed the snapshot row by row. */
+/**
+ * Reads every example in Mollie's document, for the endpoints that the plugin uses, with the whole plugin. A person has reviewed the
+ * snapshot row by row.
+ */
 import {
   serializeAccount,
   serializeBeneficiary,
@@ -30,7 +33,7 @@ const TRANSFER = {
   destinationAccountId: 'NL02ABNA0123456789',
 };
 
-/** The plugin call that reads the response of each operation. */
+/** For each operation, the call of the plugin that reads its response. */
 const PLUGIN_CALLS: Record<string, (trial: MollieTestConnector) => Promise<unknown>> = {
   'GET /v2/balances': async ({ psp }) => [
     await serializePages(psp.accounts(), serializeAccount),
@@ -41,7 +44,7 @@ const PLUGIN_CALLS: Record<string, (trial: MollieTestConnector) => Promise<unkno
     serializePages(psp.transactions(), serializeTransaction),
   'GET /v2/business-accounts/accounts': ({ psp }) => serializePages(psp.accounts(), serializeAccount),
   'GET /v2/business-accounts/accounts/{businessAccountId}': ({ psp }) => psp.balances!(ACCOUNT.business),
-  // The identifier of this counterparty is not a valid IBAN (it has one digit too many), so it is not a beneficiary.
+  // One row has a counterparty whose IBAN is invalid (it has one digit too many), so this counterparty is not a beneficiary.
   'GET /v2/business-accounts/accounts/{businessAccountId}/transactions': async ({ psp }) => [
     await serializePages(psp.transactions(), serializeTransaction),
     await serializePages(psp.beneficiaries!(), serializeBeneficiary),
@@ -50,7 +53,7 @@ const PLUGIN_CALLS: Record<string, (trial: MollieTestConnector) => Promise<unkno
   'POST /v2/payouts': ({ psp }) => psp.createPayout!(ORDER),
   'GET /v2/payouts/{payoutId}': ({ psp }) =>
     psp.findOrder!({ ...ORDER, pspId: 'payout_j8NvRAM2WNZtsykpLEX8J' }),
-  // The fake has no draft with this id, so the plugin then reads the list.
+  // The fake has no draft with this id. Therefore the plugin reads the list of drafts, which is tested here.
   'GET /v2/business-accounts/draft-transfers': ({ psp }) => psp.findOrder!({ ...TRANSFER, pspId: DRAFT }),
   'POST /v2/business-accounts/draft-transfers': ({ psp }) => psp.createPayout!(TRANSFER),
   'GET /v2/business-accounts/draft-transfers/{draftTransferId}': ({ psp }) =>
@@ -69,7 +72,7 @@ if (document === undefined)
   skipSnapshotTests(import.meta.filename, `../shared/specs/${MOLLIE_DOCUMENT_PATH} is absent`);
 else {
   it.each(cases)('$name', async ({ method, path, use, status, value }) => {
-    // Responses are not checked: some of the examples contradict their own schema.
+    // The fake gets no document, so responses are not checked, because some of the examples contradict their own schema.
     const fake = await FakeMollie.start(undefined);
     if (path.startsWith('/v2/balances/')) fake.addBalance('EUR', { id: ACCOUNT.balance });
     if (path.includes('business-accounts/') && !path.endsWith('/accounts'))
@@ -80,7 +83,7 @@ else {
       beneficiaries: method === 'POST' ? [{ name: 'Jan Jansen', iban: TRANSFER.destinationAccountId }] : [],
       businessAccounts: 'required',
     });
-    // The link leads to a page that the document does not contain, so the link is removed.
+    // The link leads to a page for which the document has no example, so the link is removed.
     const body = withoutNextLink(value);
     fake.server.injectFault({
       method,
@@ -99,7 +102,7 @@ function withoutNextLink(value: unknown): unknown {
   return links === undefined ? value : { ...(value as object), _links: { ...links, next: null } };
 }
 
-/** Returns one line for each record, as it is served. */
+/** Returns one line for each record, in the form in which it is served. */
 async function serializePages<T extends object>(
   pages: AsyncIterable<Page<T>>,
   toWire: (item: T) => SerializedRecord,

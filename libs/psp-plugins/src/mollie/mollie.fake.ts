@@ -1,6 +1,6 @@
 /**
- * A fake of Mollie's API on localhost: balances and business accounts with journals, payouts, and draft transfers (`testing/fake-drafts.ts`). Its
- * responses are checked against Mollie's own document, if that is available.
+ * A fake of Mollie's API on localhost: balances and business accounts with journals, payouts, and draft transfers
+ * (`testing/fake-drafts.ts`). Its responses are checked against Mollie's own document, if the document is available.
  */
 import { FakePsp, fakeRoute } from '@tributary/connector-api/testing';
 import type { FakeResponse, FakeRequest, PspDocumentValidator } from '@tributary/connector-api/testing';
@@ -22,14 +22,14 @@ export const FAKE_ACCESS_TOKEN = 'access_fake4PspTokenThatMustNotShow';
 export interface FakeBalanceTransaction {
   id: string;
   type: string;
-  /** Gross amount with its sign. */
+  /** The gross amount with its sign. */
   amount: Cents;
-  /** Amounts with their signs. */
+  /** The deducted amounts with their signs. */
   deductions?: Partial<Record<'fees' | 'commissions' | 'repayments' | 'reservations', Cents>>;
-  /** Milliseconds since 1970; served in whole seconds. */
+  /** The time in milliseconds since 1970. It is served in whole seconds. */
   createdAt: number;
   context?: Readonly<Record<string, string>>;
-  /** Overrides properties of the served row, for rows that the document does not allow. */
+  /** Properties that override those of the served row, for rows that the document does not allow. */
   odd?: object;
 }
 
@@ -38,7 +38,7 @@ export interface FakeBalance {
   currency: string;
   pending: Cents;
   journal: FakeJournal<FakeBalanceTransaction>;
-  /** Overrides properties of the served balance. */
+  /** Properties that override those of the served balance. */
   odd?: object;
 }
 
@@ -58,21 +58,21 @@ export interface FakePayout {
 export class FakeMollie {
   readonly balances: FakeBalance[] = [];
   readonly businessAccounts: FakeBusinessAccount[] = [];
-  /** Oldest first. */
+  /** The payouts, oldest first. */
   readonly payouts: FakePayout[] = [];
   readonly drafts = new FakeDraftTransfers(this);
-  /** Whether a payout leaves immediately. At Mollie it leaves on the next business day. */
+  /** Whether the money of a payout leaves its balance immediately. At Mollie, it leaves on the next business day. */
   initiatesImmediately = false;
-  /** Mollie's clock in milliseconds since 1970. */
+  /** Returns the time of Mollie's clock in milliseconds since 1970. */
   now: () => number = () => Date.now();
-  /** Maximum number of rows of a page, even if the request has a larger limit. */
+  /** The maximum number of rows of a page, even if a request has a larger limit. */
   maxPageSize = 250;
   private psp: FakePsp | undefined;
   private count = 0;
 
   /**
    * Starts the fake.
-   * @param document the document to check the responses against; see `PspDocumentValidator.official`
+   * @param document the document against which responses are checked; see `PspDocumentValidator.loadOfficial`
    */
   static async start(document: PspDocumentValidator | undefined): Promise<FakeMollie> {
     const fake = new FakeMollie();
@@ -159,8 +159,8 @@ export class FakeMollie {
   }
 
   /**
-   * Returns the money of a payout that had left its balance.
-   * @param row the settlement row of the payout
+   * Returns the money of a payout after it had left its balance.
+   * @param row the row with which the money of the payout left
    */
   returnPayout(payout: FakePayout, row: FakeBalanceTransaction, now: number): void {
     payout.status = 'failed';
@@ -195,7 +195,7 @@ export class FakeMollie {
     return payout === undefined ? NOT_FOUND_RESPONSE : { body: toPayoutJson(payout) };
   }
 
-  /** Creates a payout. A repeat with a known idempotency key gets the first response again. */
+  /** Creates a payout. For a repeated idempotency key, the first response is returned again. */
   private createPayout({ body, headers }: FakeRequest): FakeResponse {
     const key = headers['idempotency-key'] ?? '';
     const known = this.payouts.find((payout) => payout.key === key);
@@ -257,7 +257,7 @@ export class FakeMollie {
 
   private listBusinessAccounts({ query }: FakeRequest): FakeResponse {
     const { rows } = this.slicePage(this.businessAccounts, query);
-    // The document has no links here.
+    // This response has no links, as in the document.
     return {
       body: {
         count: rows.length,
@@ -273,7 +273,7 @@ export class FakeMollie {
 
   private listBusinessTransactions({ params, query }: FakeRequest): FakeResponse {
     const account = this.businessAccounts.find(({ id }) => id === params.id);
-    // The document has no 404 for this path, so an unknown account is an invalid request.
+    // An unknown account is answered like an invalid request, because the document has no status 404 for this path.
     if (account === undefined) return INVALID_CURSOR_RESPONSE;
     const page = account.journal.getPage(query.get('from'), Number(query.get('limit')));
     if (page === undefined) return INVALID_CURSOR_RESPONSE;
@@ -319,7 +319,7 @@ export class FakeMollie {
   }
 }
 
-/** Returns the balance: the sum of all rows. */
+/** Returns the balance, i.e. the sum of all rows. */
 export function computeBalance({ journal }: FakeBalance): Cents {
   return journal.rows.reduce((total, row) => total + computeNetAmount(row), 0);
 }

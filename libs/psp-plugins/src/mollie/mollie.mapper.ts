@@ -1,4 +1,4 @@
-/** Maps Mollie's transactions to rows, without side effects. Amounts are gross, and each deduction is a separate row. */
+/** Converts Mollie's transactions to rows. The functions are pure. Amounts are gross, and each deduction becomes a separate row. */
 import { isIBAN } from 'class-validator';
 import {
   applyDirection,
@@ -34,15 +34,16 @@ import {
 } from './mollie.vocabulary.js';
 
 /**
- * Maps one balance transaction to its row and one row for each deduction. The sum of the rows is `resultAmount`. Mollie's journal contains
- * the ids of payments (`tr_…`) and transfers (`trf_…`), but not the ids of the rows of these payments. So the row of a payment is served
- * under the payment's id, and rows that refer to the payment find it.
+ * Converts a balance transaction to its row, and each of its deductions to another row. The sum of these rows is `resultAmount`. Mollie's
+ * journal contains the ids of payments (`tr_…`) and transfers (`trf_…`), but it never refers to a row of the journal. So the row of a
+ * payment is served under the payment's id, and other rows can be linked to the payment by this id.
  */
 export function toUnlinkedRows(json: Json, balanceId: string): UnlinkedRow[] {
   const [id, type] = [json.string('id'), json.string('type')];
   const amount = parseMoneyObject(json.object('initialAmount'));
   const movement = translateOrDefault<Movement>(BALANCE_MOVEMENTS, type, 'other');
-  // Mollie's document contradicts itself: its examples have `context.paymentId`, its schema has `context.payment.paymentId`. Both are accepted.
+  // Mollie's document contradicts itself: its examples have `context.paymentId`, and its schema has `context.payment.paymentId`. The code
+  // accepts both.
   const context = readScalars(json.at('context'));
   const { payment_id: paymentId, transfer_id: transferId, settlement_id: settlement } = context;
   const entries = { ...context, type, balance_transaction_id: id, balance_id: balanceId };
@@ -50,7 +51,7 @@ export function toUnlinkedRows(json: Json, balanceId: string): UnlinkedRow[] {
   const createdAt = json.time('createdAt');
   const fields = { id, createdAt, accountId: balanceId, amount, details: { settlement }, metadata };
   const originalId = movement === 'payout' || movement === 'payout_return' ? transferId : paymentId;
-  // A payment or a transfer is served under its own id, and rows that refer to it contain this id.
+  // A payment or transfer is served under its own id, so the related id is the id of the payment or transfer.
   const details = { settlement, relatedId: paymentId ?? transferId ?? id };
   const net = parseMoneyObject(json.object('resultAmount'));
   const amounts = { gross: amount, net, parseMoney: parseMoneyObject };
@@ -67,8 +68,8 @@ export function toUnlinkedRows(json: Json, balanceId: string): UnlinkedRow[] {
 }
 
 /**
- * Maps one transaction of a business account.
- * @throws InvalidRecordError when its amount is negative
+ * Converts one transaction of a business account.
+ * @throws InvalidRecordError if its amount is negative
  */
 export function toBusinessTransaction(json: Json, accountId: string): Transaction {
   const isCredit = json.oneOf(['credit', 'debit'], 'creditDebitIndicator') === 'credit';
@@ -95,7 +96,8 @@ export function toBusinessTransaction(json: Json, accountId: string): Transactio
       ...createPspMetadata('mollie', { business_account_id: accountId }),
     },
   };
-  // A transfer to another customer of Mollie can be an internal transfer. The transfer of an order is a payout nevertheless.
+  // Mollie can execute a transfer to another customer of Mollie as an internal transfer. If the transfer executes an order, it is a payout
+  // nevertheless.
   const movement =
     orderKey === undefined ? translateOrDefault(BUSINESS_MOVEMENTS, type, undefined) : 'payment';
   if (movement === 'payment') return toPayment(fields);
@@ -103,8 +105,8 @@ export function toBusinessTransaction(json: Json, accountId: string): Transactio
 }
 
 /**
- * Returns the payee of a transaction of a business account. The list is empty if the identifier of the counterparty is not an IBAN, because
- * such a payee cannot be paid.
+ * Returns the payee of a transaction of a business account. The result is empty if the identifier of the counterparty is not an IBAN,
+ * because such a payee cannot be paid.
  */
 export function parsePayees(json: Json): Payee[] {
   if (json.string('creditDebitIndicator') !== 'debit' || json.string('type') !== 'bank-transfer') return [];
@@ -113,7 +115,10 @@ export function parsePayees(json: Json): Payee[] {
   return name !== undefined && isIBAN(iban) ? [{ name, iban }] : [];
 }
 
-/** `{ "currency": "EUR", "value": "12.50" }` → `{ amount: 1250n, asset: 'EUR/2' }`. @throws InvalidRecordError */
+/**
+ * Converts an amount object to money: `{ "currency": "EUR", "value": "12.50" }` → `{ amount: 1250n, asset: 'EUR/2' }`.
+ * @throws InvalidRecordError for an invalid amount object
+ */
 export function parseMoneyObject(amount: Json): Money {
   return parseMoney(amount.decimal('value'), amount.string('currency'));
 }

@@ -121,7 +121,7 @@ describe('payouts', () => {
     payout.completedAt = trial.clock.time + 1000;
     expect(await trial.psp.findOrder!(createOrder({ pspId: id }))).toMatchObject({ status: 'SUCCEEDED' });
     fake.returnPayout(payout, row, trial.clock.time + 2 * 86_400_000);
-    // The gateway serves the row of the order instead of the PSP's row, so the feed does not contain the PSP's row.
+    // The PSP's row is removed, because the gateway serves the row of the order instead.
     trial.transactions.delete(id);
     await trial.sync();
     const back = [...trial.transactions.values()].at(-1);

@@ -1,4 +1,4 @@
-/** Executes orders: an order from a balance is a payout, an order from a business account a draft transfer. */
+/** Executes orders. An order from a balance becomes a payout, and an order from a business account becomes a draft transfer. */
 import { findPayee, rejectOrder } from '@tributary/connector-api';
 import type { Order, OrderResult } from '@tributary/connector-api';
 import { createPayout, findPayout } from './mollie.payouts.js';

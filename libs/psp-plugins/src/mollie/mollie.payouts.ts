@@ -1,6 +1,6 @@
 /**
- * Payouts from a balance to the organisation's own bank account: creates payouts, finds them, and links the rows of the journal to the
- * payouts that were ordered through this gateway.
+ * Handles payouts from a balance to the organisation's own bank account. It creates payouts, finds them, and links rows of the journal to
+ * the payouts that were ordered through this gateway.
  */
 import {
   createOrderDescription,
@@ -20,13 +20,19 @@ import { parseMoneyObject } from './mollie.mapper.js';
 import { getBankAccountId, ORDER_FORMAT } from './mollie.vocabulary.js';
 
 const MAX_DESCRIPTION_LENGTH = 255;
-/** Maximum time in ms between `initiatedAt` of a payout and its row in the journal. The money leaves the balance at `initiatedAt`. */
+/**
+ * The maximum difference in ms between `initiatedAt` of a payout and the time of its row in the journal. The money leaves the balance at
+ * `initiatedAt`.
+ */
 const MAX_INITIATION_OFFSET_MS = 12 * 3_600_000;
 const MAX_RETURN_DELAY_MS = 30 * 24 * 3_600_000;
-/** Maximum time in ms by which Mollie's clock can be behind the gateway's clock. */
+/** The maximum time in ms by which Mollie's clock is assumed to be behind the gateway's clock. */
 const MAX_CLOCK_SKEW_MS = 10 * 60_000;
 
-/** @throws PspError `rejected` when Mollie cannot execute the order exactly as it is */
+/**
+ * Creates a payout at Mollie.
+ * @throws PspError `rejected` if Mollie cannot execute the order exactly as requested
+ */
 export async function createPayout(client: MollieClient, order: Order): Promise<OrderResult> {
   const { sourceAccountId: balanceId, destinationAccountId, idempotencyKey } = order;
   const own = getBankAccountId(balanceId);
@@ -39,7 +45,7 @@ export async function createPayout(client: MollieClient, order: Order): Promise<
   return toPayoutResult(await client.create('payouts', { balanceId, amount, description }, idempotencyKey));
 }
 
-/** Finds a payout by its id. While Mollie's id is unknown, it searches the list of payouts by the key. */
+/** Finds a payout by Mollie's id. As long as this id is unknown, the payout is searched for in the list of payouts by the order's key. */
 export async function findPayout(client: MollieClient, order: Order): Promise<OrderResult | undefined> {
   const { pspId, sourceAccountId: balanceId, idempotencyKey, createdAt } = order;
   const orderedAt = Date.parse(createdAt) - MAX_CLOCK_SKEW_MS;
@@ -47,14 +53,14 @@ export async function findPayout(client: MollieClient, order: Order): Promise<Or
     findRowInPages(
       (token) => client.list('payouts', { token, query: { balanceId } }),
       (payout) => readOrderKey(payout) === idempotencyKey,
-      // The list is newest first, so the search ends at the first payout that is older than the order.
+      // The list is newest first. The search ends at the first payout that is older than the order.
       (payout) => Date.parse(payout.time('createdAt')) < orderedAt,
     );
   const payout = await (pspId === undefined ? search() : client.find('payouts', pspId));
   return payout && toPayoutResult(payout);
 }
 
-/** Links settlements, and returns of settlements, to the payouts that were ordered through this gateway. */
+/** Links the journal rows of payouts and of returned payouts to the payouts that were ordered through this gateway. */
 export async function linkSettlementsToPayouts(
   client: MollieClient,
   rows: readonly UnlinkedRow[],
@@ -71,8 +77,9 @@ function isSettlement({ row, preferredId, linked }: UnlinkedRow): boolean {
 }
 
 /**
- * The journal does not contain the ids of payouts. A settlement belongs to the payout of the same balance and amount that was initiated at
- * that time (Mollie makes at most one payout of a balance a day). A return belongs to a payout that failed after it had left the balance.
+ * Links one row to its payout. The journal does not contain the ids of payouts, so the payout is found by its balance, amount and time:
+ * Mollie makes at most one payout per balance and day. The return of a payout belongs to a payout that failed after its money had left the
+ * balance.
  */
 function linkPayout(unlinked: UnlinkedRow, payouts: readonly Json[]): UnlinkedRow {
   const { row, linked } = unlinked;
@@ -85,7 +92,7 @@ function linkPayout(unlinked: UnlinkedRow, payouts: readonly Json[]): UnlinkedRo
   });
   if (payout === undefined) return unlinked;
   const id = payout.string('id');
-  // The order is already served as the row of its payout, so `linkRows` does not find that row. Therefore the link is set here.
+  // The link is set here, because the payout is already served as the row of its order, and `linkRows` does not find that row.
   if (linked) return { row: { ...linked, relatedTransactionId: id } };
   const [orderKey, status] = [readOrderKey(payout), mapPayoutStatus(payout)];
   const rowStatus = status === 'RETURNED' ? 'SUCCEEDED' : status;
@@ -99,12 +106,12 @@ function toPayoutResult(payout: Json): OrderResult {
   return readOrderResult(payout, PAYOUT_FORMAT, mapPayoutStatus(payout));
 }
 
-/** A status that is unknown to this plugin is not final. */
+/** The final statuses of a payout. Any other status, also a new one, is treated as not final. */
 const PAYOUT_STATUSES = { completed: 'SUCCEEDED', failed: 'FAILED', canceled: 'FAILED' } as const;
 
 function mapPayoutStatus(payout: Json): OrderStatus {
   const word = payout.string('status');
-  // Mollie: "The payout has been returned by the bank". The payout failed after it had been sent.
+  // Mollie's text for this case is "The payout has been returned by the bank". The payout failed after it had been sent.
   if (word === 'failed' && payout.has('completedAt')) return 'RETURNED';
   return translateOrDefault<OrderStatus>(PAYOUT_STATUSES, word, 'PENDING');
 }

@@ -1,4 +1,4 @@
-/** Implements the PSP interface for Mollie: balances and business accounts, and their journals. */
+/** The plugin's client for Mollie: balances and business accounts, and their journals. */
 import { Inject, Injectable } from '@nestjs/common';
 import { FEED_READER } from '@tributary/connector-api';
 import type { Cursor, FeedReader, ListOptions, PspClient, WebhookRequest } from '@tributary/connector-api';
@@ -24,7 +24,8 @@ export class MolliePsp implements PspClient {
     @Inject(FEED_READER) feedReader: FeedReader,
   ) {
     this.context = { settings, client, feedReader, clock };
-    // Payouts are off unless the settings allow them. Without these methods the gateway rejects every payout.
+    // The methods for orders are removed, because payouts are off unless the settings allow them. Without these methods, the gateway
+    // rejects every payout.
     if (settings.payouts === 'off' && settings.transfers === 'off') return;
     this.createPayout = (order) => createOrder(this.context, order);
     this.findOrder = (order) => findOrder(this.context, order);

@@ -1,4 +1,4 @@
-/** Tests with responses that violate the document: no list, a link to itself, a journal that fails, a broken key. */
+/** Tests responses that violate the document: a response without a list, a link to its own page, a journal that fails, a malformed key. */
 import { PspDocumentValidator } from '@tributary/connector-api/testing';
 import { computeBalance, FakeMollie, MOLLIE_DOCUMENT_PATH } from './mollie.fake.js';
 import type { FakeBalance } from './mollie.fake.js';

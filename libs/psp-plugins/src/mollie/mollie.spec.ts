@@ -1,4 +1,4 @@
-/** Tests the mapping of rows, the walk through a journal, and accounts. */
+/** Tests the conversion of rows, the reading of a journal, and accounts. */
 import { PspDocumentValidator } from '@tributary/connector-api/testing';
 import { computeBalance, FakeMollie, MOLLIE_DOCUMENT_PATH } from './mollie.fake.js';
 import type { FakeBalance, FakeBalanceTransaction } from './mollie.fake.js';
@@ -89,7 +89,7 @@ describe('rows', () => {
       [`${SPEC}refund_id`]: 're_1',
       [`${SPEC}type`]: 'refund',
     });
-    // If the deduction were linked to the payment, Formance would apply the status of the deduction to the payment.
+    // A deduction is not linked to its payment, because Formance would apply the status of the deduction to the payment.
     expect(trial.transactions.get('baltr_2-fees')).toMatchObject({ type: 'OTHER', status: 'SUCCEEDED' });
     expect(trial.transactions.get('baltr_2-fees')?.relatedTransactionId).toBeUndefined();
   });
@@ -227,7 +227,7 @@ describe('the walk', () => {
     expect(getSums()).toEqual({ 'EUR/2': BigInt(computeBalance(balance)) });
     const before = fake.server.requests.length;
     await trial.sync();
-    // These are the 120 rows of the last hour. A sync without new rows reads the same rows again.
+    // Three requests read the 120 rows of the last hour, because a sync without new rows reads these rows again.
     expect(requestsSince(before)).toHaveLength(3);
   });
 

@@ -1,4 +1,4 @@
-/** Runs the inherited test suite for both kinds of order of this plugin. */
+/** Runs the common test suite of all plugins for both kinds of order of this plugin. */
 import { describePsp } from '@tributary/connector-api/testing';
 import { mollie } from './index.js';
 import { FAKE_ACCESS_TOKEN } from './mollie.fake.js';
@@ -10,7 +10,7 @@ import {
 
 describe.each([
   ['payouts of a balance', startBalancePayoutsFixture, undefined],
-  // The other groups read the same journals as the first run, so they are not repeated.
+  // Only the groups about orders are run a second time. The other groups would read the same journals again.
   [
     'draft transfers from a business account',
     startDraftTransfersFixture,

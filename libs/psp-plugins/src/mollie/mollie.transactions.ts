@@ -1,6 +1,6 @@
 /**
  * Lists the journals of all balances and business accounts. A journal can only be read from its newest row to its oldest row. The cursor
- * contains a separate position for each journal.
+ * contains one position per journal.
  */
 import { convertValidRecords, linkRows, normalizeIban, parseRows, readText } from '@tributary/connector-api';
 import type { Cursor, FeedReader, Page, Transaction } from '@tributary/connector-api';
@@ -22,19 +22,19 @@ import { BALANCE_TRANSACTION_KEY, type AccountResource } from './mollie.vocabula
 
 const MINUTE_MS = 60_000;
 /**
- * Maximum age in ms of business transactions that are read again. A SEPA transfer takes up to two days until `processedAt` is set, which
- * changes the row.
+ * The maximum age in ms of rows of business accounts that are read again. It takes up to two days until the `processedAt` of a SEPA
+ * transfer is set, which changes the row.
  */
 const BUSINESS_REREAD_MS = 4 * 24 * 60 * MINUTE_MS;
 
-/** The objects that the functions of this plugin use. */
+/** The objects that the functions of this plugin share. */
 export interface MollieContext extends ListingContext {
   client: MollieClient;
   settings: MollieSettings;
   feedReader: FeedReader;
 }
 
-/** The position in each journal, by the id of its account. */
+/** The format of the cursor. It contains the position in each journal, by the id of its account. */
 export const JOURNALS_CURSOR_FORMAT = createCursorFormat({
   plugin: 'mollie',
   version: 2,
@@ -61,7 +61,8 @@ export async function* listTransactionPages(
 }
 
 /**
- * Returns the journals of all balances or business accounts. An invalid account has no journal, because the list of accounts reports it.
+ * Returns the journals of all balances or of all business accounts. An invalid account is skipped here, because the list of accounts
+ * already reports it.
  */
 export async function findJournals(
   { client, settings }: MollieContext,

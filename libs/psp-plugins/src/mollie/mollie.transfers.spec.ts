@@ -1,4 +1,4 @@
-/** Tests payments from business accounts, which are draft transfers that a person approves; and the beneficiaries. */
+/** Tests beneficiaries, and payments from business accounts, which are draft transfers that a person approves. */
 import type { Order } from '@tributary/connector-api';
 import { PspDocumentValidator } from '@tributary/connector-api/testing';
 import { plainToInstance } from 'class-transformer';
@@ -106,7 +106,8 @@ describe('draft transfers', () => {
     expect(await small.psp.findOrder!(order)).toMatchObject({ id });
     getFirstDraft().isListOnly = true;
     expect(await small.psp.findOrder!({ ...order, pspId: id })).toMatchObject({ id });
-    // The transaction of this order was seen before any response. No draft has that id, so the plugin does not request it by id.
+    // The plugin knows this order only by the id of its transaction. No draft has such an id, so the plugin searches the list of drafts
+    // instead.
     expect(await small.psp.findOrder!({ ...order, pspId: 'batr_1' })).toMatchObject({ id });
     await small.close();
   });

@@ -1,5 +1,5 @@
 /**
- * Handles transfers from a business account, which are created as drafts: creates and finds drafts, and links the rows of the journal to
+ * Handles transfers from a business account, which are created as drafts. It creates and finds drafts, and links rows of the journal to
  * drafts. A person approves each draft in Mollie's app, and no money moves before the approval.
  */
 import {
@@ -23,12 +23,17 @@ import { DESCRIPTION_KEY, ORDER_FORMAT } from './mollie.vocabulary.js';
 
 const MAX_DESCRIPTION_LENGTH = 140;
 const MAX_NAME_LENGTH = 70;
-/** Maximum time in ms from the approval to the execution. A SEPA transfer is executed at most two business days later. */
+/**
+ * The maximum time in ms from the approval of a draft to its execution. Mollie executes a SEPA transfer at most two business days later.
+ */
 const MAX_EXECUTION_DELAY_MS = 5 * 24 * 3_600_000;
-/** Maximum time in ms by which Mollie's clock in one response can be behind its clock in another response. */
+/** The maximum time in ms by which times in different responses of Mollie are assumed to deviate. */
 const MAX_CLOCK_SKEW_MS = 10 * 60_000;
 
-/** @throws PspError `rejected` when Mollie cannot execute the order exactly as it is */
+/**
+ * Creates a draft transfer at Mollie.
+ * @throws PspError `rejected` if Mollie cannot execute the order exactly as requested
+ */
 export async function createDraft(client: MollieClient, order: Order, payee: Payee): Promise<OrderResult> {
   const { sourceAccountId, amount, idempotencyKey } = order;
   const account = await client.find('businessAccounts', sourceAccountId);
@@ -45,14 +50,14 @@ export async function createDraft(client: MollieClient, order: Order, payee: Pay
 }
 
 /**
- * Finds a draft by id, then in the list. Mollie responds 404 for some drafts that are in its list. The document does not state the order of the
- * list, so it is read completely.
+ * Finds a draft by its id, or else in the list of drafts, because Mollie responds with 404 for some drafts that are in the list. The
+ * document does not state the order of the list, so the whole list is read.
  */
 export async function findDraft(
   client: MollieClient,
   { idempotencyKey, pspId }: Order,
 ): Promise<OrderResult | undefined> {
-  // If the transaction was listed before the draft was known, the order has the id of its transaction.
+  // If the transaction was listed before the draft was known, the `pspId` of the order is the id of the transaction.
   const draft = pspId?.startsWith('badrt_') ? await client.find('draftTransfers', pspId) : undefined;
   const isWanted = (one: Json) =>
     readOrderKey(one) === idempotencyKey || (pspId !== undefined && readText(one, 'id') === pspId);
@@ -61,7 +66,10 @@ export async function findDraft(
   return found && toDraftResult(found);
 }
 
-/** Links payouts without a description to approved drafts. Other payouts have the order's key in their description. */
+/**
+ * Links payouts without a description to approved drafts. Other payouts need no link to a draft, because their description contains the
+ * order's key.
+ */
 export async function linkMovementsToDrafts(
   client: MollieClient,
   rows: Transaction[],
@@ -76,12 +84,15 @@ export async function linkMovementsToDrafts(
   });
 }
 
-/** Returns true if a payout has a payee but no description (the description would contain the order's key). */
+/** Returns true if a payout has a payee but no description. The order's key would be in the description. */
 function isPayoutWithoutDescription({ type, destinationAccountId, metadata }: Transaction): boolean {
   return type === 'PAYOUT' && destinationAccountId !== undefined && metadata?.[DESCRIPTION_KEY] === undefined;
 }
 
-/** Returns the approved draft of a transaction: same account, IBAN and amount, and due at that time. */
+/**
+ * Returns the approved draft that a transaction executes. It has the same account, IBAN and amount, and was due at the time of the
+ * transaction.
+ */
 function findDraftOfMovement(
   movement: Transaction,
   accountIban: string,
@@ -99,7 +110,10 @@ function findDraftOfMovement(
   });
 }
 
-/** Returns the time of the approval, or the scheduled day if it is later. The day begins in Amsterdam, at UTC+02:00 at the earliest. */
+/**
+ * Returns the time of the approval, or the beginning of the scheduled day if it is later. The day begins in Amsterdam, at UTC+02:00 at the
+ * earliest.
+ */
 function getExecutionTime(draft: Json): string {
   const day = draft.optionalString('scheduledExecutionDate');
   const times = [draft.time('approvedAt'), ...(day === undefined ? [] : [`${day}T00:00:00+02:00`])];
@@ -110,8 +124,8 @@ const DRAFT_TIMES = ['scheduledExecutionDate', 'approvedAt', 'declinedAt', 'dele
 const DRAFT_FORMAT = { ...ORDER_FORMAT, statusKey: 'draft_transfer_status', properties: DRAFT_TIMES };
 
 /**
- * Maps a draft to its result. A draft does not show its execution; only the journal shows that the money left. So no status except
- * `declined` is final, also if Mollie adds further statuses.
+ * Converts a draft to the result of its order. A draft does not show whether it was executed; only the journal shows that the money left.
+ * So no status except `declined` is final, including statuses that Mollie adds later.
  */
 function toDraftResult(draft: Json): OrderResult {
   const status = draft.string('status') === 'declined' ? 'FAILED' : 'PENDING';

@@ -1,4 +1,6 @@
-/** Tests every type of balance transaction that Mollie's document lists (`balance-transaction-type`), with either sign. */
+/**
+ * Tests every type of balance transaction that Mollie's document lists (`balance-transaction-type`), with a positive and a negative amount.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { linkRows } from '@tributary/connector-api';
@@ -10,19 +12,20 @@ import { BALANCE_TRANSACTION_KEY } from './mollie.vocabulary.js';
 const types = JSON.parse(
   readFileSync(join(import.meta.dirname, 'fixtures/balance-transaction-types.json'), 'utf8'),
 ) as string[];
-/** The description of `type` contains these types, but the enum does not. */
+/** The types that the document names in the description of `type`, but not in the enum. */
 const ONLY_IN_PROSE = ['unauthorized-direct-debit', 'canceled-outgoing-transfer'];
 const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8');
 const SPEC = join(import.meta.dirname, '../../../../../shared/specs/mollie/specs.yaml');
 
-/** A feed that contains the payment and the transfer of every row. */
+/** A feed that contains the payment and the transfer to which a row refers, for every row. */
 const FEED_READER_WITH_ORIGINALS: FeedReader = {
   findLatest: async () =>
     new Map(['tr_1', 'trf_1'].map((id) => [id, { metadata: { [BALANCE_TRANSACTION_KEY]: 'baltr_0' } }])),
 };
 
 /**
- * Returns type and status, as served to clients, of an incoming and of an outgoing row. Their payment and their transfer are in the feed.
+ * Returns the type and the status, as served to clients, of an incoming and of an outgoing row. The feed contains the payment and the
+ * transfer to which they refer.
  */
 async function describeMeanings(type: string): Promise<string> {
   const context = { paymentId: 'tr_1', transferId: 'trf_1' };

@@ -1,6 +1,6 @@
 /**
- * Reads a whole year of transactions. Despite faults, every row arrives once and in order, and the sum is right. Every response is checked
- * against Mollie's document. `npm run soak` uses 200 000 rows.
+ * Reads a whole year of transactions with faults of the PSP. Every row must arrive once and in order, and the sum must be right. Every
+ * response is checked against Mollie's document. `npm run soak` uses 200 000 rows.
  */
 import { PspDocumentValidator } from '@tributary/connector-api/testing';
 import { computeBalance, FakeMollie, MOLLIE_DOCUMENT_PATH } from './mollie.fake.js';

@@ -11,11 +11,13 @@ export const revolutBusiness = definePlugin({
   name: PLUGIN_NAME,
   title: 'Revolut Business: accounts, counterparties, transactions, payments and transfers',
   settings: RevolutBusinessSettings,
-  // Only the environment is compared, because the client id changes with each renewed certificate.
+  // Only the environment is compared, because the client id changes whenever the certificate is renewed.
   identifyAccount: ({ url }) => url,
-  // Revolut recognises a request_id for two weeks. The last day is a margin for clock differences and for waiting orders.
+  // Revolut recognises a request_id for two weeks. One day less is used, as a margin for differences between clocks and for orders that
+  // wait.
   orders: { keyFormat: 'uuid', idempotencyWindowMs: 13 * DAY_MS },
-  // Without the setting `since`, the listing begins before Revolut Business existed, so every account began with a balance of zero.
+  // Without the setting `since`, the listing begins before Revolut Business existed. So it contains every movement, and every account began
+  // with a balance of zero.
   completeness: ({ since }) => ({
     isComparable: true,
     opening: since === new RevolutBusinessSettings().since ? 'zero' : 'unknown',

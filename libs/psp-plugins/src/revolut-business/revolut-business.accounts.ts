@@ -1,4 +1,4 @@
-/** Lists accounts with their balances, which come in the same response. */
+/** Lists accounts with their balances. Revolut returns both in one response. */
 import { createPspMetadata, listCurrentAccounts, parseMoney, readText } from '@tributary/connector-api';
 import type { Account, Money } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';

@@ -1,4 +1,7 @@
-/** Lists and maps counterparties. Revolut lists them newest first, with a filter `created_before`, and without a filter for changes. */
+/**
+ * Lists counterparties and converts them to beneficiaries. Revolut lists them newest first, with a filter `created_before`, but without a
+ * filter for changes.
+ */
 import {
   createPspMetadata,
   createOwnerMetadata,
@@ -20,19 +23,22 @@ import { REVOLUT_LISTS, type RevolutBusinessContext } from './revolut-business.c
 import { PLUGIN_NAME } from './revolut-business.vocabulary.js';
 
 const HOUR_MS = 3_600_000;
-/** The start is the year in which Revolut was founded. The first window is a hundred years, because the list is short. */
+/**
+ * The position of the first listing. It begins in the year in which Revolut was founded. The window is a hundred years long, because the
+ * whole list is short.
+ */
 const START = { at: Date.UTC(2015, 0, 1), span: 100 * 365 * 24 * HOUR_MS };
 
 const CURSOR_FORMAT = createCursorFormat({
   plugin: PLUGIN_NAME,
   version: 3,
   isPosition: isRereadTimeWindowsPosition,
-  // The position of version 2 has another format. Everything is listed again, and the feed ignores known records.
+  // The position of version 2 had another format. Everything is listed again, and the gateway ignores records that it already has.
   upgrade: ({ v, position }) =>
     v === 2 && position !== undefined ? { base: START, reread: 0, open: [] } : undefined,
 });
 
-/** Lists new counterparties. Every `rereadEveryHours` it lists all counterparties, to find changes. */
+/** Lists new counterparties. At intervals of `rereadEveryHours`, all counterparties are listed, to find changes. */
 export async function* listBeneficiaryPages(
   context: RevolutBusinessContext,
   since: Cursor | undefined,
@@ -54,7 +60,7 @@ export async function* listBeneficiaryPages(
   yield* convertStepsToPages(steps, CURSOR_FORMAT, (rows) => parseRows(rows, 'id', toBeneficiaries));
 }
 
-/** The receiver of a payment, as `/pay` expects it. */
+/** The receiver of a payment, in the form that `/pay` expects. */
 export interface PaymentReceiver {
   counterparty_id: string;
   account_id?: string | undefined;
@@ -64,8 +70,8 @@ export interface PaymentReceiver {
 const CARD_SEGMENT = 'card';
 
 /**
- * Formats a beneficiary id: `<counterparty>.<account>`, `<counterparty>.card.<card>`, or `<counterparty>` alone. The ids are UUIDs, so `.`
- * separates them.
+ * Formats a beneficiary id: `<counterparty>.<account>`, `<counterparty>.card.<card>`, or `<counterparty>` alone. The parts are UUIDs, which
+ * contain no `.`.
  */
 export function formatBeneficiaryId({ counterparty_id, account_id, card_id }: PaymentReceiver): string {
   if (account_id !== undefined) return `${counterparty_id}.${account_id}`;
@@ -81,8 +87,8 @@ export function parseBeneficiaryId(id: string): PaymentReceiver {
 }
 
 /**
- * Maps a counterparty to one beneficiary for each account and card. If a counterparty has several of them, Revolut rejects a payment that
- * does not contain one of their ids. A counterparty without accounts and cards (another customer of Revolut) is one beneficiary.
+ * Converts a counterparty to one beneficiary for each of its accounts and cards. If a counterparty has several of them, Revolut rejects a
+ * payment without the id of one of them. A counterparty without accounts and cards (another customer of Revolut) becomes one beneficiary.
  */
 function toBeneficiaries(row: Json): Beneficiary[] {
   const counterparty_id = row.string('id');
@@ -122,11 +128,11 @@ function createAccountMetadata(row: Json, account: Json): Metadata {
   };
 }
 
-/** Account identifiers that banks of some countries use instead of an IBAN. */
+/** The properties that identify a bank in countries that do not use IBANs. */
 const BANK_CODES = ['sort_code', 'routing_number', 'clabe', 'ifsc', 'bsb_code', 'bank_number', 'branch_code'];
 
 function createCardMetadata(card: Json): Metadata {
-  // The document's schema says string, but its examples have a number.
+  // The value can be a number: the schema of the document declares a string, but its examples have a number.
   const card_last_digits = readText(card, 'last_digits')?.padStart(4, '0');
   return {
     ...pickMetadata(PLUGIN_NAME, card, { card_scheme: ['scheme'], card_country: ['country'] }),

@@ -1,4 +1,7 @@
-/** The part of Revolut's Business API that the plugin uses: paths, queries and bodies. Responses stay unchecked `Json` for the mapper. */
+/**
+ * The HTTP client for the part of Revolut's Business API that the plugin uses: paths, queries and bodies. Responses are returned as
+ * unchecked `Json`, and checked when they are converted.
+ */
 import { Injectable } from '@nestjs/common';
 import { formatTime } from '@tributary/connector-api';
 import { PspHttp } from '@tributary/connector-api/http';
@@ -7,23 +10,26 @@ import { createJsonRowReader, requireRows } from '@tributary/connector-api/listi
 import type { ListingContext, TimeWindowSource } from '@tributary/connector-api/listing';
 import type { RevolutBusinessSettings } from './revolut-business.config.js';
 
-/** The objects that the functions of this plugin use. */
+/** The objects that the functions of this plugin share. */
 export interface RevolutBusinessContext extends ListingContext {
   client: RevolutBusinessClient;
   settings: RevolutBusinessSettings;
 }
 
-/** How transactions and counterparties are listed. Maximum page size: `count` of GET /transactions, `limit` of GET /counterparties. */
+/**
+ * Describes how Revolut lists transactions and counterparties. The maximum page size is that of `count` (GET /transactions) and `limit`
+ * (GET /counterparties).
+ */
 export const REVOLUT_LISTS: Omit<TimeWindowSource<Json>, 'fetchPage'> = {
   ...createJsonRowReader('id', 'created_at'),
   ...{ order: 'newest-first', paging: 'time', resolutionMs: 1, maxPageSize: 1000 },
 };
 
-/** Query of the transaction list. Times are in milliseconds since 1970. */
+/** The query of the transaction list. Times are milliseconds since 1970. */
 export interface TransactionQuery {
-  /** Inclusive. */
+  /** The start of the time range (inclusive). */
   from: number;
-  /** Exclusive. */
+  /** The end of the time range (exclusive). */
   to: number;
   count?: number;
   type?: string | undefined;
@@ -41,7 +47,7 @@ export class RevolutBusinessClient {
 
   /**
    * Returns counterparties, newest first.
-   * @param before milliseconds since 1970, exclusive
+   * @param before the end of the time range (exclusive), in milliseconds since 1970
    */
   listCounterparties(before: number, limit: number, signal?: AbortSignal): Promise<Json[]> {
     return this.getList('/counterparties', { created_before: formatTime(before), limit }, signal);

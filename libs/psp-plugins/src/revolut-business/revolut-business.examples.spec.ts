@@ -1,4 +1,7 @@
-/** Sends every example in Revolut's document for the used endpoints through client and mapper. A person reviewed the snapshot. */
+/**
+ * Reads every example in Revolut's document, for the endpoints that the plugin uses, with the whole plugin. A person has reviewed the
+ * snapshot.
+ */
 import { isRejectedRecord, serializeTransaction } from '@tributary/connector-api';
 import type { Order, PspClient } from '@tributary/connector-api';
 import { skipSnapshotTests } from '@tributary/connector-api/testing';
@@ -19,7 +22,7 @@ const ORDER: Order = {
   createdAt: '2026-05-31T12:00:00.000Z',
 };
 
-/** The plugin call that reads the response of each endpoint. */
+/** For each endpoint, the call of the plugin that reads its response. */
 const PLUGIN_CALLS: readonly [
   method: string,
   path: string,
@@ -28,7 +31,7 @@ const PLUGIN_CALLS: readonly [
   ['GET', '/accounts', async (psp) => collectPages(psp.accounts())],
   ['GET', '/counterparties', async (psp) => collectPages(psp.beneficiaries!())],
   ['GET', '/transactions', (psp) => listServedTransactions(psp)],
-  // The response is read as a row of the list, because both have the same format.
+  // The response is read as a row of the list of transactions, because both have the same format.
   ['GET', '/transaction/{id}', (psp) => listServedTransactions(psp)],
   ['POST', '/pay', (psp) => psp.createPayout!(ORDER)],
   [
@@ -71,7 +74,7 @@ async function expectSnapshot(
 ) {
   const clock = new FakeClock(NOW);
   const fake = await RevolutBusinessFake.start({ clock });
-  // A single time range that includes the first example.
+  // With this `since`, one time range is enough to include the first example.
   const connector = await mountPlugin({ ...fake.settings, since: '2026-05-20' }, clock);
   try {
     const isOne = path === '/transaction/{id}';

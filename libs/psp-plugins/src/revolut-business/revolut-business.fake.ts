@@ -1,6 +1,6 @@
 /**
- * A fake of Revolut's API on localhost with simulated data. Its requests and responses are checked against Revolut's own document, if it is
- * available.
+ * A fake of Revolut's API on localhost with simulated data. Its requests and responses are checked against Revolut's official OpenAPI
+ * document, if the document is available.
  */
 import { FakePsp, PspDocumentValidator, fakeRoute } from '@tributary/connector-api/testing';
 import type { FakeResponse, FakeRequest } from '@tributary/connector-api/testing';
@@ -22,7 +22,7 @@ const KEY_PAIR = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const TOKEN_LIFETIME_MS = 40 * 60_000;
 const MAX_SEARCH_RANGE_MS = 14 * DAY_MS;
 
-/** The settings as in a deployment file. The fake accepts these credentials. */
+/** Settings as in a deployment file. The fake accepts the credentials in these settings. */
 export const FAKE_SETTINGS = {
   clientId: 'client-1',
   privateKey: KEY_PAIR.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
@@ -35,7 +35,7 @@ export const FAKE_SETTINGS = {
 export interface RevolutFakeOptions {
   world?: SimulatedRevolut;
   clock?: { now(): number };
-  /** Milliseconds until the server rejects a token, independent of the announced lifetime. */
+  /** The time in milliseconds after which the server rejects a token, whatever lifetime its token response contains. */
   tokenLifetimeMs?: number;
 }
 
@@ -43,13 +43,13 @@ export class RevolutBusinessFake {
   server!: FakePsp;
   /** The accepted orders, with their amounts as they were sent. */
   readonly orders: { key: string; amount: string; currency: string }[] = [];
-  /** Number of full pages that ended between rows with the same time. */
+  /** The number of full pages whose last row has the same time as the first row of the next page. */
   pageBordersAmongTies = 0;
   fullPageCount = 0;
   issuedTokenCount = 0;
-  /** Properties that override the next orders of `/pay` and `/transfer`. */
+  /** Properties that override those of the next orders of `/pay` and `/transfer`. */
   nextOrderOverrides: Partial<SimulatedTransaction> = {};
-  /** Maximum number of rows of a page, for any value of `count`. */
+  /** The maximum number of rows of a page, whatever value `count` has. */
   maxRowsPerPage = Infinity;
   private readonly tokens = new Map<string, number>();
 
@@ -281,7 +281,7 @@ function toMicroseconds(text: string | null): bigint {
   return BigInt(Date.parse(text ?? '')) * 1000n;
 }
 
-/** Converts a decimal string to minor units without a double, so that the fake gets the exact amount that was sent. */
+/** Converts a decimal string to minor units without floating-point numbers, so that the fake stores the exact amount that was sent. */
 function toMinorUnits(text: string, digits: number): bigint {
   const [whole = '0', fraction = ''] = text.split('.');
   return BigInt(whole + fraction.padEnd(digits, '0'));

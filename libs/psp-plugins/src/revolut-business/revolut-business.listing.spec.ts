@@ -1,4 +1,4 @@
-/** Tests each special case of the listing separately. `revolut-business.year.spec.ts` meets these cases only by chance. */
+/** Tests each special case of the listing separately. In `revolut-business.year.spec.ts`, these cases occur only by chance. */
 import { RevolutBusinessFake } from './revolut-business.fake.js';
 import { collectPages, FakeClock, TestFeed, mountPlugin } from './testing/mount-plugin.js';
 import { createUuid, SimulatedRevolut } from './testing/simulated-revolut.js';
@@ -87,7 +87,7 @@ describe('what changes late', () => {
     const before = asked();
     await feed.pull(psp);
     expect(feed.rows.get(createUuid(1, 1))?.status).toBe('SUCCEEDED');
-    // One request for each of: undecided transactions, the decided transaction, the last hours.
+    // The listing needs one request each for the open transactions, for the transaction that was decided, and for the last hours.
     expect(asked() - before).toBe(3);
   });
 

@@ -1,7 +1,7 @@
 /**
- * Maps one transaction of Revolut to rows, without side effects. A transaction has one or two legs. Each leg changes the balance of one
- * account by `amount - fee`, so the sum of an account's rows is the change of its balance. All functions throw InvalidRecordError with the
- * name of the invalid property.
+ * Converts one transaction of Revolut to rows. The functions are pure. A transaction has one or two legs. Each leg changes the balance of
+ * one account by `amount - fee`, so the sum of an account's rows is the change of its balance. All functions throw InvalidRecordError with
+ * the name of the invalid property.
  */
 import {
   createPspMetadata,
@@ -36,8 +36,8 @@ type ParsedTransaction = ReturnType<typeof parseTransaction>;
 type Leg = ReturnType<typeof parseLeg>;
 
 /**
- * Maps a transaction to its rows.
- * @returns no rows for an undecided refund
+ * Converts a transaction to its rows.
+ * @returns no rows for a refund that is not decided yet
  */
 export function toTransactions(json: Json): Transaction[] {
   const whole = parseTransaction(json);
@@ -46,15 +46,15 @@ export function toTransactions(json: Json): Transaction[] {
   if (!whole.isExecuted) return rows;
   const settled = [...rows, ...createFeeRows(whole, legs, rows)];
   if (whole.state !== 'reverted') return settled;
-  // A reversal gets the time of its row, so that every reading gives the same reversal.
+  // The time of a reversal is the time of its row, so that the reversal is the same at every reading.
   return [...settled, ...settled.map((row) => reverseRow(row, `${row.id}.reverted`))];
 }
 
 /** Reads the properties that all rows of a transaction share. */
 function parseTransaction(json: Json) {
   const [id, type, state] = [json.string('id'), json.string('type'), json.string('state')];
-  // Whether the money ever moved. A reverted transfer had left the account. A reverted card payment that was never completed is an expired
-  // authorisation.
+  // Whether the money has moved at any time. The money of a reverted transfer had left the account. A reverted card payment that was never
+  // completed is only an expired authorisation.
   const isExecuted =
     state === 'completed' || (state === 'reverted' && (json.has('completed_at') || type === 'transfer'));
   return {
@@ -76,7 +76,7 @@ function parseTransaction(json: Json) {
   };
 }
 
-/** Reads a leg. Its fee is positive when Revolut charges it. */
+/** Reads a leg. Its fee is positive if Revolut charges it. */
 function parseLeg(json: Json) {
   const currency = json.string('currency');
   return {
@@ -87,7 +87,7 @@ function parseLeg(json: Json) {
   };
 }
 
-/** Returns the rows without the fees. */
+/** Returns the rows of the legs, without the rows of fees. */
 function createRows(whole: ParsedTransaction, legs: Leg[]): Transaction[] {
   const [first, second] = legs;
   if (first === undefined) throw new InvalidRecordError('legs: expected one or two, found none');
@@ -95,7 +95,7 @@ function createRows(whole: ParsedTransaction, legs: Leg[]): Transaction[] {
   if (second === undefined) return createSingleRow(whole, first);
   const [a, b] = [toAbsoluteMoney(first.amount), toAbsoluteMoney(second.amount)];
   if (a.asset !== b.asset || a.amount !== b.amount) return createExchangeRows(whole, legs);
-  // In the document's example of an internal transfer, no amount is negative and the first leg is the source.
+  // If no amount is negative, the first leg is the source, as in the document's example of an internal transfer.
   const isReversed = first.amount.amount > 0n && second.amount.amount < 0n;
   const [source, target] = isReversed ? [second, first] : [first, second];
   return [toTransfer({ ...createFields(whole, source), toAccountId: target.accountId })];
@@ -114,7 +114,7 @@ function createSingleRow(whole: ParsedTransaction, leg: Leg): Transaction[] {
   const fields = createFields(whole, leg);
   const originalId = readText(whole.json, 'related_transaction_id');
   if (originalId !== undefined && RETURN_TYPES.includes(whole.type)) {
-    // An undecided return gives no row, because clients would then show the original as pending.
+    // A return that is not decided yet gets no row, because clients would then show the original as pending.
     return isFinalState(whole.state) ? [createReturnRow(whole, fields, originalId)] : [];
   }
   if (whole.kind === 'other') return [toOtherMovement(fields)];
@@ -128,7 +128,9 @@ function createSingleRow(whole: ParsedTransaction, leg: Leg): Transaction[] {
   return [{ ...toPayment({ ...fields, details, counterpartyId: account_id }), type: 'TRANSFER' }];
 }
 
-/** Creates a row that is linked to the original by id and type. Money that comes back was paid out before. */
+/**
+ * Creates the row of a return. It is linked to the original by id and type. If money comes back to the account, the original was a payout.
+ */
 function createReturnRow(whole: ParsedTransaction, fields: MovementFields, originalId: string): Transaction {
   const decided = {
     ...fields,
@@ -141,8 +143,8 @@ function createReturnRow(whole: ParsedTransaction, fields: MovementFields, origi
 }
 
 /**
- * Creates one row for each leg of an exchange, because the two amounts differ. The rows refer to each other in the metadata. With
- * `relatedTransactionId` and the same type, clients would merge them into one payment.
+ * Creates one row for each leg of an exchange, because the two amounts differ. Each row refers to the other row in the metadata. They are
+ * not linked by `relatedTransactionId`, because clients would merge two rows of the same type into one payment.
  */
 function createExchangeRows(whole: ParsedTransaction, legs: Leg[]): Transaction[] {
   const sold = legs.find(({ amount }) => amount.amount < 0n) ?? legs[0];
@@ -169,8 +171,8 @@ function createExchangeRows(whole: ParsedTransaction, legs: Leg[]): Transaction[
 }
 
 /**
- * Creates a row for each fee that Revolut charged in addition to the amount. A fee is linked to its row, except when clients would merge
- * the two rows into one payment, because clients identify a payment by the linked id and the type.
+ * Creates a row for each fee that Revolut charged in addition to the amount. A fee is linked to its row. It is not linked if clients would
+ * merge the two rows into one payment, because clients identify a payment by the linked id and the type.
  */
 function createFeeRows({ fields }: ParsedTransaction, legs: Leg[], rows: Transaction[]): Transaction[] {
   const { id, createdAt, updatedAt, details } = fields;
@@ -201,7 +203,8 @@ const TRANSACTION_PROPERTIES = [
 ];
 
 /**
- * Metadata must change only when the transaction changes. So it contains neither `updated_at` nor balances, and no personal data of cards.
+ * Creates the metadata of a transaction. They must change only if the transaction changes, so they contain neither `updated_at` nor
+ * balances. They contain no personal data of cards.
  */
 function createTransactionMetadata(json: Json): Metadata {
   return {

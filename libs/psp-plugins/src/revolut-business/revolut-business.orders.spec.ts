@@ -1,4 +1,4 @@
-/** Tests for Revolut's payments that the inherited suite does not include: bodies, repeats, and results. */
+/** Tests for Revolut's payments that the common suite does not contain: request bodies, repeated requests, and results. */
 import type { Order, Transaction } from '@tributary/connector-api';
 import { RevolutBusinessFake } from './revolut-business.fake.js';
 import { FakeClock, TestFeed, mountPlugin } from './testing/mount-plugin.js';

@@ -15,17 +15,21 @@ import { ORDER_STATUSES, PLUGIN_NAME } from './revolut-business.vocabulary.js';
 
 const HOUR_MS = 3_600_000;
 /**
- * Maximum range in ms of a search for an order. A search by `request_id` covers at most 14 days. Source: `request_id` of GET /transactions.
+ * The maximum time range in ms of a search for an order. A search by `request_id` covers at most 14 days. Source: `request_id` of GET
+ * /transactions.
  */
 const ORDER_SEARCH_RANGE_MS = 14 * 24 * HOUR_MS - HOUR_MS;
 /**
- * `code` of the error "Duplicate request": Revolut already has an order with this request_id. The document declares a number, but the code
- * can be a string.
+ * The `code` of the error "Duplicate request", with which Revolut reports that it already has an order with this request_id. The document
+ * declares a number, but the code can be a string.
  */
 const DUPLICATE_REQUEST_CODE = '3020';
-/** Some currencies and countries require these properties. A client sends them in the metadata of the order. */
+/** The properties of a payment that some currencies and countries require. A client sends them in the metadata of the order. */
 const METADATA_PROPERTIES = ['charge_bearer', 'transfer_reason_code', 'exchange_reason_code'];
-/** Maximum number of characters of a reference. Revolut cuts longer references, and some recipients' banks cut them further. */
+/**
+ * The maximum number of characters of a reference. Revolut truncates longer references, and the banks of some recipients truncate them
+ * further.
+ */
 const MAX_REFERENCE_LENGTH = 140;
 
 /** Sends an order to `/pay` or `/transfer`. */
@@ -39,7 +43,10 @@ export function createOrder(context: RevolutBusinessContext, order: Order): Prom
   });
 }
 
-/** @throws PspError `rejected` when the asset is not a currency */
+/**
+ * Sends an order, and returns the response.
+ * @throws PspError `rejected` if the asset is not a currency
+ */
 async function sendOrder({ client }: RevolutBusinessContext, order: Order): Promise<Json> {
   const { idempotencyKey: request_id, sourceAccountId, destinationAccountId, metadata } = order;
   const shared = {
@@ -59,7 +66,10 @@ async function sendOrder({ client }: RevolutBusinessContext, order: Order): Prom
   return client.createPayment(body);
 }
 
-/** Finds an order by Revolut's id. While that id is unknown, it searches by the order's key, which Revolut supports for at most 14 days. */
+/**
+ * Finds an order by Revolut's id. As long as this id is unknown, the order is searched for by its key, which Revolut supports for at most
+ * 14 days.
+ */
 export async function findOrder(
   { client }: RevolutBusinessContext,
   { pspId, idempotencyKey, createdAt }: Order,
@@ -77,8 +87,8 @@ export async function findOrder(
 const RESPONSE_FORMAT = { psp: PLUGIN_NAME, statusProperty: 'state', reasonCode: ['reason_code'] };
 
 /**
- * Maps a response of /pay or /transfer, or a transaction.
- * @throws InvalidRecordError if there is no id or no state
+ * Converts a response of /pay or /transfer, or a transaction, to the result of an order.
+ * @throws InvalidRecordError if it contains no id or no state
  */
 function toOrderResult(response: Json): OrderResult {
   const status = translateOrDefault(ORDER_STATUSES, response.string('state'), 'PENDING');

@@ -1,4 +1,4 @@
-/** Implements the PSP interface for Revolut Business. */
+/** The plugin's client for Revolut Business. */
 import { Injectable } from '@nestjs/common';
 import type { Cursor, ListOptions, Order, PspClient, WebhookRequest } from '@tributary/connector-api';
 import { PspHttp } from '@tributary/connector-api/http';
@@ -18,7 +18,10 @@ export class RevolutBusinessPsp implements PspClient {
     this.context = { settings, client, clock };
   }
 
-  /** Lists all accounts with their balances in one request. So the plugin has no `balances` method: it would need one request for each account. */
+  /**
+   * Lists all accounts with their balances in one request. Therefore the plugin has no method `balances`, which would need one request per
+   * account.
+   */
   accounts(_since?: Cursor, options?: ListOptions) {
     return listAccountPages({ ...this.context, ...options });
   }

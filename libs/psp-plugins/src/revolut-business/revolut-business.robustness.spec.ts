@@ -1,4 +1,7 @@
-/** Tests with responses that violate the document: short pages, other types, unknown words, amounts with the rounding noise of a double. */
+/**
+ * Tests responses that violate the document: short pages, wrong types, unknown words, and amounts with the rounding errors of
+ * floating-point numbers.
+ */
 import { isRejectedRecord } from '@tributary/connector-api';
 import type { Order } from '@tributary/connector-api';
 import { JsonNumber } from '@tributary/connector-api/http';
@@ -127,7 +130,7 @@ it('sees at the next listing that a transaction of an unknown state was decided'
   const body = [{ ...world.toJson(world.transactions[0]!), state: 'awaiting_review' }];
   fake.server.injectFault({ fault: { response: { body } }, path: '/transactions' });
   const feed = new TestFeed();
-  // The listing is stopped, so that only the first page has the unknown state.
+  // The listing is stopped after one page. So only the first page contained the unknown state.
   await feed.pull(psp, 1);
   expect(feed.rows.get(id)?.status).toBe('OTHER');
   await clock.sleep(HOUR);

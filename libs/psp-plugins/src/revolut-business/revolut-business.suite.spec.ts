@@ -1,4 +1,4 @@
-/** Runs the inherited test suite against the fake, which is checked against Revolut's document. */
+/** Runs the common test suite of all plugins against the fake, which is checked against Revolut's document. */
 import { describePsp } from '@tributary/connector-api/testing';
 import { revolutBusiness } from './index.js';
 import { FAKE_SETTINGS } from './revolut-business.fake.js';

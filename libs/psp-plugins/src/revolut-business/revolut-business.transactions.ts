@@ -1,10 +1,10 @@
 /**
- * Lists transactions. Revolut lists by `created_at` only, newest first, and changes listed transactions weeks later without a filter for
- * changes. So a listing reads three things, each at a bounded cost:
- * 1. Changeable transactions that are open or were reverted. The filter on states makes these few rows. A transaction that was open at the
- *    last listing and is missing now was decided: it is read by its time.
- * 2. New transactions, and the last hours again, window by window, oldest first.
- * 3. Every `rereadEveryHours`, all transactions that can still change.
+ * Lists transactions. Revolut lists them only by `created_at`, newest first. Listed transactions can still change weeks later, but there is
+ * no filter for changes. So a listing reads three things, each with a limited number of requests:
+ * 1. The transactions that can still change and are open or were reverted. With the filter on states, these are few rows. A transaction
+ * that was open at the last listing and is missing now was decided, so it is requested by its time.
+ * 2. The new transactions, and the transactions of the last hours again, window by window, oldest first.
+ * 3. At intervals of `rereadEveryHours`, all transactions that can still change.
  */
 import { parseRows, readText } from '@tributary/connector-api';
 import type { Cursor, Page, Transaction } from '@tributary/connector-api';
@@ -22,9 +22,12 @@ import { toTransactions } from './revolut-business.mapper.js';
 import { isFinalState, PLUGIN_NAME, TRANSACTION_KINDS } from './revolut-business.vocabulary.js';
 
 const HOUR_MS = 3_600_000;
-/** Time in milliseconds that is read again. Rows can appear late, and Revolut's clock can differ from the gateway's clock. */
+/**
+ * The time in milliseconds before the present that each listing reads again. Rows can appear late, and Revolut's clock can differ from the
+ * gateway's clock.
+ */
 const OVERLAP_MS = 2 * HOUR_MS;
-/** A time in ms that is longer than the maximum interval between two complete readings, which is 168 hours (`rereadEveryHours`). */
+/** A time in ms that is longer than the maximum interval between two complete readings. This maximum is 168 hours (`rereadEveryHours`). */
 const MAX_REREAD_MS = 170 * HOUR_MS;
 const WATCHED_STATES = ['created', 'pending', 'reverted'];
 
@@ -32,8 +35,8 @@ const CURSOR_FORMAT = createCursorFormat({
   plugin: PLUGIN_NAME,
   version: 2,
   isPosition: isRereadTimeWindowsPosition,
-  // Version 1 contained the times of the open transactions instead of their ids. The new version finds them at the next complete reading,
-  // which is due because `reread` is older than the maximum interval.
+  // The cursor of version 1 contained the times of the open transactions, but not their ids. These transactions are found at the next
+  // complete reading. It is due now, because `reread` is older than the maximum interval.
   upgrade: ({ v, at, span }) =>
     v === 1 && isTimeWindowsPosition({ at, span })
       ? {
@@ -56,9 +59,9 @@ export async function* listTransactionPages(
     ...REVOLUT_LISTS,
     fetchPage: (query, signal) => list(query, signal),
     fetchOpenPage: (query, signal) => list(query, signal, { state: WATCHED_STATES }),
-    // If one millisecond has more rows than a page can contain, the rows are read separately for each type.
+    // If more rows have the same millisecond than fit on a page, the rows are requested separately for each type.
     instantFilters: Object.keys(TRANSACTION_KINDS),
-    // A state that Revolut adds later is treated as open, because it is not known to be final.
+    // A state that Revolut adds later is treated as open, because it is unknown whether it is final.
     isOpen: (row) => !isFinalState(readText(row, 'state') ?? ''),
     start: Math.min(Date.parse(firstDay), context.clock.now()),
     overlapMs: OVERLAP_MS,

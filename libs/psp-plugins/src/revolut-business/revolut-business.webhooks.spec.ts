@@ -2,7 +2,10 @@ import { PspError } from '@tributary/connector-api';
 import { signWebhook } from './testing/suite-fixture.js';
 import { parseWebhook } from './revolut-business.webhooks.js';
 
-/** Secret, body and time are from Revolut's guide "Verify the payload signature". The digest is the output of the guide's own program. */
+/**
+ * The secret in Revolut's guide "Verify the payload signature". The body and the time are from the same guide. The expected signature is
+ * the output of the program in the guide.
+ */
 const SECRET = 'wsk_r59a4HfWVAKycbCaNO1RvgCJec02gRd8';
 const BODY = Buffer.from(
   '{"data":{"id":"645a7696-22f3-aa47-9c74-cbae0449cc46","new_state":"completed","old_state":"pending",' +

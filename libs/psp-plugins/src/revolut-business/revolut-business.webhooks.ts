@@ -1,6 +1,7 @@
 /**
- * Verifies webhooks, version 2. Source: Revolut's guide "Verify the payload signature". `Revolut-Signature` is a list of `v1=<hex>`, one for each
- * secret that is currently valid: HMAC-SHA256 over `v1.<Revolut-Request-Timestamp>.<raw body>`. The timestamp is in milliseconds.
+ * Verifies webhooks, version 2. Source: Revolut's guide "Verify the payload signature". The header `Revolut-Signature` is a list of
+ * `v1=<hex>`, one for each secret that is valid now. Each is the HMAC-SHA256 of `v1.<Revolut-Request-Timestamp>.<raw body>`. The timestamp
+ * is in milliseconds.
  */
 import { parseWebhookEvent, verifyHmac, verifyTimestamp } from '@tributary/connector-api';
 import type { Stream, WebhookRequest } from '@tributary/connector-api';
@@ -9,8 +10,8 @@ const SIGNATURE_PATTERN = /^v1=(.*)$/;
 
 /**
  * Verifies a webhook and returns the streams that it affects.
- * @param now milliseconds since 1970
- * @throws PspError `rejected` when the signature or the time is wrong or missing, or when the body is not an event
+ * @param now the current time in milliseconds since 1970
+ * @throws PspError `rejected` if the signature or the time is wrong or missing, or if the body is not an event
  */
 export function parseWebhook(
   { headers, rawBody }: WebhookRequest,
@@ -28,7 +29,7 @@ export function parseWebhook(
   });
   const at = /^\d{1,15}$/.test(timestamp) ? Number(timestamp) : NaN;
   verifyTimestamp({ header: 'Revolut-Request-Timestamp', at, now });
-  // A payout link moves no money until it is claimed. The claim then causes a transaction event.
+  // Other events, e.g. that of a payout link, move no money. When a payout link is claimed, a transaction event follows.
   const isMoneyEvent = parseWebhookEvent(rawBody, 'event').startsWith('Transaction');
   return isMoneyEvent ? ['transactions', 'accounts'] : [];
 }

@@ -1,6 +1,6 @@
 /**
- * Tests that a year of transactions is complete although Revolut lists by time alone, and measures the requests. `npm run soak` uses 200 000
- * transactions.
+ * Tests that a year of transactions is listed completely although Revolut filters only by time, and measures the number of requests.
+ * `npm run soak` uses 200 000 transactions.
  */
 import { RevolutBusinessFake } from './revolut-business.fake.js';
 import { FakeClock, TestFeed, mountPlugin } from './testing/mount-plugin.js';
@@ -13,7 +13,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const END = Date.UTC(2026, 0, 1);
-/** Timeout in milliseconds, long enough for the soak test. */
+/** The timeout in milliseconds. It is long enough for the soak test. */
 const TEST_TIMEOUT_MS = 20 * MINUTE;
 
 let fake: RevolutBusinessFake | undefined;
@@ -61,7 +61,7 @@ it(
 
     const asked = () => fake.server.requests.filter(({ path }) => path === '/transactions').length;
     do {
-      // The pull stops after every second page, as in a crash. It continues from the cursor.
+      // The pull stops after every second page, as in a crash, and continues from the cursor.
       await feed.pull(psp, 2);
     } while (feed.newVersionCount > 0);
     expectComplete(feed, world);
@@ -79,10 +79,11 @@ it(
     await feed.pull(psp);
     const second = asked() - known;
     console.info(`second sync, two minutes later: ${second} requests, ${feed.newVersionCount} versions`);
-    // One request each for open, decided and recent transactions. A page with a known older row is complete, so no further request is
-    // needed.
+    // Revolut needs one request each for open, decided and recent transactions. If a page contains an older row that is already known,
+    // nothing is missing, and no further request is made.
     expect(second).toBeLessThanOrEqual(4);
-    // A year with 200 000 transactions needs 284 requests. In a shorter year, the overlap of windows needs a larger share of the requests.
+    // A year with 200 000 transactions needs 284 requests. With fewer transactions, the overlap of the windows causes a larger share of the
+    // requests.
     expect(first / rows).toBeLessThanOrEqual(rows >= 200_000 ? 284 / 200_000 : 36 / 20_000);
     expectComplete(feed, world);
   },

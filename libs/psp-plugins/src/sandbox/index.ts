@@ -12,9 +12,9 @@ export const sandbox = definePlugin({
   settings: SandboxSettings,
   identifyAccount: ({ seed, journal }) =>
     `seed ${seed}${journal === undefined ? '' : `, journal ${journal}`}`,
-  // The window is unlimited, because the sandbox's order journal keeps every idempotency key for ever.
+  // The idempotency window is unlimited, because the sandbox keeps every idempotency key for ever in its journal of orders.
   orders: { keyFormat: 'uuid', idempotencyWindowMs: Infinity },
-  // Balances contain exactly the visible rows. With `listsDays`, only the newest rows are listed.
+  // The balances contain exactly the rows that are visible. With `listsDays`, older rows are not listed, so the opening balance is unknown.
   completeness: ({ listsDays }) => ({
     isComparable: true,
     maxLatenessMs: 0,

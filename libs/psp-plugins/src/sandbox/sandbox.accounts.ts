@@ -1,4 +1,4 @@
-/** Lists and maps accounts, and reads balances. */
+/** Lists accounts, converts them, and reads their balances. */
 import { parseMoney, parseRows } from '@tributary/connector-api';
 import type { Account, Balances, Cursor, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
@@ -12,7 +12,10 @@ import type { CursorFormat, OldestFirstPosition } from '@tributary/connector-api
 import type { SandboxClient, SandboxContext } from './sandbox.client.js';
 import { PLUGIN_NAME } from './sandbox.vocabulary.js';
 
-/** The cursor of accounts and of beneficiaries: the number of rows before the last page. It is not JSON, because older releases read it. */
+/**
+ * The cursor of accounts and of beneficiaries. It contains the number of rows before the last page. It is not JSON, because older releases
+ * read it, too.
+ */
 export const ROW_COUNT_CURSOR_FORMAT: CursorFormat<OldestFirstPosition> = {
   serialize: ({ token = '0' }) => token,
   parse: (cursor) => {
@@ -33,7 +36,10 @@ export async function* listAccountPages(
   yield* convertStepsToPages(steps, ROW_COUNT_CURSOR_FORMAT, (rows) => parseRows(rows, 'id', toAccount));
 }
 
-/** @throws InvalidRecordError if the response violates the PSP's API */
+/**
+ * Reads the balances of an account.
+ * @throws InvalidRecordError if the response violates the PSP's API
+ */
 export async function readBalances(client: SandboxClient, accountId: string): Promise<Balances> {
   const response = await client.getBalances(accountId);
   return {

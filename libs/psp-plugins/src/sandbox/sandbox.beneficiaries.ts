@@ -1,4 +1,4 @@
-/** Lists and maps beneficiaries. */
+/** Lists beneficiaries and converts them. */
 import { createOwnerMetadata, parseRows, readText } from '@tributary/connector-api';
 import type { Beneficiary, Cursor, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';

@@ -1,6 +1,6 @@
 /**
- * Requests to the simulated PSP. There is no network, but each response is converted to JSON text and parsed again, so that the plugin
- * reads it like a response over HTTP.
+ * Sends requests to the simulated PSP. No network is used, but each response is converted to JSON text and parsed again, so that the plugin
+ * reads it like an HTTP response.
  */
 import { Json } from '@tributary/connector-api/http';
 import type { ListingContext, TokenPage } from '@tributary/connector-api/listing';
@@ -8,7 +8,7 @@ import type { SandboxSettings } from './sandbox.config.js';
 import type { PaymentRequest } from './simulator/order-endpoint.js';
 import type { ListPage, SimulatedApi } from './simulator/simulated-api.js';
 
-/** The objects that the functions of this plugin use. */
+/** The objects that the functions of this plugin share. */
 export interface SandboxContext extends ListingContext {
   client: SandboxClient;
   settings: SandboxSettings;
@@ -17,12 +17,18 @@ export interface SandboxContext extends ListingContext {
 export class SandboxClient {
   constructor(private readonly api: SimulatedApi) {}
 
-  /** Returns accounts, oldest first. @param token the number of rows before the page */
+  /**
+   * Returns accounts, oldest first.
+   * @param token the number of rows before the page
+   */
   async listAccounts(token = '0', signal?: AbortSignal): Promise<TokenPage<Json>> {
     return parsePage(await this.api.accounts(Number(token), signal));
   }
 
-  /** Returns beneficiaries, oldest first. @param token the number of rows before the page */
+  /**
+   * Returns beneficiaries, oldest first.
+   * @param token the number of rows before the page
+   */
   async listBeneficiaries(token = '0', signal?: AbortSignal): Promise<TokenPage<Json>> {
     return parsePage(await this.api.beneficiaries(Number(token), signal));
   }

@@ -1,4 +1,4 @@
-/** Settings of the simulated PSP. Two connectors with equal settings use the same PSP. */
+/** The settings of the simulated PSP. Two connectors with equal settings use the same simulated PSP. */
 import { Setting } from '@tributary/connector-api';
 import {
   IsBoolean,

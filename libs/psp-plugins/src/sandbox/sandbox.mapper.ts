@@ -1,4 +1,4 @@
-/** Maps one transaction of the simulated PSP to one row. */
+/** Converts a transaction of the simulated PSP to a row. */
 import {
   applyDirection,
   createPspMetadata,
@@ -22,7 +22,10 @@ import {
   TRANSACTION_STATUSES,
 } from './sandbox.vocabulary.js';
 
-/** @throws InvalidRecordError with the name of the invalid property */
+/**
+ * Converts a transaction.
+ * @throws InvalidRecordError with the name of the invalid property
+ */
 export function toTransaction(row: Json): Transaction {
   return row.optionalString('state') === RETURNED_STATE ? toReturn(row) : toMovement(row);
 }
@@ -42,11 +45,11 @@ function toMovement(row: Json): Transaction {
   }
 }
 
-/** Maps a row whose money moves against the direction of an earlier payment, payout or transfer. */
+/** Converts a transaction whose money moves in the opposite direction of an earlier payment, payout or transfer. */
 function toReturn(row: Json): Transaction {
   const original = row.optionalString('original');
   const returned = toLinkedReturn(row, original ?? '');
-  // If the original is older than the history of the PSP, the response does not contain its id.
+  // The response does not contain the id of the original if the original is older than the PSP's history. The row is then not linked.
   return original === undefined ? { ...returned, relatedTransactionId: undefined } : returned;
 }
 
@@ -64,7 +67,7 @@ function toLinkedReturn(row: Json, id: string): Transaction {
 /**
  * Reads the properties that all rows have.
  * @param accountProperty the property with the own account whose balance changes
- * @param counterpartyProperty the property with the other side
+ * @param counterpartyProperty the property with the counterparty
  */
 function readFields(
   row: Json,
@@ -77,7 +80,7 @@ function readFields(
     orderKey: row.optionalString('key'),
     createdAt: row.string('created'),
     status: translateWord(TRANSACTION_STATUSES, row, 'state'),
-    // The PSP sends amounts without a sign, so a negative amount is invalid.
+    // The PSP sends amounts without a sign, so a negative amount is an error.
     amount: applyDirection(parseMoney(row.string('amount'), row.string('currency')), true, 'kind'),
     scheme: row.optionalString('scheme'),
     accountId: row.string(accountProperty),

@@ -24,7 +24,10 @@ export async function findOrder(
   return payment && toOrderResult(payment);
 }
 
-/** @throws PspError `rejected` when the asset is not a currency */
+/**
+ * Converts an order to a request for a payment.
+ * @throws PspError `rejected` if the asset is not a currency
+ */
 function toPaymentRequest(order: Order): PaymentRequest {
   const { kind, idempotencyKey, reference, amount, sourceAccountId, destinationAccountId, metadata } = order;
   return {

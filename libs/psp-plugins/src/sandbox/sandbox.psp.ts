@@ -1,4 +1,4 @@
-/** Implements the PSP interface for the sandbox. `simulator/` contains its PSP. */
+/** The plugin's client for the sandbox. The simulated PSP itself is in `simulator/`. */
 import { Inject, Injectable } from '@nestjs/common';
 import type { Cursor, ListOptions, Order, OrderResult, PspClient } from '@tributary/connector-api';
 import { systemHttpClock } from '@tributary/connector-api/http';
@@ -25,7 +25,8 @@ export class SandboxPsp implements PspClient {
     @Inject(SANDBOX_CLOCK) now: Clock,
   ) {
     this.context = { settings, client, clock: { ...systemHttpClock, now } };
-    // Without a journal the PSP cannot detect repeated orders, so it must not accept orders.
+    // Without a journal, the PSP cannot detect repeated orders. Then the methods for orders are removed, so that the gateway rejects every
+    // order.
     if (settings.journal === undefined) return;
     this.createPayout = this.createTransfer = (order) => createOrder(client, order);
     this.findOrder = (order) => findOrder(client, order);

@@ -40,7 +40,7 @@ const version = ({ id, status }: Transaction) => `${id} ${status}`;
 /** The number of rows of the longest listing. `npm run soak` lists a million. */
 const LISTED_ROWS = Number(process.env['SANDBOX_ROWS'] ?? 300_000);
 
-/** Creates a random generator that is independent of the simulator's. */
+/** Creates a random generator that is independent of the random generator of the simulator. */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
@@ -102,7 +102,7 @@ describe('what the sandbox lists', () => {
     expect(refunds.length).toBeGreaterThan(50);
     for (const refund of refunds) {
       const original = byId.get(refund.relatedTransactionId ?? '');
-      if (refund.relatedTransactionId === undefined) continue; // The original transaction is older than the history.
+      if (refund.relatedTransactionId === undefined) continue; // The original transaction is older than the history, so it is not listed.
       expect(original).toMatchObject({ type: refund.type, status: 'SUCCEEDED' });
       expect(original!.amount.asset).toBe(refund.amount.asset);
       expect(refund.amount.amount <= original!.amount.amount).toBe(true);
@@ -210,7 +210,7 @@ describe('a listing', () => {
           const name = `${createTransactionId(settings, number)} ${contractWord.get(state) ?? state.toUpperCase()}`;
           const until = life[index + 1]?.at ?? Infinity;
           possible.add(name);
-          // The version was visible during a whole completed listing, so the listing must contain it.
+          // The version was visible during a whole completed listing. Therefore this listing must contain the version.
           const due = complete.some(({ from, to }) => at <= from && until > to);
           if (due && !delivered.has(name)) missing.push(name);
           if (!due && at <= last.from) brief += 1;
@@ -218,7 +218,7 @@ describe('a listing', () => {
       }
       expect(missing).toEqual([]);
       expect([...delivered].filter((name) => !possible.has(name))).toEqual([]);
-      // Sanity check: most versions must have been due. Others were visible too briefly.
+      // Most versions must have been visible that long. Otherwise the test would check almost nothing.
       expect(brief).toBeLessThan(possible.size / 2);
       expect(delivered.size).toBeGreaterThan(900);
     },
@@ -235,7 +235,7 @@ describe('a listing', () => {
       time += MINUTE;
       calls = 0;
       const items = await collectItems(psp.transactions(cursor));
-      // One minute of rows is new, and one minute can still change: 60 rows in pages of 7.
+      // One minute of rows is new, and one minute of rows can still change. These are 60 rows, in pages of 7.
       expect(items.length).toBeGreaterThan(30);
       expect(items.length).toBeLessThanOrEqual(80);
       expect(calls).toBeLessThan(25);

@@ -1,7 +1,7 @@
 /**
- * Lists transactions. The PSP lists them by time, in either order and page by page, publishes rows late, changes rows silently and has no
- * filter for changes. A row is final `changesWithin` after its time. So a listing reads time windows, oldest first, and begins with the
- * rows that were not final when the previous listing began.
+ * Lists transactions. The PSP lists them by time, in either order and page by page. Rows can appear late and change without notice, and
+ * there is no filter for changes. A row is final when the time `changesWithin` has passed since its timestamp. So a listing reads time
+ * windows, oldest first. It begins with the rows that were not final when the previous listing began.
  */
 import { formatTime, parseRows } from '@tributary/connector-api';
 import type { Cursor, DataWarning, Page, Transaction } from '@tributary/connector-api';
@@ -21,13 +21,13 @@ import { getOldestListedTime } from './simulator/simulated-api.js';
 
 const SECOND_MS = 1000;
 const DAY_MS = 86_400_000;
-/** The maximum number of pages that a window keeps in memory. */
+/** The maximum number of pages of a window, because the pages of a window are kept in memory. */
 const MAX_WINDOW_PAGES = 10;
 
 /**
  * The cursor is `<from>/<length of the window>`, in milliseconds. It is not JSON, because older releases must be able to read it. `from` is
- * a whole second, like the times of rows. During a listing, `from` is not later than the time from which the next listing must read again,
- * so the position needs no further data.
+ * a whole second, like the times of rows. During a listing, `from` is never later than the time from which the next listing must read
+ * again, so the cursor needs no further data.
  */
 const CURSOR_FORMAT: CursorFormat<TimeWindowsPosition> = {
   serialize: ({ at, span, back = at }) => `${floorToSecond(Math.min(at, back))}/${span}`,
@@ -50,7 +50,7 @@ export async function* listTransactionPages(
   const options: TimeWindowsOptions<Json> = {
     getId: (row) => row.scalar('id') ?? row.toJsonString(),
     getTime,
-    // Rows that appear during the listing are left to the next listing, because between two pages they would be out of order.
+    // Rows that appear during the listing are left to the next listing. Otherwise they could come between two pages in the wrong order.
     fetchPage: (query, signal) => client.listTransactions({ ...query, to: Math.min(query.to, end) }, signal),
     order: settings.newestFirst ? 'newest-first' : 'oldest-first',
     paging: 'token',
@@ -72,13 +72,13 @@ function floorToSecond(time: number): number {
   return Math.floor(time / SECOND_MS) * SECOND_MS;
 }
 
-/** Returns the time of a row in milliseconds since 1970. The rows of the PSP are in UTC and in whole seconds. */
+/** Returns the time of a row in milliseconds since 1970. The times of the PSP are in UTC and in whole seconds. */
 function getTime(row: Json): number | undefined {
   const time = Date.parse(row.scalar('created') ?? '');
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** Returns a warning if the PSP may have listed and removed rows since the last sync. */
+/** Returns a warning if the PSP may have listed rows and removed them again since the last listing. */
 function warnOfUnlistedPeriod(from: number, oldest: number): DataWarning[] {
   if (from >= oldest) return [];
   const [since, until] = [formatTime(from), formatTime(oldest)];

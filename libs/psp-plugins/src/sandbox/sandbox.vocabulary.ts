@@ -1,10 +1,10 @@
-/** The words of the simulated PSP, and their meanings. */
+/** The words of the simulated PSP's API, and their meanings. */
 
 export const PLUGIN_NAME = 'sandbox';
 
 export const TRANSACTION_KINDS = ['payin', 'payout', 'transfer', 'fee'] as const;
 
-/** The state of a row whose money moves against the direction of an earlier payment, payout or transfer. */
+/** The state of a row whose money moves in the opposite direction of an earlier payment, payout or transfer. */
 export const RETURNED_STATE = 'refunded';
 
 export const TRANSACTION_STATUSES = {

@@ -6,8 +6,8 @@ import { SquarePsp } from './square.psp.js';
 import { PLUGIN_NAME } from './square.vocabulary.js';
 
 /**
- * Square's tokens are valid for 30 days, or for one day if they are short-lived. Square's response contains only the time at which a token
- * ends, so the plugin assumes a lifetime of 12 hours.
+ * The lifetime of a token that the plugin assumes. Square's tokens are valid for 30 days, or for one day if they are short-lived. Square's
+ * response contains the time at which a token expires, but not its lifetime. 12 hours are short enough for both.
  */
 const TOKEN_LIFETIME_MS = 12 * 3_600_000;
 
@@ -15,7 +15,7 @@ export const square = definePlugin({
   name: PLUGIN_NAME,
   title: 'Square: locations, bank accounts, payments, refunds, disputes and payouts with their entries',
   settings: SquareSettings,
-  // Tokens change when they are renewed, and the settings contain no id of the seller. So only the environment is compared.
+  // Only the environment is compared. Tokens change when they are renewed, and the settings contain no id of the seller.
   identifyAccount: ({ url }) => url,
   completeness: () => ({ isComparable: false, reason: 'Square has no balance in its API' }),
   psp: SquarePsp,
@@ -29,7 +29,7 @@ export const square = definePlugin({
         headers: { 'square-version': settings.apiVersion },
         authentication: createRefreshTokenAuth({
           ...{ path: '/oauth2/token', format: 'json', tokenLifetimeMs: TOKEN_LIFETIME_MS },
-          // In the code flow, a refresh token stays the same after its use.
+          // With the authorization code flow, a refresh token stays the same after its use.
           refreshToken: settings.refreshToken ?? '',
           accessToken: settings.accessToken,
           client: { id: settings.applicationId ?? '', secret: applicationSecret, isSentInBody: true },

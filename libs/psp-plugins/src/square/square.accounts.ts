@@ -1,4 +1,6 @@
-/** Lists the seller and its locations as accounts. Payments and payouts move the money of a location. Square's API has no balances. */
+/**
+ * Lists the seller and its locations as accounts. Payments and payouts change the money of a location. Square's API returns no balances.
+ */
 import { createPspMetadata, parseRows, pickProperties, readText } from '@tributary/connector-api';
 import type { Account, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';

@@ -1,4 +1,4 @@
-/** Lists the seller's own bank accounts, to which Square pays out. Square's API pays no third parties. */
+/** Lists the seller's own bank accounts, to which Square pays out. Square's API cannot pay third parties. */
 import { createOwnerMetadata, parseRows, pickProperties, readText } from '@tributary/connector-api';
 import type { Beneficiary, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';

@@ -1,4 +1,7 @@
-/** The part of Square's API that the plugin uses: paths, queries and pages. Rows stay unchecked `Json` for the mapper. */
+/**
+ * The HTTP client for the part of Square's API that the plugin uses: paths, queries and pages. Rows are returned as unchecked `Json`, and
+ * checked when they are converted.
+ */
 import { Injectable } from '@nestjs/common';
 import { formatTime, PspError } from '@tributary/connector-api';
 import { PspHttp } from '@tributary/connector-api/http';
@@ -6,12 +9,12 @@ import type { Json, QueryParameters } from '@tributary/connector-api/http';
 import { readAllRows, readTokenPage, requireRows } from '@tributary/connector-api/listing';
 import type { TimeWindowQuery, TokenPage } from '@tributary/connector-api/listing';
 
-/** The maximum page size of every list that has `limit`. Source: `limit` of GET /v2/payments. */
+/** The maximum page size of every list that has the parameter `limit`. Source: `limit` of GET /v2/payments. */
 const MAX_PAGE_SIZE = 100;
 
 /**
- * The lists that are read by time, with their permissions and filters. Payments and refunds are listed by the time of their last change.
- * Without `begin_time`, Square returns only rows that were created in the last year.
+ * The lists that are read by time. Payments and refunds are listed by the time of their last change. Without `begin_time`, Square returns
+ * only rows that were created in the last year.
  */
 const TIMED_LISTS = {
   /** Needs PAYMENTS_READ. Without `location_id`, Square lists only the main location. */
@@ -24,7 +27,7 @@ const TIMED_LISTS = {
 export type TimedList = keyof typeof TIMED_LISTS;
 
 export interface TimedListQuery extends TimeWindowQuery {
-  /** Only rows that were created at this time or later are listed. Milliseconds since 1970. */
+  /** A time in milliseconds since 1970. Only rows that were created at this time or later are listed. */
   createdFrom: number;
   location_id?: string | undefined;
   status?: string;
@@ -34,7 +37,7 @@ export interface TimedListQuery extends TimeWindowQuery {
 export class SquareClient {
   constructor(private readonly http: PspHttp) {}
 
-  /** Returns the seller, as a list of one merchant. Needs MERCHANT_PROFILE_READ, as `listLocations` does. */
+  /** Returns the seller, as a list with one merchant. It needs the permission MERCHANT_PROFILE_READ, and so does `listLocations`. */
   async listMerchants(signal?: AbortSignal): Promise<Json[]> {
     return requireRows(await this.http.get('/v2/merchants', { signal }), 'merchant');
   }
@@ -44,7 +47,7 @@ export class SquareClient {
     return requireRows(await this.http.get('/v2/locations', { signal }), 'locations');
   }
 
-  /** Returns all bank accounts. Needs BANK_ACCOUNTS_READ. */
+  /** Returns all bank accounts. It needs the permission BANK_ACCOUNTS_READ. */
   listBankAccounts(signal?: AbortSignal): Promise<Json[]> {
     return readAllRows(
       async (cursor) =>
@@ -54,14 +57,14 @@ export class SquareClient {
   }
 
   /**
-   * Returns a page of all disputes. Needs DISPUTES_READ. An empty list is not confirmed by a second request, because the next listing reads
-   * the whole list again.
+   * Returns a page of all disputes. It needs the permission DISPUTES_READ. An empty list is not confirmed by a second request, because the
+   * next listing reads the whole list again.
    */
   async listDisputes(cursor: string | undefined, signal: AbortSignal): Promise<TokenPage<Json>> {
     return (await this.getPage('/v2/disputes', 'disputes', { cursor }, signal)) ?? { rows: [] };
   }
 
-  /** Returns a page of a list that is read by time, oldest row first. Returns `undefined` if the response is `{}`. */
+  /** Returns a page of a list that is read by time, oldest row first. The result is `undefined` if the response is `{}`. */
   listByTime(
     list: TimedList,
     { from, to, token: cursor, limit = MAX_PAGE_SIZE, createdFrom, location_id, status }: TimedListQuery,
@@ -80,8 +83,8 @@ export class SquareClient {
   }
 
   /**
-   * Returns a page of the entries of a batch payout. Needs PAYOUTS_READ.
-   * @throws PspError `unavailable` if the response is `{}`, because the amount of a payout is never zero
+   * Returns a page of the entries of a batch payout. It needs the permission PAYOUTS_READ.
+   * @throws PspError `unavailable` if the response is `{}`, because a payout always has an amount and thus entries
    */
   async listPayoutEntries(id: string, cursor: string | undefined, signal: AbortSignal) {
     const query = { sort_order: 'ASC', limit: MAX_PAGE_SIZE, cursor };
@@ -99,9 +102,9 @@ export class SquareClient {
 }
 
 /**
- * Reads a page. If a list is empty, Square omits its property: a page without rows is `{"cursor":"…"}`, and the last page without rows is
- * `{}`.
- * @returns `undefined` for `{}`, because a fault can also cause this response
+ * Reads a page. If a list is empty, Square omits the property of the list. A page without rows is `{"cursor":"…"}`, and the last page
+ * without rows is `{}`.
+ * @returns `undefined` for `{}`, because a fault can cause this response, too
  * @throws PspError `unavailable` for any other response without a list, and for a response with errors
  */
 function readPage(response: Json, rows: string): TokenPage<Json> | undefined {

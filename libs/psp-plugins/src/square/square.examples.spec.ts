@@ -1,4 +1,4 @@
-/** Runs the examples of Square's document through the client and the mapper. A person reviewed the snapshot. */
+/** Reads the examples of Square's document with the whole plugin. A person has reviewed the snapshot. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRejectedRecord, serializeTransaction } from '@tributary/connector-api';
@@ -10,7 +10,7 @@ const EXAMPLES = JSON.parse(
 ) as Record<string, object>;
 const ENTRIES_PATH = '/v2/payouts/{id}/payout-entries';
 
-/** Serves the examples instead of the fake's data. */
+/** Lists the examples. The fake returns them instead of its own data. */
 async function listExamples(examples: Readonly<Record<string, object>>) {
   const clock = new FakeClock(Date.UTC(2022, 6, 10));
   const fake = await SquareFake.start({ clock });
@@ -18,7 +18,7 @@ async function listExamples(examples: Readonly<Record<string, object>>) {
   const connector = await mountPlugin(fake.settings, clock, feed);
   try {
     for (const [path, body] of Object.entries(examples)) {
-      // Each example is served once. The first payout gets the entries, and the first location gets the payments and payouts.
+      // Each example is returned once. The first payout gets the entries, and the first location gets the payments and payouts.
       const times = path === ENTRIES_PATH || path === '/v2/payments' || path === '/v2/payouts' ? 2 : Infinity;
       fake.server.injectFault({ fault: { response: { status: 200, body } }, path, times });
     }

@@ -1,11 +1,11 @@
-/** A fake of Square's API on localhost. It is checked against Square's own document, if that is available. */
+/** A fake of Square's API on localhost. It is checked against Square's own document, if the document is available. */
 import { JsonNumber } from '@tributary/connector-api/http';
 import { FakePsp, fakeRoute, PspDocumentValidator } from '@tributary/connector-api/testing';
 import type { FakeRequest, FakeResponse, FakeRoute } from '@tributary/connector-api/testing';
 
 export const SQUARE_DOCUMENT_VALIDATOR = await PspDocumentValidator.loadOfficial('square/api.json');
 
-/** The settings as in a deployment file. The fake accepts these credentials. */
+/** Settings as in a deployment file. The fake accepts the credentials in these settings. */
 export const FAKE_SETTINGS = {
   accessToken: 'EAAA_token-of-the-fake',
   webhookSignatureKeys: ['signature-key-of-the-fake'],
@@ -18,13 +18,13 @@ export const FAKE_OAUTH = {
   refreshToken: 'EQAA_1',
 };
 
-/** Money as Square sends it. */
+/** Money in the form in which Square sends it. */
 export interface FakeMoney {
   amount: JsonNumber;
   currency: string;
 }
 
-/** An object of Square, as it is sent. */
+/** An object of Square in the form in which it is sent. */
 export interface FakeObject {
   id: string;
   created_at?: string;
@@ -47,7 +47,7 @@ export class SquareFake {
   readonly disputes: FakeObject[] = [];
   readonly payouts: FakeObject[] = [];
   readonly entries: FakeObject[] = [];
-  /** Ids of objects that violate Square's document. */
+  /** The ids of objects that violate Square's document on purpose. */
   readonly brokenIds = new Set<string>();
   /** The maximum number of rows of a page, even if `limit` is larger. */
   maxRowsPerPage = MAX_PAGE_SIZE;
@@ -147,7 +147,7 @@ export class SquareFake {
     return made;
   }
 
-  /** Adds a payout without entries. */
+  /** Adds a payout that has no entries. */
   addPayout(at: number, money: FakeMoney, members: Partial<FakeObject> = {}): FakeObject {
     const made = {
       ...{
@@ -181,7 +181,7 @@ export class SquareFake {
     return made;
   }
 
-  /** Changes an object at the present time of the clock. */
+  /** Changes an object. The time of the change is the present time of the clock. */
   change(id: string, members: Partial<FakeObject>): void {
     this.changeCount += 1;
     for (const list of [this.payments, this.refunds, this.disputes, this.payouts]) {
@@ -246,7 +246,10 @@ export class SquareFake {
       : undefined;
   }
 
-  /** Filters with the defaults of Square's document: the main location, and rows that were created in the last year. */
+  /**
+   * Returns a page of the rows that match a request. The defaults are those of Square's document: the main location, and rows that were
+   * created in the last year.
+   */
   private listByTime(request: FakeRequest, name: string, rows: readonly FakeObject[]): FakeResponse {
     const { query } = request;
     const property = query.get('sort_field') === 'UPDATED_AT' ? 'updated_at' : 'created_at';
@@ -268,7 +271,10 @@ export class SquareFake {
     return this.listPage(request, name, found);
   }
 
-  /** Returns the rows with their times, oldest first. The order is cached until a row is added or changed, because a year has many rows. */
+  /**
+   * Returns the rows with their times, oldest first. The sorted array is cached until a row is added or changed, because a year has many
+   * rows.
+   */
   private sortByTime(name: string, rows: readonly FakeObject[], property: 'created_at' | 'updated_at') {
     const version = `${rows.length} ${this.changeCount}`;
     const known = this.sortedLists.get(`${name} ${property}`);
@@ -288,8 +294,8 @@ export class SquareFake {
   }
 
   /**
-   * Returns a page. The cursor contains the request, because Square accepts a cursor only with the same request. An empty list is omitted
-   * from the response.
+   * Returns a page. The cursor contains the request, because Square accepts a cursor only together with the same request. An empty list is
+   * omitted from the response.
    */
   private listPage({ query }: FakeRequest, name: string, rows: readonly FakeObject[]): FakeResponse {
     const limit = Math.min(Number(query.get('limit') ?? MAX_PAGE_SIZE), MAX_PAGE_SIZE, this.maxRowsPerPage);

@@ -1,6 +1,7 @@
 /**
- * Maps payments, refunds, disputes, payouts and payout entries to rows, without side effects. The sum of a location's rows is the amount
- * that Square owes the seller at this location. If a fee is invalid, only the row of the fee is rejected, not the row of its payment.
+ * Converts payments, refunds, disputes, payouts and payout entries to rows. The functions are pure. The sum of a location's rows is the
+ * amount that Square owes the seller at this location. If a fee is invalid, only the row of the fee is rejected, not the row of its
+ * payment.
  */
 import {
   addMoney,
@@ -35,8 +36,8 @@ type SharedFields = ReturnType<typeof readSharedFields> & { status?: Transaction
 const { PLUGIN_NAME } = words;
 
 /**
- * Maps a payment to its row and, once its money has moved, to the rows of its fees.
- * @param locationId the location that was listed
+ * Converts a payment to its row. If its money has moved, the result also contains the rows of its fees.
+ * @param locationId the location whose list contains the payment
  */
 export function toPaymentRows(row: Json, locationId: string | undefined): Rows {
   return parseRowToRecords<Transaction>(row, 'id', (payment, add) => {
@@ -64,14 +65,14 @@ export function toPaymentRows(row: Json, locationId: string | undefined): Rows {
   });
 }
 
-/** Maps a refund to its row and to the rows of its fees. An undecided refund has no row. */
+/** Converts a refund to its row and to the rows of its fees. A refund that is not decided yet has no row. */
 export function toRefundRows(row: Json): Rows {
   return parseRowToRecords<Transaction>(row, 'id', (refund, add) => {
     const status = translateOrDefault(words.REFUND_STATUSES, readText(refund, 'status') ?? '', 'undecided');
     if (status === 'undecided') return;
     const shared = readSharedFields(refund);
     const payment = readText(refund, 'payment_id');
-    // Only a refund that is tied to a payment is REFUNDED: clients count a REFUNDED row that is tied to nothing as zero.
+    // The status REFUNDED is used only for a refund that is linked to a payment, because clients count an unlinked REFUNDED row as zero.
     const untiedStatus = status === 'REFUNDED' ? 'SUCCEEDED' : 'FAILED';
     const brand = readText(refund, 'destination_details', 'card_details', 'card', 'card_brand');
     const destination = readText(refund, 'destination_type');
@@ -86,13 +87,15 @@ export function toRefundRows(row: Json): Rows {
           : toRefund({ id: payment, type: 'PAYIN' }, fields);
       return isOutside(destination, brand) ? removeAccounts(made) : made;
     });
-    // Square gives back a part of the fee with a refund. If the refund fails later, this part is charged again, see `reverseFailedRows`.
+    // With a refund, Square gives back a part of the fee. If the refund fails later, Square charges this part again, see
+    // `reverseFailedRows`.
     addFees(refund, { ...shared, status: untiedStatus }, -1n, add);
   });
 }
 
 /**
- * Maps a dispute to the row of the money that Square took, and to the row that gives the money back.
+ * Converts a dispute to the row of the money that Square took. If the dispute was won, the result also contains the row that gives the
+ * money back.
  * @throws InvalidRecordError for an unknown state
  */
 export function toDisputeRows(dispute: Json): Transaction[] {
@@ -119,8 +122,8 @@ export function toDisputeRows(dispute: Json): Transaction[] {
 }
 
 /**
- * Maps a payout to its row and the rows of its fees. A failed payout also gets a row of its return. If the amount of a payout is negative,
- * Square took the money from the bank account.
+ * Converts a payout to its row and the rows of its fees. A failed payout also gets the row of its return. If the amount of a payout is
+ * negative, Square took the money from the bank account.
  */
 export function toPayoutRows(row: Json, locationId: string | undefined): Rows {
   return parseRowToRecords<Transaction>(row, 'id', (payout, add) => {
@@ -146,7 +149,10 @@ export function toPayoutRows(row: Json, locationId: string | undefined): Rows {
   });
 }
 
-/** Maps an entry of a payout to a row, and its fee to another row, unless the rows of another object already contain this movement. */
+/**
+ * Converts an entry of a payout to a row, and its fee to another row. If the rows of another object already contain this movement, the
+ * result is empty.
+ */
 export function toEntryRows(row: Json, payout: Json, locationId: string | undefined): Rows {
   return parseRowToRecords<Transaction>(row, 'id', (entry, add) => {
     const type = readText(entry, 'type') ?? 'OTHER';
@@ -179,8 +185,8 @@ export function toEntryRows(row: Json, payout: Json, locationId: string | undefi
 }
 
 /**
- * Compares a payout with its entries. Source: `PayoutEntry`, "the total amount of the payout will equal the sum of the payout entries".
- * Square does not document whether a fee of the payout is one of the entries.
+ * Compares a payout with the sum of its entries, and returns a warning if they differ. Source: `PayoutEntry`, "the total amount of the
+ * payout will equal the sum of the payout entries". Square does not document whether a fee of the payout is one of the entries.
  * @returns no warning if an amount cannot be read, because the row with this amount is rejected
  */
 export function findMissingEntries(payout: Json, entries: readonly Json[]): DataWarning[] {
@@ -202,16 +208,19 @@ export function findMissingEntries(payout: Json, entries: readonly Json[]): Data
 }
 
 /**
- * Parses money: `{ "amount": 1250, "currency": "EUR" }` → 1250n of EUR/2. In Square's examples of payouts, the currency is in
- * `currency_code`.
- * @throws InvalidRecordError
+ * Parses money: `{ "amount": 1250, "currency": "EUR" }` → 1250n of EUR/2. In Square's examples of payouts, the property is `currency_code`
+ * instead of `currency`.
+ * @throws InvalidRecordError for an invalid money object
  */
 function parseMoneyObject(money: Json): Money {
   const property = money.has('currency') ? 'currency' : 'currency_code';
   return parseMinorUnits(money.decimal('amount'), money.string(property));
 }
 
-/** @param listedId the location whose list contains the object */
+/**
+ * Reads the fields that all rows of an object have in common.
+ * @param listedId the location whose list contains the object
+ */
 function readSharedFields(json: Json, listedId?: string) {
   return {
     id: json.string('id'),
@@ -224,7 +233,7 @@ function readSharedFields(json: Json, listedId?: string) {
 }
 
 /**
- * Adds the processing fees of a payment or refund, and the fee of the application.
+ * Adds the rows of the processing fees of a payment or refund, and of the fee of the application.
  * @param sign 1 for an application fee that the seller pays; -1 for the part of a refund that the application pays
  */
 function addFees(json: Json, fields: SharedFields, sign: 1n | -1n, add: AddRecord<Transaction>): void {
@@ -256,7 +265,7 @@ function addFeeList(fees: readonly Json[], shared: SharedFields, add: AddRecord<
   }
 }
 
-/** Returns whether the money of one of these sources is not held by Square. Such a payment does not change the amount that Square owes. */
+/** Returns true if Square does not hold the money of one of these sources. Such a payment does not change the amount that Square owes. */
 function isOutside(...sources: (string | undefined)[]): boolean {
   return sources.some((source) => words.OUTSIDE_SOURCES.includes(source ?? ''));
 }

@@ -1,6 +1,6 @@
 /**
- * Implements the PSP interface for Square. Square creates its payouts itself, so the plugin accepts no orders. Square's API has no
- * balances.
+ * The plugin's client for Square. It accepts no orders, because Square creates its payouts itself. It returns no balances, because Square's
+ * API has none.
  */
 import { Inject, Injectable } from '@nestjs/common';
 import { FEED_READER } from '@tributary/connector-api';

@@ -72,7 +72,7 @@ describe('an empty object instead of a list', () => {
       () => false,
       () => true,
     );
-    // Before the first row, the response is the same as for a location without payments.
+    // As long as no row was listed, the response cannot be distinguished from that of a location without payments, so there is no error.
     expect(failed).toBe(nth > 1);
     fake.server.clearFaults();
     await feed.pull(psp);
@@ -125,7 +125,7 @@ it('a page without rows that names a next page is not the end', async () => {
   await feed.pull(psp).catch(() => undefined);
   fake.server.transformResponse = undefined;
   await feed.pull(psp);
-  // The fake omitted one payment. The payment is found when everything is read again.
+  // The fake has omitted one payment. The regular reading of all rows finds this payment.
   await clock.sleep(25 * HOUR);
   await feed.pull(psp);
   expect(ids.filter((id) => !feed.rows.has(id))).toEqual([]);

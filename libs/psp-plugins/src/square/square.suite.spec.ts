@@ -1,4 +1,4 @@
-/** Runs the inherited test suite against the fake, which is checked against Square's document. */
+/** Runs the common test suite of all plugins against the fake, which is checked against Square's document. */
 import { describePsp } from '@tributary/connector-api/testing';
 import { square } from './index.js';
 import { FAKE_SETTINGS } from './square.fake.js';

@@ -1,10 +1,10 @@
 /**
  * Lists transactions from several lists, with one cursor for all lists:
  * 1. Payments of each location, and all refunds, by the time of their last change. Each listing reads the last hour again, because Square
- *    shows changes late. Every `rereadEveryHours`, the last `changesWithinDays` are read again, because Square does not document whether a
- *    late fee updates the time of the last change.
- * 2. Payouts of each location, by their time of creation, each with its entries. Payouts that are not final are requested again at each
- *    listing.
+ * shows changes late. At intervals of `rereadEveryHours`, the last `changesWithinDays` are read again, because Square does not document
+ * whether a late fee updates the time of the last change.
+ * 2. Payouts of each location, by their time of creation, each with its entries. Payouts that are not final are requested again by each
+ * listing.
  * 3. All disputes at each listing, because their list has no filter for times.
  */
 import { parseRows, readText, reverseFailedRows } from '@tributary/connector-api';
@@ -48,15 +48,18 @@ import { PLUGIN_NAME } from './square.vocabulary.js';
 
 const HOUR_MS = 3_600_000;
 /**
- * Length of the period that each listing reads again, in milliseconds. Square shows changes seconds late, and its clock can differ from the
- * gateway's clock.
+ * The length in milliseconds of the period that each listing reads again. Square shows changes some seconds late, and its clock can differ
+ * from the gateway's clock.
  */
 const OVERLAP_MS = HOUR_MS;
-/** A long window is not expensive, because its pages are read from the oldest row on. */
+/**
+ * The length of the first window in milliseconds. A long window needs no additional requests, because its pages are read from the oldest
+ * row on.
+ */
 const INITIAL_WINDOW_MS = 5 * 365 * 24 * HOUR_MS;
 const FINAL_PAYOUT_STATUSES = ['PAID', 'FAILED'];
 
-/** The objects that the functions of this plugin need. */
+/** The objects that the functions of this plugin share. */
 export interface SquareContext extends ListingContext {
   client: SquareClient;
   settings: SquareSettings;
@@ -86,7 +89,7 @@ export async function* listTransactionPages(
 ): AsyncGenerator<Page<Transaction>> {
   const { client, feedReader, signal } = context;
   const locations = await client.listLocations(signal);
-  // A malformed location is skipped here, because the list of accounts reports it.
+  // A malformed location is skipped here, because the list of accounts already reports it.
   const locationIds = locations.map((row) => readText(row, 'id')).filter((id) => id !== undefined);
   const sources: SquareSource[] = [
     ...locationIds.map((id) => createTimedSource(context, 'payments', id)),
@@ -113,14 +116,15 @@ function createTimedSource(context: SquareContext, list: TimedList, locationId?:
     initialWindowMs: INITIAL_WINDOW_MS,
     changesWithinMs: settings.changesWithinDays * 24 * HOUR_MS,
     everyMs: settings.rereadEveryHours * HOUR_MS,
-    // Square omits an empty list from the response. So a page without its list must not count as the end of the list.
+    // Square omits an empty list from the response. So a response without a list is the end of the list only after confirmation.
     fetchPage: (query, aborted) =>
       confirmEmptyList({ fetchPage: () => request(query, aborted), fetchKnownRows: requestOldest }),
     ...(list === 'payouts' && {
-      // The entries of a hundred payouts need many requests, and a listing that is interrupted repeats its last step.
+      // A window has only one page, because the entries of a hundred payouts need many requests, and an interrupted listing repeats its
+      // last step.
       maxPages: 1,
       isOpen: (row: Json) => !FINAL_PAYOUT_STATUSES.includes(readText(row, 'status') ?? ''),
-      // If a payout is missing in this response, it is requested by its time. So an empty list needs no confirmation.
+      // An empty list needs no confirmation here. If a payout is missing in the response, it is requested by its time anyway.
       fetchOpenPage: async (query: TimeWindowQuery, aborted: AbortSignal) =>
         (await request(query, aborted, 'SENT')) ?? { rows: [] },
     }),
@@ -135,8 +139,8 @@ function createTimedSource(context: SquareContext, list: TimedList, locationId?:
     toRows: (row) => TO_ROWS[list](row, locationId),
     async *list(since) {
       const position = isRereadTimeWindowsPosition(since) ? since : undefined;
-      // Before the first row is known, the position does not advance. So a fault that looks like an empty list has no effect on later
-      // listings.
+      // As long as no row is known, an empty list does not advance the position. A fault that looks like an empty list then has no effect
+      // on later listings.
       if (position === undefined && !hasRows(await requestOldest())) return;
       const steps = rereadTimeWindows(options, position, context);
       yield* listWithChildren(steps, { ...entries, start: position ?? entries.start }, context);
@@ -144,7 +148,7 @@ function createTimedSource(context: SquareContext, list: TimedList, locationId?:
   };
 }
 
-/** Requests the entries of a batch payout. A simple payout has no entries: it is an entry of a later payout. */
+/** Requests the entries of a batch payout. A simple payout has no entries, because it becomes an entry of a later payout. */
 function fetchEntries(client: SquareClient, row: Json, signal: AbortSignal) {
   const id = readText(row, 'id');
   if (readText(row, 'type') !== 'BATCH' || id === undefined) return undefined;

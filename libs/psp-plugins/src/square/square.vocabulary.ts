@@ -1,11 +1,14 @@
-/** Square's words and their meaning: statuses, states and types of payout entries. */
+/** The words of Square's API and their meaning: statuses, states and types of payout entries. */
 import { createWordTable } from '@tributary/connector-api';
 import type { Movement, TransactionStatus } from '@tributary/connector-api';
 
-/** The name of the plugin. Metadata keys contain it. */
+/** The name of the plugin, which is part of its metadata keys. */
 export const PLUGIN_NAME = 'square';
 
-/** Source: `Payment.status`. A status that Square adds later is mapped to OTHER, because it is unknown whether its money has moved. */
+/**
+ * The statuses of payments, by the served status. A status that Square adds later becomes OTHER, because it is unknown whether the money
+ * has moved. Source: `Payment.status`.
+ */
 export const PAYMENT_STATUSES = createWordTable<TransactionStatus>({
   PENDING: ['APPROVED', 'PENDING'],
   SUCCEEDED: ['COMPLETED'],
@@ -13,24 +16,30 @@ export const PAYMENT_STATUSES = createWordTable<TransactionStatus>({
   FAILED: ['FAILED'],
 });
 
-/** Source: `PaymentRefund.status`. An undecided refund has no row, because the row would mark the payment as pending. */
+/**
+ * The statuses of refunds, by the served status. A refund that is `undecided` gets no row, because such a row would mark the payment as
+ * pending. Source: `PaymentRefund.status`.
+ */
 export const REFUND_STATUSES = createWordTable<'undecided' | TransactionStatus>({
   undecided: ['PENDING'],
   REFUNDED: ['COMPLETED'],
   REFUNDED_FAILURE: ['REJECTED', 'FAILED'],
 });
 
-/** Source: `PayoutStatus`. The money of a failed payout left the location and came back. */
+/**
+ * The statuses of payouts, by the served status. `returned` means that the payout failed: its money left the location and came back.
+ * Source: `PayoutStatus`.
+ */
 export const PAYOUT_STATUSES = createWordTable<'returned' | TransactionStatus>({
   PENDING: ['SENT'],
   SUCCEEDED: ['PAID'],
   returned: ['FAILED'],
 });
 
-/** The step of a dispute. During an inquiry, Square takes no money. */
+/** The step of a dispute. During an inquiry, Square does not take the money yet. */
 export type DisputeStep = 'inquiry' | 'inquiry-closed' | 'withdrawn' | 'won';
 
-/** Source: `DisputeState`. */
+/** The states of disputes, by the step of the dispute. Source: `DisputeState`. */
 export const DISPUTE_STEPS = createWordTable<DisputeStep>({
   inquiry: ['INQUIRY_EVIDENCE_REQUIRED', 'INQUIRY_PROCESSING'],
   'inquiry-closed': ['INQUIRY_CLOSED'],
@@ -39,15 +48,16 @@ export const DISPUTE_STEPS = createWordTable<DisputeStep>({
 });
 
 /**
- * Sources of payments and destinations of refunds whose money Square never holds. Square's own gift cards are not among them: they have the
- * card brand SQUARE_GIFT_CARD, and their money arrived when they were sold.
+ * The sources of payments, and the destinations of refunds, whose money does not pass through Square at this moment. The money of cash and
+ * external payments never passes through Square. The money of Square's own gift cards (card brand SQUARE_GIFT_CARD) arrived earlier, when
+ * they were sold.
  */
 export const OUTSIDE_SOURCES: readonly string[] = ['CASH', 'EXTERNAL', 'SQUARE_GIFT_CARD'];
 
 /**
- * Types of payout entries and their movements. The money of a `listed` type is already in the row of a payment, refund, dispute or payout:
- * the gross amount, the processing fee, the application fee or the transfer fee. A `listed` entry gives no row, because its money would
- * count twice. Source: `ActivityType`. A type that Square adds later is `other`, so that its money is not lost.
+ * The types of payout entries by their kind of movement. `listed` means that the row of a payment, refund, dispute or payout already
+ * contains the money: the gross amount, the processing fee, the application fee or the transfer fee. A `listed` entry gets no row, because
+ * its money would count twice. A type that Square adds later gets the kind `other`, so that its money is not lost. Source: `ActivityType`.
  */
 export const ENTRY_MOVEMENTS = createWordTable<'listed' | Movement>({
   listed: [
@@ -82,7 +92,7 @@ export const ENTRY_MOVEMENTS = createWordTable<'listed' | Movement>({
 /** The names of the ids in the details of an entry. The most specific id is last. */
 export const ENTRY_IDS = ['payment_id', 'refund_id', 'dispute_id', 'payout_id'] as const;
 
-/** Properties that become metadata. They change only when the object changes, and contain no personal data of the payer. */
+/** The properties that become metadata. They change only if the object changes, and contain no personal data of the payer. */
 export const PAYMENT_PROPERTIES = [
   ...['status', 'source_type', 'order_id', 'customer_id', 'team_member_id', 'receipt_number', 'receipt_url'],
   ...['is_offline_payment', 'delayed_until', 'terminal_checkout_id'],

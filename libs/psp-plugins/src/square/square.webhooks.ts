@@ -1,12 +1,12 @@
 /**
- * Verifies webhooks. Source: Square's guide "Validate event notifications". `x-square-hmacsha256-signature` is the Base64 of an HMAC-SHA256 over
- * the notification URL and the raw body. It contains no time.
+ * Verifies webhooks. Source: Square's guide "Validate event notifications". The header `x-square-hmacsha256-signature` is an HMAC-SHA256 of
+ * the notification URL and the raw body, in Base64. The signature contains no time.
  */
 import { parseWebhookEvent, verifyHmac } from '@tributary/connector-api';
 import type { Stream, WebhookRequest } from '@tributary/connector-api';
 import type { SquareSettings } from './square.config.js';
 
-/** The streams that an event affects, by the part of the event's type before the first dot. */
+/** The streams that an event affects. The key is the part of the event's type before the first dot. */
 const STREAMS_BY_SUBJECT: Readonly<Record<string, Stream[]>> = {
   payment: ['transactions'],
   refund: ['transactions'],
@@ -18,7 +18,7 @@ const STREAMS_BY_SUBJECT: Readonly<Record<string, Stream[]>> = {
 
 /**
  * Verifies a webhook and returns the streams that it affects.
- * @throws PspError `rejected` when the signature is wrong or missing, or when the body is not an event
+ * @throws PspError `rejected` if the signature is wrong or missing, or if the body is not an event
  */
 export function parseWebhook(
   { headers, rawBody }: WebhookRequest,
@@ -27,7 +27,7 @@ export function parseWebhook(
   verifyHmac({
     header: 'x-square-hmacsha256-signature',
     signatures: [headers['x-square-hmacsha256-signature'] ?? ''],
-    // Without the URL, no signature can be verified.
+    // Without the notification URL, no signature can be verified. With no secrets, every webhook is rejected.
     secrets: webhookUrl === undefined ? [] : webhookSignatureKeys,
     signed: [webhookUrl ?? '', rawBody],
     encoding: 'base64',

@@ -1,6 +1,6 @@
 /**
- * Tests that a year is complete although faults occur and listings are interrupted, and that later changes are found. `SQUARE_PAYMENTS` is
- * the number of payments.
+ * Tests that a year is listed completely although faults occur and listings are interrupted, and that later changes are found.
+ * `SQUARE_PAYMENTS` sets the number of payments.
  */
 import { SquareFake } from './square.fake.js';
 import { FakeClock, mountPlugin, TestFeed } from './testing/mount-plugin.js';

@@ -10,10 +10,10 @@ import {
 import { selectEntries, readAll, errorMessageOf } from './fixtures/read-statement-events.js';
 import { toScaledInteger, formatScaledInteger } from './value-parsers.js';
 
-/** Entry values that exist in every format. */
+/** The values of an entry that exist in every format. */
 interface Line {
   credit: boolean;
-  /** Amount in minor units of EUR or USD. */
+  /** The amount in minor units of EUR or USD. */
   units: number;
   day: number;
   reference: string;
@@ -129,7 +129,7 @@ describe.each(Object.entries(WRITERS))('%s', (_name, write) => {
   });
 });
 
-/** Returns entries and balances as numbers, so that `80,0` equals `80,00`. */
+/** Returns the entries and balances with numbers as amounts, so that `80,0` equals `80,00`. */
 function money(parts: StatementEvent[]) {
   return parts.map((part) => {
     switch (part.part) {

@@ -1,6 +1,7 @@
 /* oxlint-disable typescript/no-unsafe-argument, typescript/no-unsafe-call, typescript/no-unsafe-return -- the dumps of foreign parsers have no type */
 /**
- * Compares the result for every sample in ../shared with the result of another parser. The same run writes the table in the documentation.
+ * Compares the result for every sample file in ../shared with the result of another parser. The same run writes the table in the
+ * documentation.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +20,7 @@ interface Outcome {
   file: string;
   parts: StatementEvent[];
   refused?: string;
-  /** Differences from the result of the other parser. `undefined` if the other parser has no result for the sample. */
+  /** The differences from the result of the other parser. `undefined` if the other parser has no result for the sample. */
   differences?: string[];
 }
 
@@ -45,7 +46,7 @@ function minor({ amount, currency }: { amount: string; currency: string }): stri
   return parseAmount(amount, currencyToAsset(currency)).toString();
 }
 
-/** Normalises decimals of any currency, including currencies that ISO 4217 no longer contains. */
+/** Normalizes a decimal number of any currency, including currencies that ISO 4217 no longer contains. */
 function exact(amount: string): string {
   return parseAmount(amount, 'ANY/6').toString();
 }
@@ -54,7 +55,7 @@ function exact(amount: string): string {
 class Differences {
   readonly lines: string[] = [];
   compare(what: string, theirs: unknown, ours: unknown): void {
-    // All YAML scalars are strings, so that a reference like 0724… is not converted to a number.
+    // All YAML values are strings here, so the string `null` means that there is no value.
     const [a, b] = [theirs === 'null' ? null : (theirs ?? null), ours ?? null];
     if (a !== b) this.lines.push(`${what}: ${JSON.stringify(a)} → ${JSON.stringify(b)}`);
   }
@@ -71,7 +72,7 @@ const instant = (text: string | undefined) =>
       ).toISOString();
 const theirInstant = (date: Foreign) => (date === null ? undefined : new Date(date[0]).toISOString());
 
-/** Compares with genkgo/camt (PHP), dumped as JSON. */
+/** Compares the result with the result of genkgo/camt (PHP) in JSON. */
 function compareGenkgo(parts: StatementEvent[], json: Foreign): string[] {
   const differences = new Differences();
   const entries = entriesOf(parts);
@@ -143,14 +144,17 @@ function compareDetails(differences: Differences, name: string, theirs: Foreign[
   });
 }
 
-/** Reads `!!binary` of mt940 (Python): two bytes for the year, one byte for the month, one byte for the day. */
+/**
+ * Parses a date in the output of mt940 (Python), which is written as `!!binary`: two bytes for the year, one byte for the month, one byte
+ * for the day.
+ */
 function pickled(date: Foreign): string | undefined {
   if (date === undefined || date === 'null') return undefined;
   const [high, low, month, day] = date[0] as number[];
   return `${high! * 256 + low!}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
 }
 
-/** Compares with mt940 (Python), dumped as YAML. Numbers in `data` belong to the last statement of the file. */
+/** Compares the result with the result of mt940 (Python) in YAML. The numbers in `data` belong to the last statement of the file. */
 function compareMt940(parts: StatementEvent[], yml: Foreign): string[] {
   const differences = new Differences();
   const entries = entriesOf(parts);
@@ -210,7 +214,7 @@ function compareNeighbour(outcome: Outcome): string[] | undefined {
   return compareMt940(outcome.parts, loadYaml(yml));
 }
 
-/** Reads all scalars as strings: a reference like 0724… is not a number. */
+/** Loads a YAML file with all values as strings, because a reference like 0724… must not become a number. */
 function loadYaml(path: string): Foreign {
   return parse(readFileSync(path, 'utf8'), {
     logLevel: 'silent',
@@ -253,7 +257,7 @@ function reasonsOf(file: string, difference: string) {
   return EXPLANATIONS.filter((reason) => reason.files.test(file) && reason.difference.test(difference));
 }
 
-/** Returns one sentence for each known reason, followed by the differences that this reason explains. */
+/** Returns one sentence for each known reason, followed by the differences that the reason explains. */
 function explain(file: string, differences: string[]): string {
   const groups = Map.groupBy(
     differences,

@@ -1,16 +1,22 @@
 import type { StatementEvent } from '../statements/statement.types.js';
 
-/** Interface of all format readers. A reader converts text to statement events. Both methods throw StatementError. */
+/**
+ * The interface of the readers of all formats. A reader converts text to statement events. Both methods throw StatementError if the file is
+ * broken.
+ */
 export interface StatementReader {
-  /** @returns the events that are complete so far */
+  /**
+   * Reads the next text.
+   * @returns the events that are complete so far
+   */
   write(text: string): StatementEvent[];
   /**
    * Ends the file.
    * @returns the remaining events
-   * @throws StatementError when the file is incomplete
+   * @throws StatementError if the file is incomplete
    */
   end(): StatementEvent[];
 }
 
-/** Maximum length of an entry's source text, in characters. */
+/** The maximum number of characters of an entry's source text. A longer text is truncated. */
 export const MAX_RAW_LENGTH = 4096;

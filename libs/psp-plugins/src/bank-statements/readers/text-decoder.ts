@@ -1,6 +1,6 @@
 /**
- * Decodes the text of files without a reliable encoding, because banks mix two encodings in one file. Text that is valid UTF-8 is decoded
- * as UTF-8, any other text as Windows-1252.
+ * Decodes the text of files without a reliable encoding, because some banks mix two encodings in one file. Text that is valid UTF-8 is
+ * decoded as UTF-8, and any other text as Windows-1252.
  */
 import { isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
@@ -8,11 +8,14 @@ import { TextDecoder } from 'node:util';
 const windows1252 = new TextDecoder('windows-1252');
 
 const ASCII_PATTERN = /^[\x00-\x7f]*$/;
-/** Matches continuation bytes of UTF-8 at the beginning of a line. The line has one character per byte. */
+/** Matches continuation bytes of UTF-8 at the beginning of a line that has one character per byte. */
 const CONTINUATION_BYTES = /^[\x80-\xbf]{1,3}/;
 const MAX_UTF8_BYTES = 4;
 
-/** @param line one character per byte */
+/**
+ * Decodes one line.
+ * @param line the line, with one character per byte
+ */
 export function decodeLine(line: string): string {
   if (ASCII_PATTERN.test(line)) return line;
   const bytes = Buffer.from(line, 'latin1');
@@ -20,9 +23,9 @@ export function decodeLine(line: string): string {
 }
 
 /**
- * Decodes the lines of one field. If a bank splits lines by the number of bytes, the bytes of one letter can be in two lines. These lines
- * are joined.
- * @param lines one character per byte
+ * Decodes the lines of one field. If a bank breaks lines after a number of bytes, the bytes of one letter can be distributed over two
+ * lines. Such lines are joined.
+ * @param lines the lines, with one character per byte
  */
 export function decodeLines(lines: readonly string[]): string[] {
   const joined: string[] = [];
@@ -34,7 +37,7 @@ export function decodeLines(lines: readonly string[]): string[] {
   return joined.map(decodeLine);
 }
 
-/** Returns whether the last bytes of a line and the first bytes of the next line are one letter in UTF-8. */
+/** Returns true if the last bytes of a line and the first bytes of the next line form one letter in UTF-8. */
 function isLetterCut(line: string, next: string): boolean {
   const [rest] = CONTINUATION_BYTES.exec(next) ?? [];
   if (rest === undefined) return false;
@@ -45,13 +48,16 @@ function isLetterCut(line: string, next: string): boolean {
   return false;
 }
 
-/** Decodes a stream that declares UTF-8 but may contain bytes of Windows-1252. */
+/** Decodes a stream that declares UTF-8 but may contain bytes in Windows-1252. */
 export class LenientUtf8Decoder {
   /** True after a byte that is invalid in UTF-8. */
   hasFoundOtherBytes = false;
   #tail = Buffer.alloc(0);
 
-  /** @param bytes the next bytes; a call without an argument ends the stream */
+  /**
+   * Decodes the next bytes.
+   * @param bytes the next bytes; a call without an argument ends the stream
+   */
   decode(bytes?: Uint8Array): string {
     const all = bytes ? Buffer.concat([this.#tail, bytes]) : this.#tail;
     const end = bytes ? all.length - countIncompleteBytes(all) : all.length;
@@ -63,7 +69,7 @@ export class LenientUtf8Decoder {
   }
 }
 
-/** Returns the number of bytes at the end that may be the beginning of a letter. */
+/** Returns the number of bytes at the end that may be the beginning of a letter. They are decoded together with the next bytes. */
 function countIncompleteBytes(bytes: Buffer): number {
   for (let count = 1; count < MAX_UTF8_BYTES && count <= bytes.length; count++) {
     const byte = bytes[bytes.length - count] ?? 0;

@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
 
 export class LocalTimeParser {
   private readonly dateTimeFormat: Intl.DateTimeFormat;
-  /** Cache of the last result. Consecutive entries usually have the same day, and Intl is slow. */
+  /** The last result. It is kept, because consecutive entries usually have the same day, and Intl is slow. */
   private last: { text: string; moment: number | undefined } | undefined;
   private lastFormatted: { moment: number; text: string } | undefined;
 
@@ -24,22 +24,22 @@ export class LocalTimeParser {
   }
 
   /**
-   * Parses a date or time. A date is parsed as the start of its day. So an entry is later than the closing balance of the previous day and
-   * earlier than the closing balance of its own day.
-   * @returns ms since 1970, or `undefined` for an invalid date or time
+   * Parses a date or a time. For a date, the result is the start of its day. So an entry is later than the closing balance of the previous
+   * day, and earlier than the closing balance of its own day.
+   * @returns the milliseconds since 1970, or `undefined` for an invalid date or time
    */
   toEpochMs(text: string): number | undefined {
     if (this.last?.text !== text) this.last = { text, moment: this.parseEpochMs(text) };
     return this.last.moment;
   }
 
-  /** Formats ms since 1970 as `formatTime` does, and keeps the last result. */
+  /** Formats milliseconds since 1970 as `formatTime` does. The last result is kept for the next call. */
   formatEpochMs(moment: number): string {
     if (this.lastFormatted?.moment !== moment) this.lastFormatted = { moment, text: formatTime(moment) };
     return this.lastFormatted.text;
   }
 
-  /** Returns the last millisecond of a date. A time is returned unchanged. */
+  /** Returns the last millisecond of a date. For a time, the result is the time itself. */
   toEndOfDayMs(text: string): number | undefined {
     if (text.length !== 10) return this.toEpochMs(text);
     const midnight = parseTime(`${text}T00:00:00Z`);
@@ -54,7 +54,8 @@ export class LocalTimeParser {
   }
 
   private localToEpochMs(local: number): number {
-    // Near a daylight-saving change, the offset at the first guess may be wrong. So the offset is computed again at the result.
+    // Near a change to or from daylight-saving time, the offset at the first guess may be wrong. So the offset is computed again for the
+    // result.
     const guess = local - this.zoneOffsetMs(local);
     return local - this.zoneOffsetMs(guess);
   }
@@ -68,7 +69,7 @@ export class LocalTimeParser {
   }
 }
 
-/** Returns the calendar day of a date or time, without conversion. */
+/** Returns the calendar day of a date or time as it is written, without conversion to another zone. */
 export function extractDate(text: string | undefined): string | undefined {
   return text === undefined ? undefined : DATE_PATTERN.exec(text)?.[0];
 }

@@ -1,7 +1,7 @@
 /** Combines the facts of an entry with the facts of its details. */
 import type { Entry, EntryFacts } from './statement.types.js';
 
-/** Returns the entry's facts. If the entry has exactly one detail, the detail's facts are merged in. */
+/** Returns the facts of an entry. If the entry has exactly one detail, the facts of the detail are merged into them. */
 export function entryFactsWithDetail(entry: Entry): EntryFacts {
   const [detail, ...others] = entry.details;
   return detail && others.length === 0 ? mergeFacts(entry, detail) : entry;

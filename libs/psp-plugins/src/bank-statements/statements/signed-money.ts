@@ -1,9 +1,12 @@
-/** Combines an amount with its separate credit/debit indicator. */
+/** Combines an amount with its credit/debit indicator, which is a separate field. */
 import { parseMoney } from '@tributary/connector-api';
 import type { Money } from '@tributary/connector-api';
 import type { CreditDebit } from './statement.types.js';
 
-/** @throws InvalidRecordError when the currency is unknown or when a digit would be lost */
+/**
+ * Returns the amount with its sign.
+ * @throws InvalidRecordError if the currency is unknown, or if a digit would be lost
+ */
 export function toSignedMoney({
   amount,
   currency,

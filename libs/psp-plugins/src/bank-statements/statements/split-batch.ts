@@ -4,8 +4,8 @@ import { toSignedMoney } from './signed-money.js';
 import type { Entry, EntryDetail } from './statement.types.js';
 
 /**
- * Returns the details of a batch if all of them have an amount and their sum equals the entry's amount.
- * Otherwise returns `undefined`.
+ * Returns the details of a batch if all of them have an amount, and the amounts add up to the entry's amount. Otherwise the result is
+ * `undefined`.
  */
 export function splitBatch(entry: Entry): (EntryDetail & { signed: Money })[] | undefined {
   if (entry.details.length < 2) return undefined;

@@ -1,6 +1,6 @@
 /**
- * A simulated year of bank statements: accounts with weekly statements, one kind of fault for each account, and the warnings that the
- * plugin must give for each fault. Half of the accounts send camt.053, the others MT940. No random numbers are used.
+ * A simulated year of bank statements. There are accounts with weekly statements, one kind of fault for each account, and the warnings that
+ * the plugin must report for each fault. Half of the accounts send camt.053, and the others MT940. No random numbers are used.
  */
 import { createCamtXml } from '../bank-statements.fake.js';
 
@@ -17,7 +17,7 @@ export const FAULTS = [
 export type Fault = (typeof FAULTS)[number];
 
 export const WEEK_COUNT = 52;
-/** The week of each fault. It is neither the first nor the last week, so that a statement follows. */
+/** The week in which each fault occurs. It is neither the first nor the last week, so that a statement follows. */
 export const FAULTY_WEEK = 20;
 const FIRST_MONDAY = Date.UTC(2026, 0, 5);
 const DAY_MS = 86_400_000;
@@ -39,7 +39,7 @@ interface WeeklyStatement {
 export interface SimulatedFile {
   name: string;
   content: string;
-  /** Number of the week in which the bank delivers the file, from 0. The files of one week are in this order. */
+  /** The week in which the bank delivers the file, counted from 0. The files of one week arrive in this order. */
   week: number;
 }
 
@@ -47,11 +47,11 @@ export interface SimulatedAccount {
   id: string;
   fault: Fault;
   files: SimulatedFile[];
-  /** Sum of the entries that must be served at the end of the year, in cents. */
+  /** The sum of the entries that must be served at the end of the year, in cents. */
   servedCents: number;
-  /** The weeks, from 0, after whose pull a break of the chain is reported. */
+  /** The weeks, counted from 0, after whose pull a difference between a closing and the next opening balance is reported. */
   weeksWithBreak: number[];
-  /** Number of corrections that are reported. */
+  /** The number of corrections that are reported. */
   changeCount: number;
 }
 
@@ -98,7 +98,7 @@ export function simulateAccount(index: number): SimulatedAccount {
       account.weeksWithBreak = listWeeks(FAULTY_WEEK);
       return account;
     case 'corrected': {
-      // In the first version, one entry has another amount, so the closing balance differs, too.
+      // One entry of the first version has another amount. Therefore the closing balance differs, too.
       const [changed, ...others] = faulty.entries;
       if (!changed) throw new Error('expected an entry');
       const wrong = {
@@ -144,7 +144,7 @@ function listWeeks(from: number, to = WEEK_COUNT - 1): number[] {
   return Array.from({ length: to - from + 1 }, (_, n) => from + n);
 }
 
-/** Creates five entries a week. Amounts repeat within a day and between accounts, as in practice. */
+/** Creates five entries per week. Amounts repeat within a day and between accounts, as in practice. */
 function simulateStatements(index: number): WeeklyStatement[] {
   let balance = 100_000 + index;
   return Array.from({ length: WEEK_COUNT }, (_, week) => {

@@ -1,4 +1,4 @@
-/** Simulates a bank for the test suite that all plugins inherit. It writes each movement into the directory as a separate report. */
+/** Simulates a bank for the test suite that every plugin must pass. Each movement is written into the directory as a separate report. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PspFixture, TransactionInput } from '@tributary/connector-api/testing';
@@ -12,7 +12,7 @@ export function createStatementsFixture(): PspFixture {
   bank.addAccount();
   return {
     settings: { directory: bank.directory },
-    // A page of this plugin may contain all files of the directory.
+    // One page of this plugin may contain all files of the directory.
     maxPageSize: 20,
     addTransaction: (wish) => bank.add(wish),
     changeStatus: (id) => bank.change(id),
@@ -46,7 +46,7 @@ class SuiteBank {
     if (wish) this.report(id, wish, 'BOOK');
   }
 
-  /** Deletes the file, as a user could do. */
+  /** Deletes the file of a movement, as a user could do. */
   vanish(id: string): void {
     rmSync(join(this.directory, `${id}-1.xml`), { force: true });
   }

@@ -1,4 +1,7 @@
-/** The draft transfers of a `FakeMollie`. The API creates them, a person decides on them, and the journal of the business account executes them. */
+/**
+ * The draft transfers of a `FakeMollie`. The API creates them, a person approves or declines them, and their execution appears in the
+ * journal of the business account.
+ */
 import { isIBAN } from 'class-validator';
 import { fakeRoute } from '@tributary/connector-api/testing';
 import type { FakeResponse, FakeRequest, FakeRoute } from '@tributary/connector-api/testing';
@@ -18,18 +21,18 @@ export interface FakeDraftTransfer {
   key: string;
   debtorIban: string;
   creditor: { fullName: string; account: { iban: string } };
-  /** Amount in minor units. */
+  /** The amount in minor units. */
   amount: number;
   description: string;
   status: 'pending-review' | 'approved' | 'declined';
   reason?: { code: 'deleted-by-creator' | 'declined-by-initiator' | 'account-closed'; message: string };
-  /** `YYYY-MM-DD` */
+  /** The date on which the draft is to be executed: `YYYY-MM-DD`. */
   scheduledExecutionDate?: string;
-  /** Milliseconds since 1970, like the next two properties. */
+  /** The time in milliseconds since 1970, like the next two properties. */
   createdAt: number;
   approvedAt?: number;
   declinedAt?: number;
-  /** Whether the draft is in the list but cannot be read by its id, as for a draft that was created in the app. */
+  /** Whether the draft is in the list but cannot be requested by its id, like a draft that was created in Mollie's app. */
   isListOnly?: boolean;
 }
 
@@ -47,9 +50,9 @@ interface DraftTransfersOwner {
 }
 
 export class FakeDraftTransfers {
-  /** Oldest first. */
+  /** All drafts, oldest first. */
   readonly all: FakeDraftTransfer[] = [];
-  /** Whether a person approves and the bank executes every draft immediately. */
+  /** Whether every draft is approved by a person and executed by the bank immediately. */
   approvesImmediately = false;
 
   constructor(private readonly fake: DraftTransfersOwner) {}
@@ -100,7 +103,7 @@ export class FakeDraftTransfers {
     return row;
   }
 
-  /** Creates a draft. A repeat with a known idempotency key gets the first response again. */
+  /** Creates a draft. For a repeated idempotency key, the first response is returned again. */
   private create({ body, headers }: FakeRequest): FakeResponse {
     const key = headers['idempotency-key'] ?? '';
     const known = this.all.find((draft) => draft.key === key);
@@ -131,7 +134,7 @@ export class FakeDraftTransfers {
 /** Returns an IBAN with valid check digits. */
 export function createFakeIban(number: number): string {
   const account = String(number).padStart(10, '0');
-  // `MLLE`, `NL` and `00`, with each letter as two digits.
+  // The check digits are computed from the bank code `MLLE`, the account, the country `NL` and `00`. Each letter is replaced by two digits.
   const rest = BigInt(`22212114${account}232100`) % 97n;
   return `NL${String(98n - rest).padStart(2, '0')}MLLE${account}`;
 }

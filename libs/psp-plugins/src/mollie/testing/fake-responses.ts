@@ -1,8 +1,8 @@
-/** Parts that all responses of the fake share: amounts, times, links and errors. */
+/** The parts that all responses of the fake have in common: amounts, times, links and errors. */
 import { formatTime } from '@tributary/connector-api';
 import type { FakeResponse } from '@tributary/connector-api/testing';
 
-/** Amount in minor units of a currency with two decimal places. */
+/** An amount in minor units of a currency with two decimal places. */
 export type Cents = number;
 
 export const DOCUMENTATION_LINK = { href: 'https://docs.mollie.com', type: 'text/html' };

@@ -1,7 +1,7 @@
-/** The journals of the fake: rows that are listed newest first, and the business accounts that have them. */
+/** The journals of the fake, whose rows are listed newest first, and the business accounts that have a journal. */
 import type { Cents } from './fake-responses.js';
 
-/** A journal, oldest first. It finds the position of a row by its id. */
+/** A journal, with its rows oldest first. It finds the position of a row by the row's id. */
 export class FakeJournal<Row extends { id: string }> {
   readonly rows: Row[] = [];
   private indexById = new Map<string, number>();
@@ -10,7 +10,7 @@ export class FakeJournal<Row extends { id: string }> {
     this.indexById.set(row.id, this.rows.push(row) - 1);
   }
 
-  /** Inserts a row after the given number of newest rows. */
+  /** Inserts a row so that the given number of rows is newer than the row. */
   insertBelow(row: Row, newerRows: number): void {
     this.rows.splice(this.rows.length - newerRows, 0, row);
     this.rebuildIndex();
@@ -23,7 +23,7 @@ export class FakeJournal<Row extends { id: string }> {
     this.rebuildIndex();
   }
 
-  /** Returns a page, newest first, as in the API; `undefined` when no row has the id. */
+  /** Returns a page, newest row first as in the API, or `undefined` if no row has the id `from`. */
   getPage(from: string | null, limit: number): { rows: Row[]; next?: string } | undefined {
     const start = from === null ? this.rows.length - 1 : this.indexById.get(from);
     if (start === undefined) return undefined;
@@ -40,7 +40,7 @@ export class FakeJournal<Row extends { id: string }> {
 export interface FakeBusinessTransaction {
   id: string;
   type: string;
-  /** Signed: a negative amount is a debit. */
+  /** The amount with its sign. A negative amount is a debit. */
   amount: Cents;
   createdAt: number;
   processed: boolean;

@@ -1,4 +1,4 @@
-/** Runs one connector of the plugin against a fake, with a feed in memory. It pulls as the gateway's sync does, but without a store. */
+/** Runs one connector of the plugin against a fake, with a feed in memory. It pulls like the gateway, but without a database. */
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -32,16 +32,16 @@ export class SleepSkippingClock {
 }
 
 export class MollieTestConnector implements FeedReader {
-  /** The latest version of every transaction, in the order in which the ids first appeared. */
+  /** The latest version of every transaction, by id. The order is that in which the ids first appeared. */
   readonly transactions = new Map<string, Transaction>();
   readonly beneficiaries = new Map<string, Beneficiary>();
   readonly rejected: RejectedRecord[] = [];
   readonly warnings: DataWarning[] = [];
   readonly clock = new SleepSkippingClock();
   cursor: string | undefined;
-  /** Cursor of the beneficiaries. */
+  /** The cursor of the beneficiaries. */
   beneficiariesCursor: string | undefined;
-  /** Number of row versions that the feed did not have yet. */
+  /** The number of row versions that the feed did not contain before. */
   newVersionCount = 0;
   maxCursorLength = 0;
   maxPageItems = 0;
@@ -74,7 +74,7 @@ export class MollieTestConnector implements FeedReader {
     return this.app.get<PspClient>(PSP_CLIENT);
   }
 
-  /** Pulls transactions until caught up. Items that arrived before an error are kept. */
+  /** Pulls the transactions until no more are left. Items that arrived before an error are kept. */
   async sync(): Promise<void> {
     for await (const page of this.psp.transactions(this.cursor)) {
       for (const item of page.items) this.applyItem(item);

@@ -1,14 +1,16 @@
-/** Generates a year of balance transactions: every kind of movement, with equal times at every page border. */
+/** Generates a year of balance transactions. It contains every kind of movement, and rows with equal times at every page border. */
 import { createSeededRandom } from '@tributary/connector-api/testing';
 import type { FakeBalance, FakeMollie, FakeBalanceTransaction } from '../mollie.fake.js';
 
 const YEAR_START_MS = Date.UTC(2025, 0, 1);
 const YEAR_MS = 365 * 86_400_000;
-/** Number of rows that share a time. No page of 10, 50 or 250 rows begins at the border of such a group. */
+/**
+ * The number of rows that have the same time. The group is chosen so that no page of 10, 50 or 250 rows begins at the first row of a group.
+ */
 const TIE_GROUP_SIZE = 5;
 const TIE_GROUP_OFFSET = 2;
 
-/** Adds this many rows to a balance. */
+/** Adds the given number of rows to a balance. */
 export function addYearOfTransactions(fake: FakeMollie, balance: FakeBalance, rows: number): void {
   const random = createSeededRandom(rows);
   const payments: string[] = [];
@@ -95,7 +97,7 @@ function createRefund(
   };
 }
 
-/** Returns the id of a payment that already has a row, or of a payment that has none. */
+/** Returns the id of a payment. Depending on `kind`, it already has a row or has none yet. */
 function pickCapturedPaymentId(paymentId: string | undefined, number: number, kind: number): string {
   return paymentId !== undefined && kind < 0.12 ? paymentId : `tr_captured${number}`;
 }

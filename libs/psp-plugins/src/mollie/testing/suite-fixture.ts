@@ -1,4 +1,4 @@
-/** Adapts the fake to the test suite that every plugin inherits. */
+/** Adapts the fake to the common test suite of all plugins. */
 import { createHmac } from 'node:crypto';
 import { getCurrencyDecimals, parseMoney } from '@tributary/connector-api';
 import { PspDocumentValidator } from '@tributary/connector-api/testing';
@@ -16,17 +16,17 @@ import type { FakeBusinessAccount, FakeBusinessTransaction } from './fake-row-li
 export const FAKE_WEBHOOK_SECRET = 'whsec_ofTheInheritedSuite';
 const MAX_PAGE_SIZE = 250;
 const DAY_MS = 86_400_000;
-/** The other ids in the context of a row, by its type. */
+/** The other ids in the context of a row, by the type of the row. */
 const RELATED_IDS: Readonly<Record<string, (number: number) => Readonly<Record<string, string>>>> = {
   refund: (number) => ({ refundId: `re_${number}` }),
   chargeback: (number) => ({ chargebackId: `chb_${number}` }),
   'chargeback-reversal': (number) => ({ chargebackId: `chb_${number}` }),
 };
 
-/** The document is read once for all tests. */
+/** The official document. It is read once for all tests. */
 const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT_PATH);
 
-/** Starts a fake whose orders are payouts of a balance. */
+/** Starts a fake whose orders are payouts from a balance. */
 export async function startBalancePayoutsFixture(options: PspFixtureOptions): Promise<PspFixture> {
   const fake = await startFake(options);
   fake.initiatesImmediately = true;
@@ -128,7 +128,10 @@ class MollieFixtureData {
     this.business = fake.addBusinessAccount();
   }
 
-  /** Adds a transaction. Changeable transactions go to the business account, because the journal of a balance only grows. */
+  /**
+   * Adds a transaction. A transaction whose status can change is added to the business account, because rows in the journal of a balance
+   * never change.
+   */
   add(wish: TransactionInput): string {
     return wish.state === 'open' ? this.addBusinessTransaction(wish) : this.addBalanceTransaction(wish);
   }
@@ -232,7 +235,7 @@ class MollieFixtureData {
     this.business.journal.insertBelow(row, rows.filter(({ createdAt }) => createdAt > row.createdAt).length);
   }
 
-  /** Inserts a row by its time, as the API lists rows. */
+  /** Inserts a row at the position that corresponds to its time, as the API lists rows. */
   private insertBalanceRow(row: FakeBalance['journal']['rows'][number]): void {
     const { rows } = this.balance.journal;
     this.balance.journal.insertBelow(row, rows.filter(({ createdAt }) => createdAt > row.createdAt).length);

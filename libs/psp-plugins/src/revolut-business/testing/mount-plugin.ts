@@ -44,14 +44,14 @@ export class TestFeed {
   readonly rejected = new Map<string, RejectedRecord>();
   readonly warnings: string[] = [];
   cursor: string | undefined;
-  /** Number of new versions in the last pull. */
+  /** The number of new versions in the last pull. */
   newVersionCount = 0;
   pageCount = 0;
   private readonly content = new Map<string, string>();
 
   /**
    * Pulls the transactions.
-   * @param maxPages number of pages after which the pull stops, as in a crash
+   * @param maxPages the number of pages after which the pull stops, as in a crash
    */
   async pull(psp: PspClient, maxPages = Infinity): Promise<void> {
     [this.newVersionCount, this.pageCount] = [0, 0];

@@ -1,4 +1,7 @@
-/** Generates a year of mixed transactions: every type and state, many with the same time, with changes up to the age limit. */
+/**
+ * Generates a year of mixed transactions. They have every type and state, many have the same time, and they change up to the maximum age
+ * for changes.
+ */
 import { createSeededRandom } from '@tributary/connector-api/testing';
 import { createAccount, createUuid, SimulatedRevolut } from './simulated-revolut.js';
 import type { SimulatedAccount, SimulatedLeg, SimulatedTransaction } from './simulated-revolut.js';
@@ -7,12 +10,12 @@ const DAY_MS = 86_400_000;
 
 export interface YearOptions {
   transactions: number;
-  /** End of the year in milliseconds since 1970. */
+  /** The end of the year in milliseconds since 1970. */
   end: number;
   clock: { now(): number };
-  /** Number of days within which states change. */
+  /** The number of days within which states change. */
   changesWithinDays: number;
-  /** Number of transactions that share a time. It is a prime number, so that page borders fall between such transactions. */
+  /** The number of transactions that have the same time. It is a prime number, so that page borders fall between such transactions. */
   tieGroupSize: number;
 }
 
@@ -64,7 +67,7 @@ function createTransaction(
     random() < 0.7 ? paid[paid.length - 1 - Math.floor(random() * Math.min(50, paid.length))] : undefined;
   const related = original === undefined ? {} : { relatedTo: original.id };
   const [type, legs, more] = chooseShape(random(), { out, into, amount, fee, related });
-  // Half of the transactions are decided immediately, the rest within the age limit.
+  // Half of the transactions are decided immediately, and the others later, within the maximum age for changes.
   const wait =
     random() < 0.5 ? 0 : random() < 0.9 ? random() * 5 * DAY_MS : random() * (changesWithinDays - 1) * DAY_MS;
   const outcome =

@@ -1,4 +1,4 @@
-/** Simulated data of Revolut: accounts, counterparties and transactions, with their state at any time. */
+/** The simulated data of Revolut: accounts, counterparties and transactions, with their state at any time. */
 import { JsonNumber } from '@tributary/connector-api/http';
 
 export interface SimulatedAccount {
@@ -7,7 +7,7 @@ export interface SimulatedAccount {
   digits: number;
 }
 
-/** Amounts in minor units, with the sign of the account's change. The fee is charged on top. */
+/** A leg with amounts in minor units. The sign is that of the change of the account. The fee is charged in addition to the amount. */
 export interface SimulatedLeg {
   account: SimulatedAccount;
   amount: bigint;
@@ -18,18 +18,21 @@ export interface SimulatedLeg {
 export interface SimulatedTransaction {
   id: string;
   type: string;
-  /** Microseconds since 1970. */
+  /** The time in microseconds since 1970. */
   createdAt: bigint;
   legs: SimulatedLeg[];
-  /** Milliseconds since 1970. The state is `created` or `pending` before this time, and `outcome` from this time on. */
+  /**
+   * The time in milliseconds since 1970 at which the transaction is decided. Its state is `created` or `pending` before this time, and
+   * `outcome` from this time on.
+   */
   decidedAt: number;
   outcome: 'completed' | 'declined' | 'failed' | 'reverted';
-  /** Milliseconds since 1970. From this time on, a completed transaction is reverted. */
+  /** The time in milliseconds since 1970 from which the completed transaction is reverted. */
   revertedAt?: number;
   requestId?: string;
   relatedTo?: string;
   reference?: string;
-  /** Milliseconds since 1970. The row is listed only from this time on. */
+  /** The time in milliseconds since 1970 from which the row is listed. */
   visibleFrom?: number;
   /** Whether the served row lacks its amounts. */
   isBroken?: boolean;
@@ -45,7 +48,7 @@ export function createAccount(number: number, currency: string, digits: number):
 }
 
 export class SimulatedRevolut {
-  /** Ascending by `createdAt`. */
+  /** The transactions in ascending order of `createdAt`. */
   readonly transactions: SimulatedTransaction[] = [];
   readonly counterparties: { id: string; createdAt: number; members: object }[] = [];
 
@@ -69,7 +72,7 @@ export class SimulatedRevolut {
     return revertedAt !== undefined && now >= revertedAt ? 'reverted' : outcome;
   }
 
-  /** Returns the balance of each account in minor units: the sum of completed transactions that are not reverted. */
+  /** Returns the balance of each account in minor units. It is the sum of the completed transactions that are not reverted. */
   computeBalances(): Map<string, bigint> {
     const balances = new Map(this.accounts.map(({ id }) => [id, 0n]));
     for (const transaction of this.transactions) {
@@ -83,8 +86,8 @@ export class SimulatedRevolut {
 
   /**
    * Returns transactions, newest first, as the API lists them.
-   * @param from microseconds since 1970, inclusive
-   * @param to microseconds since 1970, exclusive
+   * @param from the start of the time range (inclusive), in microseconds since 1970
+   * @param to the end of the time range (exclusive), in microseconds since 1970
    */
   listTransactions(
     from: bigint,

@@ -1,4 +1,4 @@
-/** Adapts the fake to the test suite that every plugin inherits. */
+/** Adapts the fake to the common test suite of all plugins. */
 import { getCurrencyDecimals, parseMoney, parseAmount } from '@tributary/connector-api';
 import type {
   PspFixture,
@@ -15,9 +15,12 @@ import { SIMULATED_ACCOUNTS } from './simulate-year.js';
 const DAY_MS = 86_400_000;
 const EUR_ACCOUNT_ID = SIMULATED_ACCOUNTS[0]?.id ?? '';
 const SECOND_EUR_ACCOUNT_ID = SIMULATED_ACCOUNTS[1]?.id ?? '';
-/** Revolut's own maximum is 1000, which the test of a year uses. Smaller pages are faster here. */
+/** The page size in this suite. Revolut's own maximum is 1000, which the test of a year uses. Smaller pages make this suite faster. */
 const MAX_PAGE_SIZE = 200;
-/** Types of the added transactions. When one moment has more than a thousand transactions, the plugin reads them type by type. */
+/**
+ * The types of the added transactions. Several types are needed, because the plugin reads transactions type by type if more than a thousand
+ * have the same time.
+ */
 const TRANSACTION_TYPES = ['card_payment', 'topup', 'transfer', 'atm', 'rev_payment', 'card_credit'];
 const USD_ACCOUNT_ID = SIMULATED_ACCOUNTS.find(({ currency }) => currency === 'USD')?.id ?? EUR_ACCOUNT_ID;
 const UNKNOWN_ID = createUuid(0xdead, 1);
@@ -86,7 +89,7 @@ export async function startRevolutBusinessFixture({
       rejectedOrder: { destinationAccountId: UNKNOWN_ID },
       getPayments: () =>
         fake.orders.map(({ key, amount, currency }) => ({ key, amount: parseMoney(amount, currency) })),
-      // `/pay` and `/transfer`.
+      // This pattern matches `/pay` and `/transfer`.
       submitRequest: { method: 'POST', path: '/{order}' },
     },
     webhook: {

@@ -120,7 +120,7 @@ describe('balances', () => {
   test('of a hundred million transactions grow by exactly what happened in between', async () => {
     const settings = createSettings({ ...HARSH_SETTINGS, transactions: 100_000_000, activityPerMinute: 0 });
     const [from, to] = [START - 9e9, START - 9e9 + 10 * MINUTE];
-    // Rows that are older than this are final at both times.
+    // Rows that are older than the time `changesWithin` are final at both times, so they need not be compared.
     const unsettled = `${from - settings.changesWithin}/60000`;
     const at = async (time: number) => {
       const psp = createPsp(settings, () => time);

@@ -1,10 +1,10 @@
 /**
- * Simulates the PSP's own activity: the transactions that exist at a time, their states, and the balances of the accounts.
- * The result is a pure function of the settings and a time. Memory does not grow with the number of transactions. The client creates
- * a simulator for each response and discards it: creating one takes 0.1 ms, and keeping it would cost each idle connector 100 kB.
+ * Simulates the PSP's own activity: the transactions that exist at a time, their states, and the balances of the accounts. The result is a
+ * pure function of the settings and a time. Memory does not grow with the number of transactions. The client creates a simulator for each
+ * response and discards it. Creating a simulator takes 0.1 ms, and keeping it would cost each idle connector 100 kB.
  *
- * Transactions are numbered in the order of their timestamps. Number n belongs to account n mod `accounts`, and is that
- * account's movement number k = ⌊n / accounts⌋. The cycle entry (k + the account's offset) mod 512 describes that movement.
+ * Transactions are numbered in the order of their timestamps. Number n belongs to account n mod `accounts`, and is that account's movement
+ * number k = ⌊n / accounts⌋. The cycle entry (k + the account's offset) mod 512 describes that movement.
  */
 import { currencyToAsset, type Money } from '@tributary/connector-api';
 import type { SandboxSettings } from '../sandbox.config.js';
@@ -22,24 +22,24 @@ const SECOND = 1000;
 const MINUTE = 60_000;
 const HISTORY_MS = 365 * 86_400_000;
 
-/** State of one transaction at a time. */
+/** The state of one transaction at a given time. */
 export interface Movement {
   number: number;
-  /** Number of the transaction that a refund or a fee belongs to. */
+  /** The number of the transaction to which a refund or a fee belongs. */
   originalNumber: number | undefined;
   kind: MovementKind;
-  /** Kind of the refunded transaction for a refund, otherwise the same as `kind`. */
+  /** The kind of the refunded transaction for a refund; otherwise the same as `kind`. */
   baseKind: MovementKind;
   state: TransactionState;
-  /** Milliseconds since 1970, in whole seconds. */
+  /** The time in milliseconds since 1970, a whole second. */
   createdAt: number;
   amount: number;
   currency: string;
-  /** Index of the account, from 0. */
+  /** The index of the account, from 0. */
   accountIndex: number;
-  /** Index of the receiving account, for a transfer. */
+  /** The index of the receiving account of a transfer. */
   targetAccountIndex: number | undefined;
-  /** Index of the beneficiary, for a payout. */
+  /** The index of the beneficiary of a payout. */
   beneficiaryIndex: number | undefined;
 }
 
@@ -58,7 +58,7 @@ export class ActivitySimulator {
     this.spacingMs = Math.floor(HISTORY_MS / Math.max(1, settings.transactions));
   }
 
-  /** Returns the number of transactions with a timestamp at or before `time`, visible or not. */
+  /** Returns the number of transactions with a timestamp at or before `time`, whether they are already visible or not. */
   countCreatedBy(time: number): number {
     let count = this.countPlannedBy(Math.floor(time / SECOND) * SECOND + SECOND - 1);
     while (count > 0 && this.tiedIndexes.has(count % CYCLE_LENGTH)) count += 1;
@@ -72,7 +72,10 @@ export class ActivitySimulator {
     return Math.floor(this.getPlannedAt(first) / SECOND) * SECOND;
   }
 
-  /** @returns `undefined` if the PSP does not list the transaction yet. */
+  /**
+   * Returns a transaction with its state at a time.
+   * @returns `undefined` if the PSP does not list the transaction yet
+   */
   getMovement(number: number, now: number): Movement | undefined {
     const { accounts, beneficiaries, seed } = this.settings;
     const accountIndex = number % accounts;
@@ -110,8 +113,8 @@ export class ActivitySimulator {
   }
 
   /**
-   * Returns the balances of an account: the exact sum of the transactions that are listed at `now` and moved money. It multiplies the amount
-   * of each cycle entry by its number of occurrences, so the cost does not depend on the number of transactions.
+   * Returns the balances of an account. They are the exact sum of the transactions that are listed at `now` and moved money. The amount of
+   * each cycle entry is multiplied by its number of occurrences, so the cost does not depend on the number of transactions.
    */
   getBalances(account: number, now: number): Money[] {
     const sums = new Map<string, bigint>();
@@ -132,7 +135,7 @@ export class ActivitySimulator {
     return [...sums].map(([currency, amount]) => ({ amount, asset: currencyToAsset(currency) }));
   }
 
-  /** Returns the unsigned sum that one cycle entry of one account has moved until `now`. */
+  /** Returns the sum, without a sign, that one cycle entry of one account has moved until `now`. */
   private sumMoved(account: number, index: number, now: number): bigint {
     let times = 0;
     let before = false;
@@ -175,7 +178,10 @@ export class ActivitySimulator {
     return randomInteger(CYCLE_LENGTH, this.settings.seed, RandomTopic.Offsets, account);
   }
 
-  /** Returns the evenly distributed time of a transaction, before shared timestamps are applied. */
+  /**
+   * Returns the planned time of a transaction. Planned times are evenly distributed. Some transactions then get the timestamp of the
+   * transaction before.
+   */
   private getPlannedAt(number: number): number {
     const { transactions, activityPerMinute } = this.settings;
     return number < transactions
@@ -191,7 +197,7 @@ export class ActivitySimulator {
       return Math.min(transactions, Math.floor((time - this.openedAt) / this.spacingMs) + 1);
     if (activityPerMinute === 0) return transactions;
     let count = transactions + Math.ceil(((time - this.start + 1) * activityPerMinute) / MINUTE);
-    // The division can be rounded in another way than `plannedAt`, so the result is corrected.
+    // The rounding of the division can differ from the rounding in `getPlannedAt`, so the result is corrected.
     while (this.getPlannedAt(count) <= time) count += 1;
     while (count > transactions && this.getPlannedAt(count - 1) > time) count -= 1;
     return count;

@@ -1,13 +1,13 @@
-/** Merges the simulated activity and the payments of orders into one listing, sorted by time. */
+/** Merges the simulated activity and the payments of orders into one listing that is sorted by time. */
 
 /** An entry of a listing, with its position in its source. */
 export interface ListedRow<Place> {
-  /** Milliseconds since 1970, in whole seconds. */
+  /** The time in milliseconds since 1970, a whole second. */
   createdAt: number;
   position: Place;
 }
 
-/** Merges two sources that are sorted by time. The order with `newestFirst` is the exact reverse of the order without it. */
+/** Merges two sources that are sorted by time. With `newestFirst`, the order is the exact reverse of the order without it. */
 export function* mergeByTime<A extends ListedRow<unknown>, B extends ListedRow<unknown>>(
   first: Iterator<A>,
   second: Iterator<B>,
@@ -25,7 +25,7 @@ export function* mergeByTime<A extends ListedRow<unknown>, B extends ListedRow<u
   }
 }
 
-/** Returns true if the first source's row comes first. If the times are equal, the row of the first source is treated as older. */
+/** Returns true if the row of the first source comes first. If the times are equal, the row of the first source counts as older. */
 function isFirst(one: number, other: number, newestFirst: boolean): boolean {
   return newestFirst ? one > other : one <= other;
 }

@@ -7,7 +7,7 @@ import type { SandboxSettings } from '../sandbox.config.js';
 import { randomFraction, randomInteger, shuffledIntegers, RandomTopic } from './random.js';
 
 export const CYCLE_LENGTH = 512;
-/** Maximum number of consecutive rows with the same timestamp. */
+/** The maximum number of consecutive rows with the same timestamp. */
 export const MAX_TIE_LENGTH = 16;
 
 export type MovementKind = 'payin' | 'payout' | 'transfer' | 'refund' | 'fee';
@@ -22,7 +22,7 @@ export type TransactionState =
   | 'dispute_lost'
   | 'refunded';
 
-/** A state, and the delay in ms between the row's timestamp and the first appearance of the state. */
+/** A state of a row, and the delay in ms from the row's timestamp until the row has this state. */
 export interface StateStep {
   state: TransactionState;
   delayMs: number;
@@ -30,18 +30,18 @@ export interface StateStep {
 
 export interface CycleEntry {
   kind: MovementKind;
-  /** Kind of the previous movement, to which a refund or a fee belongs. */
+  /** The kind of the previous movement, to which a refund or a fee belongs. */
   originalKind: 'payin' | 'payout';
   currency: string;
-  /** States in order. The row appears with the first one. */
+  /** The states in the order in which the row has them. The row appears with the first state. */
   steps: readonly StateStep[];
-  /** Distance from the account's index to the index of the account that receives a transfer. */
+  /** The distance from the account's index to the index of the account that receives a transfer. */
   targetDistance: number;
 }
 
 export const CURRENCIES = ['EUR', 'EUR', 'EUR', 'USD', 'USD', 'JPY', 'BHD'] as const;
 
-/** State sequences of rows that change. Sequences with disputes apply to payins only and come last. */
+/** The sequences of states of rows that change. The sequences with disputes apply only to payins, and come last in the list. */
 const STATE_SEQUENCES: readonly (readonly TransactionState[])[] = [
   ['pending', 'completed'],
   ['pending', 'completed'],
@@ -54,7 +54,7 @@ const STATE_SEQUENCES: readonly (readonly TransactionState[])[] = [
 ];
 const UNDISPUTED_SEQUENCE_COUNT = 6;
 
-/** Computes cycle entries on demand, because one page needs only a few of them. */
+/** Computes cycle entries when they are needed, because a page needs only a few of them. */
 export class MovementCycle {
   private readonly kinds: readonly MovementKind[];
   private readonly changingIndexes: ReadonlySet<number>;
@@ -72,7 +72,10 @@ export class MovementCycle {
     this.lateIndexes = chooseIndexes(lateRows, seed, RandomTopic.Late);
   }
 
-  /** @param index 0 … 511 */
+  /**
+   * Returns a cycle entry.
+   * @param index the index of the entry, 0 to 511
+   */
   at(index: number): CycleEntry {
     return (this.entries[index] ??= this.planEntry(index));
   }
@@ -94,7 +97,10 @@ export class MovementCycle {
   }
 }
 
-/** @returns the indexes of the rows (0 … 511) that have the same timestamp as the previous row. */
+/**
+ * Chooses the rows that have the same timestamp as the previous row.
+ * @returns their indexes, 0 to 511
+ */
 export function chooseTiedRowIndexes({ seed, sameTimestamps }: SandboxSettings): ReadonlySet<number> {
   return chooseIndexes(sameTimestamps, seed, RandomTopic.Ties, (index) => index % MAX_TIE_LENGTH !== 0);
 }
@@ -129,7 +135,7 @@ function planStates(
   return STATE_SEQUENCES[randomInteger(known, seed, RandomTopic.Stories, index)]!;
 }
 
-/** Plans the delay of each state. Each step uses a part of the remaining time, so that all are within `changesWithin`. */
+/** Plans the delay of each state. Each delay uses a part of the remaining time, so that all states are reached within `changesWithin`. */
 function planSteps(
   path: readonly TransactionState[],
   slot: number,
@@ -148,7 +154,10 @@ function planSteps(
   });
 }
 
-/** Chooses a share of all cycle entries among the candidates, rounded up. Fewer if there are not enough candidates. */
+/**
+ * Chooses a share of all cycle entries among the candidates. The number is rounded up. If there are not enough candidates, all of them are
+ * chosen.
+ */
 function chooseIndexes(
   share: number,
   seed: number,

@@ -120,7 +120,7 @@ describe('a fault', () => {
       );
     }
     expect(outcomes).toEqual(['unavailable', 'rejected', 'rejected', 'rejected']);
-    // Simulates a second process that wrote at the same moment. The earlier line is decisive.
+    // Simulates a second process that wrote a line with the same key at the same moment. The earlier line decides.
     const line = JSON.stringify({ ...readAttempts(settings.journal!)[1], fault: 'none' });
     appendFileSync(settings.journal!, `${line}\n`);
     expect(
@@ -352,7 +352,7 @@ describe('the journal', () => {
       const reader = psp();
       expect(await reader.findOrder!(createOrder(3))).toBeUndefined();
       await submitOrder(psp(), createOrder(4));
-      // A reader that has seen the incomplete line also sees the lines after it.
+      // A process that has read the incomplete line must also read the lines after it.
       expect((await reader.findOrder!(createOrder(4)))?.status).toBe('SUCCEEDED');
       expect(readPayments(settings.journal!, START).map(({ key }) => key)).toEqual([1, 2, 4].map(createKey));
     }

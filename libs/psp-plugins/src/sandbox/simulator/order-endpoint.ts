@@ -1,4 +1,6 @@
-/** The simulated PSP's endpoint for orders: validates an order, appends it to the journal, and responds with the planned fault. */
+/**
+ * The simulated PSP's endpoint for orders. It validates an order, appends it to the journal, and responds according to the planned fault.
+ */
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { PspError } from '@tributary/connector-api';
@@ -26,12 +28,12 @@ import { CURRENCIES } from './movement-cycle.js';
 /** The body of `POST /payouts` and `POST /transfers` at the simulated PSP. */
 export interface PaymentRequest {
   kind: 'payout' | 'transfer';
-  /** Idempotency key. The PSP pays once per key. */
+  /** The idempotency key. The PSP pays only once per key. */
   key: string;
   reference: string;
   from: string;
   to: string;
-  /** Decimal string. */
+  /** The amount as a decimal string. */
   amount: string;
   currency: string;
   metadata: Readonly<Record<string, string | undefined>>;
@@ -47,7 +49,10 @@ export class OrderEndpoint {
     private readonly journal: OrderJournal,
   ) {}
 
-  /** Submits an order. @throws PspError according to the attempt's fault, or `rejected` if the order is invalid */
+  /**
+   * Submits an order.
+   * @throws PspError according to the fault of this attempt, or `rejected` if the order is invalid
+   */
   async submit(request: PaymentRequest): Promise<SandboxRow> {
     const requested = this.validate(request);
     const attempt = await this.journal.appendAttempt(request.key, (before) =>
@@ -58,11 +63,14 @@ export class OrderEndpoint {
     if (!payment) throw new Error(`the journal has lost the order ${JSON.stringify(request.key)}`);
     if (!isSameOrder(payment, request)) reject('the key was used for another order', 409);
     if (!isOrderAccepted(payment.fault)) reject(REJECTION_REASON);
-    // A repeated order may not be executed yet. The PSP then reports it as pending.
+    // If the order is not executed yet, the PSP reports it as pending.
     return createPaymentRow(payment, getStateAt(payment, this.clock()) ?? 'pending');
   }
 
-  /** Looks up an order. @returns `undefined` if the PSP does not have the order, or has not executed it yet. */
+  /**
+   * Looks up an order.
+   * @returns `undefined` if the PSP does not have the order, or has not executed it yet
+   */
   find(key: string): SandboxRow | undefined {
     const payment = this.journal.findDecision(key);
     if (!payment || !isOrderAccepted(payment.fault)) return undefined;
@@ -83,7 +91,10 @@ export class OrderEndpoint {
     };
   }
 
-  /** Applies the attempt's fault. Resolves when the response is due. @throws PspError if the fault is an error */
+  /**
+   * Applies the fault of an attempt. The promise is resolved when the response is due.
+   * @throws PspError if the fault is an error
+   */
   private async applyFault({ fault, after }: OrderAttempt): Promise<void> {
     switch (fault) {
       case 'none':
@@ -109,7 +120,10 @@ export class OrderEndpoint {
     }
   }
 
-  /** Validates an order. @throws PspError `rejected` if the PSP can never execute it */
+  /**
+   * Validates an order.
+   * @throws PspError `rejected` if the PSP can never execute the order
+   */
   private validate(request: PaymentRequest): RequestedBehavior {
     const { kind, from, to, amount, currency, metadata } = request;
     const known = kind === 'payout' ? parseBeneficiaryIndex : parseAccountIndex;
@@ -126,7 +140,7 @@ export class OrderEndpoint {
     return requested;
   }
 
-  /** Rejects delays after which a row could change later than `changesWithin`. The timestamps of rows are whole seconds. */
+  /** Rejects a delay after which a row would change later than `changesWithin` allows. The timestamps of rows are whole seconds. */
   private validateDelay({ delayMs = this.settings.orderDelay }: RequestedBehavior, fate: OrderFate): void {
     const longest = this.settings.changesWithin - SECOND;
     if (['settles', 'fails'].includes(fate) && delayMs > longest) {
@@ -138,7 +152,7 @@ export class OrderEndpoint {
   }
 }
 
-/** Hashes a key to an integer, 0 … 2³² - 1. The result is the same in every process. */
+/** Hashes a key to an integer from 0 to 2³² - 1. The result is the same in every process. */
 function hashKey(key: string): number {
   return createHash('sha256').update(key).digest().readUInt32BE();
 }

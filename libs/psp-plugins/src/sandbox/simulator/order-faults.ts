@@ -1,19 +1,19 @@
-/** Fault injection for orders: the fault of an attempt to submit an order, and the fate of an accepted order. */
+/** Chooses the faults of orders: the fault of an attempt to submit an order, and the final outcome (fate) of an accepted order. */
 import { randomFraction, randomInteger, RandomTopic } from './random.js';
 import type { SandboxSettings } from '../sandbox.config.js';
 
-/** Faults of one attempt. The words are part of the documentation and of the journal. */
+/** The faults of one attempt to submit an order. The words occur in the documentation and in the journal. */
 export const FAULTS = [
   /** No fault: the response is immediate. */
   'none',
   'answers-late',
-  /** The PSP executes the order. The connection drops before the response. */
+  /** The PSP executes the order, but the connection is closed before the response. */
   'answer-lost',
-  /** The PSP executes the order. The response is a 5xx. */
+  /** The PSP executes the order, but the response is a 5xx. */
   'unavailable-after',
-  /** The connection drops. The PSP executes the order later. Until then, lookups do not find it. */
+  /** The connection is closed, and the PSP executes the order later. Until then, the order cannot be looked up. */
   'executes-later',
-  /** The connection drops before the PSP receives the order. */
+  /** The connection is closed before the PSP receives the order. */
   'lost',
   'unavailable',
   'rate-limited',
@@ -22,22 +22,22 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** Fates of an accepted order. The words are part of the documentation and of the journal. */
+/** The final outcomes of an accepted order. The words occur in the documentation and in the journal. */
 export const FATES = ['succeeds', 'settles', 'fails', 'fails-at-once', 'stays-pending', 'returns'] as const;
 export type OrderFate = (typeof FATES)[number];
 
-/** Behavior that a client requests with the metadata of its order. */
+/** The behaviour of the PSP that a client requests in the metadata of its order. */
 export interface RequestedBehavior {
-  /** Faults of consecutive attempts. The last one applies to all further attempts. */
+  /** The faults of consecutive attempts. The last fault applies to all further attempts. */
   faults?: readonly Fault[];
   fate?: OrderFate;
-  /** Delay in ms of all later events. */
+  /** The delay in ms of all later events. */
   delayMs?: number;
 }
 
 /**
- * Returns the final decision that an attempt with this fault makes for its idempotency key: accepted, rejected, or none. A rejection is final
- * because clients rely on it: a PSP must not execute an order later that it has rejected.
+ * Returns what an attempt with this fault finally decides for its idempotency key: the order is accepted, it is rejected, or nothing is
+ * decided. A rejection is final, because clients rely on it: a PSP must never execute an order that it has rejected.
  */
 export function getFinalDecision(fault: Fault): 'accepted' | 'rejected' | undefined {
   switch (fault) {
@@ -62,7 +62,10 @@ export function isOrderAccepted(fault: Fault): boolean {
   return getFinalDecision(fault) === 'accepted';
 }
 
-/** Parses the metadata of an order. @returns an error message (string) if a value is invalid. */
+/**
+ * Parses the metadata of an order.
+ * @returns an error message (a string) if a value is invalid
+ */
 export function parseRequestedBehavior(
   metadata: Readonly<Record<string, string | undefined>>,
 ): RequestedBehavior | string {
@@ -82,7 +85,11 @@ export function parseRequestedBehavior(
   };
 }
 
-/** Returns the fault of an attempt. @param chance hash of the key, an integer. @param attempt number of earlier attempts with the key */
+/**
+ * Returns the fault of an attempt.
+ * @param chance the hash of the key, an integer
+ * @param attempt the number of earlier attempts with the same key
+ */
 export function chooseFault(
   settings: SandboxSettings,
   requested: RequestedBehavior,

@@ -1,11 +1,11 @@
 /**
- * The simulated PSP's storage of orders: an append-only file of JSON lines, one line for each attempt that reached the PSP. The file is the
- * PSP's state, not the gateway's: the gateway can be killed at any moment, and several gateways can submit orders at once. This class only
- * caches the content of the file.
+ * The simulated PSP's storage of orders: an append-only file of JSON lines. There is one line for each attempt that reached the PSP. The
+ * file is the state of the PSP and not of the gateway. The gateway can be killed at any moment, and several gateways can submit orders at
+ * the same time. This class only caches the content of the file.
  *
- * An incomplete line comes from a power failure or a full disk. Its attempt got no response, so the line is ignored. A line that another
- * process is writing at this moment looks the same. A writer therefore begins with a line break after an incomplete line, which can leave
- * an empty line.
+ * An incomplete line is ignored. Usually a power failure or a full disk has caused it, and the attempt got no response. But another process
+ * may still be writing the line at this moment. So after an incomplete line, a writer begins with a line break, which can leave an empty
+ * line.
  */
 import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
@@ -17,7 +17,7 @@ import type { OrderAttempt } from './payment-state.js';
 const NEWLINE = 0x0a;
 
 export class OrderJournal {
-  /** Number of bytes that were parsed. The bytes from here to `knownSize` are an incomplete line. */
+  /** The number of bytes that were parsed. The bytes from here to `knownSize` are an incomplete line. */
   private parsedBytes = 0;
   private knownSize = 0;
   private attemptCounts = new Map<string, number>();
@@ -26,13 +26,15 @@ export class OrderJournal {
 
   constructor(private readonly path: string) {}
 
-  /** Returns the accepted orders as a timeline. */
+  /** Returns the accepted orders, sorted by time. */
   getTimeline(): PaymentIndex {
     this.parseNewLines();
     return this.acceptedPayments;
   }
 
-  /** Returns the attempt that decided whether the order with this key is accepted, or `undefined` if no attempt has decided yet. */
+  /**
+   * Returns the attempt that decided whether the order with this key is accepted. The result is `undefined` if no attempt has decided yet.
+   */
   findDecision(key: string): OrderAttempt | undefined {
     this.parseNewLines();
     return this.decisions.get(key);
@@ -40,9 +42,9 @@ export class OrderJournal {
 
   /**
    * Appends an attempt, unless an earlier attempt with the key has decided. Within this process, no other attempt is appended between the
-   * call of `plan` and the write. Between processes, the first line with a key decides.
-   * @param plan creates the attempt. It receives the number of earlier attempts with the key.
-   * @returns the new attempt after it is on disk, or `undefined` if an earlier attempt has decided
+   * call of `plan` and the write. If several processes write, the first line with a key decides.
+   * @param plan creates the attempt. Its argument is the number of earlier attempts with the key
+   * @returns the new attempt after it was written to the disk, or `undefined` if an earlier attempt has decided
    * @throws Error if the line could not be written completely
    */
   async appendAttempt(
@@ -111,7 +113,10 @@ function readRange(path: string, from: number, to: number): Buffer {
 
 const STRING_FIELDS = ['id', 'key', 'reference', 'from', 'to', 'amount', 'currency'] as const;
 
-/** Parses one line of a journal. @returns `undefined` if the line is incomplete or invalid. */
+/**
+ * Parses one line of a journal.
+ * @returns `undefined` if the line is incomplete or invalid
+ */
 export function parseAttempt(line: string): OrderAttempt | undefined {
   if (line === '') return undefined;
   let value: unknown;

@@ -1,26 +1,26 @@
 /**
- * Index of the payments of orders in listing order. The journal line of an entry determines its timestamp. The current time determines
- * whether the entry is visible, and its state.
+ * An index of the payments of orders, in the order of the listing. The timestamp of an entry follows from its line in the journal. The
+ * current time determines whether the entry is visible, and its state.
  */
 import { getExecutedAt, getReturnedAt, getStateAt, type Payment } from './payment-state.js';
 import type { TransactionState } from './movement-cycle.js';
 
-/** Position of an entry: sorted by time, then by rank. */
+/** The position of an entry. Entries are sorted by time, then by rank. */
 export interface TimelinePosition {
-  /** Timestamp of the entry: ms since 1970, a whole second. */
+  /** The timestamp of the entry in ms since 1970, a whole second. */
   createdAt: number;
-  /** Unique and stable. */
+  /** The rank of the entry, which is unique and never changes. */
   rank: number;
 }
 
 /** A row of the listing that results from an order: the payment itself, or its return. */
 export interface TimelineEntry extends TimelinePosition {
   payment: Payment;
-  /** A return is a separate entry. The entry of the payment itself does not change. */
+  /** Whether the entry is the return of a payment. A return is a separate entry; the entry of the payment itself does not change. */
   isReturn: boolean;
 }
 
-/** Half-open time range from `from` to `to`, as visible at `now`. All in ms since 1970. */
+/** A time range from `from` (inclusive) to `to` (exclusive), as it is visible at `now`. All times are in ms since 1970. */
 export interface TimeWindow {
   from: number;
   to: number;
@@ -30,7 +30,7 @@ export interface TimeWindow {
 const SECOND = 1000;
 
 export class PaymentIndex {
-  /** Accepted payments, in journal order. */
+  /** The accepted payments, in the order of the journal. */
   readonly payments: Payment[] = [];
   private readonly entries: TimelineEntry[] = [];
 
@@ -42,7 +42,10 @@ export class PaymentIndex {
     this.insert({ payment, isReturn: true, createdAt: floorToSecond(returned), rank: rank + 1 });
   }
 
-  /** Lists the visible entries with their states. @param last position after which the listing continues */
+  /**
+   * Lists the visible entries with their states.
+   * @param last the position after which the listing continues
+   */
   *list(
     { from, to, now }: TimeWindow,
     newestFirst: boolean,
@@ -75,7 +78,10 @@ export class PaymentIndex {
   }
 }
 
-/** @returns `undefined` while the entry is not visible */
+/**
+ * Returns the state of an entry.
+ * @returns `undefined` if the entry is not visible yet
+ */
 function getEntryState({ payment, isReturn }: TimelineEntry, now: number): TransactionState | undefined {
   const state = getStateAt(payment, now);
   if (isReturn) return state === 'returned' ? 'refunded' : undefined;

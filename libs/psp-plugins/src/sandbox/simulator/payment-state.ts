@@ -1,17 +1,21 @@
 /**
- * Computes the state of the payment of an order at a time. The result is a pure function of the order's line in the journal and the time.
+ * Computes the state of the payment of an order at a given time. The result is a pure function of the order's line in the journal and the
+ * time.
  */
 import { currencyToAsset, parseAmount, type Money } from '@tributary/connector-api';
 import type { OrderFate, Fault } from './order-faults.js';
 import type { TransactionState } from './movement-cycle.js';
 
-/** One attempt to submit an order, as the PSP received it. It is one line of the journal, so the property names are stored. */
+/**
+ * One attempt to submit an order, as the PSP received it. It is one line of the journal, so its property names are stored and must not
+ * change.
+ */
 export interface OrderAttempt {
-  /** Time at which the PSP received the attempt, ms since 1970. */
+  /** The time at which the PSP received the attempt, in ms since 1970. */
   at: number;
   fault: Fault;
   fate: OrderFate;
-  /** Delay in ms of the later events that `fault` and `fate` define. */
+  /** The delay in ms of the later events that follow from `fault` and `fate`. */
   after: number;
   /** The PSP's id of the payment. */
   id: string;
@@ -21,7 +25,7 @@ export interface OrderAttempt {
   kind: 'payout' | 'transfer';
   from: string;
   to: string;
-  /** Decimal string. */
+  /** The amount as a decimal string. */
   amount: string;
   currency: string;
 }
@@ -31,17 +35,17 @@ export type Payment = OrderAttempt;
 
 export type PaymentState = Extract<TransactionState, 'pending' | 'completed' | 'failed'> | 'returned';
 
-/** Returns the time at which the PSP executes the order, ms since 1970. */
+/** Returns the time at which the PSP executes the order, in ms since 1970. */
 export function getExecutedAt({ at, fault, after }: Payment): number {
   return fault === 'executes-later' ? at + after : at;
 }
 
-/** Returns the time at which the money comes back (ms since 1970), or `undefined` if it does not. */
+/** Returns the time at which the money comes back, in ms since 1970. The result is `undefined` if the money does not come back. */
 export function getReturnedAt(payment: Payment): number | undefined {
   return payment.fate === 'returns' ? getExecutedAt(payment) + payment.after : undefined;
 }
 
-/** Returns the state at `now`, or `undefined` if the order is not executed yet. */
+/** Returns the state of the payment at `now`, or `undefined` if the order is not executed yet. */
 export function getStateAt(payment: Payment, now: number): PaymentState | undefined {
   const executed = getExecutedAt(payment);
   if (now < executed) return undefined;
@@ -62,7 +66,7 @@ export function getStateAt(payment: Payment, now: number): PaymentState | undefi
   }
 }
 
-/** Returns the sum of the payments' effects on the balances of an account. */
+/** Returns the total effect of the payments on the balances of an account. */
 export function sumBalanceEffects(payments: readonly Payment[], account: string, now: number): Money[] {
   const sums = new Map<string, bigint>();
   for (const payment of payments) {

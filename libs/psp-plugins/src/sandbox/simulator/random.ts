@@ -1,6 +1,9 @@
-/** Stateless random numbers: a hash of the arguments. The row with the number one million takes the same time as the first row. */
+/**
+ * Stateless random numbers. Each is a hash of the arguments, so the values of row number one million are computed as fast as those of the
+ * first row.
+ */
 
-/** Purpose of a random number. It makes the random properties of one row independent of each other. */
+/** The purpose of a random number. Different purposes make the random properties of one row independent of each other. */
 export enum RandomTopic {
   Kinds = 1,
   Changes,
@@ -22,10 +25,10 @@ export enum RandomTopic {
   Lost,
 }
 
-/** Cached, because it is called for every property of every row. */
+/** The function is kept in a constant, because it is called for every property of every row. */
 const { imul } = Math;
 
-/** @returns a fraction, 0 ≤ x < 1. `a` may be larger than 32 bits. */
+/** Returns a random fraction x with 0 ≤ x < 1. `a` may be larger than 32 bits. */
 export function randomFraction(seed: number, topic: RandomTopic, a: number, b = 0): number {
   let hash = mixBits(seed ^ imul(topic, 0x9e3779b9));
   hash = mixBits(hash ^ (a >>> 0) ^ imul(((a / 0x1_0000_0000) >>> 0) + 1, 0x85ebca6b));
@@ -33,12 +36,12 @@ export function randomFraction(seed: number, topic: RandomTopic, a: number, b = 
   return (hash >>> 0) / 0x1_0000_0000;
 }
 
-/** @returns an integer, 0 ≤ x < below. */
+/** Returns a random integer x with 0 ≤ x < `below`. */
 export function randomInteger(below: number, seed: number, topic: RandomTopic, a: number, b = 0): number {
   return (randomFraction(seed, topic, a, b) * below) >>> 0;
 }
 
-/** @returns the integers 0 … size - 1 in random order (Fisher–Yates shuffle). */
+/** Returns the integers 0 … `size` - 1 in random order (Fisher–Yates shuffle). */
 export function shuffledIntegers(size: number, seed: number, topic: RandomTopic): number[] {
   const order = Array.from({ length: size }, (_, index) => index);
   for (let last = size - 1; last > 0; last--) {
@@ -48,7 +51,10 @@ export function shuffledIntegers(size: number, seed: number, topic: RandomTopic)
   return order;
 }
 
-/** Finalizer of MurmurHash3 (public domain, Austin Appleby): each input bit changes half of the output bits. */
+/**
+ * Mixes the bits of a number, so that each input bit changes half of the output bits. It is the finalizer of MurmurHash3 (public domain,
+ * Austin Appleby).
+ */
 function mixBits(value: number): number {
   let hash = value | 0;
   hash = imul(hash ^ (hash >>> 16), 0x85ebca6b);

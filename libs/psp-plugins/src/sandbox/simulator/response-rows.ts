@@ -1,4 +1,4 @@
-/** Creates the rows of the simulated PSP's responses: ids, names, decimals. Some rows are malformed on purpose. */
+/** Creates the rows of the simulated PSP's responses, with ids, names and decimal numbers. Some rows are malformed on purpose. */
 import { currencyToAsset, formatAmount, formatTime } from '@tributary/connector-api';
 import type { SandboxSettings } from '../sandbox.config.js';
 import { randomFraction, randomInteger, RandomTopic } from './random.js';
@@ -10,7 +10,7 @@ import type { Movement } from './activity-simulator.js';
 /** A row of the PSP's responses. A malformed row has invalid or missing values. */
 export type SandboxRow = Record<string, unknown>;
 
-/** Kind of object that an id belongs to. It makes the random ids of different kinds independent. */
+/** The kind of object to which an id belongs. The random ids of different kinds are independent of each other. */
 enum IdKind {
   Account,
   Beneficiary,
@@ -45,12 +45,15 @@ export function createTransactionId(settings: SandboxSettings, number: number): 
   return createId(settings, IdKind.Transaction, number, `tx_${digits}`, `TX/ö ${digits}`);
 }
 
-/** @param chance hash of the idempotency key, an integer */
+/**
+ * Creates the id of a payment.
+ * @param chance the hash of the idempotency key, an integer
+ */
 export function createPaymentId(settings: SandboxSettings, key: string, chance: number): string {
   return createId(settings, IdKind.Payment, chance, `pay_${key}`, `PAY/é ${key}`);
 }
 
-/** @returns the account's index, or `undefined` if the PSP never issued the id. */
+/** Returns the index of an account, or `undefined` if the PSP never issued the id. */
 export function parseAccountIndex(settings: SandboxSettings, id: string): number | undefined {
   const index = Number(/^acc[-/](\d{1,7})/.exec(id)?.[1]) - 1;
   return index >= 0 && index < settings.accounts && createAccountId(settings, index) === id
@@ -58,7 +61,7 @@ export function parseAccountIndex(settings: SandboxSettings, id: string): number
     : undefined;
 }
 
-/** @returns the beneficiary's index, or `undefined` if the PSP never issued the id. */
+/** Returns the index of a beneficiary, or `undefined` if the PSP never issued the id. */
 export function parseBeneficiaryIndex(settings: SandboxSettings, id: string): number | undefined {
   const index = Number(/^ben[-:](\d{1,7})/.exec(id)?.[1]) - 1;
   return index >= 0 && index < settings.beneficiaries && createBeneficiaryId(settings, index) === id
@@ -145,7 +148,7 @@ export function isRowMalformed({ seed, poisonRows }: SandboxSettings, number: nu
   return poisonRows > 0 && randomFraction(seed, RandomTopic.Malformed, number) < poisonRows;
 }
 
-/** Exchanges source and destination, because the money of a refund or a return moves the other way. */
+/** Exchanges source and destination, because the money of a refund or a return moves in the opposite direction. */
 function swapParties(row: SandboxRow): SandboxRow {
   const { from, to } = row;
   delete row.from;
@@ -153,7 +156,7 @@ function swapParties(row: SandboxRow): SandboxRow {
   return Object.assign(row, to !== undefined && { from: to }, from !== undefined && { to: from });
 }
 
-/** Returns source, destination and scheme. A refund gets those of the refunded transaction. */
+/** Returns source, destination and scheme. A refund has those of the refunded transaction. */
 function getParties(
   settings: SandboxSettings,
   { baseKind, accountIndex, targetAccountIndex, beneficiaryIndex }: Movement,
@@ -180,7 +183,10 @@ function getParties(
   }
 }
 
-/** Number of kinds of malformed rows. The mapper detects the first five kinds, and the record validation detects the last kind. */
+/**
+ * The number of kinds of malformed rows. The plugin's mapper detects the first five kinds, and the gateway's validation of records detects
+ * the last kind.
+ */
 const MALFORMATION_COUNT = 6;
 
 function malformRow(row: SandboxRow, seed: number, number: number): SandboxRow {
@@ -211,7 +217,7 @@ function createId(
   return oddIds > 0 && randomFraction(seed, RandomTopic.Ids, number, named) < oddIds ? odd : plain;
 }
 
-/** Creates a German IBAN from bank code and account number, with ISO 7064 check digits (D = 13, E = 14). */
+/** Creates a German IBAN from a bank code and an account number. The check digits are those of ISO 7064 (D = 13, E = 14). */
 function createGermanIban(bank: number, account: number): string {
   const rest = `${bank}${String(account + 1).padStart(10, '0')}`;
   const check = 98n - (BigInt(`${rest}131400`) % 97n);

@@ -1,6 +1,6 @@
 /**
- * The simulated PSP's API, with the difficulties of real ones: times in whole seconds, optionally newest first, no filter for changed
- * rows, late rows, pages with tokens, outages.
+ * The simulated PSP's API. It has the difficulties of real PSPs: times in whole seconds, optionally newest rows first, no filter for
+ * changed rows, late rows, pages with tokens, outages.
  */
 import { setTimeout } from 'node:timers/promises';
 import { currencyToAsset, formatAmount, formatTime, PspError, type Money } from '@tributary/connector-api';
@@ -25,20 +25,20 @@ import { getOpenedAt, ActivitySimulator, type Movement } from './activity-simula
 
 export interface ListPage {
   rows: unknown[];
-  /** Absent on the last page. */
+  /** The token of the next page. Absent on the last page. */
   next?: string;
 }
 
 type ListedMovement = ListedRow<number> & { movement: Movement };
 type ListedEntry = ListedRow<TimelinePosition> & { entry: TimelineEntry; state: TransactionState };
 
-/** Position after a page: its last row from each of the two sources. `undefined` if there was none yet. */
+/** The position after a page, i.e. the last row of each of the two sources. It is `undefined` for a source without rows so far. */
 interface PagePosition {
   transactionNumber?: number;
   entryPosition?: TimelinePosition;
 }
 
-/** Duration of an outage. */
+/** The duration of an outage in ms. */
 const OUTAGE_MS = 5000;
 const DAY = 86_400_000;
 
@@ -55,7 +55,10 @@ export class SimulatedApi {
     this.orderEndpoint = new OrderEndpoint(settings, clock, this.journal);
   }
 
-  /** `GET /accounts`, oldest first. @param after number of rows to skip */
+  /**
+   * `GET /accounts`: returns accounts, oldest first.
+   * @param after the number of rows to skip
+   */
   async accounts(after: number, signal?: AbortSignal): Promise<ListPage> {
     await this.simulateRequest(signal);
     return this.createPage(after, this.settings.accounts, (index) =>
@@ -63,7 +66,10 @@ export class SimulatedApi {
     );
   }
 
-  /** `GET /beneficiaries`, oldest first. @param after number of rows to skip */
+  /**
+   * `GET /beneficiaries`: returns beneficiaries, oldest first.
+   * @param after the number of rows to skip
+   */
   async beneficiaries(after: number, signal?: AbortSignal): Promise<ListPage> {
     await this.simulateRequest(signal);
     return this.createPage(after, this.settings.beneficiaries, (index) =>
@@ -72,7 +78,7 @@ export class SimulatedApi {
   }
 
   /**
-   * `GET /transactions`: one page of the rows with a timestamp in [`from`, `to`), in ms since 1970.
+   * `GET /transactions`: returns one page of the rows with a timestamp in [`from`, `to`), in ms since 1970.
    * @param token `next` of the previous page
    */
   async transactions(from: number, to: number, token?: string, signal?: AbortSignal): Promise<ListPage> {
@@ -98,7 +104,10 @@ export class SimulatedApi {
     return { rows };
   }
 
-  /** `GET /accounts/{id}/balances`. @throws PspError `rejected` for an account that does not exist */
+  /**
+   * `GET /accounts/{id}/balances`: returns the balances of an account.
+   * @throws PspError `rejected` for an account that does not exist
+   */
   async balances(id: string): Promise<SandboxRow> {
     const now = await this.simulateRequest();
     const account = parseAccountIndex(this.settings, id);
@@ -119,13 +128,19 @@ export class SimulatedApi {
     return { asOf: formatTime(now), held: held.map(toHeldRow) };
   }
 
-  /** `POST /payouts` and `POST /transfers`. @throws PspError according to the attempt's fault */
+  /**
+   * `POST /payouts` and `POST /transfers`: submits an order.
+   * @throws PspError according to the fault of the attempt
+   */
   async createPayment(request: PaymentRequest): Promise<SandboxRow> {
     await this.simulateRequest();
     return this.requireOrderEndpoint().submit(request);
   }
 
-  /** `GET /payments?key=…`. @returns `undefined` if there is no such payment */
+  /**
+   * `GET /payments?key=…`: looks up a payment.
+   * @returns `undefined` if there is no such payment
+   */
   async findPayment(key: string): Promise<SandboxRow | undefined> {
     await this.simulateRequest();
     return this.requireOrderEndpoint().find(key);
@@ -174,7 +189,12 @@ export class SimulatedApi {
     return end < total ? { rows, next: String(end) } : { rows };
   }
 
-  /** Simulates latency and outages. @returns the time at the PSP. @throws PspError during an outage, and the reason of `signal` */
+  /**
+   * Simulates latency and outages.
+   * @returns the time at the PSP
+   * @throws PspError during an outage
+   * @throws the reason of `signal` if the signal is aborted
+   */
   private async simulateRequest(signal?: AbortSignal): Promise<number> {
     const { latency, outages, seed } = this.settings;
     signal?.throwIfAborted();
@@ -196,7 +216,7 @@ export class SimulatedApi {
   }
 }
 
-/** Returns the oldest timestamp that the PSP still lists, ms since 1970. */
+/** Returns the oldest timestamp that the PSP still lists, in ms since 1970. */
 export function getOldestListedTime({ listsDays }: SandboxSettings, now: number): number {
   return listsDays === 0 ? -Infinity : now - listsDays * DAY;
 }

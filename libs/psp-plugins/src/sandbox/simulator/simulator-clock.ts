@@ -1,6 +1,6 @@
-/** The clock of the simulated PSP, as a provider that tests replace. */
+/** The clock of the simulated PSP. Nest provides it, so that tests can replace it. */
 
-/** Returns milliseconds since 1970. */
+/** A function that returns the time in milliseconds since 1970. */
 export type Clock = () => number;
 
 /** Injection token of the `Clock`. */

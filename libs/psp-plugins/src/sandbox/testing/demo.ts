@@ -1,4 +1,4 @@
-/** The settings of a simulated PSP, for `npm run demo -- sandbox`. It runs inside the gateway. */
+/** The settings of a simulated PSP, for `npm run demo -- sandbox`. This PSP runs inside the gateway. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,11 +1,11 @@
-/** Shared fixtures of the order specs. */
+/** Functions that several specs of orders share. */
 import { join } from 'node:path';
 import { PspError, type Order, type OrderResult } from '@tributary/connector-api';
 import type { SandboxSettings } from '../sandbox.config.js';
 import type { SandboxPsp } from '../sandbox.psp.js';
 import { START } from './sandbox-setup.js';
 
-/** Returns a function that returns paths of new journals, in directories that do not exist yet. */
+/** Returns a function that creates paths of new journals. The directories of these paths do not exist yet. */
 export function createJournalPathGenerator(directory: string): () => string {
   let count = 0;
   return () => join(directory, `not-yet-there-${++count}`, 'orders.jsonl');
@@ -40,7 +40,7 @@ export function createOrder(number: number, more: Partial<Order> = {}): Order {
 export const submitOrder = (psp: SandboxPsp, order: Order): Promise<OrderResult> =>
   order.kind === 'PAYOUT' ? psp.createPayout!(order) : psp.createTransfer!(order);
 
-/** Submits an order. Resolves to the status of the result, or to the kind of the `PspError`. */
+/** Submits an order. The result is the status of the order, or the kind of the `PspError`. */
 export const submitForOutcome = (psp: SandboxPsp, order: Order): Promise<string> =>
   submitOrder(psp, order).then(
     ({ status }) => status,

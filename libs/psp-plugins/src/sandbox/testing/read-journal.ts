@@ -11,16 +11,16 @@ import {
 } from '../simulator/payment-state.js';
 import { getFinalDecision, isOrderAccepted } from '../simulator/order-faults.js';
 
-/** One payment that the sandbox has executed. There is one per key. */
+/** One payment that the sandbox has executed. There is one payment per key. */
 export interface ExecutedPayment {
-  /** The client's reference of the order. Two payments with one reference are a duplicate payment. */
+  /** The client's reference of the order. If two payments have the same reference, the client has paid twice. */
   reference: string;
   key: string;
   /** The PSP's id of the payment. */
   id: string;
   kind: 'PAYOUT' | 'TRANSFER';
   amount: Money;
-  /** Milliseconds since 1970. */
+  /** The time in milliseconds since 1970. */
   executedAt: number;
   status: OrderStatus;
 }
@@ -32,7 +32,7 @@ const STATUSES: Record<PaymentState, OrderStatus> = {
   returned: 'RETURNED',
 };
 
-/** Returns all attempts that reached the sandbox, including rejected and failed ones, in journal order. */
+/** Returns all attempts that reached the sandbox, including rejected and failed attempts, in the order of the journal. */
 export function readAttempts(journal: string): OrderAttempt[] {
   if (!existsSync(journal)) return [];
   return readFileSync(journal, 'utf8')
@@ -40,7 +40,9 @@ export function readAttempts(journal: string): OrderAttempt[] {
     .flatMap((line) => parseAttempt(line) ?? []);
 }
 
-/** Returns the accepted attempts, in journal order: for each key, the first attempt that decided, if it accepted the order. */
+/**
+ * Returns the accepted attempts in the order of the journal. For each key, it is the first attempt that decided, if it accepted the order.
+ */
 export function readAcceptedAttempts(journal: string): Payment[] {
   const decided = new Map<string, OrderAttempt>();
   for (const attempt of readAttempts(journal)) {
@@ -50,8 +52,8 @@ export function readAcceptedAttempts(journal: string): Payment[] {
 }
 
 /**
- * Returns all payments that the sandbox has executed by `now`, in journal order.
- * @param now ms since 1970. `Infinity` returns the final states.
+ * Returns all payments that the sandbox has executed by `now`, in the order of the journal.
+ * @param now the time in ms since 1970. With `Infinity`, the final states are returned
  */
 export function readPayments(journal: string, now: number): ExecutedPayment[] {
   return readAcceptedAttempts(journal).flatMap((payment) => {
@@ -68,7 +70,7 @@ export function readPayments(journal: string, now: number): ExecutedPayment[] {
   });
 }
 
-/** Returns the payments grouped by the client's reference. A group with more than one payment is a duplicate payment. */
+/** Returns the payments grouped by the client's reference. If a group has more than one payment, the client has paid twice. */
 export function readPaymentsByReference(journal: string, now: number): Map<string, ExecutedPayment[]> {
   return Map.groupBy(readPayments(journal, now), ({ reference }) => reference);
 }

@@ -1,4 +1,4 @@
-/** Shared fixtures of the sandbox specs: a plugin with a test clock, and functions that collect whole listings. */
+/** Functions that several sandbox specs share: they create a plugin with a test clock, and collect whole listings. */
 import { isRejectedRecord, type Page, type RejectedRecord, type Transaction } from '@tributary/connector-api';
 import { SandboxClient } from '../sandbox.client.js';
 import { SandboxSettings } from '../sandbox.config.js';
@@ -8,7 +8,7 @@ import { SimulatedApi } from '../simulator/simulated-api.js';
 export const START = Date.parse('2026-11-01T00:00:00Z');
 export const MINUTE = 60_000;
 
-/** Settings with frequent faults, and pages so small that windows, pages and equal timestamps overlap in many ways. */
+/** Settings with frequent faults. The pages are so small that windows, pages and equal timestamps overlap in many ways. */
 export const HARSH_SETTINGS = {
   transactions: 300,
   activityPerMinute: 60,
@@ -38,7 +38,10 @@ export async function collectItems<T>(listing: AsyncIterable<Page<T>>): Promise<
   return (await collectPages(listing)).flatMap(({ items }) => items);
 }
 
-/** Collects the records of a listing. @throws Error if the plugin rejected a record */
+/**
+ * Collects the records of a listing.
+ * @throws Error if the plugin rejected a record
+ */
 export async function collectRecords<T extends object>(listing: AsyncIterable<Page<T>>): Promise<T[]> {
   return (await collectItems(listing)).map((item) => {
     if (isRejectedRecord(item)) throw new Error(`${item.id} was refused: ${item.reason}`);
@@ -46,7 +49,7 @@ export async function collectRecords<T extends object>(listing: AsyncIterable<Pa
   });
 }
 
-/** Computes the balances of an account from listed transactions only, by the rules of the contract. */
+/** Computes the balances of an account only from listed transactions, by the rules of the contract. */
 export function sumBalances(rows: readonly Transaction[], account: string): Map<string, bigint> {
   const sums = new Map<string, bigint>();
   for (const { status, amount, sourceAccountId, destinationAccountId } of rows) {

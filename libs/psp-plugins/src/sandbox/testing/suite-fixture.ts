@@ -1,4 +1,7 @@
-/** Fixture for the inherited suite: the sandbox's API over rows that the suite adds, with the sandbox's own order endpoint. */
+/**
+ * The fixture for the common test suite of all plugins. It combines the sandbox's API, which returns the rows that the suite adds, with the
+ * sandbox's own endpoint for orders.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -105,7 +108,7 @@ class InMemoryRows {
   }
 }
 
-/** Lists the rows that the suite added, and the payments of orders as the simulated PSP does. */
+/** An API that lists the rows that the suite has added. The payments of orders are listed as by the simulated PSP. */
 class InMemoryApi extends SimulatedApi {
   constructor(
     private readonly sandboxSettings: SandboxSettings,

@@ -1,4 +1,6 @@
-/** Mounts the plugin in its own Nest module, as the gateway does, with a clock whose `sleep` returns immediately and a feed in memory. */
+/**
+ * Mounts the plugin in its own Nest module, as the gateway does. The `sleep` of the clock returns immediately, and the feed is in memory.
+ */
 import { NestFactory } from '@nestjs/core';
 import type { FeedReader, Page, PspClient, RejectedRecord, Transaction } from '@tributary/connector-api';
 import { FEED_READER, isRejectedRecord, PSP_CLIENT, serializeTransaction } from '@tributary/connector-api';
@@ -18,7 +20,10 @@ export class FakeClock implements HttpClock {
   }
 }
 
-/** @param feed the feed that the plugin reads */
+/**
+ * Mounts the plugin.
+ * @param feed the feed that the plugin reads
+ */
 export async function mountPlugin(
   settings: object,
   clock: HttpClock,
@@ -40,13 +45,13 @@ export async function mountPlugin(
   return { psp: app.get<PspClient>(PSP_CLIENT), close: () => app.close() };
 }
 
-/** Stores what a feed of transactions would contain: the latest version of every record. It also counts the new versions. */
+/** Stores what a feed of transactions would contain: the latest version of every record. New versions are counted. */
 export class TestFeed implements FeedReader {
   readonly rows = new Map<string, Transaction>();
   readonly rejected = new Map<string, RejectedRecord>();
   readonly warnings: string[] = [];
   cursor: string | undefined;
-  /** Number of new versions in the last pull. */
+  /** The number of new versions in the last pull. */
   newVersionCount = 0;
   pageCount = 0;
   private readonly content = new Map<string, string>();
@@ -61,7 +66,7 @@ export class TestFeed implements FeedReader {
 
   /**
    * Pulls the transactions.
-   * @param maxPages number of pages after which the pull stops, as after a crash
+   * @param maxPages the number of pages after which the pull stops, as after a crash
    */
   async pull(psp: PspClient, maxPages = Infinity): Promise<void> {
     [this.newVersionCount, this.pageCount] = [0, 0];
@@ -88,7 +93,7 @@ export class TestFeed implements FeedReader {
     this.cursor = cursor;
   }
 
-  /** Returns the sum of the rows of each of these accounts, in minor units. */
+  /** Returns the sum of the rows of each given account, in minor units. */
   computeSums(accountIds: readonly string[]): Record<string, bigint> {
     const sums: Record<string, bigint> = {};
     for (const { status, amount, sourceAccountId: from, destinationAccountId: to } of this.rows.values()) {

@@ -1,12 +1,12 @@
 /**
- * Fills the fake with a year of payments, refunds, disputes and daily payouts of several locations. It computes the balance of each
- * location independently of the plugin. Some objects change after the end of the year, see `changeLater`.
+ * Fills the fake with a year of payments, refunds, disputes and daily payouts of several locations. The balance of each location is
+ * computed independently of the plugin. Some objects change after the end of the year, see `changeLater`.
  */
 import { createSeededRandom } from '@tributary/connector-api/testing';
 import { formatTime, toFakeMoney, type FakeObject, type SquareFake } from '../square.fake.js';
 
 const DAY_MS = 86_400_000;
-/** Types of entries whose money is in no other object, with their signs. */
+/** The types of entries whose money is in no other object, with their signs. */
 const OWN_ENTRY_TYPES = [
   ...(['ADJUSTMENT', 'TAX_ON_FEE', 'SUBSCRIPTION_FEE', 'HOLD_ADJUSTMENT'] as const),
   ...(['AUTOMATIC_SAVINGS', 'SQUARE_CAPITAL_PAYMENT', 'RESERVE_HOLD'] as const),
@@ -14,14 +14,14 @@ const OWN_ENTRY_TYPES = [
 
 export interface YearOptions {
   payments: number;
-  /** End of the year in milliseconds since 1970. */
+  /** The end of the year in milliseconds since 1970. */
   end: number;
-  /** Number of payments that have the same time. */
+  /** The number of payments that have the same time. */
   tieGroupSize: number;
   payoutEveryDays: number;
 }
 
-/** A change of an object, and the amount in minor units that it adds to the balance of a location. */
+/** A later change of an object, and the amount in minor units by which it changes the balance of a location. */
 interface LaterChange {
   id: string;
   members: Partial<FakeObject>;
@@ -34,7 +34,7 @@ export class SimulatedYear {
   readonly balances: Record<string, bigint> = {};
   private readonly random = createSeededRandom(11);
   private readonly laterChanges: LaterChange[] = [];
-  /** The amount in minor units and the entries of each location that the next payout will settle. */
+  /** For each location, the amount in minor units and the entries that the next payout will contain. */
   private readonly unsettled = new Map<
     string,
     { net: bigint; entries: Parameters<SquareFake['addEntry']>[] }
@@ -58,8 +58,8 @@ export class SimulatedYear {
   }
 
   /**
-   * Makes the next changes at the present time of the fake's clock.
-   * @returns whether more changes follow
+   * Makes the next changes. Their time is the present time of the fake's clock.
+   * @returns true if more changes are left
    */
   changeLater(count: number): boolean {
     for (const { id, members, locationId, amount } of this.laterChanges.splice(0, count)) {
@@ -119,7 +119,7 @@ export class SimulatedYear {
       return;
     }
     this.settle(locationId, of, 'REFUND', at, -amount, 0n, currency);
-    // The refund fails although it was completed before.
+    // This refund fails later, although it was completed before.
     if (isRecent) this.laterChanges.push({ id, members: { status: 'FAILED' }, locationId, amount });
   }
 
@@ -142,7 +142,7 @@ export class SimulatedYear {
     if (isRecent) this.laterChanges.push({ id, members: { state: 'WON' }, locationId, amount });
   }
 
-  /** Books a movement of a payment, refund or dispute, which the next payout settles. */
+  /** Books a movement of a payment, refund or dispute. It becomes part of the next payout. */
   private settle(
     locationId: string,
     of: string,

@@ -1,4 +1,4 @@
-/** Adapts the fake to the test suite that every plugin inherits. */
+/** Adapts the fake to the common test suite of all plugins. */
 import { createHmac } from 'node:crypto';
 import { getCurrencyDecimals, parseAmount, parseMoney } from '@tributary/connector-api';
 import type {

@@ -19,41 +19,41 @@ import type { MtField } from './mt-field-parsers.js';
 import { failAtMtField } from './mt-field-parsers.js';
 
 const TAG_PATTERN = /^:(\d{2}[A-Z]?|NS):/;
-/** Numbers of the fields in MT940 and MT942. Other numbers begin no field: `:45:37` in a text is a time. */
+/** Matches the tags of the fields in MT940 and MT942. A line with another number begins no field: `:45:37` in a text is a time. */
 const STATEMENT_TAG_PATTERN = /^(?:13|20|21|25|28|34|6[0-5]|86|90)[A-Z]?$|^NS$/;
-/** Matches an hour at the end of a line. The end of a line and the beginning of the next line may be one time: `T16` and `:20:15`. */
+/** Matches an hour at the end of a line. Together with the beginning of the next line, it may be a time: `T16` and `:20:15`. */
 const HOUR_AT_END_PATTERN = /(?:^|\D)(?:[01]?\d|2[0-3])$/;
 const MINUTES_AT_START_PATTERN = /^:[0-5]\d:[0-5]\d(?!\d)/;
-/** Rabobank begins a file with the message type, written like a field. */
+/** Matches the message type at the beginning of a file of Rabobank, which has the form of a field. */
 const MESSAGE_TYPE_PATTERN = /^:(94[02]):/;
 const BLOCK_PATTERN = /^[\x00-\x20]*\{[1-5]:/;
 const MAX_FIELD_LINES = 1000;
-/** MT950 is an MT940 without `:86:`. */
+/** The message types that contain statements. MT950 is an MT940 without `:86:`. */
 const STATEMENT_MESSAGE_TYPES = ['940', '942', '950'];
 
 /**
- * Reads MT940 and MT942, with or without SWIFT blocks. The class also accepts known deviations of real banks. Fields form messages (pages),
- * and messages form statements. Sources of the format: SWIFT Standards MT, category 9; for the German variant DFÜ agreement, annex 3.
+ * Reads MT940 and MT942, with or without SWIFT blocks. Known deviations of real banks are accepted. Fields form messages (pages), and
+ * messages form statements. Sources of the format: SWIFT Standards MT, category 9; for the German variant DFÜ agreement, annex 3.
  */
 export class MtReader implements StatementReader {
   readonly #lineSplitter = new LineSplitter();
   #parts: StatementEvent[] = [];
-  /** The field that is being read. Its lines continue until the next field begins. */
+  /** The field that is being read. It ends where the next field begins. */
   #field: MtField | undefined;
   #message: MtMessage | undefined;
   #statement: MtStatement | undefined;
-  /** The current entry, whose `:86:` may still follow. */
+  /** The current entry. Its `:86:` may still follow. */
   #entry: { line: MtField; details: MtField[] } | undefined;
-  /** Message type from block 2, for the next message. */
+  /** The message type from block 2. It applies to the next message. */
   #messageType: string | undefined;
-  /** Line in which `{1:`, `{2:` or `{4:` opened a message block that `-}` has not closed. */
+  /** The line in which `{1:`, `{2:` or `{4:` opened a message block that `-}` has not closed yet. */
   #openBlockLine: number | undefined;
   /** Whether the `start` event of the open statement was returned. */
   #started = false;
 
   /**
-   * Lines after a line `-` in the text of an entry of an interim report. The next field shows whether the message has ended or the text
-   * continues.
+   * The lines after a line `-` in the text of an entry of an interim report. Only the next field shows whether the message has ended at the
+   * `-` or the text continues.
    */
   #linesAfterDash: string[] | undefined;
 
@@ -120,7 +120,7 @@ export class MtReader implements StatementReader {
     } else if (this.#field) {
       this.#addLine(this.#field.lines, line);
     }
-    // Other lines between messages are ignored, e.g. a bank's own headers.
+    // Any other line is between messages, e.g. a bank's own header. Such a line is ignored.
   }
 
   #addLine(lines: string[], line: string): void {
@@ -133,7 +133,9 @@ export class MtReader implements StatementReader {
     }
   }
 
-  /** Returns the tag if the line begins a field. A line in the text of an entry may have the form of a field although it is text. */
+  /**
+   * Returns the tag if the line begins a field. In the text of an entry, a line may look like the beginning of a field although it is text.
+   */
   #readTag(line: string): string | undefined {
     const tag = TAG_PATTERN.exec(line)?.[1];
     if (tag === undefined || !this.#isInText() || this.#linesAfterDash) return tag;
@@ -143,7 +145,10 @@ export class MtReader implements StatementReader {
     return STATEMENT_TAG_PATTERN.test(tag) ? tag : undefined;
   }
 
-  /** Decides, when the next field begins, whether a line `-` in the text of an entry was the end of the message. */
+  /**
+   * Decides whether a line `-` in the text of an entry was the end of the message. It is called when the next field begins, because the tag
+   * of this field shows the answer.
+   */
   #resolveDash(nextTag: string): void {
     const lines = this.#linesAfterDash;
     if (!lines) return;
@@ -156,19 +161,20 @@ export class MtReader implements StatementReader {
     return this.#field?.tag === '86' || this.#field?.tag === '61' || this.#field?.tag === 'NS';
   }
 
-  /** Returns whether the current field is free text of an entry. */
+  /** Returns true if the current field is free text of an entry. */
   #isInText(): boolean {
     return this.#entry !== undefined && (this.#field?.tag === '86' || this.#field?.tag === 'NS');
   }
 
   /**
-   * Returns whether a line `-` may end the message. In the details of an entry, `-` is text unless the closing balance was already read.
+   * Returns true if a line `-` may end the message. In the details of an entry of an MT940, `-` is text, unless the closing balance was
+   * already read.
    */
   #mayTerminate(): boolean {
     return !this.#isInEntry() || this.#message?.isInterim === true || this.#message?.closing !== undefined;
   }
 
-  /** Returns whether the file ends within a balance that is not needed, because the statement already has its closing balance. */
+  /** Returns true if the file ends within a balance that is not needed, because the statement already has its closing balance. */
   #isCutBalance(last: MtField): boolean {
     return (
       !this.#lineSplitter.isTerminated && /^6[45]$/.test(last.tag) && this.#message?.closing !== undefined
@@ -205,7 +211,7 @@ export class MtReader implements StatementReader {
       return;
     }
     if (/^25P?$/.test(field.tag) && (!this.#message || this.#message.closing)) {
-      // ABN AMRO begins a statement with the account.
+      // Some statements have no `:20:`. ABN AMRO begins a statement with the account.
       this.#endMessage();
       this.#message = new MtMessage(field, this.#messageType);
     }
@@ -220,7 +226,7 @@ export class MtReader implements StatementReader {
         if (!message.closing) this.#entry?.details.push(field);
         return;
       case '86':
-        // After the closing balance, `:86:` describes the statement and not an entry.
+        // After the closing balance, `:86:` describes the statement and not an entry, so it is ignored.
         if (!message.closing) this.#entry?.details.push(field);
         return;
       case '62F':
@@ -246,7 +252,7 @@ export class MtReader implements StatementReader {
     this.#entry = { line: field, details: [] };
   }
 
-  /** Returns the `start` event, unless this message is the next page of the open statement. */
+  /** Adds the `start` event to the result, unless this message is the next page of the open statement. */
   #emitStart(message: MtMessage, field: MtField): void {
     if (this.#started) return;
     this.#started = true;
@@ -289,7 +295,7 @@ export class MtReader implements StatementReader {
 
   /**
    * Checks that a file without a terminator is not truncated.
-   * @throws StatementError when the file is or may be truncated
+   * @throws StatementError if the file is or may be truncated
    */
   #checkComplete(last: MtField | undefined): void {
     const message = this.#message;
@@ -304,7 +310,7 @@ export class MtReader implements StatementReader {
       return;
     }
     if (this.#lineSplitter.isTerminated || !message.closing) return;
-    // After the closing balance there are only texts and values for information. So the sum proves that no entry is missing.
+    // After the closing balance, only texts and values for information can follow. So the sum proves that no entry is missing.
     if (this.#statement?.isBalanced === true) return;
     this.#failTruncated(
       `the last line ${quoteValue(last.lines.at(-1) ?? '')} has no line break; expected the whole :${last.tag}: and the end of its line`,
@@ -351,8 +357,8 @@ function buildEntry(
 }
 
 /**
- * Merges the supplementary details of `:61:` and the content of `:86:`. If both contain a value, the value of `:86:` takes precedence.
- * Texts are joined.
+ * Merges the supplementary details of `:61:` with the content of `:86:`. If both contain a value, the value of `:86:` is used. Texts are
+ * joined.
  */
 function mergeFacts<T extends EntryFacts>(supplement: EntryFacts, facts: T): T {
   const text = [supplement.additionalInformation, facts.additionalInformation].filter(Boolean).join(' ');

@@ -11,7 +11,7 @@ import {
 import type { MtField } from './mt-field-parsers.js';
 import { parseAmount, failAtMtField } from './mt-field-parsers.js';
 
-/** Content of a statement line `:61:`. */
+/** The content of a statement line `:61:`. */
 export interface MtStatementLine {
   creditDebit: CreditDebit;
   reversal: boolean;
@@ -21,24 +21,24 @@ export interface MtStatementLine {
   bookedAt?: string;
   valueAt: string;
   valueDateAsFound?: string;
-  /** Transaction type identification code, e.g. `NTRF`: one letter for the source, then the bank's type. */
+  /** The transaction type identification code, e.g. `NTRF`. The first letter is the source, and the bank's type follows. */
   type?: string;
   customerReference?: string;
   /** The IBAN of the counterparty. Some banks (ASN, SNS) write it in the place of the customer reference. */
   counterpartyIban?: string;
   bankReference?: string;
-  /** The supplementary details (subfield 9) and the overflow of the customer reference. */
+  /** The supplementary details (subfield 9), and the part of the customer reference that exceeds its maximum length. */
   supplementaryDetails: string[];
 }
 
 /**
- * Format: 6!n[4!n]2a[1!a]15d1!a3!c16x[//16x], and [34x] on the next line. The type may be padded with blanks (`NOV `), may follow a blank,
- * or may be absent before the bank's reference. Four blanks stand for an absent booking date. The letter after the mark is the third letter
- * of the currency (`DR` = debit in EUR) or a funds code (`N`).
+ * Matches a statement line. Format: 6!n[4!n]2a[1!a]15d1!a3!c16x[//16x], and [34x] on the next line. The type may be padded with blanks
+ * (`NOV `), may follow a blank, or may be absent before the bank's reference. Four blanks stand for an absent booking date. The letter
+ * after the mark is the third letter of the currency (`DR` = debit in EUR) or a funds code (`N`).
  */
 const STATEMENT_LINE_PATTERN =
   /^(\d{6})(\d{4}| {4})?(R[CD]|E[CD]|[CD])([A-Z])? ?(\d[\d.,]*) ?(?:([A-Z][A-Z0-9 ]{3})(.*)|(\/\/.*))?$/;
-/** Some savings banks write the debit/credit mark and the amount on two lines. */
+/** Matches a line that ends after the debit/credit mark. Some savings banks write the amount on the next line. */
 const MARK_ONLY_PATTERN = /^\d{6}(?:\d{4}| {4})?(?:R[CD]|E[CD]|[CD])[A-Z]?$/;
 const MAX_CUSTOMER_REFERENCE_LENGTH = 16;
 
@@ -79,7 +79,7 @@ function readDates(field: MtField, day: string, entryDay: string | undefined) {
   return { bookedAt: resolveBookingDate(field, year, value.date, entryDay), valueAt: value.date, ...found };
 }
 
-/** Returns the booking date. The file gives it without a year, so the year nearest to the value date is used. */
+/** Returns the booking date. The file contains it without a year, so the year in which it is nearest to the value date is used. */
 function resolveBookingDate(field: MtField, year: number, value: string, monthAndDay: string): string {
   const month = Number(monthAndDay.slice(0, 2));
   const day = Number(monthAndDay.slice(2, 4));
@@ -93,7 +93,7 @@ function resolveBookingDate(field: MtField, year: number, value: string, monthAn
 }
 
 /**
- * Splits the references. Text beyond the maximum length of a customer reference belongs to the details, because Rabobank writes the
+ * Splits the references. Text beyond the maximum length of a customer reference is added to the details, because Rabobank writes the
  * counterparty's name there. A longer reference without blanks is not split.
  */
 function readReferences(text: string, supplementary: string[]) {
@@ -113,14 +113,16 @@ function readReferences(text: string, supplementary: string[]) {
   };
 }
 
-/** Returns whether the text is one reference. If it is a reference and a name, the name has blanks or no digits. */
+/**
+ * Returns true if the text is a single long reference. If it is a reference with a name, the name contains blanks or contains no digits.
+ */
 function isLongReference(text: string): boolean {
   return /^[A-Z0-9./+-]+$/i.test(text.trim()) && /\d/.test(text.slice(MAX_CUSTOMER_REFERENCE_LENGTH));
 }
 
 /**
  * Reads the supplementary details: `/OCMT/EUR11,85//CHGS/EUR0,50/`, the counterparty's IBAN, or plain text.
- * @param iban the counterparty's IBAN, if it is in the place of the customer reference. The text is then the counterparty's name.
+ * @param iban the counterparty's IBAN, if it is in the place of the customer reference. The text is then the counterparty's name
  */
 export function readSupplementaryDetails(more: readonly string[], iban?: string): EntryFacts {
   const facts: EntryFacts = { references: {} };

@@ -18,17 +18,17 @@ import {
   getFieldValue,
 } from './mt-field-parsers.js';
 
-/** Collects the fields of one message, which is one page of a statement. */
+/** Collects the fields of one message, i.e. of one page of a statement. */
 export class MtMessage {
   readonly id: string;
   account: StatementAccount | undefined;
   sequence: string | undefined;
   opening: StatementBalance | undefined;
   closing: StatementBalance | undefined;
-  /** Available balances: `:64:` and `:65:`. */
+  /** The available balances: `:64:` and `:65:`. */
   readonly availableBalances: StatementBalance[] = [];
   readonly statedTotals: (StatedTotal & { count: number })[] = [];
-  /** Fields that could not be read. These fields move no money. */
+  /** The fields that could not be read. No money depends on them. */
   readonly unreadable: string[] = [];
   /** The first unknown field, for error messages. */
   unknownField: string | undefined;
@@ -39,20 +39,23 @@ export class MtMessage {
 
   constructor(
     readonly firstField: MtField,
-    /** Message type from block 2: `940`, `942`. */
+    /** The message type from block 2: `940`, `942`. */
     private readonly type: string | undefined,
   ) {
-    // Some banks begin a statement with the account and give no `:20:`.
+    // Some banks begin a statement with the account and omit `:20:`. The id is then empty.
     this.id = firstField.tag === '20' ? getFieldValue(firstField) : '';
   }
 
-  /** True for MT942. It is an MT942 if block 2 contains that type, or if there is `:34F:` or `:13D:` and no opening balance. */
+  /**
+   * True for an interim report (MT942). A message is an MT942 if block 2 contains this type, or if it has `:34F:` or `:13D:` and no opening
+   * balance.
+   */
   get isInterim(): boolean {
     if (this.type === '942') return true;
     return !this.opening && (this.#floorLimit || this.#hasDateTime);
   }
 
-  /** Reads all fields except entries and the details of entries. */
+  /** Reads a field. Entries and their details are not read here. */
   read(field: MtField): void {
     switch (field.tag) {
       case '25':
@@ -104,7 +107,7 @@ export class MtMessage {
     }
   }
 
-  /** Reads a field that moves no money. If the field cannot be read, it is reported and omitted. */
+  /** Reads a field that moves no money. If the field cannot be read, this is reported, and the field is omitted. */
   #tryRead(read: () => void): void {
     try {
       read();
@@ -118,7 +121,10 @@ export class MtMessage {
     return this.opening?.currency ?? this.#currency ?? this.account?.currency;
   }
 
-  /** @throws StatementError at `field` if a field is missing that must come before the first entry */
+  /**
+   * Returns the `start` event.
+   * @throws StatementError at `field` if a field is missing that must come before the first entry
+   */
   start(field: MtField): StatementStart {
     if (!this.account) this.#failIncomplete(field, 'no account (:25:)');
     if (!this.isInterim && !this.opening) this.#failIncomplete(field, 'no opening balance (:60F: or :60M:)');
@@ -151,7 +157,7 @@ export class MtMessage {
   }
 }
 
-/** One statement, which consists of one message or several pages. */
+/** One statement. It consists of one message, or of several messages if it has several pages. */
 export class MtStatement {
   readonly totals = new EntryTotals();
   readonly #inconsistencies: string[] = [];
@@ -166,8 +172,8 @@ export class MtStatement {
   }
 
   /**
-   * Appends the message if it is the next page of this statement.
-   * @returns whether the page was appended
+   * Appends a message if it is the next page of this statement.
+   * @returns true if the page was appended
    */
   appendIfNextPage(page: MtMessage): boolean {
     const { account, sequence, closing } = this.message;
@@ -187,7 +193,9 @@ export class MtStatement {
     return true;
   }
 
-  /** True if opening balance + entries = closing balance. Only then a last line without a line break is certainly complete. */
+  /**
+   * True if opening balance + entries = closing balance. In this case, the last line is certainly complete even if it has no line break.
+   */
   get isBalanced(): boolean {
     const { closing } = this.message;
     return (
@@ -219,7 +227,7 @@ function signedScaledAmount({ creditDebit, amount }: StatementBalance): bigint {
   return creditDebit === 'CRDT' ? toScaledInteger(amount) : -toScaledInteger(amount);
 }
 
-/** Returns the number without the page: `00004/00002` → `00004`. */
+/** Returns the statement number without the page number: `00004/00002` → `00004`. */
 function statementNumberOf(sequence: string | undefined): string | undefined {
   return sequence?.split('/')[0];
 }

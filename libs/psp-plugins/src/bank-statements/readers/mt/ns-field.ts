@@ -1,10 +1,10 @@
-/** Reads the field `:NS:` (non-SWIFT). German banks write the texts of an entry into this field, in numbered lines. */
+/** Reads the field `:NS:` (non-SWIFT), in which German banks write the texts of an entry in numbered lines. */
 import type { EntryFacts } from '../../statements/statement.types.js';
 import { collapseWhitespace } from '../value-parsers.js';
 
 /**
- * Matches a numbered line. Lines 01 to 14 are the purpose, 15 and 16 the name of the counterparty, 17 the booking text. Source: the manual
- * of National-Bank, quoted in https://github.com/wolph/mt940/issues/23.
+ * Matches a numbered line. Lines 01 to 14 are the purpose, 15 and 16 the name of the counterparty, and 17 the booking text. Source: the
+ * manual of National-Bank, quoted in https://github.com/wolph/mt940/issues/23.
  */
 const NUMBERED_LINE_PATTERN = /^(\d\d)(.*)$/;
 const LAST_PURPOSE_LINE = 14;

@@ -1,7 +1,10 @@
-/** Recognises the account of the statement in the details of an entry, because this account is never the counterparty. */
+/** Recognises the statement's own account in the details of an entry, because the own account is never the counterparty. */
 import type { Party, StatementAccount } from '../../statements/statement.types.js';
 
-/** Removes the account number from a party if it is our own account. The name stays, because it may be the counterparty's name. */
+/**
+ * Removes the account number from a party if it is the statement's own account. The name is kept, because it may be the counterparty's
+ * name.
+ */
 export function removeOwnAccount(
   party: Party | undefined,
   own: Pick<StatementAccount, 'id'> | undefined,
@@ -12,13 +15,14 @@ export function removeOwnAccount(
   const rest: Party = { ...party };
   delete rest.iban;
   delete rest.accountNumber;
-  // The bank of our own account is not the bank of the counterparty.
+  // The bank code belongs to the own account, so it is removed, too.
   delete rest.bic;
   return Object.keys(rest).length === 0 ? undefined : rest;
 }
 
 /**
- * Compares account numbers in all forms that banks use: an IBAN, `<bank>/<account>`, or the account alone, with or without leading zeros.
+ * Returns true if an account number is the own account's number. It may have any form that banks use: an IBAN, `<bank>/<account>`, or the
+ * account alone, with or without leading zeros.
  */
 export function isOwnNumber(number: string, ownId: string): boolean {
   const [found, own] = [normalizeNumber(number), normalizeNumber(ownId)];

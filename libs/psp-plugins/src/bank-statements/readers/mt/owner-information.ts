@@ -4,16 +4,19 @@ import { readDutchInformation } from './dutch-owner-information.js';
 import { readGermanInformation } from './german-owner-information.js';
 import type { OwnerInformation } from './mt-field-parsers.js';
 
-/** Three digits, then a delimiter and two digits: `166?00`, `000>10`. Polish banks write a blank before the digits. */
+/**
+ * Matches the beginning of a German structure: three digits, a delimiter and two digits, `166?00` or `000>10`. Polish banks write a blank
+ * before the digits.
+ */
 const GERMAN_PATTERN = /^\s*(\d{3})([?>~^@|<])(?=\d\d)/;
 const DUTCH_PATTERN = /^\s*\/[A-Z]{2,9}\//;
 /**
- * Minimum length of a full line. The text of a full line continues in the next line without a blank, even within a word. Some banks count
- * the 4 characters of the tag.
+ * The minimum number of characters of a full line. The text of a full line continues in the next line without a blank, even within a word.
+ * Some banks count the 4 characters of the tag, so a full line can be 4 characters shorter.
  */
 const MIN_FULL_LINE_LENGTH = 61;
 
-/** Reads `:86:` in the structure that the bank uses. A text without structure becomes the remittance information. */
+/** Reads `:86:` in the structure that the bank uses. If the text has no structure, it becomes the remittance information. */
 export function readOwnerInformation(lines: readonly string[], account?: StatementAccount): OwnerInformation {
   const whole = lines.join('');
   const german = GERMAN_PATTERN.exec(whole);
@@ -33,7 +36,7 @@ function readPlainInformation(lines: readonly string[]): OwnerInformation {
     lines.map((line) => (line.length >= MIN_FULL_LINE_LENGTH ? line : `${line} `)).join(''),
   );
   if (text === undefined) return { references: {} };
-  // Knab ends the text with `REK: <account>/NAAM: <name>`.
+  // Knab writes the counterparty at the end of the text: `REK: <account>/NAAM: <name>`.
   const [all, account, name] = /\s*REK: ([A-Z0-9]+)\/NAAM: (.+)$/.exec(text) ?? [];
   if (all === undefined || account === undefined || name === undefined)
     return { references: {}, remittance: text };

@@ -4,12 +4,13 @@ import { StatementError } from '../../statements/statement.types.js';
 import { collapseWhitespace, isIban, isPlaceholder, quoteValue } from '../value-parsers.js';
 import { parseOfxAmount, parseOfxDate } from './ofx-values.js';
 
-/** Values by element name. The name of an element within PAYEE, BANKACCTTO or CURRENCY has the name of the outer element before it. */
+/** The values by element name. For an element within PAYEE, BANKACCTTO or CURRENCY, the key begins with the name of the outer element. */
 export type OfxValues = ReadonlyMap<string, string>;
 
 /**
+ * Converts the values of a transaction.
  * @param currency the currency of the statement
- * @throws StatementError when the amount, the day or the id of the transaction cannot be read
+ * @throws StatementError if the amount, the day or the id of the transaction cannot be read
  */
 export function toOfxEntry(values: OfxValues, currency: string, position: string, raw: string): Entry {
   const reject = (what: string): never => {
@@ -49,7 +50,7 @@ export function toOfxEntry(values: OfxValues, currency: string, position: string
   };
 }
 
-/** Returns the reason why the transaction cannot be served unchanged. */
+/** Returns the reason why the transaction cannot be served without a change of its meaning, or `undefined` if it can. */
 function describeAmbiguity(values: OfxValues, currency: string): string | undefined {
   const corrected = values.get('CORRECTFITID');
   if (corrected !== undefined)

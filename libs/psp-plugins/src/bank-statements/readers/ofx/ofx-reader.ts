@@ -1,6 +1,6 @@
 /**
- * Reads OFX 1 and 2, which Quicken calls QFX: the statements of bank accounts and credit cards. Source: OFX Banking
- * Specification 2.3, chapter 11 (Banking). Investment statements are not read.
+ * Reads OFX 1 and 2 (Quicken's name for this format is QFX). It reads the statements of bank accounts and credit cards, but not investment
+ * statements. Source: OFX Banking Specification 2.3, chapter 11 (Banking).
  */
 import type { StatementBalance, StatementEvent, StatementStart } from '../../statements/statement.types.js';
 import { StatementError } from '../../statements/statement.types.js';
@@ -14,8 +14,8 @@ import { parseOfxAmount, parseOfxDate } from './ofx-values.js';
 
 const STATEMENTS = new Set(['STMTRS', 'CCSTMTRS']);
 /**
- * Elements within a transaction or a statement that contain other elements. The names of the inner values get the name of the outer element
- * as a prefix.
+ * The elements within a transaction or a statement that contain other elements. In the keys of the inner values, the name of the outer
+ * element is a prefix.
  */
 const NAMED_GROUPS = new Set([
   'PAYEE',
@@ -30,7 +30,7 @@ const NAMED_GROUPS = new Set([
 export class OfxReader implements StatementReader {
   readonly #tokenizer: OfxTokenizer;
   #parts: StatementEvent[] = [];
-  /** Values of the open statement, except those of its transactions. */
+  /** The values of the open statement. The values of its transactions are not included. */
   #statement: Map<string, string> | undefined;
   #transaction: { values: Map<string, string>; line: number; raw: string } | undefined;
   #group: string | undefined;
@@ -106,7 +106,7 @@ export class OfxReader implements StatementReader {
     if (this.#transaction && this.#transaction.raw.length < MAX_RAW_LENGTH)
       this.#transaction.raw += `<${name}>${value}\n`.slice(0, MAX_RAW_LENGTH - this.#transaction.raw.length);
     const target = values ?? this.#statement;
-    // If a value occurs twice, the first value is used, because an account is named before its transactions.
+    // If a value occurs twice, the first value is kept. The statement's own account comes first, because it precedes the transactions.
     if (target && !target.has(key)) target.set(key, value);
   }
 
@@ -119,7 +119,10 @@ export class OfxReader implements StatementReader {
     this.#parts.push(toOfxEntry(transaction.values, this.#currency(line), position, transaction.raw));
   }
 
-  /** Returns the start of the statement. Account, currency and period come before the transactions. */
+  /**
+   * Returns the `start` event of the statement. The account, the currency and the period precede the transactions, so they are known at
+   * this point.
+   */
   #start(line: number): void {
     if (this.#hasStarted || !this.#statement) return;
     this.#hasStarted = true;

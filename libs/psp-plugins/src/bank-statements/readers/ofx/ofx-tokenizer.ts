@@ -1,6 +1,6 @@
 /**
- * Splits OFX into elements. OFX 1 is SGML, in which an element with a value needs no end tag. OFX 2 is XML. Both are read in the same way:
- * if text follows the start tag of an element, the text is its value; otherwise the element contains other elements.
+ * Splits OFX into elements. OFX 1 is SGML, in which an element with a value needs no end tag. OFX 2 is XML. The same code reads both: if
+ * text follows the start tag of an element, the text is its value. Otherwise the element contains other elements.
  */
 import { StatementError } from '../../statements/statement.types.js';
 import { decodeLine } from '../text-decoder.js';
@@ -9,7 +9,7 @@ export type OfxToken =
   | { kind: 'open' | 'close'; name: string; line: number }
   | { kind: 'value'; name: string; value: string; line: number };
 
-/** If a value or a tag is longer, the file is not OFX. */
+/** The maximum number of characters of a value or a tag. If one is longer, the file is not OFX and is rejected. */
 const MAX_REST_LENGTH = 64 * 1024;
 const TAG_PATTERN = /^<(\/?)([A-Za-z0-9._]+)\s*(\/?)>$/;
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -28,7 +28,10 @@ export class OfxTokenizer {
   /** @param isBinary true if the text has one character per byte */
   constructor(private readonly isBinary: boolean) {}
 
-  /** @returns the tokens that are complete; a value ends at the next tag */
+  /**
+   * Splits the next text into tokens. A value is complete only when the next tag begins.
+   * @returns the tokens that are complete
+   */
   *split(text: string): Generator<OfxToken> {
     this.#rest += text;
     for (;;) {
@@ -52,7 +55,10 @@ export class OfxTokenizer {
     if (token) yield token;
   }
 
-  /** @param piece a tag and the text after it */
+  /**
+   * Converts a piece of text to a token.
+   * @param piece a tag and the text after it
+   */
   #toToken(piece: string): OfxToken | undefined {
     if (!piece.startsWith('<')) return undefined;
     const end = piece.indexOf('>');

@@ -5,8 +5,8 @@ import { isDecimal, toCalendarDate } from '../value-parsers.js';
 const DATE_PATTERN = /^(\d{4})(\d{2})(\d{2})(?:\d{4,6}(?:\.\d{1,6})?)?(?:\[[^\]]*\])?$/;
 
 /**
- * Returns the day as written: `20260304120000[-5:EST]` → `2026-03-04`. The time is ignored, because many banks write noon or midnight of
- * another zone.
+ * Returns the day as it is written: `20260304120000[-5:EST]` → `2026-03-04`. The time is ignored, because many banks write noon or midnight
+ * of another time zone.
  * @returns `undefined` if the text is not a date
  */
 export function parseOfxDate(text: string): string | undefined {

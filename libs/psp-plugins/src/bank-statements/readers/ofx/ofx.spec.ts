@@ -1,4 +1,4 @@
-/** Tests OFX: the example of the guide, the XML form, and which files are rejected. */
+/** Tests OFX: the example of the guide, the XML form, and the rejection of broken files. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';

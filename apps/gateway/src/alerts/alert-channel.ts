@@ -5,29 +5,29 @@ import { toAlertId, type AlertNotice } from './alert.types.js';
 
 const TIMEOUT_MS = 10_000;
 
-/** A channel of the deployment file. */
+/** The settings of an alert channel in the deployment file. */
 export type AlertChannelConfig = WebhookChannelConfig | SlackChannelConfig;
 
 export interface WebhookChannelConfig {
   kind: 'webhook';
   name: string;
   url: string;
-  /** Key with which the body is signed. */
+  /** The key with which the body of each message is signed. */
   secret: string;
 }
 
 export interface SlackChannelConfig {
   kind: 'slack';
   name: string;
-  /** The URL contains a secret. */
+  /** The URL of the incoming webhook. It contains a secret. */
   url: string;
 }
 
 /**
- * Sends notices to a channel. A notice can be sent twice if the gateway stops before it has stored that the notice was sent.
+ * Sends notices to a channel. If the gateway stops before it has stored that a notice was sent, the notice is sent again.
  * @param deployment name of the deployment, if it has one
  * @param now milliseconds since 1970
- * @throws Error without the URL, because the URL can contain a secret
+ * @throws Error when a notice could not be sent. The message does not contain the URL, because the URL can contain a secret
  */
 export async function sendNotices(
   channel: AlertChannelConfig,
@@ -51,7 +51,10 @@ export async function sendNotices(
   }
 }
 
-/** Signs a body: `t=<seconds since 1970>,v1=<HMAC-SHA256 in hex of "<t>.<body>">`. The receiver can reject an old request by its time. */
+/**
+ * Returns the signature of a body: `t=<seconds since 1970>,v1=<HMAC-SHA256 of "<t>.<body>" in hexadecimal digits>`. Because of the time,
+ * the receiver can reject an old request.
+ */
 export function signBody(secret: string, body: string, now: number): string {
   const seconds = Math.floor(now / 1000);
   const mac = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
@@ -66,7 +69,7 @@ function formatNotices(notices: readonly AlertNotice[], deployment: string | und
   return [`*${escapeSlackText(head)}*`, ...lines].join('\n');
 }
 
-/** Source: api.slack.com, "Formatting text for app surfaces": these three characters control links and mentions. */
+/** Escapes the three characters that control links and mentions in a message. Source: api.slack.com, "Formatting text for app surfaces". */
 function escapeSlackText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
@@ -90,7 +93,7 @@ async function post(
   if (status < 200 || status > 299) throw new Error(`the channel ${name} answered ${status}; expected 2xx`);
 }
 
-/** Returns the code or the kind of the failure. Messages of `fetch` are not used, because they can contain the URL. */
+/** Returns the code or the kind of a failure. The messages of `fetch` are not used, because they can contain the URL. */
 function describeFailure(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   if (!(cause instanceof Error)) return 'the request failed';

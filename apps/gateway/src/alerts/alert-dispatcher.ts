@@ -1,6 +1,6 @@
 /**
- * Sends each channel what is new: new alerts, changed alerts, and resolved alerts. The store keeps what was sent to each channel. So
- * nothing is repeated while nothing changes, also after a restart or by another gateway.
+ * Sends new, changed and resolved alerts to each channel. The store contains what was sent to each channel. So an alert is not sent again
+ * while nothing changes, even after a restart or by another gateway.
  */
 import type { SentAlert, Store } from '@tributary/feed';
 import type { Logger } from '../logging/index.js';
@@ -11,7 +11,7 @@ import { isQuiet, type QuietHours } from './quiet-hours.js';
 export interface AlertDispatcherOptions {
   channels: readonly AlertChannelConfig[];
   quietHours?: QuietHours;
-  /** Name of the deployment. */
+  /** The name of the deployment; absent if it has none. */
   deployment?: string;
   logger: Pick<Logger, 'error'>;
   /** Removes secrets from strings. */
@@ -25,7 +25,8 @@ export class AlertDispatcher {
   ) {}
 
   /**
-   * @param kinds the kinds that were examined. An alert of these kinds that is not in `alerts` is resolved
+   * Sends the differences between the present alerts and the alerts that were sent before.
+   * @param kinds the kinds of alerts that were examined. An alert of these kinds that is not in `alerts` is resolved
    * @param alerts all alerts that exist now
    * @param unknownSubjects subjects that could not be examined; their alerts stay unchanged
    */
@@ -42,7 +43,7 @@ export class AlertDispatcher {
       try {
         await this.tell(channel, isExamined, alerts, now);
       } catch (error) {
-        // The next check sends the notices again, because the store does not contain them as sent.
+        // The store does not contain these notices as sent, so the next check sends them again.
         logger.error({ channel: channel.name, err: error }, 'a channel could not be told about alerts');
       }
   }

@@ -1,4 +1,7 @@
-/** Tests each kind of alert, from its cause in the store to the message that the channels receive, and that nothing is repeated. */
+/**
+ * Tests each kind of alert, from its cause in the store to the message that the channels receive. An alert must not be sent again while
+ * nothing changes.
+ */
 import { getCurrentProcess, openStore, type Store } from '@tributary/feed';
 import { runPolicy } from '@tributary/reconciliation';
 import { createHmac } from 'node:crypto';
@@ -72,7 +75,10 @@ function createDeployment(overrides: Partial<Deployment> = {}): Deployment {
   } as unknown as Deployment;
 }
 
-/** Searches for alerts once, as the scheduled tasks do. @returns `state kind text` of the messages that the webhook received */
+/**
+ * Searches for alerts once, as the scheduled tasks do.
+ * @returns `state kind text` of the messages that the webhook received
+ */
 async function check(deployment = createDeployment()): Promise<string[]> {
   received = [];
   const logger = { error: (...line: unknown[]) => void logged.push(line) };
@@ -189,7 +195,7 @@ it('formance-schedule-paused is found in Formance, and is not resolved while For
     });
     await expect(check(cut)).rejects.toThrow('the schedules of bank in Formance are not known');
     expect(listReceived()).toEqual([]);
-    // If one Formance does not respond, the connectors of another Formance are not affected, even if the first one is called first.
+    // The Formance that is called first does not respond. The connectors of the other Formance must not be affected.
     const cutFirst = createDeployment({
       connectors: [
         { path: 'away', apiKeys: [], formance: unreachable },

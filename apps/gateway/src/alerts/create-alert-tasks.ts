@@ -7,10 +7,13 @@ import { AlertDispatcher } from './alert-dispatcher.js';
 import { findPausedSchedules } from './find-paused-schedules.js';
 import { findAlertsInStore, STORE_ALERT_KINDS } from './find-alerts-in-store.js';
 
-/** Interval in ms. Formance checks its schedules twice a day, so a shorter interval would find nothing earlier. */
+/** Time in ms between two searches for paused schedules in Formance. */
 const FORMANCE_INTERVAL_MS = 15 * 60_000;
 
-/** @returns no task when the deployment has no channel */
+/**
+ * Creates the tasks.
+ * @returns an empty list when the deployment has no channel
+ */
 export function createAlertTasks(
   deployment: Deployment,
   store: Store,
@@ -46,7 +49,10 @@ export function createAlertTasks(
   return tasks;
 }
 
-/** @throws AggregateError after the notices were sent, if the schedules of a connector could not be read */
+/**
+ * Searches for paused schedules in Formance, and sends the alerts.
+ * @throws AggregateError if the schedules of a connector could not be read. The notices about the other connectors were sent before
+ */
 async function dispatchPausedSchedules(deployment: Deployment, dispatcher: AlertDispatcher): Promise<void> {
   const { alerts, failures } = await findPausedSchedules(deployment);
   await dispatcher.dispatch(['formance-schedule-paused'], alerts, new Set(failures.keys()));

@@ -5,10 +5,12 @@ import type { RunSummary } from '@tributary/reconciliation';
 import { createHash } from 'node:crypto';
 import type { Alert, AlertKind } from './alert.types.js';
 
-/** Maximum number of ids in a fingerprint. The fingerprint also contains the number of all ids. */
+/**
+ * The maximum number of ids in a fingerprint. The fingerprint also contains the number of all ids, so it changes if further ids are added.
+ */
 const MAX_FINGERPRINTED_IDS = 100;
 
-/** The kinds that `findAlertsInStore` finds. */
+/** The kinds of alerts that `findAlertsInStore` can find. */
 export const STORE_ALERT_KINDS: readonly AlertKind[] = [
   ...(['reconciliation-verdict', 'stream-late', 'order-unknown', 'completeness-gap'] as const),
   'quarantine-growth',
@@ -19,7 +21,7 @@ export interface WatchedDeployment {
   connectors: readonly string[];
   /** Names of the policies. */
   policies: readonly string[];
-  /** Time in ms after which a stream that has not caught up is late. */
+  /** Time in ms without a complete pull after which a stream is late. */
   lateAfterMs: number;
 }
 
@@ -37,7 +39,10 @@ export async function findAlertsInStore(store: Store, watched: WatchedDeployment
   return alerts;
 }
 
-/** The text does not contain the run's problems, because they can contain amounts and responses of the ledger. */
+/**
+ * Finds a bad result of a policy's newest run. The text does not contain the problems of the run, because they can contain amounts and
+ * responses of the ledger.
+ */
 async function findBadVerdict(store: Store, policy: string): Promise<Alert[]> {
   const repository = store.reconciliation();
   const [run] = await repository.listRuns(policy, 1);
@@ -72,7 +77,7 @@ async function findLateStreams(
   );
   return (await store.findLastSyncRuns(connector)).flatMap(({ stream, error }): Alert[] => {
     const success = successes.get(stream);
-    // A stream that has never caught up is late as soon as a pull has failed.
+    // A stream that was never read completely is late as soon as a pull has failed.
     const caughtUpAt = success ? success.startedAt + success.duration : error === undefined ? now : 0;
     if (now - caughtUpAt < lateAfterMs) return [];
     const since = success ? `has not caught up since ${formatTime(caughtUpAt)}` : 'has never caught up';
@@ -110,7 +115,10 @@ async function findGaps(store: Store, connector: string): Promise<Alert[]> {
   );
 }
 
-/** The text does not contain the reasons of entries, because they can contain data of payments. */
+/**
+ * Finds unresolved entries of the quarantine. The text does not contain the reasons of the entries, because they can contain data of
+ * payments.
+ */
 async function findQuarantined(store: Store, connector: string): Promise<Alert[]> {
   const summaries = await store.operator().summarizeQuarantine({ connectors: [connector] });
   if (summaries.length === 0) return [];
@@ -124,7 +132,10 @@ async function findQuarantined(store: Store, connector: string): Promise<Alert[]
   ];
 }
 
-/** The fingerprint also contains the causes: if one cause ends and another begins between two checks, the count does not change. */
+/**
+ * Creates the fingerprint of an alert. It contains the causes besides their number: if one cause ends and another begins between two
+ * checks, the number stays the same.
+ */
 function createFingerprint(count: number, causes: readonly string[]): string {
   return `${count} ${createHash('sha256').update(JSON.stringify(causes)).digest('hex')}`;
 }

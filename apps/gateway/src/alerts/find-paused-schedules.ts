@@ -11,7 +11,10 @@ export interface PausedSchedules {
   failures: Map<string, Error>;
 }
 
-/** Calls each Formance of the deployment. If one does not respond, the connectors of the others are not affected. */
+/**
+ * Reads the schedules from each Formance of the deployment. If one Formance does not respond, the connectors of the others are not
+ * affected.
+ */
 export async function findPausedSchedules(deployment: Deployment): Promise<PausedSchedules> {
   const alerts: Alert[] = [];
   const failures = new Map<string, Error>();

@@ -1,15 +1,21 @@
-/** Quiet hours: nothing is sent to the channels. Afterwards the channels get the alerts that still exist. */
+/**
+ * Determines whether the present time is within the quiet hours. During quiet hours, nothing is sent to the channels. Afterwards the
+ * channels get the alerts that still exist.
+ */
 
 export interface QuietHours {
-  /** Minutes after midnight in `timezone`. */
+  /** The begin, in minutes after midnight in `timezone`. */
   fromMinutes: number;
-  /** Minutes after midnight in `timezone`, exclusive. Smaller than `fromMinutes` if the hours include midnight. */
+  /** The end, in minutes after midnight in `timezone`, exclusive. It is smaller than `fromMinutes` if the quiet hours include midnight. */
   toMinutes: number;
-  /** IANA name: `Europe/Berlin`. */
+  /** The IANA name of the time zone: `Europe/Berlin`. */
   timezone: string;
 }
 
-/** @param now milliseconds since 1970 */
+/**
+ * Returns true during quiet hours.
+ * @param now milliseconds since 1970
+ */
 export function isQuiet({ fromMinutes, toMinutes, timezone }: QuietHours, now: number): boolean {
   const parts = new Intl.DateTimeFormat('en-GB', {
     ...{ timeZone: timezone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },

@@ -211,7 +211,7 @@ describe('the built program', () => {
     expect(out.split('\n')).toHaveLength(refused.length + 1);
     expect((await run('quarantine', 'acme/sand', '-c', config)).out).toBe('The quarantine is empty.');
 
-    // The invalid rows of the sandbox moved money, so its balances disagree with the rows.
+    // The rejected rows of the sandbox moved money, so its balances do not agree with the rows in the feed.
     const gaps = JSON.parse(
       (await run('quarantine', '/sand', '--gaps', '--json', '-c', config)).out,
     ) as object[];
@@ -268,18 +268,19 @@ describe('the built program', () => {
   it('takes a signal that comes twice at once for one, and ends at once with a later one', async () => {
     const { child, printed, ended } = start('serve', '--config', config, '--log-level', 'info');
     const [, port] = await until(() => /^http:\/\/127\.0\.0\.1:(\d+)\/sand /m.exec(printed.err));
-    // The request never ends, so a graceful stop waits for it.
+    // The request never ends, so the program waits for it when it stops gracefully.
     const socket = connect(Number(port), '127.0.0.1');
     socket.on('error', () => {});
     socket.write(
       `POST /sand/payouts HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{`,
     );
-    // The key has no scope for payments, so the response comes before the body. The connection stays open until the body has ended.
+    // The key has no scope for payments, so the response comes before the body was read. The connection stays open until the body has
+    // ended.
     await once(socket, 'data');
     child.kill('SIGINT');
     await sleep(50);
     child.kill('SIGINT');
-    // The time is measured from the moment when the program has noticed the first signal, because a busy machine delays it.
+    // The time is measured from the moment at which the program has received the first signal, because a busy machine delays the signal.
     await until(() => /"msg":"stopping"/.exec(printed.out));
     await sleep(600);
     expect(isRunning(child)).toBe(true);

@@ -7,7 +7,7 @@ import { createProgram } from './program.js';
 import { pluralize, type Terminal } from './shared/terminal.js';
 
 /**
- * Runs the command line. It never throws; errors go to `terminal.err` with secrets redacted.
+ * Runs the command line. The function never throws. Errors are written to `terminal.err`, without secrets.
  * @param args arguments without the name of the program
  * @returns the exit code
  */
@@ -17,7 +17,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     await createProgram(terminal, result).parseAsync(args, { from: 'user' });
     return result.exitCode;
   } catch (error) {
-    // commander has already printed the message.
+    // The library `commander` has already printed the message.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.usage;
     terminal.err(redactSecrets(formatError(error), result.secrets));
     return error instanceof CliError ? error.exitCode : EXIT_CODES.failed;

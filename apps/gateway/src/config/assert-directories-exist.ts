@@ -1,13 +1,16 @@
 /**
- * Checks the directories in the settings. Only `tributary check` does this. A gateway starts even if a directory is missing, for example
- * while a network share is not mounted, and its other connectors are served.
+ * Checks that the directories in the settings exist. Only `tributary check` makes this check. A gateway starts even if a directory is
+ * missing, e.g. while a network share is not mounted, and serves its other connectors.
  */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigError, type ConfigProblem } from './file/config-problems.js';
 import type { Deployment, DirectorySetting } from './settings/loaded-deployment.types.js';
 
-/** @throws ConfigError with one problem for each directory that does not exist, is not a directory or cannot be read */
+/**
+ * Checks the directories of all connectors.
+ * @throws ConfigError with one problem for each directory that does not exist, is not a directory or cannot be read
+ */
 export function assertDirectoriesExist({ file, connectors }: Deployment): void {
   const problems = connectors
     .flatMap(({ directories = [] }) => directories)

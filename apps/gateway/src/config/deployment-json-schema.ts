@@ -95,7 +95,7 @@ function createTenantSchema(): JsonSchema {
   });
 }
 
-/** Returns the property `reconciliation` of an owner, with the schema of its policies. */
+/** Returns the property `reconciliation` of the deployment or of a tenant, with the schema of its policies. */
 function extendReconciliation(owner: JsonSchema): JsonSchema {
   return extendProperties(getPropertySchema(owner, 'reconciliation'), {
     policies: { items: { $ref: '#/definitions/policy' } },
@@ -143,7 +143,7 @@ function extendProperties(schema: JsonSchema, additions: Record<string, JsonSche
   return { ...schema, properties: { ...properties, ...(Object.fromEntries(extended) as object) } };
 }
 
-/** Returns the alternatives for `store` as a string: a URL, or a reference to a URL. */
+/** Returns the alternatives for a `store` that is a string: a URL, or a reference to a URL. */
 function getAlternatives({ anyOf }: JsonSchema): unknown[] {
   return Array.isArray(anyOf) ? (anyOf as unknown[]) : [];
 }

@@ -1,4 +1,4 @@
-/** Provides the deployment to Nest: `@Inject(DEPLOYMENT) deployment: Deployment`, or `ConfigService.get('deployment')`. */
+/** Provides the deployment to Nest classes: `@Inject(DEPLOYMENT) deployment: Deployment`, or `ConfigService.get('deployment')`. */
 import type { DynamicModule } from '@nestjs/common';
 import { ConfigModule, getConfigToken, registerAs } from '@nestjs/config';
 import type { Deployment } from './settings/loaded-deployment.types.js';

@@ -51,7 +51,7 @@ it.each(pages)('the one of $page is good to an editor', ({ yaml }) => {
   expect(validate.errors ?? []).toEqual([]);
 });
 
-/** Returns a value of the kind that the name of the variable tells. */
+/** Returns a value that fits the name of the variable. */
 function createValue(name: string): string {
   if (name.endsWith('_HMAC_KEY')) return '0123456789ABCDEF'.repeat(4);
   return `${name.endsWith('_URL') ? 'https://example.com/' : ''}the-value-of-${name}`;

@@ -11,7 +11,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 const KEY = 'a-key-for-the-tests-1';
 const OTHER_KEY = 'a-key-for-the-tests-2';
-/** Returns the API key of a loaded deployment for a key that the file contains as a plain string. */
+/** Returns the form in which a loaded deployment contains a key that is a plain string in the file. */
 const reads = (key: string) => ({ hash: hashApiKey(key), scopes: ['read'] });
 /** Returns a connector in YAML flow style. The given properties replace the defaults. */
 const connector = (keys: Record<string, string> = {}) => {
@@ -91,7 +91,7 @@ describe('a deployment file', () => {
     expect(deployment.listen).toEqual({ host: '::1', port: 8080, trustProxy: true });
     expect(deployment.store).toBe('sqlite:/data-directory/${x}.db');
     expect(deployment.connectors[0]?.apiKeys).toEqual([reads(KEY), reads('secret-prefix-and-a-tail')]);
-    // Values of `listen` are public. Values from variables and files are secret, and so is every plain key.
+    // The values of `listen` are public. Values from variables and files are secret, and so is every key in clear text.
     expect(deployment.secrets).toEqual(
       expect.arrayContaining([KEY, 'secret-prefix', 'secret-prefix-and-a-tail', '/data-directory']),
     );

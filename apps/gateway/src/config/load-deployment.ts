@@ -20,7 +20,7 @@ import { readYaml, type YamlReadResult } from './file/yaml-reader.js';
 
 /**
  * Loads and validates the deployment file.
- * @param file path of the YAML file. It is relative to the working directory, and so are the paths in the file.
+ * @param file path of the YAML file. This path and the paths in the file are relative to the working directory
  * @throws ConfigError with all problems of the file
  */
 export function loadDeployment(file: string, environment: Environment = process.env): Deployment {
@@ -76,7 +76,10 @@ function bindDeployment(
   };
 }
 
-/** @returns the policies and the operator keys of the tenants */
+/**
+ * Adds the tenants of the file with their connectors.
+ * @returns the policies and the operator keys of the tenants
+ */
 function addTenants(
   tenants: unknown,
   binder: SettingsBinder,

@@ -49,10 +49,10 @@ function formatKeySummary(keys: readonly ApiKey[]): string {
   return paying === 0 ? all : `${all}, ${paying} ${paying === 1 ? 'pays' : 'pay'}`;
 }
 
-/** Keys of the examples, which are public in the repository. */
+/** Matches the keys of the examples, which everybody can read in the repository. */
 export const DEMO_KEY_PATTERN = /^demo-[!-&(-~]+$/;
 
-/** @returns a warning if the deployment uses a key of the examples, which is public in the repository. */
+/** Returns a warning if the deployment uses a key of the examples, which everybody can read in the repository. */
 export function getDemoKeyWarning(deployment: Deployment): string | undefined {
   if (!deployment.secrets.some((secret) => DEMO_KEY_PATTERN.test(secret))) return undefined;
   return (

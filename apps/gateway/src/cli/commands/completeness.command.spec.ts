@@ -1,4 +1,7 @@
-/** Tests `tributary completeness`: a person accepts a confirmed gap, and the store keeps the person, the time and the reason. */
+/**
+ * Tests `tributary completeness`. A person accepts a confirmed gap (a difference between a balance and the sum of its rows), and the store
+ * keeps the person, the time and the reason.
+ */
 import { openStore, type AccountCheck } from '@tributary/feed';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** `tributary completeness …`: accepts a gap that a person has explained, and lists accepted gaps. */
+/**
+ * The command `tributary completeness …` accepts a gap that a person has explained, and lists accepted gaps. A gap is a confirmed
+ * difference between a balance and the sum of its rows.
+ */
 import { formatAmount, formatTime } from '@tributary/connector-api';
 import { acceptGap } from '@tributary/sync';
 import type { Command } from 'commander';

@@ -1,4 +1,4 @@
-/** `tributary conform`: checks any Generic Connector service, and reports the consequences in Formance. */
+/** The command `tributary conform` checks any Generic Connector service, and reports the consequences of each fault in Formance. */
 import {
   formatJunit,
   formatResult,

@@ -1,4 +1,4 @@
-/** Tests `tributary connectors retry`: the request is in the store, where every gateway finds it. */
+/** Tests that `tributary connectors retry` writes the request to the store, where every gateway finds it. */
 import { openStore } from '@tributary/feed';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -23,9 +23,9 @@ export function registerFeedCommand(cli: CommandContext): void {
   registerExport(feed, cli);
 }
 
-/** Maximum number of versions that are read for one record. */
+/** The maximum number of versions that are read for one record. */
 const MAX_VERSIONS = 1_000;
-/** Number of rows that an export reads at a time. */
+/** The number of rows that an export reads at a time. */
 const EXPORT_BATCH_ROWS = 500;
 
 function registerShow(feed: Command, { terminal, load }: CommandContext): void {
@@ -101,7 +101,7 @@ function registerExport(feed: Command, { terminal, load }: CommandContext): void
     });
 }
 
-/** Properties of records that have a separate column. The column `record` contains the whole JSON. */
+/** The properties of records that have a column of their own. The column `record` contains the whole JSON. */
 const CSV_COLUMNS = [
   'createdAt',
   'type',
@@ -128,7 +128,10 @@ function addRecordArguments(command: Command): Command {
     .addOption(createConfigOption());
 }
 
-/** @returns the versions, newest first @throws CliError if the feed has no such record */
+/**
+ * Returns the versions of a record, newest first.
+ * @throws CliError if the feed has no such record
+ */
 async function findVersions(
   store: Store,
   connector: string,

@@ -9,14 +9,14 @@ import { pluralize, formatTable, replaceControlCharacters } from '../shared/term
 import { withStore } from '../shared/with-store.js';
 
 export interface OrderFilter {
-  /** Path of the connector. If absent, all connectors are included. */
+  /** The path of the connector. If it is absent, the orders of all connectors are included. */
   connector?: string;
-  /** If empty, all states are included. */
+  /** The states of the orders. If the list is empty, all states are included. */
   states: readonly OrderState[];
   limit: number;
 }
 
-/** Lists orders, newest first. With a filter by state: oldest first. */
+/** Lists orders, newest first. If the filter contains states, the oldest order comes first. */
 export function listOrders(deployment: Deployment, filter: OrderFilter): Promise<StoredOrder[]> {
   const { connector, states, limit } = filter;
   return withStore(deployment, async (store) => {
@@ -41,7 +41,10 @@ export function listOrders(deployment: Deployment, filter: OrderFilter): Promise
   });
 }
 
-/** Includes connectors that were removed from the deployment file, because the store still contains their orders. */
+/**
+ * Returns the paths of all connectors that have orders. Connectors that were removed from the deployment file are included, because the
+ * store still contains their orders.
+ */
 async function listConnectorPaths({ connectors }: Deployment, store: Store): Promise<string[]> {
   const served = connectors.map(({ path }) => path);
   return [...new Set([...served, ...(await store.orderQueue().listConnectors())])];
@@ -88,7 +91,10 @@ export async function findOrder(deployment: Deployment, store: Store, name: stri
   throw new CliError(`Several connectors have an order ${JSON.stringify(name)}. Name it by its id: ${ids}.`);
 }
 
-/** @param served paths of the deployment's connectors; other connectors are marked as removed */
+/**
+ * Formats orders as a table.
+ * @param served paths of the deployment's connectors; other connectors are marked as removed
+ */
 export function formatOrders(orders: readonly StoredOrder[], served: ReadonlySet<string>): string {
   if (orders.length === 0) return 'There are no such orders.';
   const rows = orders.map((order) =>
@@ -135,7 +141,7 @@ export function formatOrder({ order, history }: OrderWithHistory): string {
   ].join('\n');
 }
 
-/** Formats the time since which the outcome is unknown. This time is lost if the clock was set back. */
+/** Formats the time since which the outcome of an order is unknown. If the clock was set back, this time is lost. */
 function formatUnknownSince({ outcomeUnknownSince }: StoredOrder): string | undefined {
   if (outcomeUnknownSince === undefined) return undefined;
   return outcomeUnknownSince === UNKNOWN_TIME
@@ -143,7 +149,7 @@ function formatUnknownSince({ outcomeUnknownSince }: StoredOrder): string | unde
     : formatTime(outcomeUnknownSince);
 }
 
-/** Converts an order to JSON for programs: amounts are strings, and times are in RFC 3339. */
+/** Converts an order to JSON for other programs. Amounts are strings, and times are RFC 3339. */
 export function formatOrderAsJson(order: StoredOrder): object {
   const { amount, createdAt, changedAt, outcomeUnknownSince, nextActionAt, request, details, response } =
     order;

@@ -3,7 +3,7 @@ import { formatTime } from '@tributary/connector-api';
 import type { StoredVersion } from '@tributary/feed';
 import { formatTable, pluralize, replaceControlCharacters } from '../shared/terminal.js';
 
-/** Returns the properties of a record as strings. The name is the path: `metadata.com.bank.spec/note`. */
+/** Returns the properties of a record as strings, by their path: `metadata.com.bank.spec/note`. */
 export function flattenRecord(body: string): Map<string, string> {
   const fields = new Map<string, string>();
   const visit = (value: unknown, path: string): void => {
@@ -24,7 +24,10 @@ export function formatVersions(versions: readonly StoredVersion[]): string {
   return [`${pluralize(versions.length, 'version')}, newest first:`, ...blocks].join('\n\n');
 }
 
-/** @param versions newest first */
+/**
+ * Formats the differences between successive versions of a record.
+ * @param versions newest first
+ */
 export function formatDifferences(versions: readonly StoredVersion[]): string {
   const blocks = versions.map((version, index) => {
     const before = versions[index + 1];
@@ -48,7 +51,7 @@ function indent(text: string): string {
   return text.replaceAll(/^/gm, '  ');
 }
 
-/** A spreadsheet would treat a text that begins with one of these characters as a formula. */
+/** Matches a text that a spreadsheet program would treat as a formula. */
 const FORMULA_PATTERN = /^[=+@\t\r]|^-(?!\d+$)/;
 
 /** Formats one line of CSV (RFC 4180). */

@@ -5,13 +5,13 @@ import type { StreamStatus } from '../../operator/stream-status.js';
 import { formatTable, pluralize, replaceControlCharacters } from '../shared/terminal.js';
 
 export interface DeploymentStatus {
-  /** RFC 3339, by the clock of the store. */
+  /** The time of the status by the clock of the store, RFC 3339. */
   at: string;
   attention: AttentionItem[];
   connectors: { connector: string; plugin: string; streams: StreamStatus[] }[];
 }
 
-/** The level of each kind, from which its colour follows. More urgent kinds have stronger colours. */
+/** The level of each kind, which determines its colour. More urgent kinds have stronger colours. */
 const ATTENTION_LEVELS: Readonly<Record<AttentionItem['kind'], string>> = {
   'unknown-orders': 'error',
   'pull-failed': 'error',

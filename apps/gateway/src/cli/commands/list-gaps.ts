@@ -1,4 +1,4 @@
-/** Lists the balances that the rows of their connectors cannot explain: `tributary quarantine --gaps`. */
+/** Lists the balances that the rows of their connectors cannot explain, for `tributary quarantine --gaps`. */
 import { formatAmount, formatTime } from '@tributary/connector-api';
 import type { AccountSum } from '@tributary/feed';
 import { computeSuspectDifference } from '@tributary/sync';
@@ -6,23 +6,26 @@ import type { ConnectorConfig, Deployment } from '../../config/settings/loaded-d
 import { formatTable, replaceControlCharacters } from '../shared/terminal.js';
 import { withStore } from '../shared/with-store.js';
 
-/** A balance that disagrees with the rows, or a connector that is not checked. */
+/** A balance that does not agree with the rows, or a connector that is not checked. */
 export interface BalanceGap {
   connector: string;
   state: 'confirmed' | 'suspected' | 'not-checked';
   accountId?: string;
   asset?: string;
-  /** Balance minus opening balance minus rows, in minor units. */
+  /** The balance minus the opening balance and the rows, in minor units. */
   difference?: string;
-  /** RFC 3339: time since which the balance disagrees. */
+  /** The time since which balance and rows do not agree, RFC 3339. */
   since?: string;
-  /** RFC 3339: time at which balance and rows last agreed. Only for a suspected gap. */
+  /** The time at which balance and rows last agreed, RFC 3339. It is present only for a gap that is not confirmed yet. */
   agreedAt?: string;
-  /** The reason why the connector is not checked. */
+  /** The reason why the connector is not checked; absent for a balance. */
   reason?: string;
 }
 
-/** @param connector path of the connector; `undefined` means all connectors of the deployment */
+/**
+ * Lists the gaps of connectors.
+ * @param connector path of the connector; `undefined` means all connectors of the deployment
+ */
 export function listGaps(deployment: Deployment, connector: string | undefined): Promise<BalanceGap[]> {
   return withStore(deployment, async (store) => {
     const wanted = deployment.connectors.filter(({ path }) => connector === undefined || path === connector);

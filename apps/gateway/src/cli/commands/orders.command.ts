@@ -1,4 +1,4 @@
-/** `tributary orders …`: defines the subcommands `list`, `show` and `resolve`. */
+/** The command `tributary orders …` with its subcommands `list`, `show` and `resolve`. */
 import { ORDER_STATES, type OrderState } from '@tributary/feed';
 import { RESOLUTIONS, type Resolution } from '@tributary/orders';
 import { InvalidArgumentError, Option, type Command } from 'commander';

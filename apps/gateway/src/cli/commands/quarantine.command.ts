@@ -1,4 +1,4 @@
-/** `tributary quarantine`: lists the unresolved quarantine entries, which are rejected records and data warnings. */
+/** The command `tributary quarantine` lists the unresolved quarantine entries, which are rejected records and data warnings. */
 import { formatTime } from '@tributary/connector-api';
 import {
   createConfigOption,
@@ -50,7 +50,8 @@ export function listQuarantine(
   limit: number,
 ): Promise<QuarantineEntry[]> {
   return withStore(deployment, async (store) => {
-    // The store can also contain connectors that were removed, or that belong to another deployment file. They are not listed.
+    // Only the connectors of this deployment file are listed. The store can also contain connectors that were removed, or that belong to
+    // another deployment file.
     const paths = connector === undefined ? deployment.connectors.map(({ path }) => path) : [connector];
     const entries = await Promise.all(paths.map((path) => store.listQuarantine(path, limit)));
     return entries

@@ -1,7 +1,10 @@
-/** Exit codes of `tributary reconcile run`, for cron and CI. */
+/** Determines the exit code of `tributary reconcile run`, for cron and CI. */
 import type { Verdict } from '@tributary/reconciliation';
 
-/** @returns 0: reconciled or pending. 1: there are open breaks. 2: the data is incomplete */
+/**
+ * Returns the exit code for the result of a run.
+ * @returns 0 if the accounts are reconciled or breaks are pending, 1 if there are open breaks, 2 if the data is incomplete
+ */
 export function toExitCode(verdict: Verdict): number {
   switch (verdict) {
     case 'reconciled':

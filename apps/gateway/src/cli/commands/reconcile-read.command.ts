@@ -1,4 +1,4 @@
-/** The subcommands of `tributary reconcile` that only read: list, show, explain, export and verify. */
+/** The subcommands of `tributary reconcile` that only read data: list, show, explain, export and verify. */
 import type { ReconciliationRepository, StoredRun } from '@tributary/feed';
 import {
   BREAK_CLASSES,
@@ -211,10 +211,13 @@ function registerVerify(reconcile: Command, { terminal, result, load }: CommandC
     });
 }
 
-/** Exit code: the stored data was changed, so the verification failed. */
+/** The exit code if the verification fails because the stored data was changed. */
 const VERIFY_FAILED = 2;
 
-/** Returns the run with this id, or the newest run of each policy. @throws CliError when there is no run */
+/**
+ * Returns the run with this id, or the newest run of each policy.
+ * @throws CliError when there is no run
+ */
 async function findRuns(
   repository: ReconciliationRepository,
   deployment: Deployment,

@@ -1,4 +1,4 @@
-/** Tests `tributary reconcile` against a ledger over HTTP, from the deployment file to the report. */
+/** Tests `tributary reconcile` with a ledger over HTTP, from the deployment file to the report. */
 import { openStore } from '@tributary/feed';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -20,10 +20,10 @@ interface Booking {
   reference: string;
 }
 const bookings: Booking[] = [];
-/** Makes the ledger answer all requests with this status. */
+/** If set, the ledger answers all requests with this HTTP status. */
 let failure: number | undefined;
 
-/** Responds as Ledger v2 does. Amounts are JSON numbers that are too large for a double. */
+/** Responds like Ledger v2. The amounts are JSON numbers that are too large for a double. */
 const ledger = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://ledger');
   if (failure !== undefined || request.headers.authorization !== `Bearer ${TOKEN}`)

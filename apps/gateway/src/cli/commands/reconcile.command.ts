@@ -1,4 +1,6 @@
-/** `tributary reconcile …`: compares accounts at PSPs with a ledger, and records decisions about the breaks. */
+/**
+ * The command `tributary reconcile …` compares accounts at PSPs with a ledger, and records the decisions of people about the differences.
+ */
 import { BreakDecisions, DecisionError, previewPolicy, runPolicy } from '@tributary/reconciliation';
 import { InvalidArgumentError, type Command } from 'commander';
 import { createLedgerSource } from '../../reconciliation/create-ledger-source.js';
@@ -137,7 +139,7 @@ function decision(reconcile: Command, name: string, description: string): Comman
     .option('--by <name>', 'who decides; the user of this machine without it', findUserName());
 }
 
-/** Runs a decision, and shows the reason if it is not possible. */
+/** Executes a decision. If the decision is not possible, the function shows the reason. */
 async function decide(
   { terminal, load }: CommandContext,
   { config }: ConfigOption,

@@ -1,4 +1,4 @@
-/** `tributary orders resolve`: lets an operator set the final status of an order whose outcome is unknown. */
+/** The command `tributary orders resolve` lets an operator set the final status of an order whose outcome is unknown. */
 import type { StoredOrder } from '@tributary/feed';
 import { findResolutionObstacle, type Resolution } from '@tributary/orders';
 import type { Deployment } from '../../config/index.js';
@@ -10,11 +10,11 @@ import { replaceControlCharacters, type Terminal } from '../shared/terminal.js';
 import { withStore } from '../shared/with-store.js';
 
 /**
- * Resolves the order, or describes the change if it is not confirmed.
- * @param name see `findOrder`
+ * Sets the final status of an order. Without a confirmation, the function only describes the change.
+ * @param name the order's id or its idempotency key
  * @param confirmed if false, nothing is changed
  * @returns the exit code
- * @throws CliError if the order is not found or cannot be resolved in this way
+ * @throws CliError if the order is not found, or the status cannot be set
  */
 export function runResolveCommand(
   deployment: Deployment,

@@ -1,4 +1,4 @@
-/** `tributary schema`: prints the JSON Schema of the deployment file, or the OpenAPI document of the operator API. */
+/** The command `tributary schema` prints the JSON Schema of the deployment file, or the OpenAPI document of the operator API. */
 import type { Plugin } from '@tributary/connector-api';
 import { plugins } from '@tributary/psp-plugins';
 import {
@@ -25,7 +25,7 @@ export function registerSchemaCommand({ program, terminal }: CommandContext): vo
         const document = createOperatorDocument(OPERATOR_ENDPOINTS, readPackageVersion());
         return terminal.out(JSON.stringify(document, undefined, 2));
       }
-      // Packages are searched as if the deployment file were in the working directory.
+      // Packages are searched from the working directory, as if it contained the deployment file.
       const packages = new PluginPackages('deployment.yaml');
       const described = new Map(names.map((name) => [name, loadPackagePlugin(packages, name)]));
       terminal.out(JSON.stringify(createDeploymentSchema(plugins, described), undefined, 2));
@@ -33,7 +33,7 @@ export function registerSchemaCommand({ program, terminal }: CommandContext): vo
 }
 
 function loadPackagePlugin(packages: PluginPackages, name: string): Plugin {
-  // Other names are rejected here, because the error for a missing package would advise to install it from npm.
+  // Other names are rejected here, because the error for a missing package would tell the user to install it from npm.
   if (!PACKAGE_NAME_PATTERN.test(name))
     throw new CliError(`"${name}" ${INVALID_PACKAGE_NAME_MESSAGE}`, EXIT_CODES.usage);
   try {

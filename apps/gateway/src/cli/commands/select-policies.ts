@@ -4,7 +4,10 @@ import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 
 export const POLICY_ARGUMENT_HELP = 'its name, e.g. house-bank or acme/house-bank; all policies without it';
 
-/** @throws CliError when the deployment has no policy, or no policy with this name */
+/**
+ * Returns the policy with this name, or all policies.
+ * @throws CliError when the deployment has no policy, or no policy with this name
+ */
 export function selectPolicies({ policies }: Deployment, name: string | undefined): PolicyConfig[] {
   if (policies.length === 0)
     throw new CliError(
@@ -18,7 +21,10 @@ export function selectPolicies({ policies }: Deployment, name: string | undefine
   throw new CliError(`There is no policy ${JSON.stringify(name)}.${hint}`, EXIT_CODES.usage);
 }
 
-/** Returns the names of the policies. @throws CliError as `selectPolicies` does */
+/**
+ * Returns the names of these policies.
+ * @throws CliError when the deployment has no policy, or no policy with this name
+ */
 export function selectPolicyNames(deployment: Deployment, name?: string): string[] {
   return selectPolicies(deployment, name).map(({ policy }) => policy.name);
 }

@@ -1,4 +1,4 @@
-/** The first screen of `tributary serve`: the served connectors, the content of the store, and further links. */
+/** Formats the first output of `tributary serve`: the served connectors, the content of the store, and further links. */
 import { hashApiKey } from '@tributary/auth';
 import { STREAMS, type Stream } from '@tributary/connector-api';
 import { redactLocation, type Store } from '@tributary/feed';
@@ -7,23 +7,23 @@ import { readPackageVersion } from '../../package-version.js';
 import { DEMO_KEY_PATTERN } from './check.command.js';
 import { formatTable, pluralize } from '../shared/terminal.js';
 
-/** Maximum number of connectors that are listed. With more connectors, the first line would scroll off the screen. */
+/** The maximum number of connectors that are listed. With more connectors, the first line would no longer be visible on the screen. */
 const MAX_LISTED_CONNECTORS = 20;
 
-/** Number of rows in the feed of each stream. */
+/** The number of rows in the feed of each stream. */
 export type StreamCounts = Record<Stream, number>;
 
 export interface FirstScreenContext {
   url: string;
-  /** Rows by connector path; `undefined` if the store could not be read. */
+  /** The numbers of rows by connector path; `undefined` if the store could not be read. */
   counts: ReadonlyMap<string, StreamCounts> | undefined;
-  /** Whether a person reads the screen on a terminal. Demo keys, which are public, are shown only in this case. */
+  /** True if the output is a terminal that a person reads. Demo keys, which are public, are shown only then. */
   isForPerson: boolean;
 }
 
 /**
- * Counts the rows of the connectors on the first screen. It never throws, because the gateway can serve while the store is temporarily
- * unavailable.
+ * Counts the rows of the connectors in the first output. The function never throws, because the gateway can serve requests while the store
+ * is temporarily unavailable.
  */
 export async function countStoredRows(
   store: Store,

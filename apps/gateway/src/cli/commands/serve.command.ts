@@ -1,4 +1,4 @@
-/** `tributary serve`: runs the gateway until a stop signal arrives. */
+/** The command `tributary serve` runs the gateway until a stop signal arrives. */
 import {
   createConfigOption,
   formatExamples,
@@ -59,20 +59,20 @@ function parseHost(text: string): string {
 }
 
 /**
- * Timeout in milliseconds for opening the store. PostgreSQL needs less time, even if it starts together with the gateway. After the timeout
- * a supervisor restarts the gateway.
+ * Time in milliseconds for opening the store. If the store cannot be opened within this time, the gateway ends, and a supervisor can start
+ * it again. PostgreSQL needs less time, even if it starts together with the gateway.
  */
 const STORE_WAIT_TIMEOUT_MS = 120_000;
-/** Timeout in milliseconds for closing after an error. Calls to PSPs that are in progress end within this time. */
+/** Time in milliseconds for closing after an error. Calls to PSPs that are in progress end within this time. */
 const MAX_CLOSE_MS = 20_000;
-/** Time in milliseconds for the reader of the log to read its last lines. */
+/** Time in milliseconds that the reader of the log has to read the last lines. */
 const LOG_DRAIN_TIMEOUT_MS = 1000;
 
-/** Serves the deployment. Messages for people go to `err`, because standard output is the log. */
+/** Serves the deployment. Messages for people are written to standard error, because standard output is the log. */
 export async function serve(deployment: Deployment, logLevel: LogLevel, terminal: Terminal): Promise<void> {
   ignoreOutputErrors();
   const logger = createLogger({ secrets: deployment.secrets, level: logLevel });
-  // A missing `await` in one plugin must not stop the other connectors.
+  // If a plugin forgets an `await`, the unhandled error is logged. It must not stop the other connectors.
   process.on('unhandledRejection', (err) =>
     logger.error(
       { err },
@@ -107,11 +107,14 @@ export async function serve(deployment: Deployment, logLevel: LogLevel, terminal
     throw error;
   }
   await gateway.close();
-  // The reader of the log may have stopped reading. The process must end anyway.
+  // If the reader of the log no longer reads, the process must end nevertheless.
   if (!(await drainOutput(LOG_DRAIN_TIMEOUT_MS))) process.exit(EXIT_CODES.done);
 }
 
-/** Closes the gateway after an error. If the store is gone, steps that use the store fail; their errors must not hide the first error. */
+/**
+ * Closes the gateway after an error. If the store is unavailable, steps that use the store fail, too. Their errors are ignored, so that the
+ * first error is shown.
+ */
 async function closeWithoutStore(gateway: Gateway): Promise<void> {
   await Promise.race([
     gateway.close().catch(() => undefined),

@@ -1,4 +1,7 @@
-/** Tests `tributary status`, `tributary feed …` and the time of `tributary sync --from`, on a store with a failed pull and a changed record. */
+/**
+ * Tests `tributary status`, `tributary feed …`, and the time of `tributary sync --from`. The store contains a failed pull and a changed
+ * record.
+ */
 import { serializeTransaction } from '@tributary/connector-api';
 import { openStore } from '@tributary/feed';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** `tributary status`: shows the state of every stream, and the tasks for a person, in the terminal. */
+/** The command `tributary status` shows, in the terminal, the state of every stream and everything that a person must examine. */
 import { formatTime } from '@tributary/connector-api';
 import { InvalidArgumentError, type Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,7 +25,7 @@ interface StatusOptions extends ConfigOption {
 
 const DEFAULT_WATCH_INTERVAL_MS = 2_000;
 const MIN_WATCH_INTERVAL_MS = 500;
-/** Moves the cursor to the first line, and clears the screen. */
+/** The control sequence that moves the cursor to the first line and clears the screen. */
 const CLEAR_SCREEN = '\u001b[H\u001b[2J';
 
 export function registerStatusCommand({ program, terminal, load }: CommandContext): void {

@@ -32,7 +32,7 @@ interface CopyOptions {
   evenIfInUse?: boolean;
 }
 
-/** Without `to`, only the store `from` is checked; otherwise the two stores are compared. */
+/** If `to` is absent, only the store `from` is checked. Otherwise the two stores are compared. */
 interface CheckOptions {
   from: string;
   to?: string;
@@ -184,7 +184,7 @@ function compareTable({ table, rows, digest }: TableSummary, other: TableSummary
 }
 
 const STORE_URL_HELP = 'sqlite:<path of a file> or postgres://<user>@<host>/<database>';
-/** Minimum time between two progress lines, in milliseconds. */
+/** The minimum time between two progress lines, in milliseconds. */
 const PROGRESS_INTERVAL_MS = 2000;
 const SAME_LABEL = 'the same';
 const DIFFERENCE_ADVICE =

@@ -1,4 +1,4 @@
-/** Shows the progress of `tributary sync`: progress bars on a terminal, lines elsewhere. */
+/** Shows the progress of `tributary sync` as progress bars on a terminal, and as lines in any other output. */
 import type { SyncProgress } from '@tributary/sync';
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import { pluralize, replaceControlCharacters } from '../shared/terminal.js';
@@ -8,7 +8,7 @@ export interface ProgressView {
   end(): void;
 }
 
-/** Minimum time in ms between two progress lines of one stream. */
+/** The minimum time in ms between two progress lines of one stream. */
 const MIN_LINE_INTERVAL_MS = 5000;
 
 export class ProgressLines implements ProgressView {
@@ -60,7 +60,7 @@ export class ProgressBars implements ProgressView {
     const hasFailed = progress.error !== undefined;
     const isComplete = progress.finished && !hasFailed;
     if (hasFailed) this.#failures.push(`${formatStreamName(progress)}: ${formatState(progress).join()}`);
-    // A narrow terminal cuts off the end of the line, so the state comes first.
+    // The state comes first in the line, because a narrow terminal cuts off the end of the line.
     const text = [...(hasFailed ? ['FAILED'] : formatState(progress)), formatCounts(progress)].join('; ');
     // If the plugin does not report a total, the bar becomes full only at the end.
     bar.setTotal(Math.max(total, 1));

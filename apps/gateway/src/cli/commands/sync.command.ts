@@ -1,4 +1,4 @@
-/** `tributary sync --once`: pulls until all streams have caught up. */
+/** The command `tributary sync --once` pulls all streams until they have caught up. */
 import {
   createConfigOption,
   formatExamples,
@@ -44,7 +44,7 @@ export function registerSyncCommand({ program, terminal, result, load }: Command
 }
 
 interface SyncCommandOptions extends ConfigOption, LogLevelOption {
-  /** Milliseconds since 1970. */
+  /** The time since which everything is read again, in milliseconds since 1970. */
   from?: number;
 }
 
@@ -55,7 +55,7 @@ function parseFrom(text: string): number {
   return time;
 }
 
-/** Moves the streams back to their positions at a time, and reports the time from which each stream is read again. */
+/** Moves the streams back to their positions at the given time, and reports the time from which each stream is read again. */
 async function rereadFrom(
   deployment: Deployment,
   connector: string | undefined,

@@ -3,8 +3,8 @@ import { verifyAuditEvents } from '@tributary/feed';
 import { pluralize, type Terminal } from '../shared/terminal.js';
 
 /**
- * Compares all events, and prints the result if they are unchanged. @returns a description of the problem if an event was changed or is
- * missing
+ * Compares all events of the audit log with their hashes, and prints the result if they are unchanged.
+ * @returns a description of the problem if an event was changed or is missing
  */
 export async function verifyAuditLog(from: string, terminal: Terminal): Promise<string | undefined> {
   const { events, firstChanged } = await verifyAuditEvents(from);

@@ -2,7 +2,7 @@
 import { verifyStoredRows, type RowVerification } from '@tributary/feed';
 import { formatTable, pluralize, replaceControlCharacters, type Terminal } from '../shared/terminal.js';
 
-/** Minimum time between two progress lines, in milliseconds. */
+/** The minimum time between two progress lines, in milliseconds. */
 const PROGRESS_INTERVAL_MS = 2000;
 
 /**

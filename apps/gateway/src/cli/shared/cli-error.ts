@@ -1,4 +1,4 @@
-/** Exit codes of `tributary`, and the error that ends a command with one of them. */
+/** The exit codes of `tributary`, and the error that ends a command with one of these codes. */
 export const EXIT_CODES = {
   done: 0,
   /** The command failed, e.g. the deployment file is invalid, the port is in use or the store cannot be opened. */
@@ -14,7 +14,7 @@ export const EXIT_CODES = {
   storeChanged: 4,
 } as const;
 
-/** Ends the command with its message and its exit code. */
+/** Thrown to end a command with a message and an exit code. */
 export class CliError extends Error {
   override readonly name = 'CliError';
 

@@ -1,13 +1,13 @@
-/** Context, options and argument parsers that all commands of `tributary` share. */
+/** The context, the options and the argument parsers that all commands of `tributary` share. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { suggestSimilarName, type Deployment } from '../../config/index.js';
 import { CliError, EXIT_CODES } from './cli-error.js';
 import type { Terminal } from './terminal.js';
 
-/** Result of one run of the command line. */
+/** The result of one run of the command line. */
 export interface CliResult {
   exitCode: number;
-  /** Secrets of the loaded deployment. They are redacted in error messages. */
+  /** The secrets of the loaded deployment. They are removed from error messages. */
   secrets: readonly string[];
 }
 
@@ -60,7 +60,7 @@ export function requireConnector({ connectors }: Deployment, argument: string): 
 }
 
 /**
- * Returns the connector path for an argument with or without a leading slash.
+ * Converts an argument to the path of a connector. The argument may begin with a slash.
  * @throws CliError if the argument is not a known path
  */
 export function requireConnectorPath(known: readonly string[], argument: string): string {

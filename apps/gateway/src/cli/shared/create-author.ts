@@ -3,7 +3,10 @@ import type { OperatorAuthor } from '@tributary/feed';
 import { userInfo } from 'node:os';
 import type { Deployment } from '../../config/index.js';
 
-/** @param path path of the connector. It may have been removed from the deployment file */
+/**
+ * Creates the author of a change to a connector.
+ * @param path path of the connector. The connector may have been removed from the deployment file
+ */
 export function createAuthor({ connectors }: Deployment, path: string): OperatorAuthor {
   const tenant =
     connectors.find((connector) => connector.path === path)?.tenant ??
@@ -14,7 +17,7 @@ export function createAuthor({ connectors }: Deployment, path: string): Operator
   };
 }
 
-/** Returns the name of the user who runs the program. A container can run with a user id that has no name. */
+/** Returns the name of the user who runs the program. If the user id has no name, which is possible in a container, the id is returned. */
 export function findUserName(): string {
   try {
     return userInfo().username;

@@ -53,7 +53,10 @@ beforeAll(async () => {
   await opened.close();
 });
 
-/** Pipes the output of the built program through a reader that starts late. Returns what the reader got. */
+/**
+ * Pipes the output of the built program to a reader that starts late.
+ * @returns the text that the reader got
+ */
 async function readSlowly(...args: string[]): Promise<string> {
   if (!existsSync(join(ROOT, 'dist/program/main.js'))) throw new Error('run "npm run build" first');
   const script = '"$0" "$@" | (sleep 1; cat)';

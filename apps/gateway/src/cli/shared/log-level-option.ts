@@ -1,4 +1,4 @@
-/** The option `--log-level` of the commands that write a log. */
+/** Defines the option `--log-level` of the commands that write a log. */
 import { Option } from 'commander';
 import { LOG_LEVELS, type LogLevel } from '../../logging/index.js';
 

@@ -19,7 +19,7 @@ connectors:
 );
 
 /**
- * Runs `serve` of the built program with an output that fails.
+ * Runs the command `serve` of the built program with an output that fails.
  * @returns standard error, the HTTP status of one request, and the exit code
  */
 async function serveInto(output: number | 'pipe') {

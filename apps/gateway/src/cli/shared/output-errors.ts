@@ -2,7 +2,7 @@
 
 type OutputError = NodeJS.ErrnoException;
 
-/** Exits with code 0 if the reader closes the pipe, as in `tributary quarantine | head`. Other errors are thrown. */
+/** Ends the process with code 0 if the reader closes the pipe, as in `tributary quarantine | head`. Other errors are thrown. */
 export function exitOnBrokenPipe(): void {
   process.stdout.on('error', (error: OutputError) => {
     if (error.code !== 'EPIPE') throw error;
@@ -11,8 +11,8 @@ export function exitOnBrokenPipe(): void {
 }
 
 /**
- * Keeps the server running if its log cannot be written, e.g. because the disk is full or the log collector has stopped.
- * Log lines are lost, but requests are still served. One warning is written to standard error.
+ * Keeps the server running if its log cannot be written, e.g. because the disk is full or the log collector has stopped. Log lines are then
+ * lost, but requests are still served. One warning is written to standard error.
  */
 export function ignoreOutputErrors(): void {
   let hasWarned = false;

@@ -1,11 +1,13 @@
 /** Handles SIGTERM and SIGINT: the first signal stops the program gracefully, and a second signal stops it immediately. */
 
-/** Time in milliseconds within which a second signal is ignored as a duplicate. Ctrl-C reaches the process twice if npm forwards it. */
+/**
+ * Time in milliseconds within which a second signal is ignored as a duplicate. If npm forwards Ctrl-C, the process gets the signal twice.
+ */
 const DUPLICATE_SIGNAL_WINDOW_MS = 500;
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 type StopSignal = keyof typeof EXIT_CODES;
 
-/** @returns an AbortSignal that aborts with the first SIGTERM or SIGINT. */
+/** Creates a signal that aborts with the first SIGTERM or SIGINT. */
 export function createStopSignal(): AbortSignal {
   const controller = new AbortController();
   let firstSignalAt = 0;

@@ -1,4 +1,4 @@
-/** Output of a command: results go to `out`, all other messages to `err`. */
+/** The output of a command. Results are written to `out`, all other messages to `err`. */
 export interface Terminal {
   out(text: string): void;
   err(text: string): void;
@@ -9,7 +9,7 @@ export const terminal: Terminal = {
   err: (text) => void process.stderr.write(`${text}\n`),
 };
 
-/** Formats a table. Each column except the last one is padded to its widest cell. */
+/** Formats a table. Each column except the last is padded to its widest cell. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows

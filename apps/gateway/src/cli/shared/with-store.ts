@@ -2,7 +2,11 @@
 import { openStore, type Store } from '@tributary/feed';
 import type { Deployment } from '../../config/index.js';
 
-/** Calls `work` with the open store, and closes it afterwards. @throws Error if the store cannot be opened; any error of `work` */
+/**
+ * Calls `work` with the open store, and closes the store afterwards.
+ * @throws Error if the store cannot be opened
+ * @throws any error of `work`
+ */
 export async function withStore<T>(
   { store: location }: Deployment,
   work: (store: Store) => Promise<T>,

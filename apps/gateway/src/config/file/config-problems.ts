@@ -1,21 +1,21 @@
 /** Collects the problems of a deployment file, so that one error reports all of them. */
 import { formatPath, formatPathForMessage, type ConfigPath } from './value-path.js';
 
-/** Position in the deployment file; both numbers start at 1. */
+/** A position in the deployment file. Line and column start at 1. */
 export interface LineColumn {
   line: number;
   column: number;
 }
 
 export interface ConfigProblem {
-  /** Absent if the problem concerns the file as a whole. */
+  /** The position of the problem; absent if the problem concerns the file as a whole. */
   position?: LineColumn;
   path: ConfigPath;
-  /** States what was found, what was expected and what to do. It never contains a secret. */
+  /** A sentence that contains what was found, what was expected and what to do. It never contains a secret. */
   text: string;
 }
 
-/** The deployment file is invalid. The message has one line for each problem: `FILE:LINE:COLUMN: KEY: TEXT`. */
+/** Thrown when the deployment file is invalid. The message has one line for each problem: `FILE:LINE:COLUMN: KEY: TEXT`. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 
@@ -36,7 +36,7 @@ export class ConfigProblems {
     if (!this.#problems.has(place)) this.#problems.set(place, { path, text, ...(position && { position }) });
   }
 
-  /** Adds a problem of a line, e.g. a syntax error, instead of a property. Only the first problem of a line is kept. */
+  /** Adds a problem of a line, e.g. a syntax error, that belongs to no property. Only the first problem of a line is kept. */
   addLineProblem(text: string, position: LineColumn): void {
     const place = `line ${position.line}`;
     if (!this.#problems.has(place)) this.#problems.set(place, { path: [], text, position });
@@ -50,7 +50,7 @@ export class ConfigProblems {
     return this.#problems.size;
   }
 
-  /** @returns all problems, sorted by position in the file. */
+  /** Returns all problems, sorted by their position in the file. */
   sorted(): ConfigProblem[] {
     return [...this.#problems.values()].sort(compareByPosition);
   }

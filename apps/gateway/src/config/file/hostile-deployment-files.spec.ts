@@ -1,6 +1,6 @@
 /**
- * Tests deployment files that misuse YAML: names of properties that every object has, tags, deep nesting, and nested aliases that multiply
- * values.
+ * Tests deployment files that misuse YAML: property names that every object already has (e.g. `toString`), tags, deep nesting, and nested
+ * aliases that multiply values.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -17,22 +17,22 @@ import {
 import { explainYamlError } from './yaml-errors.js';
 
 /**
- * Maximum number of entries on the stack of the parser. A level of nesting needs up to three entries. A deployment file has about ten
- * levels.
+ * The maximum number of entries on the stack of the parser. Deeper nesting is reported as a problem. A level of nesting needs up to three
+ * entries, and a deployment file has about ten levels.
  */
 const MAX_PARSER_STACK = 300;
-/** Tags of the types that YAML recognises without a tag. */
+/** Matches the tags of the types that YAML recognises without a tag. */
 const PLAIN_TAG_PATTERN = /^tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)$/;
 
 export interface YamlDocument {
   document: Document;
-  /** The node that each alias repeats. An alias without its anchor is not in the map. */
+  /** The node that each alias repeats. If an alias has no anchor, the map does not contain it. */
   anchors: ReadonlyMap<Alias, Node>;
-  /** Syntax errors and forbidden features. `offset` is a position in the text. */
+  /** Syntax errors and features that are not allowed. `offset` is a position in the text. */
   problems: readonly { text: string; offset: number }[];
 }
 
-/** Parses the text. */
+/** Parses the text of a deployment file. */
 export function parseYamlDocument(text: string, lineCounter: LineCounter): YamlDocument {
   const deepOffset = findDeepNesting(text, lineCounter);
   if (deepOffset !== undefined) {
@@ -51,7 +51,10 @@ export function parseYamlDocument(text: string, lineCounter: LineCounter): YamlD
   return { document, anchors, problems };
 }
 
-/** Returns the offset at which the nesting becomes too deep. This pass does not use recursion, in contrast to `parseDocument`. */
+/**
+ * Returns the position in the text at which the nesting becomes too deep. In contrast to `parseDocument`, this function does not use
+ * recursion.
+ */
 function findDeepNesting(text: string, lineCounter: LineCounter): number | undefined {
   lineCounter.addNewLine(0);
   const parser = new Parser(lineCounter.addNewLine);
@@ -64,7 +67,8 @@ function findDeepNesting(text: string, lineCounter: LineCounter): number | undef
 }
 
 /**
- * Finds the node of each alias in one pass, because the parser's own lookup searches the whole document for each alias, and reports tags.
+ * Finds the node of each alias, and reports tags. The function needs one pass, because the parser's own lookup would search the whole
+ * document for each alias.
  */
 function inspectNodes(document: Document) {
   const nodes = new Map<string, Node>();

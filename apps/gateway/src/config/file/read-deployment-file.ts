@@ -4,7 +4,10 @@ import { resolve } from 'node:path';
 import { ConfigError } from './config-problems.js';
 import { getFileErrorMessage } from './references.js';
 
-/** Maximum size of the file in bytes. It is larger than any file with the maximum number of values that the reader accepts. */
+/**
+ * The maximum size of the file in bytes. A larger file is rejected. The limit is larger than any file with the maximum number of values
+ * that the reader accepts.
+ */
 const MAX_DEPLOYMENT_FILE_BYTES = 4 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 

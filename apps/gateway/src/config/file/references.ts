@@ -8,13 +8,19 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface ResolvedReference {
   text: string;
-  /** Sources of the string, e.g. `environment variable HOUSE_BANK_KEY`. Errors may show them, but not the string itself. */
+  /**
+   * Where the parts of the string come from, e.g. `environment variable HOUSE_BANK_KEY`. Errors may contain these names, but not the string
+   * itself.
+   */
   origins: string[];
-  /** Values from the environment or from a file. A default that is written in the deployment file is not a secret. */
+  /**
+   * The values that came from the environment or from a file, which are secret. A default that is written in the deployment file is not a
+   * secret.
+   */
   secrets: string[];
 }
 
-/** A reference cannot be resolved. The message is for people and contains no secret value. */
+/** Thrown when a reference cannot be resolved. The message is for people and contains no secret value. */
 export class UnresolvedReferenceError extends Error {
   override readonly name = 'UnresolvedReferenceError';
 }
@@ -30,7 +36,7 @@ const VARIABLE_PATTERN = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
  */
 export function resolveReferences(rawValue: string, environment: Environment): ResolvedReference {
   const resolved = expandVariables(rawValue, environment);
-  // Only a `file:` in the deployment file itself begins a path. The value of a variable may begin with `file:` by chance.
+  // The string is a path only if the deployment file itself contains `file:`. The value of a variable may begin with `file:` by chance.
   return rawValue.startsWith(FILE) ? readSecretFile(resolved) : resolved;
 }
 
@@ -41,7 +47,7 @@ function expandVariables(rawValue: string, environment: Environment): ResolvedRe
     if (match === '$${') return '${';
     const [, name, fallback] = VARIABLE_PATTERN.exec(inner ?? '') ?? [];
     if (name === undefined || fallback?.includes('${')) throw new UnresolvedReferenceError(MALFORMED_MESSAGE);
-    // An inherited property such as `toString` is not a variable.
+    // The check is needed because an inherited property such as `toString` is not a variable.
     const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
     if (value) secrets.push(value);
     origins.push(`${value ? '' : 'the default of '}environment variable ${name}`);
@@ -63,7 +69,7 @@ function throwMissingVariable(name: string, value: string | undefined): never {
 
 function readSecretFile({ text, origins }: ResolvedReference): ResolvedReference {
   const file = text.slice(FILE.length);
-  // If a variable is part of the path, the path can contain a secret.
+  // If a variable is part of the path, the path can contain a secret, so it is not shown.
   const displayName = origins.length === 0 ? file : `named with ${origins.join(' and ')}`;
   const content = readSmallFile(file, displayName).trim();
   if (content === '')
@@ -83,7 +89,7 @@ function readSmallFile(file: string, displayName: string): string {
   }
 }
 
-/** Rejects the file before it is read, because reading a device never ends and reading a pipe without a writer blocks. */
+/** Rejects a device or a pipe before it is read. Reading a device never ends, and reading a pipe without a writer blocks. */
 function assertReadableFile(status: Stats, displayName: string): void {
   if (!status.isFile() && !status.isDirectory()) {
     throw new UnresolvedReferenceError(

@@ -1,19 +1,19 @@
-/** Collects the secret values of a deployment, and redacts them in messages. */
+/** Collects the secret values of a deployment, and removes them from messages. */
 import { formatPath, listHiddenNames, type ConfigPath } from './value-path.js';
 import { isSecretPath } from './describe-value.js';
 import type { YamlReadResult } from './yaml-reader.js';
 
 /**
- * Minimum number of characters of a redacted string. Shorter strings occur in ordinary words, so redacting them would make logs unreadable
- * and protect nothing.
+ * The minimum length of a string that is removed, in characters. Shorter strings occur in ordinary words, so removing them would make logs
+ * unreadable and protect nothing.
  */
 const MIN_SECRET_LENGTH = 6;
-/** Properties that are never secret, even if a reference sets them, because URLs and log lines contain their values. */
+/** The properties that are never secret, even if a reference sets them. URLs and log lines contain their values. */
 const PUBLIC_PROPERTIES: readonly unknown[] = ['name', 'plugin', 'every'];
 
 /**
- * Returns all strings to redact, longest first: values from the environment and from files, strings whose property name indicates a secret,
- * passwords in URLs, and property names that can contain a secret.
+ * Returns all strings that must be removed, longest first. These are values from the environment and from files, strings whose property
+ * name indicates a secret, passwords in URLs, and property names that can contain a secret.
  */
 export function collectSecrets({ value, locations }: YamlReadResult): string[] {
   const found = new Set<string>();
@@ -41,7 +41,7 @@ function extractUrlPasswords(text: string): string[] {
   }
 }
 
-/** @returns the string with every secret replaced by `(hidden)`. */
+/** Returns the string with every secret replaced by `(hidden)`. */
 export function redactSecrets(text: string, secrets: readonly string[]): string {
   return secrets.reduce((result, secret) => result.replaceAll(secret, '(hidden)'), text);
 }

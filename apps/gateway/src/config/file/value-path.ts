@@ -1,4 +1,4 @@
-/** Path of a value in the deployment file: `['connectors', 0, 'name']`. */
+/** Formats the path of a value in the deployment file: `['connectors', 0, 'name']`. */
 import { NAME_PATTERN } from '../settings/name-patterns.js';
 import { isDisplayableName } from './describe-value.js';
 
@@ -20,7 +20,7 @@ export function formatPathForMessage(path: ConfigPath): string {
   return formatPath(path.map((step, index) => (isPublicStep(path, index) ? step : '(hidden)')));
 }
 
-/** @returns the names in the path that must not be shown. */
+/** Returns the names in the path that must not be shown. */
 export function listHiddenNames(path: ConfigPath): string[] {
   return path.filter((step, index): step is string => !isPublicStep(path, index) && typeof step === 'string');
 }
@@ -28,7 +28,7 @@ export function listHiddenNames(path: ConfigPath): string[] {
 function isPublicStep(path: ConfigPath, index: number): boolean {
   const step = path[index];
   if (typeof step !== 'string') return true;
-  // A valid tenant name is part of URLs, even if it looks like a token.
+  // A valid tenant name is shown even if it looks like a token, because URLs contain it.
   const isTenantName = index === 1 && path[0] === 'tenants' && NAME_PATTERN.test(step);
   return isTenantName || isDisplayableName(step);
 }

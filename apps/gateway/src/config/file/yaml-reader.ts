@@ -1,4 +1,4 @@
-/** Reads the YAML of the deployment file into plain values. Resolves references, and records the location of each value. */
+/** Converts the YAML of the deployment file to plain values. It resolves references, and records the location of each value. */
 import {
   isAlias,
   isMap,
@@ -16,34 +16,40 @@ import type { LineColumn, ConfigProblems } from './config-problems.js';
 import { resolveReferences, UnresolvedReferenceError, type Environment } from './references.js';
 import { parseYamlDocument } from './parse-yaml-document.js';
 
-/** Maximum number of values after alias expansion, so that nested aliases cannot exhaust memory. */
+/**
+ * The maximum number of values after aliases were expanded. More values are reported as a problem, so that nested aliases cannot exhaust
+ * memory.
+ */
 const MAX_VALUES = 20_000;
-/** Maximum number of properties that `<<` copies, including properties that the mapping then overrides. */
+/**
+ * The maximum number of properties that `<<` copies, including properties that the mapping then overrides. More properties are reported as
+ * a problem.
+ */
 const MAX_MERGED_PROPERTIES = 100_000;
-/** Maximum nesting after alias expansion. A deployment file has about ten levels. */
+/** The maximum nesting after aliases were expanded. Deeper nesting is reported as a problem. A deployment file has about ten levels. */
 const MAX_DEPTH = 100;
 const MERGE_KEY = '<<';
 
 export interface YamlReadResult {
   value: unknown;
-  /** Keys are paths in the format of `formatPath`. */
+  /** The location of each value. The key is the path of the value in the format of `formatPath`. */
   locations: ReadonlyMap<string, SourceLocation>;
 }
 
-/** A node after its alias has been resolved. */
+/** A node that is not an alias. */
 type ResolvedNode = Exclude<Node, Alias>;
 
 export interface SourceLocation extends LineColumn {
-  /** Position of the property name; absent for the elements of a list. */
+  /** The position of the property name; absent for the elements of a list. */
   namePosition?: LineColumn;
-  /** Sources of the value, e.g. `environment variable PORT`; empty for a value that is written in the file. */
+  /** Where the value comes from, e.g. `environment variable PORT`. The list is empty for a value that is written in the file. */
   origins: string[];
   secrets: string[];
 }
 
 /**
- * Reads the YAML and adds a problem for each error.
- * @returns the value, which is `undefined` for an empty file or after a syntax error, because the values after a syntax error are uncertain
+ * Reads the YAML, and adds a problem for each error.
+ * @returns the value. It is `undefined` for an empty file and after a syntax error, because the values after a syntax error are uncertain
  */
 export function readYaml(text: string, environment: Environment, problems: ConfigProblems): YamlReadResult {
   const lines = new LineCounter();
@@ -57,9 +63,9 @@ export function readYaml(text: string, environment: Environment, problems: Confi
 
 class YamlReader {
   readonly locations = new Map<string, SourceLocation>();
-  /** Nodes that are being read. An alias to one of them would cause an endless recursion. */
+  /** The nodes that are being read. An alias to one of these nodes would cause an endless recursion. */
   readonly #nodesInProgress = new Set<Node>();
-  /** Properties of each mapping that other mappings repeat with `<<`, so that nested merges are expanded only once. */
+  /** The properties of each mapping that other mappings repeat with `<<`. They are kept, so that nested merges are expanded only once. */
   readonly #mergedProperties = new Map<YAMLMap, ReadonlyMap<string, Node>>();
   #mergedCount = 0;
 
@@ -143,7 +149,7 @@ class YamlReader {
       if (place && key?.range) place.namePosition = this.#toPosition(key.range[0]);
       return value;
     }
-    // `{ port: }` has no node for the value.
+    // The text `{ port: }` has no node for the value, so the position of the name is used.
     const place = { ...this.#toPosition(key.range?.[0] ?? 0), origins: [], secrets: [] };
     this.locations.set(formatPath(path), place);
     const isSpaceMissing = String(path.at(-1)).includes(':');
@@ -152,8 +158,8 @@ class YamlReader {
   }
 
   /**
-   * Returns the properties that `<<: *defaults` copies from one or several other mappings. If a name occurs several times, its first value
-   * is used.
+   * Returns the properties that `<<: *defaults` copies from one or more other mappings. If a name occurs several times, its first value is
+   * used.
    */
   #readMergedProperties(map: YAMLMap, path: ConfigPath): ReadonlyMap<string, Node> {
     const merged = new Map<string, Node>();

@@ -25,7 +25,7 @@ import { PACKAGE_NAME_PATTERN, PluginPackageError, type PluginPackages } from '.
 import { isPlainObject } from '../settings/settings-metadata.js';
 import { describeString } from '../file/describe-value.js';
 
-/** Properties that all connectors of a tenant share. */
+/** The properties that all connectors of a tenant share. */
 export interface ConnectorOwner {
   tenant?: string;
   formance: FormanceConfig | undefined;
@@ -33,7 +33,7 @@ export interface ConnectorOwner {
 
 export class ConnectorConfigBuilder {
   readonly connectors: ConnectorConfig[] = [];
-  /** For each connector path, the first place in the file where it is used. */
+  /** The first place in the file where each connector path is used. It is used to report a path that occurs twice. */
   readonly #firstUses = new Map<string, ConfigPath>();
 
   constructor(
@@ -54,7 +54,10 @@ export class ConnectorConfigBuilder {
     });
   }
 
-  /** Reports a tenant name that is invalid, reserved or used by a connector. Both kinds of names are the first segment of a URL. */
+  /**
+   * Reports a tenant name that is invalid, reserved, or already used by a connector. A tenant and a connector cannot have the same name,
+   * because both names are the first segment of a URL.
+   */
   checkTenantName(name: string, path: ConfigPath): void {
     if (!NAME_PATTERN.test(name)) {
       this.binder.reportNameProblem(path, `the name of a tenant ${NAME_RULE_MESSAGE}`);

@@ -1,4 +1,4 @@
-/** Finds, checks and loads plugins from npm packages: `plugin: "@acme/tributary-psp-foo"` refers to an installed package. */
+/** Finds, checks and loads plugins from npm packages. `plugin: "@acme/tributary-psp-foo"` refers to an installed package. */
 import { INTERFACE_VERSION, type Plugin } from '@tributary/connector-api';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,7 +10,7 @@ import { loadWithSharedModules } from './shared-module-loader.js';
 export const PACKAGE_NAME_PATTERN =
   /^(?:@[a-z0-9~-][a-z0-9._~-]*\/[a-z0-9~-][a-z0-9._~-]*|tributary-psp-[a-z0-9._~-]+)$/;
 
-/** A package cannot be used as a plugin. The message contains the reason for the author of the deployment file. */
+/** Thrown when a package cannot be used as a plugin. The message contains the reason for the author of the deployment file. */
 export class PluginPackageError extends Error {
   override readonly name = 'PluginPackageError';
 }
@@ -18,15 +18,15 @@ export class PluginPackageError extends Error {
 interface InstalledPackage {
   name: string;
   directory: string;
-  /** The importing file from which the package was found. */
+  /** The path of the file from which the package was imported. */
   importingFile: string;
 }
 
 export class PluginPackages {
-  /** Importing files from which packages are looked up, in this order. */
+  /** The files from which packages are imported, in this sequence. */
   private readonly importingFiles: readonly string[];
 
-  /** @param file the deployment file, or another file in the directory from which packages are looked up */
+  /** @param file the deployment file, or another file in the directory from which packages are imported */
   constructor(file: string) {
     this.importingFiles = [resolve(file), fileURLToPath(import.meta.url)];
   }
@@ -85,7 +85,7 @@ function readManifest(file: string): { tributary?: { interface?: unknown }; vers
   }
 }
 
-/** Returns true for the same major version and the same or an older minor version, because minor versions only add features. */
+/** Returns true if the package needs the same major version and the same or an older minor version. Minor versions only add features. */
 function isCompatible(requiredVersion: string): boolean {
   return getMajorVersion(requiredVersion) === getMajorVersion(INTERFACE_VERSION) && !isNewer(requiredVersion);
 }

@@ -1,7 +1,8 @@
 /**
  * Loads plugin packages so that they share modules with the gateway. A plugin throws errors and injects tokens of
- * `tributary/connector-api`, and decorates its classes for Nest. If the plugin imported its own copies, Nest would not find the tokens, and
- * `instanceof` would not recognise the errors. So a resolve hook maps these imports to the modules that the gateway has loaded.
+ * `tributary/connector-api`, and decorates its classes for Nest. If the plugin imported its own copies of these modules, Nest would not
+ * find the tokens, and `instanceof` would not recognise the errors. So a resolve hook maps these imports to the modules that the gateway
+ * has loaded.
  */
 import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';
@@ -12,8 +13,8 @@ type NextResolve = (specifier: string, context?: Partial<ResolveHookContext>) =>
 
 const COMPILED_CONNECTOR_API = '../../../../../libs/connector-api/src';
 /**
- * Files of the program that export what the gateway uses of a package. `bin/bundle.js` writes them beside the file that contains this code. The
- * compiled code that is not bundled yet has the modules of `tributary/connector-api` only.
+ * The files of the program that export what the gateway itself uses of a package. `bin/bundle.js` writes these files beside the file that
+ * contains this code. Compiled code that is not bundled yet only has the modules of `tributary/connector-api`.
  */
 const SHARED_FILES: Readonly<Record<string, readonly string[]>> = {
   'tributary/connector-api': ['connector-api.js', `${COMPILED_CONNECTOR_API}/index.js`],
@@ -26,20 +27,23 @@ const SHARED_FILES: Readonly<Record<string, readonly string[]>> = {
   'class-transformer': ['class-transformer.js'],
   'class-validator': ['class-validator.js'],
 };
-/** Packages for which a plugin package gets the copy that is installed beside the gateway, if the program has no file of them. */
+/**
+ * Matches the packages that a plugin shares with the gateway. If the program has no file for such a package, the plugin gets the copy that
+ * is installed beside the gateway.
+ */
 const SHARED_PACKAGE_PATTERN =
   /^(?:@nestjs\/common|class-transformer|class-validator|reflect-metadata)(?:\/|$)/;
 /** Export conditions for loading a package. `import` is needed because the `exports` of a package can allow only `import`. */
 const IMPORT_CONDITIONS = ['node', 'import', 'module-sync', 'node-addons'];
 
-/** URLs of the directories of all loaded packages, each with a trailing slash. */
+/** The URLs of the directories of all loaded packages, each with a slash at the end. */
 const pluginDirectories = new Set<string>();
 let isHookRegistered = false;
 
 /**
- * Loads a package as an `import` statement in a file would.
+ * Loads a package as if a file imported it.
  * @param directory directory of the package, without symbolic links
- * @param importingFile path of that file
+ * @param importingFile path of the file that imports the package
  * @returns the exports of the package
  * @throws Error if Node is older than 22.15, or if the package itself throws
  */
@@ -66,7 +70,7 @@ export function loadWithSharedModules(
 
 function registerResolveHook(): void {
   if (isHookRegistered) return;
-  // Node has `registerHooks` since 22.15.
+  // The function `registerHooks` exists since Node 22.15.
   if (typeof nodeModule.registerHooks !== 'function') {
     throw new Error(`plugins in packages need Node 22.15 or newer; this is Node ${process.versions.node}`);
   }
@@ -79,7 +83,10 @@ function registerResolveHook(): void {
   });
 }
 
-/** Returns true for modules of a plugin package. Its dependencies in `node_modules` keep their own copies. */
+/**
+ * Returns true for modules of a plugin package. The dependencies of the package in `node_modules` are not included, so they keep their own
+ * copies.
+ */
 function isPluginModule(url: string | undefined): boolean {
   if (url === undefined) return false;
   return [...pluginDirectories].some(

@@ -1,4 +1,4 @@
-/** Converts `alerts:` of the deployment file, and reports all problems in it. */
+/** Converts the section `alerts:` of the deployment file, and reports all problems in it. */
 import type { AlertChannelConfig } from '../../alerts/alert-channel.js';
 import type { QuietHours } from '../../alerts/quiet-hours.js';
 import type { ConfigPath } from '../file/value-path.js';
@@ -30,7 +30,7 @@ function parseQuietHours({ from, to, timezone }: QuietHoursSettings): QuietHours
   return { fromMinutes: parseTime(from), toMinutes: parseTime(to), timezone };
 }
 
-/** The pattern of the settings ensures the form `22:00`. */
+/** Converts a time of the form `22:00`, which the pattern of the settings ensures, to minutes after midnight. */
 function parseTime(text: string): number {
   const [hours, minutes] = String(text).split(':').map(Number);
   return (hours ?? 0) * 60 + (minutes ?? 0);
@@ -54,7 +54,7 @@ function parseChannels(values: unknown, binder: SettingsBinder, path: ConfigPath
           binder.reportNameProblem([...channelPath, 'secret'], 'a channel of the kind slack has no secret');
         return [{ kind, name, url }];
       default:
-        // The binder has already reported the unknown kind.
+        // The validation of the settings has already reported the unknown kind.
         return [];
     }
   });

@@ -1,4 +1,4 @@
-/** Settings classes for `alerts:` in the deployment file. `alert-parser.ts` converts them. */
+/** Defines the settings classes for the section `alerts:` of the deployment file. `alert-parser.ts` converts them. */
 import { Setting } from '@tributary/connector-api';
 import { Type } from 'class-transformer';
 import {

@@ -1,6 +1,6 @@
 /**
- * Settings classes for keys with scopes in the deployment file: of connectors and of operators. A key written as a plain string has the
- * scope `read` only.
+ * Defines the settings classes for the API keys of connectors and of operators, with their scopes. A key that is written as a plain string
+ * has only the scope `read`.
  */
 import { OPERATOR_SCOPES, SCOPES, type OperatorScope, type Scope } from '@tributary/auth';
 import { Setting } from '@tributary/connector-api';

@@ -1,4 +1,4 @@
-/** Parses the API keys of connectors and operators. It keeps only hashes, and rejects a key that two owners share. */
+/** Parses the API keys of connectors and operators. Only hashes of the keys are kept. A key that two owners share is rejected. */
 import {
   deriveOperatorKeyId,
   InvalidKeyError,
@@ -15,14 +15,14 @@ import { isPlainObject } from './settings-metadata.js';
 
 interface FirstKeyUse {
   owner: string;
-  /** Formatted path of the list that contains the key. */
+  /** The path of the list that contains the key, as text. */
   list: string;
   path: ConfigPath;
 }
 
-/** Scopes of a key that is written as a plain string. The scope `pay` must be written explicitly. */
+/** The scopes of a key that is written as a plain string. The scope `pay` must be written explicitly. */
 const READ_ONLY_SCOPES: readonly Scope[] = ['read'];
-/** Scopes of an operator key that is written as a plain string. */
+/** The scopes of an operator key that is written as a plain string. */
 const READ_ONLY_OPERATOR_SCOPES: readonly OperatorScope[] = ['read'];
 
 export class ApiKeyParser {
@@ -31,8 +31,8 @@ export class ApiKeyParser {
   constructor(private readonly binder: SettingsBinder) {}
 
   /**
-   * Parses one list of connector keys and reports each invalid key as a problem.
-   * @param owner the tenant. A key must not be used by two owners; one owner may use it on several connectors.
+   * Parses one list of connector keys, and reports each invalid key as a problem.
+   * @param owner the tenant. Two owners must not use the same key; one owner may use a key on several connectors
    * @returns the valid keys
    */
   parseConnectorKeys(keys: unknown, path: ConfigPath, owner: string): ApiKey[] {
@@ -49,7 +49,7 @@ export class ApiKeyParser {
   }
 
   /**
-   * Parses one list of operator keys and reports each invalid key as a problem.
+   * Parses one list of operator keys, and reports each invalid key as a problem.
    * @param tenant the tenant whose connectors the keys can see; `undefined` for keys of the whole deployment
    */
   parseOperatorKeys(keys: unknown, path: ConfigPath, tenant?: string): OperatorKey[] {

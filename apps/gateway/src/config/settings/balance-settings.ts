@@ -1,9 +1,9 @@
-/** Settings of the times with which balances are served. */
+/** Defines the settings that determine the times of balances in responses. */
 import { Setting } from '@tributary/connector-api';
 import { IsOptional, ValidateIf } from 'class-validator';
 import { IsDuration, parseDuration } from './duration.js';
 
-/** The value of `validFor` that serves the time of the observation in every response. */
+/** The value of `validFor` with which every response contains the time at which the balances were observed. */
 const OFF = 'off';
 
 export class BalanceSettings {
@@ -16,7 +16,7 @@ export class BalanceSettings {
   validFor?: string;
 }
 
-/** Returns the validity in ms, `off`, or `undefined` when the validity follows the polling interval of each reader. */
+/** Returns the validity in ms, or `off`. The result is `undefined` if the validity depends on the polling interval of each reader. */
 export function parseBalanceValidity({ validFor }: BalanceSettings): number | 'off' | undefined {
   return validFor === OFF ? OFF : parseDuration(validFor ?? '');
 }

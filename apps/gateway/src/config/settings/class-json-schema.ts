@@ -14,7 +14,7 @@ import {
 
 export type JsonSchema = Record<string, unknown>;
 
-/** Schema of a reference to an environment variable or a file. It is allowed for every type of value, e.g. for a number. */
+/** The schema of a reference to an environment variable or a file. A reference is allowed for every type of value, e.g. for a number. */
 export const REFERENCE_SCHEMA = { $ref: '#/definitions/reference' };
 
 export function createClassSchema(settings: Type<object>): JsonSchema {
@@ -70,7 +70,7 @@ function createItemsSchema(
   return Object.keys(keywords).length > 0 ? { items: allowReference(keywords) } : {};
 }
 
-/** Adds a reference as an alternative. A string schema without limits already accepts references. */
+/** Adds a reference as an alternative to a schema. A string schema without limits already accepts references. */
 function allowReference(schema: JsonSchema): JsonSchema {
   const isPlainString = schema.type === 'string' && Object.keys(schema).length === 1;
   return isPlainString ? schema : { anyOf: [schema, REFERENCE_SCHEMA] };
@@ -130,7 +130,10 @@ function ruleToKeywords({ name, constraints: [first, second] }: ValidationRule):
   }
 }
 
-/** Returns true also for a property with `ValidateIf`. Its condition is checked only when the file is loaded. */
+/**
+ * Returns true if the property may be absent. The condition of `ValidateIf` is ignored here, because it is checked only when the file is
+ * loaded.
+ */
 function isOptional(settings: Type<object>, key: string): boolean {
   return getValidationRules(settings).some(
     ({ property, name }) => property === key && (name === 'isOptional' || name === 'conditionalValidation'),

@@ -1,4 +1,4 @@
-/** Settings classes for the deployment file: its properties, their defaults and their validation rules. */
+/** Defines the settings classes for the deployment file: its properties, their default values and their validation rules. */
 import { Setting } from '@tributary/connector-api';
 import { Type } from 'class-transformer';
 import {

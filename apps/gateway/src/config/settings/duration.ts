@@ -1,4 +1,4 @@
-/** Converts between durations in the deployment file (`100ms`, `5s`, `2m`, `1h`) and milliseconds. */
+/** Converts durations in the deployment file (`100ms`, `5s`, `2m`, `1h`) to milliseconds, and milliseconds to durations. */
 import { ValidateBy } from 'class-validator';
 
 const UNITS_MS = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
@@ -6,7 +6,10 @@ type Unit = keyof typeof UNITS_MS;
 
 export const DURATION_PATTERN = /^(\d{1,9})(ms|s|m|h)$/;
 
-/** @returns milliseconds, or `undefined` if the string is not a duration. */
+/**
+ * Parses a duration.
+ * @returns milliseconds, or `undefined` if the string is not a duration
+ */
 export function parseDuration(text: string): number | undefined {
   const [, count, unit] = DURATION_PATTERN.exec(text) ?? [];
   return count === undefined ? undefined : Number(count) * UNITS_MS[unit as Unit];
@@ -18,7 +21,7 @@ export function formatDuration(milliseconds: number): string {
   return `${milliseconds / UNITS_MS[unit]}${unit}`;
 }
 
-/** Validates a duration string such as `2m`. Both limits are inclusive duration strings. */
+/** Validates a duration such as `2m`. Both limits are durations, and are themselves allowed. */
 export function IsDuration(minimum: string, maximum: string): PropertyDecorator {
   const [minMs, maxMs] = [parseDuration(minimum) ?? 0, parseDuration(maximum) ?? Infinity];
   return ValidateBy({

@@ -1,4 +1,4 @@
-/** Settings of the connection to Formance, and their conversion. The commands `tributary formance …` use them. */
+/** Defines and converts the settings of the connection to Formance. The commands `tributary formance …` use them. */
 import { Setting } from '@tributary/connector-api';
 import type { FormanceCredentials, FormanceService, ReconciledLedger } from '@tributary/formance';
 import { IsNotEmpty, IsOptional, IsString, Matches, ValidateNested } from 'class-validator';

@@ -1,4 +1,4 @@
-/** Types of a loaded deployment: validated, with default values, and with every reference resolved. */
+/** The types of a loaded deployment. Its values are validated, default values are set, and every reference is resolved. */
 import type { ApiKey, OperatorKey } from '@tributary/auth';
 import type { Plugin } from '@tributary/connector-api';
 import type { StoreLocation } from '@tributary/feed';
@@ -10,31 +10,40 @@ import type { PolicyConfig } from './reconciliation-parser.js';
 import type { LineColumn } from '../file/config-problems.js';
 
 export interface Deployment {
-  /** Path of the deployment file, as the caller gave it. */
+  /** The path of the deployment file, as the caller wrote it. */
   file: string;
-  /** Name of the deployment; absent if the file has none. */
+  /** The name of the deployment; absent if the file has none. */
   name?: string;
-  /** Port 0 means any free port. If `trustProxy` is true, the client's address is read from `X-Forwarded-For`. */
+  /**
+   * The address on which the gateway listens. Port 0 means any free port. If `trustProxy` is true, the address of the client is read from
+   * `X-Forwarded-For`.
+   */
   listen: { host: string; port: number; trustProxy: boolean };
-  /** `sqlite:PATH`, a PostgreSQL URL, or a PostgreSQL location with replicas and limits. `secrets` contains the passwords of the URLs. */
+  /**
+   * The store: `sqlite:PATH`, a PostgreSQL URL, or a PostgreSQL location with replicas and limits. The passwords of the URLs are also in
+   * `secrets`.
+   */
   store: string | StoreLocation;
   /** The connectors of the deployment; at least one. */
   connectors: ConnectorConfig[];
-  /** Keys for the operator API; those without a tenant also for `/metrics`. */
+  /** The keys for the operator API. Keys without a tenant are also valid for `/metrics`. */
   operatorKeys: OperatorKey[];
-  /** Policies of all owners. */
+  /** The reconciliation policies of the deployment and of all tenants. */
   policies: PolicyConfig[];
   /** The channels that get alerts; absent if the file contains no channel. */
   alerts?: AlertConfig;
-  /** Whether the gateway serves `<path>/docs` for each connector. */
+  /** True if the gateway serves `<path>/docs` for each connector. */
   docs: boolean;
-  /** Whether the gateway serves the console at `/console`. */
+  /** True if the gateway serves the console at `/console`. */
   console: boolean;
-  /** Values that must be redacted: values from the environment or a file, plain API keys, and properties with a secret name. */
+  /**
+   * The values that must be removed from messages: values from the environment or a file, API keys in clear text, and properties whose name
+   * indicates a secret.
+   */
   secrets: string[];
 }
 
-/** Location of a value in the deployment file, for errors that are found after the file has been read. */
+/** The location of a value in the deployment file. It is needed for errors that are found after the file has been read. */
 export interface ValueLocation {
   path: ConfigPath;
   position?: LineColumn;
@@ -43,27 +52,27 @@ export interface ValueLocation {
 /** A setting that is the path of a directory. */
 export interface DirectorySetting {
   directory: string;
-  /** `found "./statements"`, for error messages. It never shows a secret. */
+  /** The value for error messages: `found "./statements"`. It never contains a secret. */
   found: string;
   location: ValueLocation;
 }
 
 export interface ConnectorConfig {
-  /** Absent for a connector of the default tenant. */
+  /** The name of the tenant; absent for a connector of the default tenant. */
   tenant?: string;
   name: string;
-  /** URL path of the connector, and its name in the store: `house-bank` or `acme/house-bank`. */
+  /** The URL path of the connector, which is also its name in the store: `house-bank` or `acme/house-bank`. */
   path: string;
   plugin: Plugin;
-  /** An instance of `plugin.settings`. */
+  /** An instance of the class `plugin.settings`. */
   settings: object;
-  /** Settings whose value is the path of a directory that must exist; absent if the plugin has none. */
+  /** The settings whose value is the path of a directory that must exist; absent if the plugin has none. */
   directories?: DirectorySetting[];
   /** Keys that authorize requests to this connector; at least one. */
   apiKeys: ApiKey[];
-  /** How long a balance is valid, in ms, or `off`. If absent, the validity follows the polling interval of each reader. */
+  /** How long a balance is valid, in ms, or `off`. If absent, the validity depends on the polling interval of each reader. */
   balanceValidity?: number | 'off';
-  /** Limits of the connector's payouts and transfers. */
+  /** The limits of the connector's payouts and transfers. */
   orders: OrderLimits;
   /** The Formance that reads this connector; absent if neither the tenant nor the deployment has one. */
   formance?: FormanceConfig;

@@ -14,7 +14,10 @@ import { withStore } from '../../shared/with-store.js';
 import { withPaymentsClient } from './connect-to-formance.js';
 import type { ConnectorsOfFormance } from './desired-connectors.js';
 
-/** Returns the facts of all connectors of a group. @throws Error if the store cannot be opened */
+/**
+ * Returns the facts about all connectors of a group.
+ * @throws Error if the store cannot be opened
+ */
 export async function collectDiagnosisFacts(
   deployment: Deployment,
   group: ConnectorsOfFormance,
@@ -47,7 +50,7 @@ async function readStreams(
   formance: FormanceFacts,
   positions: readonly ReaderPosition[],
 ): Promise<StreamFacts[]> {
-  // The reader is the key that is stored in Formance.
+  // The reader of the feeds is identified by the API key that is stored in Formance.
   const reader = formance.kind === 'found' ? deriveReaderId(`Bearer ${formance.config.apiKey}`) : undefined;
   const runs = await store.findLastSyncRuns(path);
   return Promise.all(

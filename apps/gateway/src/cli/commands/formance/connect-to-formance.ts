@@ -1,9 +1,9 @@
-/** Opens the connection to a Formance of the deployment file for one command. */
+/** Opens a connection to a Formance of the deployment file, for one command. */
 import { FormanceConnection, PaymentsClient } from '@tributary/formance';
 import type { Deployment } from '../../../config/index.js';
 import type { ConnectorsOfFormance } from './desired-connectors.js';
 
-/** Runs a task with a connection to Formance, and closes the connection after it. */
+/** Runs a task with a client of Formance Payments, and closes the connection after the task. */
 export async function withFormanceConnection<T>(
   { secrets }: Pick<Deployment, 'secrets'>,
   { formance: { urls, credentials } }: ConnectorsOfFormance,

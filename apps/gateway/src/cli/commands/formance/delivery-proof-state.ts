@@ -1,21 +1,21 @@
-/** What a work file says about its proof of delivery: whose delivery it compares, and its result when it is finished. */
+/** Reads the state of a delivery proof from its work file: the subject of the proof, and the result of a finished proof. */
 import type { BalanceCounts, DeliveryCounts, DeliveryWorkFile } from '@tributary/formance';
 import { CliError } from '../../shared/cli-error.js';
 
-/** The subject of a proof: the connector and the reader whose delivery is compared. A work file belongs to exactly one subject. */
+/** The subject of a proof: the connector, and the reader whose delivery is compared. A work file belongs to exactly one subject. */
 export interface DeliverySubject {
-  /** Path of the connector. */
+  /** The path of the connector. */
   path: string;
-  /** Id of the connector in Formance. */
+  /** The id of the connector in Formance. */
   connectorId: string;
-  /** Id of the API key that Formance uses. */
+  /** The id of the API key that Formance uses. */
   reader: string;
 }
 
-/** The result of a finished proof, without its differences. All times are milliseconds since 1970. */
+/** The result of a finished proof without the list of differences. All times are milliseconds since 1970. */
 export interface FinishedDeliveryProof {
   finishedAt: number;
-  /** Time of the last request for transactions by Formance. */
+  /** The time of Formance's last request for transactions. */
   requestedAt: number;
   counts: DeliveryCounts & BalanceCounts;
 }
@@ -25,7 +25,7 @@ const SUBJECT = 'subject';
 const FINISH = 'finish';
 
 /**
- * Stores the subject in a new work file, and checks the subject of a file that continues.
+ * Stores the subject in a new work file. If the file already has a subject, the function checks that it is the same.
  * @param path of the file, for the error
  * @throws CliError if the file belongs to another subject, or has a proof without a subject
  */
@@ -55,12 +55,12 @@ export function bindWorkFile(file: DeliveryWorkFile, path: string, subject: Deli
     );
 }
 
-/** Returns the result if the proof is finished. */
+/** Returns the result of the proof if it is finished, otherwise `undefined`. */
 export function readFinish(file: DeliveryWorkFile): FinishedDeliveryProof | undefined {
   const stored = file.readProgress(FINISH);
   if (stored === undefined) return undefined;
   const finish = JSON.parse(stored) as FinishedDeliveryProof;
-  // Earlier releases compared no balances.
+  // Work files of earlier releases contain no counts of balances, because these releases did not compare balances.
   return { ...finish, counts: { ...NO_BALANCES, ...finish.counts } };
 }
 

@@ -1,4 +1,4 @@
-/** Groups the connectors of the deployment file by the Formance that reads them, with the data for their installation. */
+/** Groups the connectors of the deployment file by the Formance that reads them, and adds the data for their installation. */
 import { formatKeyHash, hashApiKey, KEY_PREFIX } from '@tributary/auth';
 import type { ConnectorKeys, DesiredConnector } from '@tributary/formance';
 import type { ConnectorConfig, Deployment, FormanceConfig } from '../../../config/index.js';
@@ -11,8 +11,8 @@ export interface ConnectorsOfFormance {
 }
 
 /**
- * Returns the connectors by the Formance that reads them.
- * @param paths paths of the only connectors to return; empty for all
+ * Groups connectors by the Formance that reads them.
+ * @param paths paths of the connectors to return; an empty list means all connectors
  * @throws CliError if a path is unknown, or if a connector has no Formance
  */
 export function groupByFormance(deployment: Deployment, paths: readonly string[]): ConnectorsOfFormance[] {
@@ -50,10 +50,13 @@ function toDesiredConnector(
   };
 }
 
-/** The deployment contains only hashes of keys. Keys that the file contains in clear text are among the secrets of the deployment. */
+/**
+ * Returns the keys of a connector. The deployment contains only hashes of keys. If the file contains a key in clear text, the key is also
+ * among the secrets of the deployment.
+ */
 function createConnectorKeys(apiKeys: ConnectorConfig['apiKeys'], secrets: readonly string[]): ConnectorKeys {
   const byHash = new Map(secrets.map((secret) => [hashApiKey(secret).toString('hex'), secret]));
-  // Formance uses one key for reading and for paying.
+  // Formance uses the same key for reading and for paying, so a key that may pay comes first.
   const payingFirst = [...apiKeys].sort((a, b) => b.scopes.length - a.scopes.length);
   const hashes = payingFirst.map(({ hash }) => hash.toString('hex'));
   return {

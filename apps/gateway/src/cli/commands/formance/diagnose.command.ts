@@ -1,4 +1,4 @@
-/** `tributary formance doctor` and `status`: show the state of the connectors in Formance, their faults, and advice. */
+/** The commands `tributary formance doctor` and `status` show the state of the connectors in Formance, their faults, and advice. */
 import { diagnoseConnector, resumeSchedules } from '@tributary/formance';
 import type { Command } from 'commander';
 import type { Deployment } from '../../../config/index.js';

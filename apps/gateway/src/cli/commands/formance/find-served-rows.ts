@@ -2,13 +2,16 @@
 import type { Store } from '@tributary/feed';
 
 export interface ServedRows {
-  /** For each feed, the sequence number of the last row that was served to the reader; 0 if no row was served. */
+  /** The sequence number of the last row that was served to the reader, for each feed; 0 if no row was served. */
   rows: Record<'transactions' | 'accounts' | 'beneficiaries', number>;
-  /** Time of the reader's last request for transactions. Milliseconds since 1970. */
+  /** The time of the reader's last request for transactions, in milliseconds since 1970. */
   requestedAt: number;
 }
 
-/** @returns `undefined` if the reader never got a page of transactions */
+/**
+ * Finds the last rows that were served to a reader.
+ * @returns `undefined` if the reader never got a page of transactions
+ */
 export async function findServedRows(
   store: Store,
   path: string,
@@ -16,8 +19,8 @@ export async function findServedRows(
 ): Promise<ServedRows | undefined> {
   const readHead = async (stream: keyof ServedRows['rows']) =>
     (await (await store.feed(path, stream)).head()).rows;
-  // The heads are read before the positions. If a row is appended between the two reads, the reader seems to have fewer rows, so this row
-  // is not expected in Formance. In the opposite sequence, the row would be reported as missing.
+  // The heads are read before the positions of the reader. If a row is appended between the two queries, the reader then seems to have
+  // fewer rows, and this row is not expected in Formance. In the opposite sequence, the row would be reported as missing.
   const heads = {
     transactions: await readHead('transactions'),
     accounts: await readHead('accounts'),

@@ -1,4 +1,4 @@
-/** Tests `tributary formance install`, `uninstall` and `policies` from the deployment file to the state of a Formance server. */
+/** Tests `tributary formance install` and `uninstall`, from the deployment file to the state of a Formance server. */
 import { hashApiKey } from '@tributary/auth';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * `tributary formance …`: installs the connectors of the deployment file in Formance, and removes a connector. `diagnose.command.ts`
- * contains further subcommands.
+ * The command `tributary formance …` installs the connectors of the deployment file in Formance, and removes a connector.
+ * `diagnose.command.ts` contains further subcommands.
  */
 import { generateApiKey } from '@tributary/auth';
 import { Installer, uninstallConnector, type InstallResult } from '@tributary/formance';

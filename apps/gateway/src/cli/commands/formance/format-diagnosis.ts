@@ -14,7 +14,10 @@ const STATE_WORDS: Readonly<Record<ConnectorFacts['formance']['kind'], string>> 
   unreachable: 'unknown',
 };
 
-/** Formats one line for each stream: time of Formance's last request, number of rows that Formance does not have, and polling interval. */
+/**
+ * Formats one line for each stream. The line contains the time of Formance's last request, the number of rows that Formance does not have,
+ * and the polling interval.
+ */
 export function formatStatus(diagnoses: readonly Diagnosis[]): string {
   const rows = diagnoses.flatMap(({ facts: { desired, formance, streams, now } }) =>
     streams.map(({ stream, rows: count, reader }) => [
@@ -40,7 +43,7 @@ export function formatFindings(diagnoses: readonly Diagnosis[]): string {
   return lines.length === 0 ? 'No problem was found.' : lines.map(replaceControlCharacters).join('\n');
 }
 
-/** Returns the diagnoses for scripts. The result contains no key. */
+/** Returns the diagnoses as JSON for scripts. The result contains no key. */
 export function toDiagnosisJson(diagnoses: readonly Diagnosis[]): object[] {
   return diagnoses.map(({ facts: { desired, formance, streams, unauthorized }, findings }) => ({
     ...{ connector: desired.path, name: desired.name, endpoint: desired.endpoint, state: formance.kind },

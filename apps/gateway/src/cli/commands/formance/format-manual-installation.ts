@@ -1,13 +1,16 @@
 /**
- * Formats the installation of connectors for other tools: fctl, curl, Terraform and Kubernetes. The output contains variables instead of
- * keys.
+ * Formats the installation of connectors for other tools: fctl, curl, Terraform and Kubernetes. The output contains the names of variables
+ * instead of keys.
  */
 import type { DesiredConnector } from '@tributary/formance';
 
 export const PRINT_FORMATS = ['fctl', 'curl', 'terraform', 'kubernetes'] as const;
 export type InstallationFormat = (typeof PRINT_FORMATS)[number];
 
-/** Formats the installation of connectors that the same Formance reads. @param paymentsUrl URL of Formance's service Payments */
+/**
+ * Formats the installation of connectors that the same Formance reads.
+ * @param paymentsUrl URL of Formance's service Payments
+ */
 export function formatManualInstallation(
   format: InstallationFormat,
   connectors: readonly DesiredConnector[],
@@ -25,7 +28,7 @@ export function formatManualInstallation(
   }
 }
 
-/** Returns `acme_house_bank` for `acme/house-bank`. */
+/** Converts the path of a connector to an identifier: `acme_house_bank` for `acme/house-bank`. */
 function toIdentifier({ path }: DesiredConnector): string {
   return path.replace(/[^a-z0-9]/g, '_');
 }
@@ -38,7 +41,7 @@ function toConfig({ name, endpoint, pollingPeriod }: DesiredConnector, apiKey: s
   return { name, endpoint, apiKey, pollingPeriod };
 }
 
-/** fctl reads the configuration from a file. The shell replaces the variable in the here-document. */
+/** Formats commands for fctl, which reads the configuration from a file. The shell replaces the variable in the here-document. */
 function formatFctl(connector: DesiredConnector): string {
   const file = `${toIdentifier(connector)}.json`;
   return [
@@ -83,7 +86,10 @@ function formatTerraform(connector: DesiredConnector): string {
   ].join('\n');
 }
 
-/** Formance's operator has no resource for a connector, so a Job calls Payments. Kubernetes replaces `$(VARIABLE)` in the arguments. */
+/**
+ * Formats a Kubernetes Job that calls Payments, because Formance's operator has no resource for a connector. Kubernetes replaces
+ * `$(VARIABLE)` in the arguments.
+ */
 function formatKubernetes(connector: DesiredConnector, paymentsUrl: string): string {
   const variable = toVariable(connector);
   const identifier = toIdentifier(connector).replaceAll('_', '-');

@@ -1,4 +1,4 @@
-/** `tributary formance pools`: creates a dynamic pool in Formance for each connector of the deployment file. */
+/** The command `tributary formance pools` creates a dynamic pool in Formance for each connector of the deployment file. */
 import { installPools, type PoolResult } from '@tributary/formance';
 import type { Command } from 'commander';
 import {

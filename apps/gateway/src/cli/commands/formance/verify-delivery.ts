@@ -21,19 +21,19 @@ import { CliError } from '../../shared/cli-error.js';
 import { bindWorkFile, readFinish, writeFinish, type DeliverySubject } from './delivery-proof-state.js';
 import { findServedRows, type ServedRows } from './find-served-rows.js';
 
-/** Number of rows that are read from the store at a time. */
+/** The number of rows that are read from the store at a time. */
 const BATCH_ROWS = 1000;
-/** Number of rows or payments between two progress messages. */
+/** The number of rows or payments between two progress messages. */
 const PROGRESS_STEP = 50_000;
 
 export interface DeliveryReport {
   connector: string;
   counts: DeliveryCounts & BalanceCounts;
-  /** When Formance asked for transactions the last time. Milliseconds since 1970. */
+  /** The time of Formance's last request for transactions, in milliseconds since 1970. */
   requestedAt: number;
   /**
-   * Present if an earlier run finished this work file: the time of that run, in milliseconds since 1970. Nothing was compared after that
-   * time.
+   * The time of an earlier run that finished this work file, in milliseconds since 1970. It is present only if there was such a run.
+   * Nothing was compared after that time.
    */
   oldResultFrom?: number;
   differences: DeliveryDifference[];
@@ -43,11 +43,12 @@ export interface DeliveryToVerify {
   desired: DesiredConnector;
   client: PaymentsClient;
   store: Store;
-  /** Path of the work file; empty for a temporary file. */
+  /** The path of the work file; empty for a temporary file. */
   workFile: string;
 }
 
 /**
+ * Compares the rows that were served with the objects in Formance Payments.
  * @throws CliError in three cases: Formance does not have the connector, Formance has never requested its transactions, or the work file
  * belongs to another proof
  */
@@ -85,7 +86,7 @@ async function compareDelivery(
     throw new CliError(
       `Formance has not asked for transactions of ${path} yet. Run "tributary formance doctor"`,
     );
-  // A continued proof keeps its original cut (the last row that must have been delivered).
+  // If the proof is continued, its cut stays the same. The cut is the last row that must have been delivered.
   const cut = Number(file.readProgress('cut') ?? served.rows.transactions);
   file.writeProgress('cut', String(cut));
   const feed = await store.feed(path, 'transactions');
@@ -138,7 +139,7 @@ async function* readTransactionRows(feed: Feed, afterSeq: number): AsyncGenerato
     yield { seq, row: JSON.parse(body) as TransactionRow };
 }
 
-/** Yields the accounts and beneficiaries that were served to the reader. An account is repeated for each of its rows. */
+/** Yields the accounts and beneficiaries that were served to the reader. An account with several rows is returned several times. */
 async function* readServedAccounts(
   store: Store,
   path: string,

@@ -1,4 +1,4 @@
-/** `tributary formance verify`: verifies that Formance Payments has every row that was served to its reader. */
+/** The command `tributary formance verify` verifies that Formance Payments has every row that was served to its reader. */
 import { formatTime } from '@tributary/connector-api';
 import type { Command } from 'commander';
 import { CliError, EXIT_CODES } from '../../shared/cli-error.js';
@@ -13,7 +13,7 @@ import { withPaymentsClient } from './connect-to-formance.js';
 import { groupByFormance } from './desired-connectors.js';
 import { verifyDelivery, type DeliveryReport } from './verify-delivery.js';
 
-/** Maximum number of differences of one connector in the text. `--json` shows all differences. */
+/** The maximum number of differences of one connector in the text. The option `--json` shows all differences. */
 const MAX_SHOWN_DIFFERENCES = 100;
 
 interface VerifyOptions extends ConfigOption {

@@ -51,41 +51,42 @@ import { TaskRunner } from './tasks/task-runner.js';
 
 const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
 /**
- * Time in ms that is long enough for a client to send its next request. The response to this request announces that the connection closes.
+ * Time in ms for a client to send its next request after the shutdown has begun. The response to this request announces that the connection
+ * will be closed.
  */
 const DRAIN_TIMEOUT_MS = 1000;
 
 /**
- * Maximum length of the TCP accept queue; the operating system can have a lower limit. With Node's default of 511, further connections are
- * dropped, and TCP retries them after 1, 3 and 7 s.
+ * The maximum length of the TCP accept queue. The operating system can have a lower limit. With Node's default of 511, further connections
+ * are dropped, and TCP retries them after 1, 3 and 7 s.
  */
 const TCP_BACKLOG = 4096;
 
 export interface GatewayOptions {
-  /** By default the gateway logs JSON lines to standard output and redacts the deployment's secrets. */
+  /** The logger. By default, JSON lines are written to standard output, without the secrets of the deployment. */
   logger?: Logger;
-  /** Registry for the gateway's metrics; the caller can register its own metrics in it. */
+  /** The registry for the metrics of the gateway. The caller can register further metrics in it. */
   registry?: Registry;
-  /** Whether the gateway pulls streams while it listens; true by default. */
+  /** True if the gateway pulls streams while it listens. The default is true. */
   sync?: boolean;
-  /** Overrides timeouts and delays of orders. Tests use shorter ones. */
+  /** Replaces timeouts and delays of orders. Tests use shorter values. */
   orderTimings?: Partial<OrderTimings>;
   /** Time in milliseconds in which connected clients are served before the port closes. */
   drainTimeoutMs?: number;
-  /** A store that the caller has opened; the gateway closes it. If absent, the gateway opens the deployment's store. */
+  /** A store that the caller has opened. The gateway closes it. If it is absent, the gateway opens the store of the deployment. */
   store?: Store;
 }
 
 export interface Gateway {
-  /** For example `http://127.0.0.1:3000`; empty until the gateway listens. */
+  /** The URL of the gateway, e.g. `http://127.0.0.1:3000`. It is empty until the gateway listens. */
   readonly url: string;
   readonly store: Store;
   /**
-   * Fulfilled when the database is another store, or an older state of the store, than the gateway opened. After this, every request is
-   * answered with 503.
+   * Resolves when the database is no longer the store that the gateway opened, or is in an older state. After this, every request gets a
+   * 503.
    */
   readonly storeChange: Promise<StoreChangedError>;
-  /** Pulls streams; `listen()` starts it. */
+  /** Pulls the streams of all connectors. `listen()` starts it. */
   readonly syncEngine: SyncEngine;
   /**
    * Starts the HTTP server, sync and orders.
@@ -172,8 +173,8 @@ async function composeGateway(
   );
   const keySets = {
     connectors: new Map(registrations.map(({ path, apiKeys }) => [path, apiKeys])),
-    // Without operator keys, every request to an operator route is rejected. Keys of tenants are not included, because the metrics contain
-    // the data of all tenants.
+    // If the deployment has no operator keys, every request to an operator route is rejected. Keys of tenants are not included, because the
+    // metrics contain the data of all tenants.
     operator: new ApiKeySet(
       deployment.operatorKeys
         .filter(({ tenant, scopes }) => tenant === undefined && scopes.includes('read'))
@@ -234,7 +235,10 @@ async function composeGateway(
   });
 }
 
-/** Logs and counts a change of the store. @returns a promise that is fulfilled with the change */
+/**
+ * Logs and counts a change of the store.
+ * @returns a promise that resolves with the change
+ */
 function observeStoreChange(store: Store, logger: Logger, registry: Registry): Promise<StoreChangedError> {
   const gauge = new Gauge({
     name: 'tributary_store_changed',
@@ -361,7 +365,7 @@ class RunningGateway implements Gateway {
     ]);
     await gracefulShutdown.finish(() => this.app.close());
     lineLimiter.stop();
-    // Orders stop after the HTTP server, because running requests can still submit orders.
+    // Orders are stopped after the HTTP server, because running requests can still submit orders.
     await orders.stop();
     await readers.stop();
     clock.stop();

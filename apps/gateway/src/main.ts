@@ -1,4 +1,4 @@
-/** Entry point of the program `tributary`; `bin/tributary.js` starts it. */
+/** The entry point of the program `tributary`. `bin/tributary.js` starts it. */
 import 'reflect-metadata';
 import { drainOutput } from './cli/shared/drain-output.js';
 import { exitOnBrokenPipe } from './cli/shared/output-errors.js';

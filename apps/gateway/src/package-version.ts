@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 const UNKNOWN_VERSION = '0.0.0-unknown';
 
 /**
- * Returns the version from the nearest `package.json` in a parent directory. Its depth differs between the source and the built program.
+ * Returns the version from the nearest `package.json` in a parent directory. The function searches for it, because the depth differs
+ * between the sources and the built program.
  */
 export function readPackageVersion(directory = import.meta.dirname): string {
   const file = join(directory, 'package.json');

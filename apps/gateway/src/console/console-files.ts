@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { findBuiltDirectory } from '../http/find-built-directory.js';
 
-/** Content types of the files that the build of the console writes. A file with another extension is not served. */
+/** The content types of the files that the build of the console writes. A file with another extension is not served. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -21,7 +21,9 @@ export interface ConsoleFile {
 
 const compress = promisify(gzip);
 
-/** Keeps each file in memory, plain and compressed, after its first request. The build writes fewer than 1 MB. */
+/**
+ * Keeps each file in memory after its first request, plain and compressed. The memory is limited, because the build writes less than 1 MB.
+ */
 export class ConsoleFiles {
   private readonly files = new Map<string, Promise<ConsoleFile>>();
   private readonly assetNames: ReadonlySet<string>;
@@ -31,7 +33,7 @@ export class ConsoleFiles {
     this.assetNames = new Set(existsSync(assets) ? readdirSync(assets) : []);
   }
 
-  /** Whether the console was built. A checkout that only ran the tests has no build. */
+  /** True if the console was built. A checkout in which only the tests ran has no build. */
   get isBuilt(): boolean {
     return existsSync(join(this.directory, 'index.html'));
   }
@@ -40,7 +42,10 @@ export class ConsoleFiles {
     return this.load('index.html', 'text/html; charset=utf-8');
   }
 
-  /** @returns `undefined` if the build has no such file */
+  /**
+   * Loads a file of the build.
+   * @returns `undefined` if the build has no such file
+   */
   loadAsset(name: string): Promise<ConsoleFile> | undefined {
     const contentType = CONTENT_TYPES[extname(name)];
     if (contentType === undefined || !this.assetNames.has(name)) return undefined;

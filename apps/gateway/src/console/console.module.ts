@@ -1,4 +1,4 @@
-/** Nest module that serves the console at `/console/`. The files are public; the operator API that they call needs a key. */
+/** The Nest module that serves the console at `/console/`. The files are public, but the operator API that they call needs a key. */
 import { Controller, Get, HttpStatus, Inject, Module, Param, Req, Res } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
@@ -7,8 +7,8 @@ import { createNotFoundError } from '../http/create-not-found-error.js';
 import { ConsoleFiles, type ConsoleFile } from './console-files.js';
 
 /**
- * Content security policy of the console. It allows only files and the API of the gateway itself. It forbids inline scripts, inline styles,
- * `eval`, other hosts, and HTML that a script writes.
+ * The content security policy of the console. It allows only files and the API of the gateway itself. It forbids inline scripts, inline
+ * styles, `eval`, other hosts, and HTML that a script writes.
  */
 export const CONSOLE_CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +

@@ -1,6 +1,6 @@
 /**
- * Sends `100 Continue` only when the response is the next response on its connection. For a pipelined request, Node would queue it after
- * the head of the final response, so it would become part of the body of that response.
+ * Sends `100 Continue` only when the response is the next response on its connection. For a request that a client sent before it got the
+ * previous response, Node would send `100 Continue` too late: it would become a part of the body of the previous response.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 

@@ -6,12 +6,12 @@ import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_INTERVAL_MS = 20;
-/** Maximum time in ms for which clients wait for a response. */
+/** The maximum time in ms that clients wait for a response. */
 const MAX_RESPONSE_WAIT_MS = 10_000;
 
 export class GracefulShutdown {
   private draining = false;
-  /** Time after which no client waits for a response any more, in milliseconds of the monotonic clock. */
+  /** The time after which no client waits for a response any more, in milliseconds of the monotonic clock. */
   private deadline = 0;
 
   constructor(private readonly fastify: FastifyInstance) {
@@ -27,8 +27,8 @@ export class GracefulShutdown {
   }
 
   /**
-   * Starts draining: each response closes its connection. While requests are running, new connections are still accepted, because an order
-   * can wait eight seconds for its PSP, and new clients must not find the port closed during this time.
+   * Begins the shutdown: each response closes its connection. While requests are running, new connections are still accepted, because an
+   * order can wait eight seconds for its PSP, and new clients must not find the port closed during this time.
    * @param drainTimeoutMs time in milliseconds after which idle connections are closed
    * @returns when no connection is open, or when no client can still be waiting for a response
    */
@@ -43,7 +43,7 @@ export class GracefulShutdown {
     }
   }
 
-  /** Closes the port and waits for the last requests. When no client can still be waiting for a response, it closes all connections. */
+  /** Closes the port, and waits for the last requests. When no client can still be waiting for a response, all connections are closed. */
   async finish(close: () => Promise<void>): Promise<void> {
     const remainingMs = Math.max(this.deadline - performance.now(), POLL_INTERVAL_MS);
     const closeTimer = setTimeout(() => this.fastify.server.closeAllConnections(), remainingMs);

@@ -1,4 +1,4 @@
-/** Nest module with the health and metrics routes, which belong to no connector. */
+/** The Nest module with the routes for health and metrics. These routes belong to no connector. */
 import { ContractError } from '@tributary/connector-api/contract';
 import { Controller, Get, Header, HttpStatus, Inject, Module, Res } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
@@ -6,12 +6,12 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import { Registry } from 'prom-client';
 
-/** Health of the gateway, as the health routes report it. */
+/** Provides the health of the gateway to the health routes. */
 export interface GatewayHealth {
   /** Returns true if the gateway is shutting down. */
   isDraining(): boolean;
   /**
-   * Returns after the store has written the same data as for an order.
+   * Writes the same data to the store as for an order, and returns when they are written.
    * @throws GatewayUnavailableError if the store cannot store an order
    */
   checkStore(): Promise<void>;
@@ -24,7 +24,7 @@ const OK_BODY = Buffer.from('{"status":"ok"}');
 export class HealthController {
   constructor(@Inject(GATEWAY_HEALTH) private readonly gatewayHealth: GatewayHealth) {}
 
-  /** Health check for load balancers: 200 while the gateway is running, 503 while it shuts down. */
+  /** The health check for load balancers. It returns 200 while the gateway is running, and 503 while the gateway shuts down. */
   @Get('healthz')
   @RouteConfig({ access: 'public' })
   @Header('content-type', 'application/json')
@@ -35,7 +35,7 @@ export class HealthController {
     return OK_BODY;
   }
 
-  /** Readiness check for rolling restarts: 200 if the gateway is running and its store can store an order. */
+  /** The readiness check for rolling restarts. It returns 200 if the gateway is running and its store can store an order. */
   @Get('readyz')
   @RouteConfig({ access: 'public' })
   @Header('content-type', 'application/json')

@@ -1,4 +1,4 @@
-/** Fastify adapter for Nest with the gateway's limits, timeouts and error responses. */
+/** Creates the Fastify adapter for Nest, with the limits, timeouts and error responses of the gateway. */
 import { toErrorResponse, ContractError, sendError } from '@tributary/connector-api/contract';
 import { HttpStatus } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -8,32 +8,32 @@ import { delayContinueResponses } from './continue-response.js';
 import { respondToMalformedRequest, rejectExpectHeader } from './malformed-request.js';
 import { SharedRouteTable, type ConnectorPathSet } from './shared-route-table.js';
 
-/** Maximum size of a request body in bytes. A payment order with metadata has a few kB. */
+/** The maximum size of a request body in bytes. A larger body is rejected. A payment order with metadata has a few kB. */
 const MAX_BODY_BYTES = 256 * 1024;
 /**
- * Maximum number of characters of a path parameter. Ids that the gateway serves have at most 1024 characters, and percent-encoding each
- * character triples this number.
+ * The maximum length of a path parameter, in characters. Ids that the gateway serves have at most 1024 characters, and percent-encoding
+ * triples this number.
  */
 const MAX_PATH_PARAMETER_LENGTH = 3 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
 
 const SECOND_MS = 1000;
-/** Maximum time in ms for a whole request to arrive. It ends connections of clients that send very slowly. */
+/** The maximum time in ms for a whole request to arrive. After this time the connection is closed, because the client sends too slowly. */
 const REQUEST_TIMEOUT_MS = 20 * SECOND_MS;
 const HEADERS_TIMEOUT_MS = 10 * SECOND_MS;
 /**
- * Interval in ms at which the server searches for requests that exceed their time. With Node's default of 30 s, such requests could last up
- * to 50 s.
+ * Time in ms between two searches of the server for requests that exceed their time. With Node's default of 30 s, such requests could last
+ * up to 50 s.
  */
 const TIMEOUT_CHECK_INTERVAL_MS = SECOND_MS;
 /**
- * Timeout of an idle connection in ms. Go's HTTP client closes an idle connection after 90 s. The server must wait longer, or it could
- * close a connection during a request.
+ * Time in ms after which an idle connection is closed. Go's HTTP client closes an idle connection after 90 s. The server must wait longer,
+ * because it could otherwise close a connection while the client sends a request.
  */
 const KEEP_ALIVE_TIMEOUT_MS = 120 * SECOND_MS;
 
 export interface HttpAdapterOptions {
-  /** Whether a proxy in front of the gateway sets `X-Forwarded-For`. Only the last address in it is trusted. */
+  /** True if a proxy in front of the gateway sets `X-Forwarded-For`. Only the last address in this header is trusted. */
   trustProxy: boolean;
   /** The connectors whose routes will be registered. */
   connectors: ConnectorPathSet;
@@ -63,7 +63,7 @@ export class HttpAdapter extends FastifyAdapter {
         headersTimeout: HEADERS_TIMEOUT_MS,
         connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
         maxHeaderSize: MAX_HEADER_BYTES,
-        // Node's own check responds without a body, so `missingHostError` replaces it and responds with a body.
+        // Node's own check is turned off, because it responds without a body. `missingHostError` replaces it and responds with a body.
         requireHostHeader: false,
       },
       clientErrorHandler: respondToMalformedRequest,
@@ -81,12 +81,15 @@ export class HttpAdapter extends FastifyAdapter {
     );
     fastify.addHook('onRequest', this.rejectQueryMethod);
     if (options.trustProxy) fastify.addHook('onRequest', discardInvalidForwardedFor);
-    // Bodies stay bytes until authorization has succeeded, so requests without a valid key are never parsed.
+    // Request bodies stay bytes until the authorization has succeeded, so that requests without a valid key are never parsed.
     fastify.removeAllContentTypeParsers();
     fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   }
 
-  /** Responds to QUERY like to any other method without a route. Fastify itself would respond with 400 if there is no Content-Type. */
+  /**
+   * Responds to the method QUERY like to any other method without a route. Fastify itself would respond with 400 if the request has no
+   * Content-Type.
+   */
   private readonly rejectQueryMethod: onRequestHookHandler = (request, reply, done) => {
     if (request.method !== 'QUERY') return done();
     try {
@@ -111,20 +114,23 @@ export class HttpAdapter extends FastifyAdapter {
   }
 }
 
-/** Trusts only the proxy that is connected to the gateway. A client can forge all earlier addresses in `X-Forwarded-For`. */
+/**
+ * Returns true only for the proxy that is connected to the gateway. All earlier addresses in `X-Forwarded-For` are not trusted, because a
+ * client can forge them.
+ */
 function isNearestProxy(_address: string, hop: number): boolean {
   return hop === 0;
 }
 
-/** Removes `X-Forwarded-For` if its last entry is not an IP address. The proxy's own address is used instead. */
+/** Removes `X-Forwarded-For` if its last entry is not an IP address. The address of the proxy is used instead. */
 const discardInvalidForwardedFor: onRequestHookHandler = (request, _reply, done) => {
   if (isIP(request.ip) === 0) delete request.raw.headers['x-forwarded-for'];
   done();
 };
 
 /**
- * Headers that a request may contain only once. Node uses the first value and ignores the others, but a proxy in front of the gateway might
- * use another value. Such a request is rejected.
+ * The headers that a request may contain only once. If a request repeats such a header, it is rejected: Node uses the first value, but a
+ * proxy in front of the gateway might use another value.
  */
 const SINGLE_HEADERS: readonly string[] = ['host', 'authorization'];
 

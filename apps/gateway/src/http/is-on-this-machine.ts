@@ -1,8 +1,11 @@
-/** Decides whether a program on the gateway's own machine, e.g. a browser, sent a request. */
+/** Determines whether a request comes from a program on the machine of the gateway, e.g. a browser. */
 import type { FastifyRequest } from 'fastify';
 
 const LOOPBACK_ADDRESS = /^(?:127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
-/** A reverse proxy adds at least one of these headers. If the proxy runs on this machine, its requests also come from this machine. */
+/**
+ * The headers of which a reverse proxy adds at least one. A proxy on this machine forwards requests from other machines, so a request with
+ * such a header does not count as local.
+ */
 const PROXY_HEADERS = [
   'forwarded',
   'via',

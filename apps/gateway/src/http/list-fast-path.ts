@@ -1,6 +1,6 @@
 /**
- * Serves the list routes directly from Fastify, without Nest. For a cached page, Nest takes as much time as all other work together. The
- * controllers still declare and document these routes. Figures: docs/decisions/0007-path-of-a-page-request.md.
+ * Serves the list routes directly from Fastify, without Nest, because for a page in memory Nest would take as much time as all other work
+ * together. The controllers still declare and document these routes. Figures: docs/decisions/0007-path-of-a-page-request.md.
  */
 import type { Backend } from '@tributary/connector-api';
 import { sendPage } from '@tributary/connector-api/contract';

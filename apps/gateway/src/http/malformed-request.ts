@@ -9,7 +9,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** Writes an error response to the socket after the HTTP parser failed. There is no response object at this point. */
+/** Writes an error response directly to the socket after the HTTP parser failed, because there is no response object at this point. */
 export function respondToMalformedRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();

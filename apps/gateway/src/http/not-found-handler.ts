@@ -6,8 +6,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createNotFoundError } from './create-not-found-error.js';
 
 /**
- * Creates the handler. Without a valid key, a path of the contract gets the same response whether or not its connector exists. So clients
- * cannot find out the names of connectors and tenants.
+ * Creates the handler. A request without a valid key gets the same response for every path of the contract, whether or not the connector
+ * exists. So clients cannot find out the names of connectors and tenants.
  * @param keySets the keys of each connector, by connector path
  */
 export function createNotFoundHandler(keySets: ReadonlyMap<string, ApiKeySet>, limiter: FailureLimiter) {

@@ -1,6 +1,6 @@
 /**
- * Counts every request, measures its duration, and logs it. Failed requests are logged within the limits of `LineLimiter`; at the level
- * `debug`, every request is logged.
+ * Counts every request, measures its duration, and logs it. `LineLimiter` limits the log lines about failed requests. At the level `debug`,
+ * every request is logged.
  */
 import { parseConnectorPathFromUrl, matchResource } from '@tributary/connector-api/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -23,7 +23,7 @@ interface RequestMetrics {
 export class RequestObserver {
   private readonly requests: Counter<'connector' | 'route' | 'status'>;
   private readonly seconds: Histogram<'route'>;
-  /** Metrics by route and status, so that labels are resolved only once. */
+  /** The metrics by route and status. They are kept, so that the labels are resolved only once. */
   private readonly metrics = new Map<string, RequestMetrics>();
   private readonly logsAllRequests: boolean;
 
@@ -31,7 +31,7 @@ export class RequestObserver {
     private readonly logger: Logger,
     private readonly lineLimiter: LineLimiter,
     registry: Registry,
-    /** Only the paths of these connectors become metric labels. Otherwise clients could create any number of labels. */
+    /** The connectors whose paths become metric labels. Other paths do not, because clients could otherwise create any number of labels. */
     private readonly connectors: ConnectorPathSet,
     private readonly readers: Pick<ReaderPositionRecorder, 'recordUnauthorized'>,
   ) {
@@ -68,7 +68,7 @@ export class RequestObserver {
       this.log(request, reply, served ?? redactPath(request.url));
   }
 
-  /** Counts a request for a list without a valid key. The diagnosis of the connector uses this number. */
+  /** Counts a list request without a valid key. The diagnosis of the connector uses this number. */
   private recordUnauthorized(request: FastifyRequest): void {
     const resource = matchResource(request.url);
     const stream = STREAMS.find((one) => resource?.route === `/${one}`);
@@ -93,14 +93,17 @@ export class RequestObserver {
     );
   }
 
-  /** Lines of requests without a valid key are counted together. Otherwise a stranger could create any number of groups. */
+  /**
+   * Returns true if the line may be written. Lines about requests without a valid key share one group, because clients without a key could
+   * otherwise create any number of groups.
+   */
   private admitLine(request: FastifyRequest, status: number, level: 'debug' | 'info' | 'error'): boolean {
     const group = { of: 'request', level, status };
     const connector = isAuthorized(request) ? findRequestedConnector(request, this.connectors) : undefined;
     return this.lineLimiter.admit(connector === undefined ? group : { ...group, connector }, request.ip);
   }
 
-  /** Returns the contract's route for a request that matched no route, e.g. because of its method. */
+  /** Returns the route of the contract that the path belongs to, for a request that matched no route, e.g. because of its method. */
   private findIntendedRoute(request: FastifyRequest): string {
     const resource = matchResource(request.url);
     if (resource === undefined) return UNKNOWN_ROUTE;
@@ -127,7 +130,7 @@ export class RequestObserver {
 
 const PERCENT_ENCODED_SEGMENT = /[^/]*%[^/]*/g;
 
-/** Removes the query and percent-encoded segments, because both can contain a key that the redactor does not recognise. */
+/** Removes the query and percent-encoded segments from the URL. Both can contain a key that the redactor does not recognise. */
 function redactPath(url: string): string {
   const [path = ''] = url.split('?', 1);
   return path.replace(PERCENT_ENCODED_SEGMENT, '…').slice(0, MAX_LOGGED_PATH_LENGTH);

@@ -1,7 +1,7 @@
 /**
- * Authorizes requests for each route. A route of a connector needs a key of that connector, unless its configuration defines another
- * access. A route that belongs to no connector and does not set `access` cannot be registered. For speed, the code uses Fastify hooks
- * instead of Nest guards: docs/decisions/0007-path-of-a-page-request.md.
+ * Authorizes the requests of each route. A route of a connector needs a key of that connector, unless the configuration of the route
+ * defines another access. A route that belongs to no connector and does not set `access` cannot be registered. The code uses Fastify hooks
+ * instead of Nest guards, because they are faster: docs/decisions/0007-path-of-a-page-request.md.
  */
 import {
   createAuthorizer,
@@ -13,7 +13,7 @@ import {
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify';
 import { getRequestedConnectorPath, findConnectorPath } from './shared-route-table.js';
 
-/** Marks requests that a key authorized. It is a symbol, so it cannot conflict with a property of Fastify. */
+/** Marks requests that a key authorized. The mark is a symbol, so it cannot conflict with a property of Fastify. */
 const IS_AUTHORIZED = Symbol('IS_AUTHORIZED');
 
 declare module 'fastify' {
@@ -21,13 +21,16 @@ declare module 'fastify' {
     [IS_AUTHORIZED]?: boolean;
   }
   interface FastifyContextConfig {
-    /** `public` needs no key, and `operator` needs an operator key. If absent, the route needs a key of the connector in its path. */
+    /**
+     * Who may use the route. `public` needs no key, and `operator` needs an operator key. If absent, the route needs a key of the connector
+     * in its path.
+     */
     access?: 'public' | 'operator';
   }
 }
 
 export interface KeySets {
-  /** API keys by connector path. */
+  /** The API keys by connector path. */
   connectors: ReadonlyMap<string, ApiKeySet>;
   operator: ApiKeySet;
 }
@@ -63,7 +66,7 @@ export function installRouteAuthorization(
   });
 }
 
-/** Returns true if the route needs a key and the request had a valid one. */
+/** Returns true if the route needs a key and the request has a valid key. */
 export function isAuthorized(request: FastifyRequest): boolean {
   return request[IS_AUTHORIZED] ?? false;
 }

@@ -1,7 +1,7 @@
 /**
- * Registers each route once in Fastify for all connectors. Nest registers the controllers of each connector under its path. The handler for
- * `/acme/house-bank/accounts` is stored in the table of the shared route `/:tenant/:connector/accounts`. A separate Fastify route for each
- * connector would need ten times the memory: docs/explanation/scaling.md.
+ * Registers each route only once in Fastify, for all connectors. Nest registers the controllers of each connector under the connector's
+ * path. The handler for `/acme/house-bank/accounts` is stored in a table of the shared route `/:tenant/:connector/accounts`. A separate
+ * Fastify route for each connector would need ten times the memory: docs/explanation/scaling.md.
  */
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
@@ -9,7 +9,7 @@ import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Part of the URL after the connector path, e.g. `/accounts/:accountId/balances`. Only shared routes have it. */
+    /** The part of the URL after the connector path, e.g. `/accounts/:accountId/balances`. The property is set only for shared routes. */
     sharedRoute?: string;
   }
 }
@@ -17,13 +17,13 @@ declare module 'fastify' {
 type RouteHandler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 type RegisterRoute = (url: string, handler: RouteHandler) => unknown;
 
-/** The set of connectors by path, e.g. `house-bank` or `acme/house-bank`. */
+/** The connectors by their path, e.g. `house-bank` or `acme/house-bank`. */
 export interface ConnectorPathSet {
   has(path: string): boolean;
 }
 
 export class SharedRouteTable {
-  /** Handlers by method and shared URL, then by connector path. */
+  /** The handlers by method and shared URL, and then by connector path. */
   private readonly tables = new Map<string, Map<string, RouteHandler>>();
 
   constructor(private readonly connectors: ConnectorPathSet) {}
@@ -51,12 +51,15 @@ export class SharedRouteTable {
       register(sharedUrl, createDispatcher(table, route, config));
     }
     deleteMetadata(handler);
-    // `list-fast-path.ts` serves the lists, so the handlers from Nest are not needed.
+    // The handlers of lists are not stored, because `list-fast-path.ts` serves the lists.
     if (config.list === undefined) table.set(connector, handler);
   }
 }
 
-/** Finds the connector of a URL: `/acme/house-bank/accounts` → `acme/house-bank`. Connectors and tenants never share a name. */
+/**
+ * Finds the connector of a URL: `/acme/house-bank/accounts` → `acme/house-bank`. The result is unique, because connectors and tenants never
+ * have the same name.
+ */
 export function findConnectorPath(url: string, connectors: ConnectorPathSet): string | undefined {
   const [, first = '', second = ''] = url.split('/', 3);
   const nested = `${first}/${second}`;
@@ -86,15 +89,18 @@ function deleteMetadata(handler: RouteHandler): void {
   for (const key of Reflect.getOwnMetadataKeys(handler)) Reflect.deleteMetadata(key as string, handler);
 }
 
-/** Returns the connector path of a request on a shared route. A connector with this path does not have to exist. */
+/** Returns the connector path of a request on a shared route. There may be no connector with this path. */
 export function getRequestedConnectorPath({ params }: Pick<FastifyRequest, 'params'>): string {
   const { tenant, connector } = params as { tenant?: string; connector: string };
-  // `%2F` is rejected, because a connector must not be reachable under two URLs.
+  // A path parameter with `%2F` is rejected, because a connector must not be reachable under two URLs.
   if (connector.includes('/')) return '';
   return tenant === undefined ? connector : `${tenant}/${connector}`;
 }
 
-/** @returns the matched route with placeholders for other parameters, e.g. `/acme/house-bank/accounts`; `undefined` if no route matched. */
+/**
+ * Returns the matched route with placeholders for the parameters after the connector path, e.g. `/acme/house-bank/accounts`.
+ * @returns `undefined` if no route matched
+ */
 export function findMatchedRoute(request: FastifyRequest, connectors: ConnectorPathSet): string | undefined {
   if (request.is404) return undefined;
   const { url, config } = request.routeOptions;
@@ -103,7 +109,7 @@ export function findMatchedRoute(request: FastifyRequest, connectors: ConnectorP
   return connector === undefined ? undefined : `/${connector}${config.sharedRoute}`;
 }
 
-/** @returns the path of the connector whose shared route matched the request; `undefined` if there is none. */
+/** Returns the path of the connector whose shared route matched the request. The result is `undefined` if there is no such connector. */
 export function findRequestedConnector(
   request: FastifyRequest,
   connectors: ConnectorPathSet,

@@ -9,12 +9,15 @@ import type { TextStyle } from './text-style.js';
 export type LogFields = Readonly<Record<string, unknown>>;
 
 const MAX_LEVEL_WIDTH = 5;
-/** Fields that have a separate column, or that the message already contains in words. */
+/** The fields that have a column of their own, or that the message already contains in words. */
 const COLUMN_FIELDS = ['level', 'time', 'msg', 'connector', 'err', 'defect', 'from'];
-/** Only the line of a pull has this field. Its message contains all its other fields in words. */
+/** Only the log line about a pull has this field. The message of this line contains all other fields in words. */
 const PULL_FIELD = 'outcome';
 
-/** @returns `undefined` for a line that is not a JSON object. Redaction can make a line invalid JSON. */
+/**
+ * Parses a log line.
+ * @returns `undefined` for a line that is not a JSON object. The removal of secrets can make a line invalid JSON
+ */
 export function parseLogLine(line: string): LogFields | undefined {
   try {
     const fields: unknown = JSON.parse(line);
@@ -46,7 +49,7 @@ function formatMessage({ msg, connector, ...fields }: LogFields): string {
   if (msg === 'request') return formatRequest(fields);
   if (typeof msg !== 'string') return '';
   if (typeof connector !== 'string') return msg;
-  // The connector is removed, because it is in the preceding column.
+  // The name of the connector is removed from the message, because the preceding column contains it.
   const prefix = [`${connector}: `, `${connector} `].find((start) => msg.startsWith(start));
   return msg.slice(prefix?.length ?? 0);
 }

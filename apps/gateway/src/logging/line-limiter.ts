@@ -1,27 +1,27 @@
 /**
- * Limits the log lines that requests can cause. Without a limit, a stranger who sends failing requests could fill the disk: 38 000 requests
- * wrote 6.6 MB. The first lines of each group are written in full. Further lines of the same minute are counted, and one line summarizes
- * them.
+ * Limits the log lines that requests can cause. Without a limit, a client without a key could fill the disk with failing requests: 38 000
+ * requests wrote 6.6 MB. The first lines of each group are written completely. Further lines of the same minute are counted, and one line
+ * summarizes them.
  */
 import { systemClock, type Clock } from '@tributary/sync';
 import type { Logger, LogLevel } from './logger.js';
 
 const PERIOD_MS = 60_000;
-/** Maximum number of lines of one group that are written in full in each period. */
+/** The maximum number of lines of one group that are written in each period. Further lines are only counted. */
 const MAX_LINES_PER_PERIOD = 20;
-/** Maximum number of client addresses that are counted separately in one period of a group. */
+/** The maximum number of client addresses that are counted separately in one period of a group. */
 const MAX_COUNTED_CLIENTS = 1_000;
 
 /**
- * A group of lines that are counted together. For clients without a valid key, the number of possible groups must be limited, e.g. one
+ * A group of lines that are counted together. For clients without a valid key, the number of possible groups must be limited, e.g. to one
  * group for each status.
  */
 export interface LogLineGroup {
-  /** The message of the lines. */
+  /** The message that the lines have in common. */
   of: string;
   level: Exclude<LogLevel, 'silent'>;
   status?: number;
-  /** Set only for requests with a valid key of this connector. */
+  /** The path of the connector. It is set only for requests with a valid key of this connector. */
   connector?: string;
 }
 
@@ -60,7 +60,7 @@ export class LineLimiter {
     return false;
   }
 
-  /** Writes the summaries of the current periods. */
+  /** Writes the summaries of the periods that have not ended. */
   stop(): void {
     for (const [key, { cancelTimer }] of this.counts) {
       cancelTimer();

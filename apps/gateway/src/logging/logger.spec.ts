@@ -116,7 +116,7 @@ describe('the log', () => {
     const issue = { connector: 'rough', stream: 'transactions', kind: 'refusal' };
     const pull = { connector: 'rough', stream: 'transactions', outcome: 'caught-up' };
 
-    /** Collects the lines without their time, which is at their start. */
+    /** Collects the lines of the log without the time at their start. */
     function createTerminal() {
       const lines: string[] = [];
       const destination = { write: (line: string) => void lines.push(line.slice('hh:mm:ss '.length)) };

@@ -1,4 +1,4 @@
-/** Creates the logger. It writes one JSON object per line, or readable lines on a terminal, and redacts all secrets. */
+/** Creates the logger. It writes one JSON object for each line, or readable lines on a terminal, and removes all secrets. */
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { SecretRedactor } from './secret-redactor.js';
 import { TerminalLog } from './terminal-log.js';
@@ -11,13 +11,16 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface LoggerOptions {
   level?: LogLevel;
-  /** Values that are redacted in every line. */
+  /** The secret values that are removed from every line. */
   secrets?: readonly string[];
-  /** Writes readable lines instead of JSON. By default it is true if standard output is a terminal. */
+  /** True if the log consists of readable lines instead of JSON. The default is true if standard output is a terminal. */
   pretty?: boolean;
-  /** Whether readable lines have colours. By default it is true if standard output is a terminal with colours; NO_COLOR turns them off. */
+  /**
+   * True if readable lines have colours. The default is true if standard output is a terminal with colours. The environment variable
+   * NO_COLOR turns colours off.
+   */
   colors?: boolean;
-  /** Receives whole lines; standard output by default. */
+  /** Receives the lines of the log. The default is standard output. */
   destination?: DestinationStream;
 }
 

@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger } from './logger.js';
 
-/** Writes Nest's own messages to the gateway's log. Its start messages (one line for each route) get level `debug`. */
+/** Writes Nest's own messages to the log of the gateway. The messages at Nest's start (one line for each route) get the level `debug`. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
@@ -35,7 +35,7 @@ export class NestLogger implements LoggerService {
     else this.logger[level](this.getContext(rest), String(message));
   }
 
-  /** Returns the name of the logging class, which Nest passes as the last argument. */
+  /** Returns the name of the class that logs. Nest passes this name as the last argument. */
   private getContext(rest: unknown[]): { from?: string } {
     const context = rest.at(-1);
     return typeof context === 'string' ? { from: context } : {};

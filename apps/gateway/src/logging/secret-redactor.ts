@@ -1,14 +1,20 @@
-/** Redacts secrets in log lines and messages. */
+/** Removes secrets from log lines and messages. */
 
 const REDACTED = '[redacted]';
-/** Shorter strings are not redacted. They occur in ordinary words, so redaction would make logs unreadable and protect nothing. */
+/**
+ * The minimum length of a secret that is removed, in characters. Shorter strings occur in ordinary words, so removing them would make logs
+ * unreadable and protect nothing.
+ */
 const MIN_SECRET_LENGTH = 4;
 
-/** Matches strings that look like credentials. They are redacted even if they are not configured, e.g. a key of another deployment. */
+/** Matches strings that look like credentials. They are removed even if they are not configured, e.g. the key of another deployment. */
 const CREDENTIAL_PATTERN = /\btrb_[0-9a-f]{16,}|\b(bearer|basic) +[\w.~+/=-]{8,}/gi;
 
 export class SecretRedactor {
-  /** Secrets by their first characters, longest first. A string is scanned only once, for any number of secrets. */
+  /**
+   * The secrets by their first characters, the longest first. With this index a string is scanned only once, whatever the number of secrets
+   * is.
+   */
   private readonly secretsByPrefix = new Map<string, string[]>();
 
   constructor(secrets: readonly string[]) {

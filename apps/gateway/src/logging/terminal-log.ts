@@ -1,13 +1,13 @@
 /**
  * Writes the log for people. A PSP can send many invalid records at once. So if one pull has several rejected records and data warnings,
- * they are combined into the pull's own line. A single issue keeps its own line with the reason.
+ * the line of the pull only counts them. If there is only one, it has a line of its own with the reason.
  */
 import { formatPrettyLine, parseLogLine, type LogFields } from './format-log-line.js';
 import type { TextStyle } from './text-style.js';
 
 /** Time in milliseconds after which collected issues are printed although their pull has not ended. */
 const MAX_COLLECT_MS = 10_000;
-/** This message is not printed, because the first screen of `serve` contains the same information in more detail. */
+/** The message that is not printed, because the first output of `serve` contains the same information in more detail. */
 const LISTENING_MESSAGE = 'listening';
 /** Only the line that ends a pull has this field. */
 const PULL_FIELD = 'outcome';
@@ -23,12 +23,15 @@ interface CollectedIssues {
 }
 
 export class TerminalLog {
-  /** Lines about rejected records and data warnings that are not printed yet, by connector and stream. */
+  /** The lines about rejected records and data warnings that are not printed yet, by connector and stream. */
   readonly #issues = new Map<string, CollectedIssues>();
 
   constructor(private readonly options: TerminalLogOptions) {}
 
-  /** @param line one JSON line of the log, or any text, which is printed unchanged */
+  /**
+   * Writes a line.
+   * @param line one JSON line of the log, or any text, which is printed unchanged
+   */
   write(line: string): void {
     const fields = parseLogLine(line);
     if (fields === undefined) this.options.print(line);
@@ -93,7 +96,7 @@ function isMoreLine(message: unknown): boolean {
   return typeof message === 'string' && message.startsWith('more refusals and findings');
 }
 
-/** Keeps the columns and adds the stream to the sentence. */
+/** Returns the line with the name of the stream in its message. */
 function toIssueLine({ level, time, connector, stream, msg }: LogFields): LogFields {
   return { level, time, connector, msg: `${String(stream)}: ${String(msg)}` };
 }

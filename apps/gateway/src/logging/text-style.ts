@@ -1,4 +1,4 @@
-/** Colours of text on a terminal, or plain text. */
+/** Adds colours to text on a terminal, or returns plain text. */
 
 export interface TextStyle {
   dim(text: string): string;

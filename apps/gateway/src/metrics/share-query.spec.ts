@@ -1,4 +1,4 @@
-/** Tests how often a query runs that the gauges of one scrape share. */
+/** Tests how often a query runs that all gauges of one scrape share. */
 import { jest } from '@jest/globals';
 import { shareQuery } from './share-query.js';
 

@@ -1,4 +1,4 @@
-/** Nest module of the API documentation. It is absent if the deployment file turns the documentation off. */
+/** The Nest module of the API documentation. It is not loaded if the deployment file turns the documentation off. */
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { ApiDocsController } from './api-docs.controller.js';

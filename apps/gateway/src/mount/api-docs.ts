@@ -8,7 +8,7 @@ import type { ConnectorPathSet } from '../http/shared-route-table.js';
 
 export const API_DOCS = Symbol('API_DOCS');
 
-/** Content types of the files of Swagger UI. The build copies them, so nothing is loaded from the internet. */
+/** The content types of the files of Swagger UI. The build copies these files, so that the page loads nothing from the internet. */
 const ASSET_TYPES: Readonly<Record<string, string>> = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
@@ -25,7 +25,9 @@ window.ui = SwaggerUIBundle({
 });
 `;
 
-/** Content security policy that allows only files of the gateway, and the inline styles and images of Swagger UI. */
+/**
+ * The content security policy of the documentation. It allows only files of the gateway, and the inline styles and images of Swagger UI.
+ */
 export const DOCS_CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -64,7 +66,10 @@ export class ApiDocs {
 `);
   }
 
-  /** @returns the file, or `undefined` if the connector or the file does not exist. */
+  /**
+   * Loads a file of the documentation.
+   * @returns `undefined` if the connector or the file does not exist
+   */
   async loadFile(path: string, name: string): Promise<ApiDocsAsset | undefined> {
     if (!this.connectors.has(path)) return undefined;
     if (name === 'openapi.json') return { type: 'application/json', body: this.serializeDocument(path) };

@@ -1,6 +1,6 @@
 /**
- * Rejects order limits of connectors that cannot pay. Whether a connector can pay may depend on its settings, so the check creates each PSP
- * client with its settings.
+ * Rejects order limits for connectors that cannot pay. Whether a connector can pay may depend on its settings, so the check creates each
+ * PSP client with its settings.
  */
 import { PSP_CLIENT, type FeedReader, type PspClient } from '@tributary/connector-api';
 import { NestFactory } from '@nestjs/core';

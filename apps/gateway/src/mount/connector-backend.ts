@@ -19,7 +19,9 @@ import type { ReaderPositionRecorder } from './reader-position-recorder.js';
 
 const EMPTY_PAGE: SerializedPage = { rows: 0, body: Buffer.from('[]') };
 
-/** Implements the contract's backend for one connector: pages from the feeds in the store, balances and orders. */
+/**
+ * Implements the backend of the contract for one connector: it returns pages from the feeds in the store and balances, and accepts orders.
+ */
 export class ConnectorBackend implements Backend, OnModuleDestroy {
   readonly supportedOrderKinds: ReadonlySet<OrderKind>;
   private readonly feeds = new Map<Stream, Feed>();
@@ -56,18 +58,18 @@ export class ConnectorBackend implements Backend, OnModuleDestroy {
     const feed = await this.openFeed(stream);
     if (page > 1 && (await feed.isPastLastPage(fromMs, page, pageSize))) return EMPTY_PAGE;
     const read = await this.readPage(stream, query);
-    // An empty page needs no marker, because the client stops after it.
+    // An empty page needs no end marker, because the client stops after an empty page.
     if (read.rows > 0 && read.rows < pageSize) await feed.recordLastPage(fromMs, page, pageSize);
     return read;
   }
 
   /**
-   * The method is synchronous if the page is cached or the database is synchronous, because a few promises take longer than reading a
-   * cached page.
+   * Reads a page. If the page is in memory or the database is synchronous, the method returns the page without a promise, because a few
+   * promises take longer than reading a page from memory.
    */
   private readPage(stream: Stream, query: PageQuery): SerializedPage | Promise<SerializedPage> {
     const key = `${this.path} ${stream} ${query.fromMs} ${query.page} ${query.pageSize}`;
-    // A cached page belongs to the store that was opened.
+    // A page in memory belongs to the store that was opened, so the check must come first.
     this.store.assertUnchanged();
     const cached = this.cache.get(key);
     if (cached !== undefined) return cached;

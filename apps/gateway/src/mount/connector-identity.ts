@@ -1,6 +1,6 @@
 /**
- * Returns the identity of the deployment and of its connectors, with which the store is compared: the plugin and the account at the PSP of
- * each connector.
+ * Returns the data of the deployment and its connectors that are compared with the store: the name of the deployment, and the plugin and
+ * the account at the PSP of each connector.
  */
 import type { ConnectorIdentity, DeploymentIdentity } from '@tributary/feed';
 import type { ConnectorConfig, Deployment } from '../config/settings/loaded-deployment.types.js';

@@ -30,7 +30,7 @@ import { canPay } from './can-pay.js';
 import { createPluginProviders } from './plugin-providers.js';
 import { WebhookHandler } from './webhook-handler.js';
 
-/** Dependencies that all connectors of a deployment share. */
+/** The objects that all connectors of a deployment share. */
 export interface ConnectorDependencies {
   store: Store;
   cache: PageCache;
@@ -42,14 +42,14 @@ export interface ConnectorDependencies {
   orders: OrderEngine;
   /** Schedules a pull of these streams. */
   schedulePull: (path: string, streams: readonly Stream[]) => void;
-  /** Called for each connector when Nest creates its providers. Looking up a thousand connectors afterwards would take seconds. */
+  /** Called for each connector when Nest creates its providers. Looking up a thousand connectors after the start would take seconds. */
   onConnectorReady: (connector: SyncConnector, backend: Backend) => void;
 }
 
 export interface ConnectorRegistration {
   path: string;
   apiKeys: ApiKeySet;
-  /** The module class. Each connector needs its own class, because Nest stores the path of a module on its class. */
+  /** The class of the module. Each connector needs a class of its own, because Nest stores the path of a module on its class. */
   moduleClass: Type;
   module: DynamicModule;
 }
@@ -75,7 +75,9 @@ export function createConnectorModule(
   };
 }
 
-/** Creates the providers that the contract's controllers inject. Their number is kept small, because each connector has its own. */
+/**
+ * Creates the providers that the controllers of the contract inject. Each connector has its own providers, so their number is kept small.
+ */
 function createContractProviders(config: ConnectorConfig, dependencies: ConnectorDependencies): Provider[] {
   const { path, syncIntervalMs: pullIntervalMs } = config;
   return [
@@ -126,7 +128,10 @@ function createBackend(
   return backend;
 }
 
-/** Returns the metadata by which a dynamic pool of Formance selects the accounts of a connector, a plugin or a tenant. */
+/**
+ * Returns the metadata of a connector's accounts. Dynamic pools of Formance use the metadata to select the accounts of a connector, a
+ * plugin or a tenant.
+ */
 function createAccountMetadata({ path, plugin, tenant }: ConnectorConfig): Metadata {
   return {
     'com.tributary.spec/connector': path,

@@ -1,6 +1,6 @@
 /**
- * Lets requests wait for new rows of a feed. Another gateway may append the rows, so the feed is polled. It is polled only while requests
- * wait, and once for all requests that wait for the same feed.
+ * Lets requests wait for new rows of a feed. The feed is polled, because another gateway may append the rows. It is polled only while
+ * requests wait, and one poll serves all requests that wait for the same feed.
  */
 import type { Stream } from '@tributary/connector-api';
 import { ContractError } from '@tributary/connector-api/contract';
@@ -9,17 +9,17 @@ import { systemClock, type Clock } from '@tributary/sync';
 import { HttpStatus } from '@nestjs/common';
 
 const POLL_INTERVAL_MS = 500;
-/** Maximum number of waiting requests, because each of them keeps a connection open. */
+/** The maximum number of waiting requests. Each of them keeps a connection open. Further requests get a 503. */
 const MAX_WAITING_REQUESTS = 1_000;
 
 interface WaitingRequest {
-  /** Sequence number of the last row that the client already has. */
+  /** The sequence number of the last row that the client already has. */
   after: number;
   finish: () => void;
 }
 
 export class FeedRowWatcher {
-  /** Waiting requests by connector path and stream. A poll runs for each entry. */
+  /** The waiting requests by connector path and stream. Each entry of the map is polled. */
   private readonly requests = new Map<string, Set<WaitingRequest>>();
   private waitingCount = 0;
   private stopped = false;
@@ -29,7 +29,7 @@ export class FeedRowWatcher {
     private readonly clock: Clock = systemClock,
   ) {}
 
-  /** Whether the gateway stops, so that open responses must end. */
+  /** True if the gateway is stopping, so that open responses must end. */
   get isStopping(): boolean {
     return this.stopped;
   }
@@ -81,7 +81,7 @@ export class FeedRowWatcher {
     return waiting;
   }
 
-  /** Ends the requests whose row has arrived. After an error it ends all requests, because their next read reports the error. */
+  /** Ends the requests whose row has arrived. After an error all requests are ended, because their next read reports the error. */
   private async finishServed(
     path: string,
     stream: Stream,

@@ -4,7 +4,7 @@ import { STATIC_CONTEXT } from '@nestjs/core/injector/constants.js';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 /**
- * Removes promises and signals of dependency resolution from all providers and controllers. They need 400 bytes each and are never read
+ * Removes the promises and signals of the dependency resolution from all providers and controllers. Each needs 400 bytes and is never read
  * again. Together they are an eighth of the memory of an idle connector (docs/explanation/scaling.md).
  */
 export function freeDependencyInjectionState(app: NestFastifyApplication): void {

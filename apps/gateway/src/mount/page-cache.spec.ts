@@ -35,7 +35,7 @@ describe('PageCache', () => {
     const cache = new PageCache(16 * KILOBYTE);
     const first = keep(cache, 'first');
     keep(cache, 'second');
-    // Ten pages with their keys fit. A page that is requested between the others is not evicted.
+    // The cache has space for ten pages with their keys. A page that is requested again and again must stay in the cache.
     for (let n = 0; n < 20; n++) {
       keep(cache, `page ${n}`);
       expect(cache.get('first')).toEqual(first);

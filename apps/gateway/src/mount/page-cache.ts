@@ -1,11 +1,12 @@
 /**
- * Caches full pages of feeds. They never change, because feeds are append-only. The cache evicts the least recently used page first.
+ * Keeps full pages of feeds in memory. Full pages never change, because feeds are append-only. If the cache is full, it removes the page
+ * that was not used for the longest time.
  */
 import type { SerializedPage } from '@tributary/connector-api';
 
-/** Number of keys in one generation of pages that were requested once. */
+/** The number of keys in one set of pages that were requested once. When the set is full, a new set begins. */
 const MAX_SEEN_KEYS = 4096;
-/** Estimated bytes of an entry without its body: key, Map slot, Buffer. */
+/** The estimated size of an entry without its body (key, Map slot, Buffer), in bytes. */
 const ENTRY_OVERHEAD_BYTES = 512;
 
 interface CachedPage extends SerializedPage {
@@ -15,34 +16,34 @@ interface CachedPage extends SerializedPage {
 export class PageCache {
   private readonly pages = new Map<string, CachedPage>();
   /**
-   * Keys are kept in two Sets, and the older Set is dropped as a whole. A single Set that deletes its oldest key would be slow, because V8
-   * needs long to find the oldest key after many deletions.
+   * The keys of pages that were requested once. The keys are kept in two sets, and the older set is deleted as a whole. Deleting the oldest
+   * key of a single set would be slow, because V8 needs long to find the oldest key after many deletions.
    */
   private seenKeys = new Set<string>();
   private previousSeenKeys = new Set<string>();
   private totalBytes = 0;
 
-  /** @param capacityBytes total size of all entries */
+  /** @param capacityBytes maximum total size of all entries */
   constructor(private readonly capacityBytes: number) {}
 
   get(key: string): CachedPage | undefined {
     const page = this.pages.get(key);
     if (page === undefined) return undefined;
-    // A Map keeps insertion order, so the page moves to the end, where the most recently used pages are.
+    // A Map keeps the sequence of insertion, so inserting the page again moves it to the end, where the most recently used pages are.
     this.pages.delete(key);
     this.pages.set(key, page);
     return page;
   }
 
   /**
-   * Stores a full page at its second request; the first request only records the key. Clients that read a whole feed request each page
-   * once, and caching such pages takes longer than reading them.
+   * Stores a full page at its second request. The first request only stores the key. Clients that read a whole feed request each page once,
+   * and storing such pages takes longer than reading them.
    */
   set(key: string, page: SerializedPage): void {
     if (this.isFirstRequest(key)) return;
     const cached = { rows: page.rows, body: Buffer.from(page.body) };
     const size = sizeInBytes(cached);
-    // One very large page must not evict all other pages.
+    // A very large page is not stored, because it would remove all other pages.
     if (size > this.capacityBytes / 8) return;
     this.remove(key);
     this.pages.set(key, cached);

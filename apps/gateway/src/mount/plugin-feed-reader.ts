@@ -2,7 +2,10 @@ import { tryEncodeId } from '@tributary/connector-api';
 import type { FeedReader, StoredRecord, Stream } from '@tributary/connector-api';
 import type { Store } from '@tributary/feed';
 
-/** Reads records of the connector's own feeds for its plugin. It converts between the plugin's ids and the served ids. */
+/**
+ * Lets a plugin read records from the feeds of its own connector. It converts the ids between the form of the PSP and the form that clients
+ * see.
+ */
 export class PluginFeedReader implements FeedReader {
   constructor(
     private readonly path: string,
@@ -26,7 +29,7 @@ export class PluginFeedReader implements FeedReader {
   }
 }
 
-/** Parses a row without validation, because `serialize-records.ts` of connector-api wrote it. */
+/** Parses the body of a row. The body is not validated, because `serialize-records.ts` of connector-api wrote it. */
 function parseRecord(body: string): StoredRecord {
   const { metadata = {}, status } = JSON.parse(body) as Partial<StoredRecord>;
   return status === undefined ? { metadata } : { metadata, status };

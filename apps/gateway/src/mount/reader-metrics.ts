@@ -1,6 +1,6 @@
 /**
- * Metrics of the readers: how many rows each API key is behind in each stream, and the time of its last request. The metrics are read from
- * the store at a scrape.
+ * The metrics of the readers: how many rows each API key is behind in each stream, and the time of its last request. At a scrape, the
+ * values are read from the store.
  */
 import type { Store } from '@tributary/feed';
 import { Gauge, type Registry } from 'prom-client';

@@ -1,4 +1,4 @@
-/** Tests the recorded positions of readers, on the real store. */
+/** Tests, on a real store, which positions of readers are recorded. */
 import { deriveReaderId } from '@tributary/auth';
 import { serializeTransaction } from '@tributary/connector-api';
 import { getCurrentProcess, openStore, UNAUTHORIZED_READER, type Store } from '@tributary/feed';
@@ -45,7 +45,7 @@ describe.each(STORES)('positions of readers, on $name', (kind) => {
     read(3, 5);
     await recorder.flush();
     expect(await find(reader)).toMatchObject({ rowsBehind: 0, requests: 3 });
-    // The next poll begins at the watermark, which is the time of the last row.
+    // The next poll begins at the watermark of the client, which is the feed time of its last row.
     const { feedTime } = await (await store.feed('bank', 'transactions')).head();
     now += 30 * 60_000;
     read(1, 1, feedTime);

@@ -1,6 +1,6 @@
 /**
- * Records the position of each reader (one API key) in each feed. A request only changes the state in memory. Every few seconds the changes
- * are written to the store together, with one row for each reader and stream.
+ * Records the position of each reader (the client of one API key) in each feed. A request only changes the state in memory. Every few
+ * seconds the changes are written to the store together, with one row for each reader and stream.
  */
 import { deriveReaderId } from '@tributary/auth';
 import type { Stream } from '@tributary/connector-api';
@@ -9,16 +9,16 @@ import { UNAUTHORIZED_READER, type ReaderRequests, type Store } from '@tributary
 
 const FLUSH_INTERVAL_MS = 10_000;
 /**
- * Maximum number of readers whose ids are kept in memory. Only accepted keys have an entry, so the limit is higher than the number of
+ * The maximum number of readers whose ids are kept in memory. Only accepted keys have an entry, so the limit is higher than the number of
  * readers of any deployment.
  */
 const MAX_READER_IDS = 10_000;
 
 interface ReaderState {
   pending: ReaderRequests | undefined;
-  /** Time of the last request of a first page that was not part of reading a backlog. */
+  /** The time of the last request of a first page. Requests that only continue a long list are not counted. */
   polledAt: number | undefined;
-  /** Whether the reader's last page was the last page of the feed. */
+  /** True if the last page that the reader got was the last page of the feed. */
   isCaughtUp: boolean;
 }
 
@@ -33,7 +33,10 @@ export class ReaderPositionRecorder {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** Records a page that is served. @param rows number of its rows */
+  /**
+   * Records a page that is served to a reader.
+   * @param rows number of rows in the page
+   */
   recordPage(
     connector: string,
     stream: Stream,
@@ -76,8 +79,8 @@ export class ReaderPositionRecorder {
   }
 
   /**
-   * Writes the requests since the last write. It never throws: if the write fails, the requests are written together with the next
-   * requests.
+   * Writes the requests since the last write. The method never throws: if the write fails, these requests are written together with the
+   * next requests.
    */
   flush(): Promise<void> {
     this.running = this.running.then(() => this.write());
@@ -92,7 +95,7 @@ export class ReaderPositionRecorder {
     try {
       await this.store.recordReaderRequests(requests);
     } catch {
-      // The store logs its own failures. After a failed write, these requests are counted in the next write.
+      // The store logs its own failures. After a failed write, the requests are added to the requests of the next write.
       states.forEach((state, index) => {
         const lost = requests[index]!;
         state.pending = state.pending ? { ...state.pending, count: state.pending.count + lost.count } : lost;
@@ -110,7 +113,7 @@ export class ReaderPositionRecorder {
     return state;
   }
 
-  /** Hashing a key takes longer than serving a cached page, so the id is kept in memory. */
+  /** Returns the id of a reader. The id is kept in memory, because hashing a key takes longer than serving a page from memory. */
   private findReaderId(authorization = ''): string {
     let id = this.readerIds.get(authorization);
     if (id === undefined) {

@@ -1,4 +1,4 @@
-/** Nest module of `GET /`: a page for people, and the usual `404` for programs. */
+/** The Nest module of `GET /`. It returns a page for people, and the usual `404` for programs. */
 import { Controller, Get, Inject, Module, Req, Res } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
@@ -14,9 +14,9 @@ import {
 
 export interface StartPageOptions {
   connectors: readonly StartPageConnector[];
-  /** Whether the documentation is on. If it is off, the page does not list the names of connectors. */
+  /** True if the API documentation is on. If it is off, the page does not list the names of connectors. */
   docs: boolean;
-  /** Whether the gateway serves the console. */
+  /** True if the gateway serves the console. */
   console: boolean;
 }
 
@@ -64,7 +64,7 @@ export class StartPageModule {
   }
 }
 
-/** Browsers send `text/html` in this header. Programs accept anything (curl) or JSON. */
+/** Returns true for a browser. Browsers send `text/html` in the header `accept`. Programs accept anything (curl) or JSON. */
 function acceptsHtml({ headers }: FastifyRequest): boolean {
   return headers.accept?.includes('text/html') ?? false;
 }

@@ -1,4 +1,4 @@
-/** Creates the HTML page of `GET /`: the served connectors and links to their documentation. The page loads no other files. */
+/** Creates the HTML page of `GET /`, which lists the served connectors with links to their documentation. The page loads no other files. */
 import { escapeHtml } from '@tributary/reconciliation';
 
 /** A connector on the page. */
@@ -11,13 +11,13 @@ export interface StartPageContent {
   version: string;
   /** The connectors to list; `undefined` if this caller must not see their names. */
   connectors: readonly StartPageConnector[] | undefined;
-  /** Whether each connector serves its API documentation. */
+  /** True if each connector serves its API documentation. */
   hasApiDocs: boolean;
-  /** Whether the gateway serves the console. */
+  /** True if the gateway serves the console. */
   hasConsole: boolean;
 }
 
-/** Allows only the inline style of the page. */
+/** The content security policy of the page. It allows only the inline style of the page. */
 export const START_PAGE_CONTENT_SECURITY_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -1,4 +1,4 @@
-/** Handles `POST <path>/webhooks`: verifies webhooks, limits failures by client address, and creates the error responses. */
+/** Handles `POST <path>/webhooks`: verifies webhooks, limits failures of each client address, and creates the error responses. */
 import type { FailureLimiter } from '@tributary/auth';
 import { PspError, type WebhookRequest } from '@tributary/connector-api';
 import { ContractError, type WebhookReceiver } from '@tributary/connector-api/contract';
@@ -17,7 +17,7 @@ export class WebhookHandler implements WebhookReceiver, OnModuleDestroy {
   ) {}
 
   async receive(request: WebhookRequest, address: string): Promise<void> {
-    // The same error as for an unknown path.
+    // The error is the same as for an unknown path.
     if (!this.trigger.isSupported) throw createNotFoundError();
     try {
       await this.trigger.receive(request);
@@ -39,7 +39,7 @@ export class WebhookHandler implements WebhookReceiver, OnModuleDestroy {
   private createRejection({ message }: PspError, address: string): ContractError {
     const retryAfterSeconds = this.limiter.recordFailure(address);
     if (retryAfterSeconds > 0) return createTooManyError(TOO_MANY_INVALID_DETAIL, retryAfterSeconds);
-    // There is one group for all connectors, because a stranger can send invalid webhooks to each of them.
+    // All connectors share one group of log lines, because clients without a key can send invalid webhooks to each of them.
     if (this.lineLimiter.admit({ of: 'webhook refused', level: 'warn' }, address))
       this.logger.warn({ connector: this.path, reason: message, client: address }, 'webhook refused');
     return new ContractError(
@@ -54,7 +54,10 @@ const OVERLOAD_DETAIL = 'More webhooks come at once than can be verified. Send t
 const TOO_MANY_INVALID_DETAIL =
   'Too many webhooks that were refused came from this address. Try again later.';
 
-/** @param retryAfterSeconds value of the header `retry-after` */
+/**
+ * Creates the error for a client that sent too many webhooks.
+ * @param retryAfterSeconds value of the header `retry-after`
+ */
 function createTooManyError(detail: string, retryAfterSeconds: number): ContractError {
   return new ContractError(HttpStatus.TOO_MANY_REQUESTS, 'Too many webhooks', detail, {
     'retry-after': String(retryAfterSeconds),

@@ -1,6 +1,6 @@
 /**
- * The changes that operators make. The endpoints of the operator API and the command line share these functions, so that both write the
- * same audit events.
+ * Executes the changes that operators make. The endpoints of the operator API and the command line use the same functions, so that both
+ * write the same audit events.
  */
 import type { Stream } from '@tributary/connector-api';
 import {
@@ -19,8 +19,8 @@ import {
 } from '@tributary/orders';
 
 /**
- * Resolves an order. One transaction writes the change and its audit event. @returns the changed order, or the reason why the resolution is
- * not possible
+ * Sets the final status of an order. One transaction writes the change and its audit event.
+ * @returns the changed order, or the reason why the change is not possible
  */
 export async function resolveOrderAsOperator(
   store: Store,
@@ -32,17 +32,20 @@ export async function resolveOrderAsOperator(
   return resolveOrder(store.orders(order.connector), order.id, resolution, context, author);
 }
 
-/** Leases and due times use the store's clock, because the command line can run on another machine than the gateways. */
+/**
+ * Creates the data that a change of an order needs. Leases and due times use the clock of the store, because the command line can run on
+ * another machine than the gateways.
+ */
 export async function createResolutionContext(store: Store): Promise<ResolutionContext> {
   return { holder: getCurrentProcess(), now: await store.currentTime(), timings: DEFAULT_ORDER_TIMINGS };
 }
 
-/** Rejected records of one stream. */
+/** The number and the age of the rejected records of one stream. */
 export type RejectedRecords = Pick<QuarantineSummary, 'stream' | 'count' | 'oldestSince'>;
 
 /**
- * Retries rejected records: each stream is read again from the first appearance of its oldest rejected record. If a record is now valid,
- * its entry is resolved.
+ * Reads streams again in which records were rejected. Each stream is read from the time at which its oldest rejected record first appeared.
+ * If a record is now valid, its entry is resolved.
  * @param rejected at most one element for each stream
  * @returns the streams that are read again, each with the time of the cursor from which the reading begins (`undefined`: from the
  * beginning)
@@ -59,7 +62,7 @@ export async function retryRejectedRecords(
 }
 
 /**
- * Margin in ms before the time of an entry. An entry has the time at which its page was stored, and the page was requested a little
- * earlier.
+ * Time in ms by which the reading begins before the time of an entry. The time of an entry is the time at which its page was stored, and
+ * the page was requested a little earlier.
  */
 const SAFETY_MARGIN_MS = 10 * 60_000;

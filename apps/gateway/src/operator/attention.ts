@@ -1,13 +1,13 @@
-/** Finds the tasks for a person: failed pulls, rejected records, orders with an unknown outcome, and data warnings. */
+/** Finds everything that a person must examine: failed pulls, rejected records, orders with an unknown outcome, and data warnings. */
 import type { Stream } from '@tributary/connector-api';
 import type { Store, StreamState } from '@tributary/feed';
 import { setImmediate } from 'node:timers/promises';
 import { CONNECTOR_PATH, COUNT, objectOf, STREAM, TEXT } from './schemas.js';
 
-/** Number of connectors that are read at a time. Other requests are served between two reads. */
+/** The number of connectors that are read at a time. Other requests are served between two reads. */
 const SLICE_CONNECTORS = 100;
 
-/** JSON schema of `AttentionItem`. */
+/** The JSON schema of `AttentionItem`. */
 export const ATTENTION_ITEM = objectOf({
   kind: {
     type: 'string',
@@ -19,7 +19,7 @@ export const ATTENTION_ITEM = objectOf({
   message: TEXT,
 });
 
-/** A state that needs the attention of a person. */
+/** A state that a person must examine. */
 export interface AttentionItem {
   kind: 'pull-failed' | 'rejected-records' | 'unknown-orders' | 'data-warnings';
   connector: string;
@@ -28,7 +28,7 @@ export interface AttentionItem {
   message: string;
 }
 
-/** Finds all states that need the attention of a person. The most urgent kinds come first. */
+/** Finds all states that a person must examine. The most urgent kinds come first. */
 export async function findAttention(store: Store, paths: readonly string[]): Promise<AttentionItem[]> {
   const unknownOrders = await store.orderQueue().countByState(paths, ['unknown']);
   const found: AttentionItem[] = unknownOrders.map(({ connector, count }) => ({

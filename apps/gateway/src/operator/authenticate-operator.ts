@@ -1,4 +1,4 @@
-/** Authenticates requests to the operator API: by the key in the `Authorization` header, or by the cookie of a session. */
+/** Authenticates requests to the operator API, either by the key in the `Authorization` header or by the cookie of a session. */
 import {
   AuthError,
   type FailureLimiter,
@@ -46,7 +46,7 @@ export class OperatorAuthenticator {
   /**
    * Returns the operator key of a request.
    * @param scope the scope that the endpoint requires
-   * @param isWrite whether the request changes something; with a cookie, such a request needs a CSRF token
+   * @param isWrite true if the request changes something; with a cookie, such a request also needs a CSRF token
    * @throws AuthError 401, 403 or 429
    */
   async authorize(request: FastifyRequest, scope: OperatorScope, isWrite: boolean): Promise<OperatorKey> {
@@ -55,7 +55,11 @@ export class OperatorAuthenticator {
     return operator;
   }
 
-  /** Returns the entry of a plain key. @throws AuthError 401 or 429 */
+  /**
+   * Returns the entry of a key.
+   * @param key the key in clear text
+   * @throws AuthError 401 or 429
+   */
   requireKey(key: string, address: string): OperatorKey {
     return this.keys.findByKey(key) ?? this.rejectAttempt(address);
   }

@@ -8,7 +8,11 @@ const ERROR_RESPONSE = {
   content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
 };
 
-/** @param endpoints see `OPERATOR_ENDPOINTS` @param version version of the program */
+/**
+ * Creates the document.
+ * @param endpoints see `OPERATOR_ENDPOINTS`
+ * @param version version of the program
+ */
 export function createOperatorDocument(endpoints: readonly OperatorEndpoint[], version: string): object {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const endpoint of endpoints)

@@ -1,7 +1,7 @@
 /**
- * The operator API under `/operator/v1`: registers a Fastify route for each endpoint, authorizes its requests, and validates their
- * parameters. The routes are registered directly in Fastify, because the routes and the OpenAPI document come from the same table of
- * endpoints.
+ * Registers the operator API under `/operator/v1`. Each endpoint gets a Fastify route, which authorizes its requests and validates their
+ * parameters. The routes are registered directly in Fastify and not in Nest, because the routes and the OpenAPI document come from the same
+ * table of endpoints.
  */
 import { FailureLimiter, OperatorKeySet } from '@tributary/auth';
 import { parseJsonBody, createUnprocessableError } from '@tributary/connector-api/contract';
@@ -14,8 +14,8 @@ import { OPERATOR_ENDPOINTS } from './endpoints/index.js';
 const OPERATOR_API_PATH = '/operator/v1';
 
 /**
- * Limits of failed log-ins. A person may mistype a key a few times. A program that guesses keys gets 429 for all wrong keys except one
- * every ten seconds. A right key is always accepted.
+ * The limits of failed log-ins. A person may mistype a key a few times. A program that guesses keys gets 429 for all wrong keys, except for
+ * one key every ten seconds. A right key is always accepted.
  */
 const LOGIN_LIMITS = { burst: 10, refillPerSecond: 0.1 };
 
@@ -30,7 +30,7 @@ export function installOperatorApi(
   );
   const services = { ...parts, authenticator };
   const validators: Validators = {
-    // Parameters of a URL are strings, so they are converted to the types of their schemas.
+    // The parameters of a URL are strings, so they are converted to the types of their schemas.
     query: new Ajv({ coerceTypes: true, useDefaults: true, strict: false }),
     body: new Ajv({ strict: false }),
   };
@@ -39,7 +39,7 @@ export function installOperatorApi(
     fastify.route({
       method: endpoint.method,
       url: `${OPERATOR_API_PATH}${endpoint.path}`,
-      // The handler itself authorizes the request, because a session must be read from the store.
+      // The route is public for Fastify, because the handler itself authorizes the request: a session must be read from the store.
       config: { access: 'public' },
       handler: handle,
     });
@@ -47,8 +47,8 @@ export function installOperatorApi(
 }
 
 /**
- * Validators that compile a schema at the first request for it, and keep the result. Compiling all schemas at the start would delay every
- * gateway.
+ * Validators that compile a schema at the first request for it, and keep the result. Compiling all schemas at the start would delay the
+ * start of every gateway.
  */
 type Validators = Record<'query' | 'body', Ajv>;
 
@@ -75,8 +75,7 @@ function createHandler(endpoint: OperatorEndpoint, services: OperatorServices, v
       services,
     );
     if (endpoint.response === null) return reply.code(204).send();
-    // The body is a Buffer, because Fastify would add a charset to the content type of a string, and the content type of JSON has no
-    // charset.
+    // The body is a Buffer. For a string, Fastify would add a charset to the content type, and the content type of JSON has no charset.
     return reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(result)));
   };
 }
@@ -89,7 +88,7 @@ function assertValid(validator: Ajv, schema: JsonSchema, value: unknown, title: 
   throw createUnprocessableError(title, describeProblem(validator.errors?.[0]));
 }
 
-/** Describes the property and the rule. The value is never included, because it could be a key. */
+/** Describes the property and the rule of a validation error. The value is never included, because it could be a key. */
 function describeProblem(error: ErrorObject | undefined): string {
   if (!error) return 'The value is not valid.';
   const { instancePath, keyword, params, message } = error;

@@ -1,4 +1,7 @@
-/** The position of a page, as clients send it back to get the next page: `after=<token>`. Only the gateway interprets the token. */
+/**
+ * Encodes the position of a page as a token. Clients send the token back to get the next page: `after=<token>`. Only the gateway interprets
+ * the token.
+ */
 import { createUnprocessableError } from '@tributary/connector-api/contract';
 import type { OperatorRequest } from './endpoint.types.js';
 
@@ -42,7 +45,7 @@ function parseToken(token: string): unknown[] | undefined {
   }
 }
 
-/** PostgreSQL cannot compare text that contains U+0000. */
+/** Returns false for a text with the character U+0000, because PostgreSQL cannot compare such a text. */
 function isStorableText(value: unknown): boolean {
   return typeof value === 'string' && !value.includes('\0');
 }
@@ -54,7 +57,7 @@ export interface PageOf<T> {
 }
 
 /**
- * Builds a page from up to `limit + 1` entries that were read.
+ * Builds a page from at most `limit + 1` entries that were read. The additional entry shows whether there is a next page.
  * @param toPosition returns the position after an entry
  */
 export function toPage<Entry, View>(

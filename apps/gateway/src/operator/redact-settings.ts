@@ -1,11 +1,12 @@
-/** Prepares the settings of a connector for operators: secrets are replaced, everything else is shown. */
+/** Prepares the settings of a connector for operators. Secrets are replaced, and all other values are shown. */
 import { redactSecrets } from '../config/index.js';
 import { isSecretPath, looksLikeSecret } from '../config/file/describe-value.js';
 
 const HIDDEN = '(hidden)';
 
 /**
- * Replaces each value whose name indicates a secret, each string that looks like a credential, and each known secret in a string.
+ * Replaces three kinds of values: each value whose name indicates a secret, each string that looks like a credential, and each known secret
+ * inside a string.
  * @param secrets the secrets of the deployment
  */
 export function redactSettings(settings: object, secrets: readonly string[]): object {

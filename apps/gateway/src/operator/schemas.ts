@@ -26,10 +26,10 @@ export const CONNECTOR_PATH: JsonSchema = {
   maxLength: 128,
   description: 'Path of the connector, e.g. house-bank or acme/house-bank.',
 };
-/** Any JSON object, e.g. a record as it is served. */
+/** Any JSON object, e.g. a record as served to clients. */
 export const ANY_OBJECT: JsonSchema = { type: 'object', additionalProperties: true };
 
-/** A string parameter with which the database compares values. PostgreSQL cannot store U+0000. */
+/** A string parameter that the database compares with its values. The character U+0000 is forbidden, because PostgreSQL cannot store it. */
 export const SEARCH_TEXT: JsonSchema = {
   type: 'string',
   minLength: 1,
@@ -37,13 +37,13 @@ export const SEARCH_TEXT: JsonSchema = {
   pattern: '^[^\\u0000]*$',
 };
 
-/** The parameters of a list. */
+/** The parameters that every list has. */
 export const PAGE_QUERY: Readonly<Record<string, JsonSchema>> = {
   after: { type: 'string', maxLength: 4096, description: 'The value of `next` from the page before.' },
   limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
 };
 
-/** Schema of an object. All properties are required, except for those whose names end with `?`. */
+/** Returns the schema of an object. All properties are required, except those whose names end with `?`. */
 export function objectOf(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
   const names = Object.keys(properties);
   return {

@@ -5,20 +5,20 @@
 import type { OperatorRepository, RowRange, StoredVersion } from '@tributary/feed';
 import { setImmediate } from 'node:timers/promises';
 
-/** Conditions, all of which a record must meet. Ids are those as served to clients. */
+/** The conditions of a search. A record must meet all of them. Ids are the ids as served to clients. */
 export interface RecordFilter {
-  /** The account itself, the source or the destination. */
+  /** The id of an account: the record is this account, or the account is its source or its destination. */
   account?: string;
-  /** Minor units, decimal digits. */
+  /** The amount in minor units, as decimal digits. */
   amount?: string;
   asset?: string;
   status?: string;
   type?: string;
-  /** A part of the record's JSON. Upper and lower case are not distinguished. */
+  /** A part of the record's JSON, in upper or lower case. */
   text?: string;
 }
 
-/** A version of a record with its parsed JSON; `undefined` if the row was altered in the database and is no longer valid JSON. */
+/** A version of a record with its parsed JSON. The JSON is `undefined` if the row was altered in the database and is no longer valid. */
 export interface FoundVersion {
   version: StoredVersion;
   record: Readonly<Record<string, unknown>> | undefined;
@@ -26,16 +26,19 @@ export interface FoundVersion {
 
 export interface SearchResult {
   found: FoundVersion[];
-  /** The search continues with rows before this feed time; `undefined` when the whole range was searched. */
+  /** The feed time before which the search must continue; `undefined` when the whole range was searched. */
   continueBeforeMs: number | undefined;
 }
 
-/** Number of rows that are read at a time. Other requests are served between two reads. */
+/** The number of rows that are read at a time. Other requests are served between two reads. */
 const SLICE_ROWS = 500;
-/** Maximum duration of one search in ms. */
+/** The maximum duration of one search in ms. A longer search ends and returns its position. */
 const MAX_SEARCH_MS = 100;
 
-/** @param now returns the milliseconds of a monotonic clock */
+/**
+ * Searches records.
+ * @param now returns the milliseconds of a monotonic clock
+ */
 export async function searchRecords(
   repository: Pick<OperatorRepository, 'readRowsBackwards'>,
   range: RowRange,

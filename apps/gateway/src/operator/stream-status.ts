@@ -1,4 +1,4 @@
-/** The status of streams for operators: lag, last run, quarantine, and how far the readers are. */
+/** Reads the status of streams for operators: lag, last run, quarantine, and the positions of the readers. */
 import { formatTime, type Stream } from '@tributary/connector-api';
 import { UNAUTHORIZED_READER, type ReaderPosition, type Store, type StreamState } from '@tributary/feed';
 import { BOOLEAN, COUNT, DURATION_MS, objectOf, STREAM, TEXT, TIME } from './schemas.js';
@@ -29,7 +29,7 @@ export interface StreamStatus {
   lastReadAt?: string;
 }
 
-/** JSON schema of `StreamStatus`. */
+/** The JSON schema of `StreamStatus`. */
 export const STREAM_STATUS = objectOf({
   stream: STREAM,
   rows: { ...COUNT, description: 'Rows in the feed.' },
@@ -55,7 +55,10 @@ export const STREAM_STATUS = objectOf({
   'lastReadAt?': { ...TIME, description: 'When a reader last asked for the stream.' },
 });
 
-/** Reads the status of the streams of these connectors. @returns a function that returns the streams of a connector */
+/**
+ * Reads the status of the streams of these connectors.
+ * @returns a function that returns the streams of one connector
+ */
 export async function readStreamStatus(
   store: Store,
   paths: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * Selects the connectors and policies that an operator may see. A key of a tenant gives access to those of the tenant, and a key of the
- * deployment gives access to all.
+ * Selects the connectors and policies that an operator may see. A key of a tenant gives access to the connectors and policies of the
+ * tenant. A key of the deployment gives access to all.
  */
 import type { OperatorKey } from '@tributary/auth';
 import { ContractError } from '@tributary/connector-api/contract';
@@ -32,12 +32,18 @@ export function selectConnectors(
     : [requireVisibleConnector(deployment, operator, path)];
 }
 
-/** Returns the paths of the connectors that a request is about. @throws ContractError as `selectConnectors` does */
+/**
+ * Returns the paths of the connectors to which a request refers.
+ * @throws ContractError 404 for a connector that the operator may not see
+ */
 export function selectConnectorPaths(deployment: Deployment, operator: OperatorKey, path: unknown): string[] {
   return selectConnectors(deployment, operator, path).map((connector) => connector.path);
 }
 
-/** @throws ContractError 404 for a connector that does not exist or that the operator may not see */
+/**
+ * Returns the connector with this path.
+ * @throws ContractError 404 for a connector that does not exist or that the operator may not see
+ */
 export function requireVisibleConnector(
   deployment: Deployment,
   operator: OperatorKey,

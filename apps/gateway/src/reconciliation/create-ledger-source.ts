@@ -1,4 +1,4 @@
-/** Creates the access to the ledger of a policy. */
+/** Creates the client with which the ledger of a policy is read. */
 import { createHttpLedgerSource, type LedgerSource } from '@tributary/reconciliation';
 import type { PolicyConfig } from '../config/index.js';
 

@@ -6,7 +6,10 @@ import type { Logger } from '../logging/index.js';
 import type { ScheduledTask } from '../tasks/task-runner.js';
 import { createLedgerSource } from './create-ledger-source.js';
 
-/** @returns a task for each policy that has `every` */
+/**
+ * Creates the tasks.
+ * @returns a task for each policy that has `every`
+ */
 export function createReconciliationTasks(
   policies: readonly PolicyConfig[],
   store: Store,

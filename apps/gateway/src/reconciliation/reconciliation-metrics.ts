@@ -1,4 +1,6 @@
-/** Metrics of the newest run of each policy. They are read from the store at a scrape, so all gateways report the same. */
+/**
+ * The metrics of the newest run of each policy. At a scrape, the values are read from the store, so all gateways report the same values.
+ */
 import type { ReconciliationRepository } from '@tributary/feed';
 import { VERDICTS, type RunSummary } from '@tributary/reconciliation';
 import { Gauge, type Registry } from 'prom-client';

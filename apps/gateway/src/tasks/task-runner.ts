@@ -1,16 +1,19 @@
-/** Runs tasks when they are due. All gateways of a store have the same tasks. Only the gateway that gets the lease of a task runs it. */
+/**
+ * Runs tasks when they are due. All gateways of a store have the same tasks, but only one gateway runs a task at a time: the gateway that
+ * gets the lease of the task.
+ */
 import type { Store } from '@tributary/feed';
 import type { Logger } from '../logging/index.js';
 
 /** Duration of a lease in ms. If a gateway dies while it runs a task, another gateway can run the task after this time. */
 const LEASE_MS = 60_000;
-/** Interval in ms at which a gateway checks which tasks are due. */
+/** Time in ms between two checks for tasks that are due. */
 const CHECK_INTERVAL_MS = 5_000;
 
 export interface ScheduledTask {
-  /** Unique within the store: `reconciliation:acme/house-bank`. */
+  /** The name of the task, which is unique within the store: `reconciliation:acme/house-bank`. */
   name: string;
-  /** Pause from the end of one run to the start of the next, in milliseconds. */
+  /** The time from the end of one run to the start of the next, in milliseconds. */
   everyMs: number;
   run: () => Promise<void>;
 }
@@ -60,13 +63,13 @@ export class TaskRunner {
   private async runIfDue({ name, everyMs, run }: ScheduledTask): Promise<void> {
     const claimed = await this.store.tasks().claim(name, LEASE_MS);
     if (!claimed) return;
-    // If a renewal fails, the task continues: even if another gateway also runs the task, both results are right.
+    // If a renewal of the lease fails, the task continues. Another gateway may then also run the task, but both results are right.
     const renewal = setInterval(() => void claimed.renew(LEASE_MS).catch(() => false), LEASE_MS / 3);
     try {
       await run();
     } finally {
       clearInterval(renewal);
-      // After a failure the task also waits for its pause, so that it does not run continuously.
+      // After a failure the task also waits until it is due again, so that it does not run continuously.
       await claimed.finish(everyMs);
     }
   }

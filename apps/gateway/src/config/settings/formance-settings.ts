@@ -30,7 +30,10 @@ export class FormanceAuthSettings {
   clientSecret?: string;
 }
 
-/** A pattern of addresses of Formance Ledger with the segment `{connector}`. An empty segment matches every segment. */
+/**
+ * Matches a pattern of addresses of Formance Ledger that contains the segment `{connector}`. An empty segment of the pattern matches every
+ * segment.
+ */
 const ACCOUNTS_PATTERN = /^(?:[a-zA-Z0-9_-]*:)*\{connector\}(?::[a-zA-Z0-9_-]*)*(?::\.\.\.)?$/;
 const ACCOUNTS_MESSAGE = {
   message:
@@ -97,11 +100,11 @@ export class FormanceSettings {
 export interface FormanceConfig {
   urls: Readonly<Partial<Record<FormanceService, string>>>;
   credentials: FormanceCredentials;
-  /** A duration: `30m`. */
+  /** The polling interval of Formance as a duration: `30m`. */
   pollingPeriod: string;
-  /** Without a slash at the end. */
+  /** The URL under which Formance reaches the gateway, without a slash at the end. */
   publicUrl: string;
-  /** The ledger of the reconciliation policies. */
+  /** The ledger with which the reconciliation policies compare the connectors. */
   ledger?: ReconciledLedger;
 }
 
@@ -131,7 +134,7 @@ export function parseFormanceSettings(
   };
 }
 
-/** Returns the URL of a service behind a Stack; `undefined` without a Stack. */
+/** Returns the URL of a service behind a Formance Stack. The result is `undefined` if the settings contain no Stack. */
 function findStackUrl(stackUrl: string | undefined, service: FormanceService): string | undefined {
   return stackUrl === undefined ? undefined : `${trimSlashes(stackUrl)}/api/${service}`;
 }
@@ -157,7 +160,7 @@ function parseCredentials(
   return { kind: 'client', clientId, clientSecret, tokenUrl: `${trimSlashes(url)}/api/auth/oauth/token` };
 }
 
-/** The value may have another type if a problem was reported for it. */
+/** Removes slashes at the end of a URL. The value may have another type if a problem was reported for it. */
 function trimSlashes(url: unknown): string {
   return String(url).replace(/\/+$/, '');
 }

@@ -1,4 +1,4 @@
-/** Limits of a connector's payouts and transfers: the settings class, and the conversion to `OrderLimits`. */
+/** Defines the settings for the limits of a connector's payouts and transfers, and converts them to `OrderLimits`. */
 import { ASSET_PATTERN, normalizeAsset, Setting } from '@tributary/connector-api';
 import type { OrderLimits } from '@tributary/orders';
 import { IsArray, IsObject, IsOptional, IsString } from 'class-validator';
@@ -12,7 +12,7 @@ const AMOUNTS_MESSAGE = {
   message: '$property must be a mapping from assets to minor units like { EUR/2: "1000000" }',
 };
 const BENEFICIARIES_MESSAGE = { message: '$property must be a list of ids of beneficiaries' };
-/** Amount in minor units. Zero forbids orders in the asset. */
+/** Matches an amount in minor units. Zero forbids orders in the asset. */
 export const AMOUNT_PATTERN = /^(?:0|[1-9]\d{0,77})$/;
 
 export class OrderSettings {
@@ -42,7 +42,7 @@ export class OrderSettings {
 }
 
 /**
- * Converts the settings to limits and reports invalid assets and amounts as problems.
+ * Converts the settings to limits, and reports invalid assets and amounts as problems.
  * @param path path of the settings in the deployment file
  */
 export function parseOrderLimits(
@@ -59,7 +59,7 @@ export function parseOrderLimits(
   };
 }
 
-/** Converts a mapping from assets to minor units, and reports invalid ones as problems. */
+/** Converts a mapping from assets to minor units, and reports invalid assets and amounts as problems. */
 export function parseAmounts(value: unknown, binder: SettingsBinder, path: ConfigPath): Map<string, bigint> {
   const limits = new Map<string, bigint>();
   if (!isPlainObject(value)) return limits;

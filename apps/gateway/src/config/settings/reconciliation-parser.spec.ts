@@ -1,4 +1,4 @@
-/** Tests policies in the deployment file: the values that are read, and that all problems are reported together. */
+/** Tests the policies of the deployment file: the values that are read, and that all problems are reported together. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

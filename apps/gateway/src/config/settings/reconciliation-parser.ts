@@ -1,4 +1,4 @@
-/** Converts `reconciliation:` of one owner to policies, and reports all problems in it. */
+/** Converts the section `reconciliation:` of the deployment or of a tenant to policies, and reports all problems in it. */
 import type { MatchingRule, Policy, PolicyAccount } from '@tributary/reconciliation';
 import type { ConfigPath } from '../file/value-path.js';
 import { parseDuration } from './duration.js';
@@ -12,19 +12,19 @@ import {
 import type { SettingsBinder } from './settings-binder.js';
 import { suggestSimilarName } from './suggest-similar-name.js';
 
-/** A policy of the deployment, with the access to its ledger. */
+/** A reconciliation policy, with the URL and the credentials of its ledger. */
 export interface PolicyConfig {
   policy: Policy;
   ledger: { url: string; name: string; token?: string };
-  /** Pause from the end of one run to the start of the next; absent for a policy that gateways do not run. */
+  /** The time from the end of one run to the start of the next, in milliseconds; absent for a policy that gateways do not run. */
   everyMs?: number;
 }
 
 /** The owner of policies: a tenant, or the default tenant. */
 export interface PolicyOwner {
-  /** Absent for the default tenant. */
+  /** The name of the tenant; absent for the default tenant. */
   tenant?: string;
-  /** Names of its connectors. */
+  /** The names of the owner's connectors. */
   connectors: readonly string[];
 }
 
@@ -125,7 +125,10 @@ const RULE_KEYS: Readonly<Record<RuleEntry['kind'], readonly (keyof RuleEntry)[]
 };
 const OPTIONAL_KEYS = ['psp', 'ledger', 'account', 'bound', 'days'] as const;
 
-/** @returns `undefined` when the kind is unknown; the problem has already been reported */
+/**
+ * Converts one rule of a policy.
+ * @returns `undefined` when the kind is unknown; the problem has already been reported
+ */
 function parseRule(entry: RuleEntry, binder: SettingsBinder, path: ConfigPath): MatchingRule | undefined {
   if (!Object.hasOwn(RULE_KEYS, entry.kind)) return undefined;
   const keys = RULE_KEYS[entry.kind];

@@ -1,4 +1,7 @@
-/** Settings classes for `reconciliation:` in the deployment file. `reconciliation-parser.ts` converts them to policies. */
+/**
+ * Defines the settings classes for the section `reconciliation:` of the deployment file. `reconciliation-parser.ts` converts them to
+ * policies.
+ */
 import { Setting } from '@tributary/connector-api';
 import {
   ArrayNotEmpty,
@@ -20,7 +23,7 @@ import { NAME_PATTERN, NAME_RULE_MESSAGE } from './name-patterns.js';
 export const RULE_KINDS = ['exact', 'group', 'settlement', 'tolerance', 'window'] as const;
 export const PSP_FIELD_PATTERN = /^(?:id|related|root|metadata\..+)$/;
 export const LEDGER_FIELD_PATTERN = /^(?:reference|metadata\..+)$/;
-/** An address of Formance Ledger. Source: its OpenAPI document, and `pkg/accounts` of formancehq/ledger. */
+/** Matches an address of Formance Ledger. Source: the OpenAPI document of the Ledger, and `pkg/accounts` of formancehq/ledger. */
 export const LEDGER_ADDRESS_PATTERN = /^[a-zA-Z0-9_-]+(?::[a-zA-Z0-9_-]+)*$/;
 const ADDRESS_MESSAGE = {
   message:

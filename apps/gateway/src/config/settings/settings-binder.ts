@@ -15,7 +15,10 @@ import {
 import { describeValue, isDisplayableName } from '../file/describe-value.js';
 import type { SourceLocation } from '../file/yaml-reader.js';
 
-/** Rules of class-validator that check the type. A value of the wrong type also breaks all other rules, so only the type is reported. */
+/**
+ * The rules of class-validator that check the type. A value of the wrong type also breaks all other rules, so only the wrong type is
+ * reported.
+ */
 const TYPE_RULES = ['isString', 'isInt', 'isNumber', 'isBoolean', 'isArray', 'isObject', 'nestedValidation'];
 
 export class SettingsBinder {
@@ -24,7 +27,10 @@ export class SettingsBinder {
     private readonly problems: ConfigProblems,
   ) {}
 
-  /** @returns the settings with their defaults. If problems were reported, some properties can have values that the class does not allow */
+  /**
+   * Converts a value to an instance of a settings class.
+   * @returns the settings with their defaults. If problems were reported, some properties can have values that the class does not allow
+   */
   bind<T extends object>(settings: Type<T>, value: unknown, path: ConfigPath): T {
     const instance = this.#createInstance(settings, value, path);
     for (const error of validateSync(instance, { forbidUnknownValues: false }))
@@ -46,7 +52,8 @@ export class SettingsBinder {
   }
 
   /**
-   * @returns `found …` for error messages. For a value from a variable or a file, only the origin is included, so the value is never shown
+   * Describes the value that was found, for error messages.
+   * @returns `found …`. For a value from a variable or a file, the text contains only the origin, so that the value is never shown
    */
   describeFound(value: unknown, path: ConfigPath): string {
     const origins = this.locations.get(formatPath(path))?.origins ?? [];
@@ -55,14 +62,17 @@ export class SettingsBinder {
 
   #createInstance<T extends object>(settings: Type<T>, value: unknown, path: ConfigPath): T {
     const selected = Object.entries(this.#selectProperties(settings, value, path));
-    // Mappings are assigned without `class-transformer`, which copies them, calls a property named `constructor` and drops others.
+    // Mappings are assigned without `class-transformer`, because it would copy them, call a property named `constructor`, and drop other
+    // properties.
     const mappings = selected.filter(([, property]) => containsMapping(property));
     const others = selected.filter(([, property]) => !containsMapping(property));
     const instance = plainToInstance(settings, Object.fromEntries(others), { exposeDefaultValues: true });
     return Object.assign(instance, Object.fromEntries(mappings));
   }
 
-  /** Keeps only the properties of the class. Converts strings from variables and files to numbers and booleans where the class has them. */
+  /**
+   * Keeps only the properties of the class. If the class expects a number or a boolean, a string from a variable or a file is converted.
+   */
   #selectProperties(settings: Type<object>, value: unknown, path: ConfigPath): object {
     if (!isPlainObject(value)) {
       const keys = getPropertyNames(settings).join(', ');
@@ -120,7 +130,7 @@ export class SettingsBinder {
     );
   }
 
-  /** @returns the location of the value, or of the nearest enclosing mapping if the property is missing. */
+  /** Returns the location of the value. If the property is missing, the result is the location of the nearest enclosing mapping. */
   findLocation(path: ConfigPath): SourceLocation | undefined {
     const location = this.locations.get(formatPath(path));
     return location ?? (path.length > 0 ? this.findLocation(path.slice(0, -1)) : undefined);

@@ -6,14 +6,14 @@ import { getMetadataStorage } from 'class-validator';
 
 export interface ValidationRule {
   property: string;
-  /** `isInt`, `min`, `isOptional`, `nestedValidation` … */
+  /** The name of the rule, e.g. `isInt`, `min`, `isOptional` or `nestedValidation`. */
   name: string;
   constraints: readonly unknown[];
-  /** Whether the rule applies to each element of a list. */
+  /** True if the rule applies to each element of a list. */
   each: boolean;
 }
 
-/** Types of plain values, in contrast to settings classes. */
+/** The types of plain values, in contrast to settings classes. */
 const PLAIN_TYPES: readonly unknown[] = [String, Number, Boolean, Array, Object, Map, Set, Date];
 
 export function getValidationRules(settings: Type<object>): ValidationRule[] {
@@ -27,14 +27,14 @@ export function getValidationRules(settings: Type<object>): ValidationRule[] {
     }));
 }
 
-/** @returns the names of all properties that can be set, in the order of the class. */
+/** Returns the names of all properties that can be set, in the sequence of the class. */
 export function getPropertyNames(settings: Type<object>): string[] {
   return [...new Set(getValidationRules(settings).map(({ property }) => property))];
 }
 
 /**
- * Returns the type of a property: `Number`, `String`, `Boolean`, `Array` or a class.
- * Without a type in the metadata, the type of the default value is used.
+ * Returns the type of a property: `Number`, `String`, `Boolean`, `Array` or a class. If the metadata contains no type, the type of the
+ * default value is used.
  */
 export function getPropertyType(settings: Type<object>, property: string): unknown {
   const declaredType: unknown = Reflect.getMetadata('design:type', settings.prototype as object, property);

@@ -1,4 +1,4 @@
-/** Settings class for the store, which is a URL or a mapping, and the conversion to a store location. */
+/** Defines the settings of the store, which are a URL or a mapping, and converts them to the location of a store. */
 import { Setting } from '@tributary/connector-api';
 import { redactLocation, type StoreLocation } from '@tributary/feed';
 import { IsArray, IsInt, IsString, Matches, Max, Min } from 'class-validator';
@@ -15,7 +15,7 @@ const PRIMARY_MESSAGE = { message: `$property must be ${POSTGRES_URL_FORMAT}` };
 const REPLICAS_MESSAGE = { message: `$property must be a list of ${POSTGRES_URL_FORMAT}` };
 const CONNECTIONS_MESSAGE = { message: '$property must be a whole number from 2 to 1000' };
 
-/** Settings of a PostgreSQL store. The location of a SQLite store is always a URL. */
+/** The settings of a PostgreSQL store. The location of a SQLite store is always a URL. */
 export class PostgresStoreSettings {
   @Setting('The PostgreSQL that is written to: postgres://USER:PASSWORD@HOST/DATABASE.')
   @Matches(POSTGRES_URL_PATTERN, PRIMARY_MESSAGE)
@@ -41,7 +41,7 @@ export class PostgresStoreSettings {
 }
 
 /**
- * Converts the property `store` to a store location and reports invalid values as problems.
+ * Converts the property `store` to the location of a store, and reports invalid values as problems.
  * @param store a URL that has already been validated, or a mapping that has not been validated yet
  */
 export function parseStoreLocation(store: unknown, binder: SettingsBinder): string | StoreLocation {

@@ -1,4 +1,7 @@
-/** @returns ` Did you mean "apiKeys"?` (with a leading space), or the empty string if no known word is similar enough. */
+/**
+ * Returns the text ` Did you mean "apiKeys"?`, with a space at its begin. If no known word is similar enough, the result is the empty
+ * string.
+ */
 export function suggestSimilarName(found: string, known: Iterable<string>): string {
   const nearest = [...known]
     .map((word) => ({ word, distance: computeEditDistance(found.toLowerCase(), word.toLowerCase()) }))
@@ -7,7 +10,10 @@ export function suggestSimilarName(found: string, known: Iterable<string>): stri
   return nearest ? ` Did you mean "${nearest.word}"?` : '';
 }
 
-/** Computes the restricted Damerau–Levenshtein distance. An insertion, deletion, replacement or swap of two neighbours counts as one. */
+/**
+ * Computes the restricted Damerau–Levenshtein distance. Inserting, deleting or replacing a character counts as one, and so does swapping
+ * two neighbours.
+ */
 export function computeEditDistance(a: string, b: string): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);

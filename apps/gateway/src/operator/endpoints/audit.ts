@@ -1,4 +1,4 @@
-/** The audit log: every change that an operator made. */
+/** The endpoint of the audit log, which lists every change that an operator made. */
 import { formatTime } from '@tributary/connector-api';
 import type { OperatorEndpoint } from '../endpoint.types.js';
 import { decodePosition, encodePosition, toPage } from '../page-position.js';

@@ -1,4 +1,4 @@
-/** The last observed balances of accounts, and whether the rows explain these balances. */
+/** The endpoint that lists the balances of accounts that were observed last, and whether the rows explain these balances. */
 import { formatTime } from '@tributary/connector-api';
 import type { AccountSum } from '@tributary/feed';
 import { computeSuspectDifference } from '@tributary/sync';

@@ -1,4 +1,7 @@
-/** The decisions of operators about breaks: accept, assign, comment, link, and undo a link. The audit trail of the reconciliation keeps them. */
+/**
+ * The endpoints for the decisions of operators about breaks: accept, assign, comment, link, and undo a link. The audit trail of the
+ * reconciliation contains these decisions.
+ */
 import { formatTime } from '@tributary/connector-api';
 import { ContractError } from '@tributary/connector-api/contract';
 import {
@@ -20,7 +23,7 @@ const LINK_NUMBER = {
   minimum: 1,
   description: 'The number of the link, with which it can be undone.',
 };
-/** The maximum number of breaks of a link. */
+/** The maximum number of breaks that a link can have. A request with more breaks is rejected. */
 const MAX_LINKED_BREAKS = 100;
 
 export const BREAK_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
@@ -100,8 +103,8 @@ export const BREAK_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
 ];
 
 /**
- * Records a decision about breaks that the operator may see. @throws ContractError 404 for an unknown break or
- * link, and 409 with the reason if the decision is not possible
+ * Records a decision about breaks that the operator may see.
+ * @throws ContractError 404 for an unknown break or link, or 409 with the reason if the decision is not possible
  */
 async function decide<T>(
   { operator, body }: OperatorRequest,

@@ -1,4 +1,4 @@
-/** The clients of the gateway: one for each API key, with their position in each feed. */
+/** The endpoint that lists the clients of the gateway. Each API key is one client, with its position in each feed. */
 import { deriveReaderIdFromHash, SCOPES } from '@tributary/auth';
 import { formatTime } from '@tributary/connector-api';
 import { UNAUTHORIZED_READER, type ReaderPosition } from '@tributary/feed';

@@ -1,4 +1,4 @@
-/** Describes each connector: its plugin, its settings without secrets, and its capabilities. */
+/** The endpoint that describes each connector: its plugin, its settings without secrets, and its capabilities. */
 import { STREAMS } from '@tributary/connector-api';
 import { deriveReaderIdFromHash, SCOPES } from '@tributary/auth';
 import type { ConnectorConfig } from '../../config/index.js';

@@ -1,4 +1,4 @@
-/** All endpoints of the operator API. */
+/** The list of all endpoints of the operator API. */
 import type { OperatorEndpoint } from '../endpoint.types.js';
 import { createOperatorDocument } from '../openapi-document.js';
 import { ANY_OBJECT } from '../schemas.js';

@@ -1,4 +1,4 @@
-/** The actions of operators on orders: an order can be resolved if its outcome cannot be found out. */
+/** The endpoint with which operators set the final status of an order whose outcome cannot be found out. */
 import { ContractError } from '@tributary/connector-api/contract';
 import { RESOLUTIONS, type Resolution } from '@tributary/orders';
 import { HttpStatus } from '@nestjs/common';

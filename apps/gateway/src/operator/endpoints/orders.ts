@@ -1,4 +1,4 @@
-/** Payouts and transfers with their history. */
+/** The endpoints that return payouts and transfers, and their history. */
 import { formatTime } from '@tributary/connector-api';
 import { ContractError } from '@tributary/connector-api/contract';
 import type { OrderState, StoredOrder } from '@tributary/feed';
@@ -39,7 +39,7 @@ const ORDER_FIELDS = {
   'nextActionAt?': TIME,
 };
 
-/** An order without its history. */
+/** The JSON schema of an order without its history. */
 export const ORDER_SCHEMA = objectOf(ORDER_FIELDS);
 
 export const ORDER_ENDPOINTS: readonly OperatorEndpoint[] = [

@@ -1,4 +1,4 @@
-/** The overview: the state of every stream, and the states that need the attention of a person. */
+/** The endpoint of the overview: the state of every stream, and everything that a person must examine. */
 import { ATTENTION_ITEM, findAttention } from '../attention.js';
 import type { OperatorEndpoint } from '../endpoint.types.js';
 import { takePage } from '../page-position.js';

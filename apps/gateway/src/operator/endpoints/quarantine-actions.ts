@@ -1,4 +1,4 @@
-/** The actions of operators on entries of the quarantine: retry rejected records, and dismiss entries. */
+/** The endpoints for the actions of operators on entries of the quarantine: retrying rejected records, and dismissing entries. */
 import { STREAMS, type Stream } from '@tributary/connector-api';
 import { ContractError } from '@tributary/connector-api/contract';
 import type { Store } from '@tributary/feed';
@@ -93,7 +93,10 @@ async function findAllRejected(
     .summarizeQuarantine({ connectors: [connector], kind: 'refusal', ...(stream && { stream }) });
 }
 
-/** Without a stream, the record is searched in all streams. Two streams can contain a record with the same id. */
+/**
+ * Finds the rejected records with an id. Without a stream, all streams are searched, because two streams can contain a record with the same
+ * id.
+ */
 async function findRejectedById(
   store: Store,
   connector: string,

@@ -1,4 +1,4 @@
-/** The unresolved entries of the quarantine: rejected records and data warnings. */
+/** The endpoints that return the unresolved entries of the quarantine: rejected records and data warnings. */
 import { formatTime, type Stream } from '@tributary/connector-api';
 import { ContractError } from '@tributary/connector-api/contract';
 import type { QuarantineEntry } from '@tributary/feed';
@@ -28,7 +28,7 @@ const ENTRY_FIELDS = {
   'seenAt?': { ...TIME, description: 'When the PSP last sent it.' },
 };
 
-/** The database stores older words than those of this API. */
+/** The stored word for each word of this API. The database contains older words. */
 const STORED_KINDS = { 'rejected-record': 'refusal', 'data-warning': 'finding' } as const;
 
 export const QUARANTINE_ENDPOINTS: readonly OperatorEndpoint[] = [
@@ -83,7 +83,7 @@ export const QUARANTINE_ENDPOINTS: readonly OperatorEndpoint[] = [
   },
 ];
 
-/** Converts the word of the API to the stored word. */
+/** Converts a word of the API to the word that the database contains. */
 export function toStoredKind(kind: unknown): QuarantineEntry['kind'] | undefined {
   return STORED_KINDS[kind as keyof typeof STORED_KINDS];
 }

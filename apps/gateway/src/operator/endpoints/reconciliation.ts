@@ -1,4 +1,4 @@
-/** Reconciliation: policies, their runs, and the breaks of a run. */
+/** The endpoints of reconciliation: policies, their runs, and the breaks (items without a match) of a run. */
 import { formatTime } from '@tributary/connector-api';
 import { ContractError } from '@tributary/connector-api/contract';
 import type { ReconciliationRepository, StoredBreak, StoredRun } from '@tributary/feed';
@@ -25,7 +25,7 @@ const RUN = objectOf({
 });
 
 const BREAK_STATES = ['open', 'pending', 'accepted'] as const;
-/** Number of breaks that are read at a time, and maximum number of such reads in one request. */
+/** The number of breaks that are read at a time. */
 const SLICE_BREAKS = 200;
 const MAX_SLICES = 10;
 
@@ -136,7 +136,10 @@ function toRunView({ id, name, startedAt, finishedAt, verdict, summary }: Stored
   };
 }
 
-/** @throws ContractError 404 for a policy that the operator may not see */
+/**
+ * Returns the policy with this name.
+ * @throws ContractError 404 for a policy that the operator may not see
+ */
 function requirePolicy(
   { operator }: OperatorRequest,
   { deployment }: OperatorServices,

@@ -1,4 +1,4 @@
-/** Searches records in a feed, and returns the versions of one record with the readers that have received them. */
+/** The endpoints that search records in a feed, and that return the versions of one record with the readers that have received them. */
 import {
   formatTime,
   TRANSACTION_STATUSES,
@@ -41,7 +41,7 @@ const VERSION = objectOf({
   },
 });
 
-/** Maximum number of versions of a record in one response. */
+/** The maximum number of versions of a record in one response. */
 const MAX_VERSIONS = 100;
 
 export const RECORD_ENDPOINTS: readonly OperatorEndpoint[] = [
@@ -157,7 +157,10 @@ function toFilter(query: OperatorRequest['query']): RecordFilter {
   };
 }
 
-/** An id as served to clients stays unchanged. Any other id is encoded in the same way as the ids of the PSP. */
+/**
+ * Returns the id as served to clients. An id that already has this form stays unchanged. Any other id is encoded in the same way as the ids
+ * of the PSP.
+ */
 function toServedId(id: OperatorRequest['query'][string]): string {
   const text = String(id);
   return SERVED_ID_PATTERN.test(text) ? text : (tryEncodeId(text) ?? text);

@@ -1,4 +1,4 @@
-/** The recorded runs of a connector's streams. */
+/** The endpoint that lists the stored runs (results of pulls) of a connector's streams. */
 import { formatTime } from '@tributary/connector-api';
 import type { Stream } from '@tributary/connector-api';
 import type { OperatorEndpoint } from '../endpoint.types.js';

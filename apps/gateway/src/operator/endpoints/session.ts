@@ -1,4 +1,4 @@
-/** Log-in with an operator key, the current session, and log-out. */
+/** The endpoints to log in with an operator key, to read the current session, and to log out. */
 import { deriveOperatorKeyId, OPERATOR_SCOPES, type OperatorKey } from '@tributary/auth';
 import { formatTime } from '@tributary/connector-api';
 import type { OperatorEndpoint } from '../endpoint.types.js';
@@ -30,7 +30,7 @@ export const SESSION_ENDPOINTS: readonly OperatorEndpoint[] = [
     async handle({ body, http, reply }, { store, authenticator }) {
       const operator = authenticator.requireKey(String(body['key']), http.ip);
       const sessions = store.operator();
-      // If the request contains the cookie of a session, this session ends, and its token is never used again.
+      // If the request contains the cookie of a session, this session ends. A new log-in always gets a new token.
       const former = readSessionCookie(http);
       if (former !== undefined) await sessions.deleteSession(hashSessionToken(former));
       const token = generateSessionToken();

@@ -1,4 +1,4 @@
-/** The actions of operators on streams: pull now, pause, resume, read again. */
+/** The endpoints for the actions of operators on streams: pull now, pause, resume, and read again. */
 import { formatTime, STREAMS, type Stream } from '@tributary/connector-api';
 import type { OperatorAuthor } from '@tributary/feed';
 import type { OperatorEndpoint, OperatorRequest, OperatorServices } from '../endpoint.types.js';
@@ -80,7 +80,7 @@ export const STREAM_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
   },
 ];
 
-/** Response to a request to read a stream again: the stream, and the time from which it is read. */
+/** Creates the response to a request to read a stream again. It contains the stream, and the time from which the stream is read. */
 export function toStartView({ stream, cursorAt }: { stream: Stream; cursorAt: number | undefined }) {
   return { stream, ...(cursorAt !== undefined && { readsFrom: formatTime(cursorAt) }) };
 }
@@ -95,7 +95,10 @@ function parseStreams(
   };
 }
 
-/** Returns the author of a change to a connector. @throws ContractError 404 for a connector that the operator may not see */
+/**
+ * Returns the author of a change to a connector.
+ * @throws ContractError 404 for a connector that the operator may not see
+ */
 export function toAuthor(
   { operator }: OperatorRequest,
   { deployment }: OperatorServices,

@@ -3,7 +3,7 @@ import { FormanceConnection, PaymentsClient } from '@tributary/formance';
 import type { Deployment } from '../../../config/index.js';
 import type { ConnectorsOfFormance } from './desired-connectors.js';
 
-/** Runs a task with a client of Formance Payments, and closes the connection after the task. */
+/** Runs a task with a connection to Formance, and closes the connection after the task. */
 export async function withFormanceConnection<T>(
   { secrets }: Pick<Deployment, 'secrets'>,
   { formance: { urls, credentials } }: ConnectorsOfFormance,
@@ -17,7 +17,7 @@ export async function withFormanceConnection<T>(
   }
 }
 
-/** Runs a task with a client of Formance Payments, and closes the connection after it. */
+/** Runs a task with a client of Formance Payments, and closes the connection after the task. */
 export function withPaymentsClient<T>(
   deployment: Pick<Deployment, 'secrets'>,
   group: ConnectorsOfFormance,

@@ -1,4 +1,4 @@
-/** Tests `tributary formance install` and `uninstall`, from the deployment file to the state of a Formance server. */
+/** Tests `tributary formance install`, `uninstall` and `policies`, from the deployment file to the state of a Formance server. */
 import { hashApiKey } from '@tributary/auth';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -109,7 +109,7 @@ it.each(['fctl', 'curl', 'terraform', 'kubernetes'])('--print %s does not call F
   const { code, out } = await run('install', 'acme/house-bank', '--print', tool);
   expect(code).toBe(0);
   expect(out.replaceAll(fake.url, 'https://payments')).toMatchSnapshot();
-  // YAML parses some unquoted texts as a mapping.
+  // YAML would parse some texts without quotes as a mapping.
   if (tool === 'kubernetes')
     expect(parse(out).spec.template.spec.containers[0].args).toContain(
       '--header=Content-Type: application/json',
@@ -168,7 +168,7 @@ describe('policies', () => {
     const second = await run('policies', 'acme/house-bank', '--json');
     expect(JSON.parse(second.out)).toMatchObject([{ outcome: 'unchanged', policyId: 'policy-1' }]);
     expect(reconciliation.createRequests).toBe(1);
-    // The access token of the Stack is used for both services.
+    // The access token of the Stack must be used for both services.
     expect(reconciliation.psp.requests.every(({ headers }) => headers['authorization'] !== undefined)).toBe(
       true,
     );

@@ -1,4 +1,4 @@
-/** `tributary formance policies`: creates a reconciliation policy in Formance for each connector of the deployment file. */
+/** The command `tributary formance policies` creates a reconciliation policy in Formance for each connector of the deployment file. */
 import {
   installPolicies,
   PaymentsClient,

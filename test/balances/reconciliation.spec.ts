@@ -165,6 +165,32 @@ describe.each(STORES)('balances in Formance, on $name', (kind) => {
     expect(tables.slow.balancesAt('main', harness.clock.now() + HOUR_MS)).toEqual({ 'EUR/2': 500n });
   });
 
+  it.each([
+    ['after a pause of its polls', 5000, 8 * MINUTE_MS],
+    ['after its polling interval was shortened', MINUTE_MS, POLL_MS],
+  ])('are right for a reader that polls more often than before, %s', async (_, pollMs, pauseMs) => {
+    const closings = [
+      { at: start, listedAt: start, amount: 500n },
+      { at: start + HOUR_MS, listedAt: start + HOUR_MS + MINUTE_MS, amount: 700n },
+    ];
+    const connector = createStatements(closings);
+    const table = new BalanceTable();
+    const poll = async () => table.store((await read(connector, 0, 'formance'))!);
+    await pull(connector);
+    moveTo(start + HOUR_MS);
+    await poll();
+    harness.clock.shift(pauseMs);
+    await pull(connector);
+    // The first polls may be retries, so their responses repeat the time of the closing.
+    for (let count = 0; count < 20; count++) {
+      await poll();
+      harness.clock.shift(pollMs);
+    }
+    expect(table.balancesAt('main', harness.clock.now())).toEqual({ 'EUR/2': 700n });
+    expect(table.balancesAt('main', start + HOUR_MS)).toEqual({ 'EUR/2': 700n });
+    expect(table.balancesAt('main', start + HOUR_MS - 1)).toEqual({ 'EUR/2': 500n });
+  });
+
   it('of a PSP with live balances are right at every poll after the first one with a new amount', async () => {
     let amount = 100n;
     let fails = false;

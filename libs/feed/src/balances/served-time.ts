@@ -61,7 +61,7 @@ export function chooseServedTime(
   if (before === undefined) return { since, servedAt: since, requestedAt: now, intervalMs: undefined };
   const elapsedMs = Math.max(0, now - before.requestedAt);
   const mayBeRetry = elapsedMs < retryWindow(before.intervalMs);
-  const intervalMs = estimateInterval(before.intervalMs, elapsedMs, mayBeRetry);
+  const intervalMs = estimateInterval(before.intervalMs, elapsedMs);
   const next = { since, requestedAt: now, intervalMs };
   const isUnconfirmed = before.servedAt === since && mayBeRetry;
   if (before.since !== since || isUnconfirmed) return { ...next, servedAt: since };
@@ -80,10 +80,11 @@ function retryWindow(intervalMs: number | undefined): number {
 }
 
 /**
- * Estimates the polling interval. The estimate is the time since the last poll, but at least three quarters of the previous estimate. A
- * retry is not counted as a poll.
+ * Estimates the polling interval. The estimate is the time since the last request, but at least three quarters of the previous estimate, so
+ * that one retry does not shorten it too much. It decreases with each early request, because a reader whose polls follow each other more
+ * quickly than before would otherwise be taken for a client that repeats one request for ever. An example is a reader that polls every 5 s
+ * again after a pause of 8 minutes.
  */
-function estimateInterval(beforeMs: number | undefined, elapsedMs: number, mayBeRetry: boolean): number {
-  if (beforeMs === undefined) return elapsedMs;
-  return mayBeRetry ? beforeMs : Math.round(Math.max(elapsedMs, beforeMs * 0.75));
+function estimateInterval(beforeMs: number | undefined, elapsedMs: number): number {
+  return beforeMs === undefined ? elapsedMs : Math.round(Math.max(elapsedMs, beforeMs * 0.75));
 }

@@ -169,7 +169,7 @@ export class GatewayUnderTest {
   }
 
   private writeDeployment(livePull: string): void {
-    const { gatewayHost, paymentsUrl, reconciliationUrl, token, pollingPeriod } = this.settings;
+    const { gatewayHost, paymentsUrl, reconciliationUrl, token, client, pollingPeriod } = this.settings;
     const apiKeys = [
       { key: KEYS.formance, scopes: ['read', 'pay'] },
       { key: KEYS.checks, scopes: ['read'] },
@@ -208,6 +208,9 @@ export class GatewayUnderTest {
         ...(reconciliationUrl === undefined ? {} : { reconciliationUrl }),
         ledger: { name: this.ledgerName },
         ...(token === undefined ? {} : { auth: { token } }),
+        ...(client === undefined
+          ? {}
+          : { url: client.stackUrl, auth: { clientId: client.id, clientSecret: client.secret } }),
       },
       connectors: this.names.map((name) => ({ name: this.getPath(name), ...connectors[name] })),
     };

@@ -31,14 +31,29 @@ export function connectToFormance({
   ledgerUrl,
   reconciliationUrl,
   token,
+  client,
 }: EndToEndSettings): FormanceConnection {
-  const credentials: FormanceCredentials = token === undefined ? { kind: 'none' } : { kind: 'token', token };
   const urls = {
     payments: paymentsUrl,
     ...(ledgerUrl === undefined ? {} : { ledger: ledgerUrl }),
     ...(reconciliationUrl === undefined ? {} : { reconciliation: reconciliationUrl }),
   };
-  return new FormanceConnection({ urls, credentials });
+  return new FormanceConnection({ urls, credentials: toCredentials({ token, client }) });
+}
+
+function toCredentials({
+  token,
+  client,
+}: {
+  token: string | undefined;
+  client: EndToEndSettings['client'] | undefined;
+}): FormanceCredentials {
+  if (token !== undefined) return { kind: 'token', token };
+  if (client === undefined) return { kind: 'none' };
+  return {
+    ...{ kind: 'client', clientId: client.id, clientSecret: client.secret },
+    tokenUrl: `${client.stackUrl}/api/auth/oauth/token`,
+  };
 }
 
 /** Every method throws `FormanceError`. */

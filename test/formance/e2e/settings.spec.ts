@@ -17,6 +17,25 @@ it('reads the URLs, the commands of the worker, and the options', () => {
   });
 });
 
+it('reads an OAuth client with the URL of its Stack', () => {
+  const client = {
+    FORMANCE_URL: 'http://stack',
+    FORMANCE_CLIENT_ID: 'id',
+    FORMANCE_CLIENT_SECRET: 'a-secret',
+  };
+  expect(readSettings({ ...PAYMENTS, ...client }, [])?.client).toEqual({
+    stackUrl: 'http://stack',
+    id: 'id',
+    secret: 'a-secret',
+  });
+  expect(() => readSettings({ ...PAYMENTS, ...client, FORMANCE_URL: '' }, [])).toThrow(
+    'must be set together',
+  );
+  expect(() => readSettings({ ...PAYMENTS, ...client, FORMANCE_TOKEN: 'a-token' }, [])).toThrow(
+    'exclude each other',
+  );
+});
+
 it('refuses one command without the other, and a number that is none', () => {
   expect(() => readSettings({ ...PAYMENTS, FORMANCE_WORKER_STOP: 'stop' }, [])).toThrow(
     'must be set together',

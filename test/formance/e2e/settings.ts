@@ -5,8 +5,10 @@ export interface EndToEndSettings {
   paymentsUrl: string;
   ledgerUrl?: string;
   reconciliationUrl?: string;
-  /** Token for the services; absent for services without authentication. */
+  /** Token for the services; absent for services without authentication, and with an OAuth client. */
   token?: string;
+  /** OAuth client of a Stack; absent for services without authentication, and with a token. */
+  client?: { stackUrl: string; id: string; secret: string };
   /** Host under which Formance reaches the gateway. */
   gatewayHost: string;
   /** A Go duration. If the server has a higher minimum, the server uses its minimum. */
@@ -47,8 +49,11 @@ export function readSettings(
   const { FORMANCE_TOKEN: token, FORMANCE_WORKER_STOP: stop, FORMANCE_WORKER_START: start } = variables;
   if (Boolean(stop) !== Boolean(start))
     throw new Error('FORMANCE_WORKER_STOP and FORMANCE_WORKER_START must be set together');
+  const client = readClient(variables);
+  if (token && client) throw new Error('FORMANCE_TOKEN and FORMANCE_CLIENT_ID exclude each other');
   return {
     paymentsUrl,
+    ...(client ? { client } : {}),
     ...(ledgerUrl ? { ledgerUrl } : {}),
     ...(reconciliationUrl ? { reconciliationUrl } : {}),
     ...(token ? { token } : {}),
@@ -61,6 +66,17 @@ export function readSettings(
     workerStopMs: parseCount('worker-stop-seconds', values['worker-stop-seconds']) * 1000,
     timeoutMs: parseCount('timeout-minutes', values['timeout-minutes']) * 60_000,
   };
+}
+
+/** @throws Error if only some of the three variables of a client are set */
+function readClient(
+  variables: Readonly<Record<string, string | undefined>>,
+): EndToEndSettings['client'] | undefined {
+  const names = ['FORMANCE_URL', 'FORMANCE_CLIENT_ID', 'FORMANCE_CLIENT_SECRET'] as const;
+  const [stackUrl, id, secret] = names.map((name) => variables[name]);
+  if (!stackUrl && !id && !secret) return undefined;
+  if (!stackUrl || !id || !secret) throw new Error(`${names.join(', ')} must be set together`);
+  return { stackUrl, id, secret };
 }
 
 function parseCount(name: string, text: string): number {

@@ -25,7 +25,10 @@ export class FailureLimiter {
   private readonly limits: FailureLimits;
   private readonly buckets = new Map<string, Bucket>();
 
-  /** @param now returns the milliseconds of a monotonic clock */
+  /**
+   * Creates a limiter.
+   * @param now returns the milliseconds of a monotonic clock
+   */
   constructor(
     limits: Partial<FailureLimits> = {},
     private readonly now: () => number = () => performance.now(),

@@ -23,7 +23,10 @@ export type PspErrorKind =
 export class PspError extends Error {
   override readonly name = 'PspError';
 
-  /** @param message a text for people and logs: the failed call and the reason. It must not contain secrets */
+  /**
+   * Creates the error.
+   * @param message a text for people and logs: the failed call and the reason. It must not contain secrets
+   */
   constructor(
     readonly kind: PspErrorKind,
     message: string,

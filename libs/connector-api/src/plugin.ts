@@ -83,7 +83,7 @@ export interface Page<T> {
   progress?: { done: number; total: number; unit: string };
 }
 
-/** Limits that the caller of a listing sets. The listing strategies of `connector-api/listing` observe them. */
+/** The limits that the caller of a listing sets. The listing strategies of `connector-api/listing` comply with them. */
 export interface ListOptions {
   /** The signal is aborted when the gateway no longer waits for the listing. Pass it to each request of the listing. */
   signal?: AbortSignal;
@@ -106,23 +106,23 @@ export interface ListOptions {
 export interface PspClient {
   /**
    * Lists the accounts that the tenant holds at the PSP.
-   * @throws PspError
+   * @throws PspError if a request to the PSP fails
    */
   accounts(since?: Cursor, options?: ListOptions): AsyncIterable<Page<Account>>;
   /**
    * Lists the movements of money, each in its current state.
-   * @throws PspError
+   * @throws PspError if a request to the PSP fails
    */
   transactions(since?: Cursor, options?: ListOptions): AsyncIterable<Page<Transaction>>;
   /**
    * Lists the counterparties that can be paid.
-   * @throws PspError
+   * @throws PspError if a request to the PSP fails
    */
   beneficiaries?(since?: Cursor, options?: ListOptions): AsyncIterable<Page<Beneficiary>>;
   /**
    * Returns the current balances of one account in all assets.
    * @param accountId the PSP's own id, as `accounts` returned it
-   * @throws PspError
+   * @throws PspError if a request to the PSP fails
    */
   balances?(accountId: string): Promise<Balances>;
   /**

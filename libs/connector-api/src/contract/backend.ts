@@ -13,7 +13,7 @@ export interface Backend {
    */
   getPage(stream: Stream, query: PageQuery, authorization?: string): SerializedPage | Promise<SerializedPage>;
   /**
-   * Returns the balances of an account. Their time `at` depends on the earlier responses to the reader:
+   * Returns the balances of an account. Their time `at` depends on the earlier responses to the same reader, see
    * docs/decisions/0015-times-of-balances.md.
    * @param accountId the id as served to clients, i.e. encoded
    * @param authorization the request's `Authorization` header, which identifies the reader
@@ -27,8 +27,8 @@ export interface Backend {
    */
   readFeedRows(stream: Stream, afterSequence: number, limit: number): Promise<FeedRows>;
   /**
-   * Waits until the stream has a row after this sequence number. Returns earlier after `timeoutMs`, or when the signal is aborted or the
-   * gateway stops.
+   * Waits until the stream has a row after this sequence number. The promise is resolved earlier after `timeoutMs`, when the signal is
+   * aborted, or when the gateway stops.
    */
   waitForFeedRow(
     stream: Stream,
@@ -83,13 +83,13 @@ export interface FeedRows {
 
 /** One row of a feed: a version of a record. */
 export interface NumberedRow {
-  /** Sequence number of the row, from 1 and without gaps. */
+  /** The sequence number of the row, from 1 and without gaps. */
   sequence: number;
   /** The time by which the row is sorted, in milliseconds since 1970. */
   feedTime: number;
   /** The id of the record, as served to clients. */
   id: string;
-  /** Number of the version of the record, from 1. */
+  /** The number of the version of the record, from 1. */
   version: number;
   /** The JSON of the record, the same text as in the lists. */
   body: string;

@@ -1,11 +1,11 @@
 /**
- * Calculates how a row of the transactions feed changes the balances of the own accounts. The completeness check adds these effects up. The
- * type, the status and the two account ids determine the direction. A `REFUNDED` row has source and destination exchanged, so no effect is
- * ever negated.
+ * Calculates how a row of the transactions feed changes the balances of the own accounts. The completeness check adds up these effects. The
+ * direction follows from the type, the status and the two account ids. In a `REFUNDED` row, source and destination are already exchanged,
+ * so its effects are calculated like those of any other row.
  */
 import type { TransactionStatus, TransactionType } from '../record.types.js';
 
-/** The change of one account's balance in one asset that one row of the feed causes. */
+/** The change that one row of the feed causes in the balance of one account in one asset. */
 export interface BalanceEffect {
   /** The id of the account as served to clients, i.e. encoded. */
   accountId: string;

@@ -6,7 +6,10 @@ import { toErrorResponse, type ErrorResponse } from './contract-error.js';
 /** Converts every error that a route throws to the contract's `Error`. */
 @Catch()
 export class ContractErrorFilter implements ExceptionFilter {
-  /** @param report a function that is called for every error with a status of 500 or more */
+  /**
+   * Creates the filter.
+   * @param report a function that is called for every error with a status of 500 or more
+   */
   constructor(private readonly report: (error: unknown, request: FastifyRequest) => void) {}
 
   catch(error: unknown, host: ArgumentsHost): void {

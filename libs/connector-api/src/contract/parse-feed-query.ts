@@ -3,13 +3,13 @@ import type { FastifyRequest } from 'fastify';
 import { STREAMS, type Stream } from '../plugin.js';
 import { createInvalidParameterError } from './invalid-parameter-error.js';
 
-/** How the rows are sent: a JSON object, one JSON line per row, or server-sent events. */
+/** The form in which the rows are sent: a JSON object, one JSON line per row, or server-sent events. */
 export type FeedFormat = 'json' | 'ndjson' | 'events';
 
 /** A validated request for the rows of a feed. */
 export interface FeedQuery {
   stream: Stream;
-  /** Sequence number of the last row that the reader has; 0 for none. */
+  /** The sequence number of the last row that the client has received; 0 for none. */
   after: number;
   /**
    * The epoch that the client received together with this row; it changes when the store is restored. `undefined` if the request contains

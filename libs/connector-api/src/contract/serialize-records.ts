@@ -42,7 +42,7 @@ export interface SerializedRecord {
 /** The effects of a transaction on the balances of the own accounts. */
 export interface BalanceChange {
   effects: readonly BalanceEffect[];
-  /** The best known time at which the PSP changed the balances. Milliseconds since 1970. */
+  /** The best known time at which the PSP changed the balances, in milliseconds since 1970. */
   at: number;
   /** Whether the row only repeats an earlier refund, and so has the amount 0. The record then keeps the effects of its previous row. */
   isRepeatedReturn: boolean;
@@ -168,7 +168,7 @@ export interface ValidatedBalances {
   accountId: string;
   /** The time of the balances in milliseconds since 1970. */
   at: number;
-  /** Amounts in minor units, by asset. */
+  /** The amounts in minor units, by asset. */
   amounts: ReadonlyMap<string, bigint>;
 }
 

@@ -1,6 +1,6 @@
 /** Recognises failures that occurred before any byte of the request was sent. After such a failure, an order can safely be sent again. */
 
-/** System calls that are made before any byte of the request is written: name resolution and the TCP connection. */
+/** The system calls that Node makes before it writes any byte of the request: name resolution and the TCP connection. */
 const BEFORE_SENDING = new Set(['getaddrinfo', 'queryA', 'queryAaaa', 'connect']);
 
 /**

@@ -15,7 +15,7 @@ export const CLIENT_ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-typ
 export interface ClientAssertionOptions {
   /** An RSA private key in PEM format, PKCS #8 or PKCS #1. */
   privateKey: string;
-  /** The claim `iss`. */
+  /** The claim `iss`: the party that issues the assertion. */
   issuer: string;
   /** The claim `sub`, usually the client id. */
   subject: string;

@@ -15,16 +15,16 @@ export interface RequestInfo {
   idempotent: boolean;
   /** The current time in milliseconds since 1970. */
   now: number;
-  /** See `RequestOptions.acceptsText`. */
+  /** Whether the response may be a text instead of JSON, see `RequestOptions.acceptsText`. */
   acceptsText?: boolean | undefined;
-  /** See `HttpOptions.extractErrorMessage`. */
+  /** Reads the PSP's own message from an error body, see `HttpOptions.extractErrorMessage`. */
   extractErrorMessage: ((body: Json) => string | undefined) | undefined;
   /** Redacts the secrets in a string. */
   redact: (text: string) => string;
 }
 
 const MAX_MESSAGE_LENGTH = 300;
-/** Success statuses whose response may have no body. */
+/** The success statuses whose response may have no body. */
 const STATUSES_WITHOUT_BODY = new Set([201, 202, 204, 205]);
 
 /**

@@ -8,6 +8,7 @@ import { InvalidRecordError } from '../errors.js';
 /** A number of a JSON document with its exact source: `new JsonNumber('10.10')` is serialized as `10.10`. */
 export class JsonNumber {
   /**
+   * Creates a number from its source text.
    * @param source a number in JSON syntax: `-12.50`, `1e3`
    * @throws InvalidRecordError for any other string
    */

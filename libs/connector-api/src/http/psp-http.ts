@@ -44,7 +44,10 @@ export class PspHttp implements OnApplicationShutdown {
   readonly #transport = new Transport();
   readonly #closed = new AbortController();
 
-  /** @throws Error for an invalid base URL or rate limit */
+  /**
+   * Creates the client of one connector. No request is sent yet.
+   * @throws Error for an invalid base URL or rate limit
+   */
   constructor(options: HttpOptions) {
     this.#options = options;
     this.#baseUrl = validateBaseUrl(options.name, options.baseUrl, options.isPlainHttpAllowed);

@@ -7,7 +7,7 @@ export interface RateLimitPermit {
   release(): void;
 }
 
-/** A refusal: the limit does not allow the request soon enough. */
+/** The refusal of a request, because the limit would not allow the request soon enough. */
 export interface PermitRefusal {
   /** The minimum delay in milliseconds until a request can be allowed. */
   retryAfterMs: number;

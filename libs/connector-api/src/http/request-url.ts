@@ -2,7 +2,7 @@
 import { InvalidRecordError } from '../errors.js';
 import type { QueryParameters } from './request.js';
 
-/** Host names of the loopback interface. */
+/** The host names of the loopback interface. */
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /**

@@ -10,11 +10,11 @@ import { TimeBudget } from './time-budget.js';
 export interface ChangesSource<Event, EventPosition, Row> {
   /** Lists the events after a position. It uses one of the listing strategies, e.g. `oldestFirst`. */
   listEvents: (since: EventPosition | undefined) => AsyncIterable<ListingStep<Event, EventPosition>>;
-  /** @returns the id of an event */
+  /** Returns the id of an event. */
   getEventId: (event: Event) => string;
-  /** @returns the id of the object to which an event refers; `undefined` for an event that is ignored */
+  /** Returns the id of the object to which an event refers, or `undefined` for an event that is ignored. */
   getObjectId: (event: Event) => string | undefined;
-  /** @returns the id of an object */
+  /** Returns the id of an object. */
   getId: (row: Row) => string;
   /**
    * Requests objects by their ids.

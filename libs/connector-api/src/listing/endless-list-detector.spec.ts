@@ -7,7 +7,10 @@ import type { ModelRow } from './testing/model-list.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const DAY_MS = 86_400_000;
-/** More requests than a detector allows, because the time windows before the endless one have some pages, too. */
+/**
+ * The maximum number of requests in these tests. It is larger than the limit of the detector, because the time windows before the endless
+ * window have some pages, too.
+ */
 const MAX_REQUESTS = 1_100;
 const ROW: ModelRow = { id: 'row-1', time: NOW - DAY_MS, state: 'final' };
 

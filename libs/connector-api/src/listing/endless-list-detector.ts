@@ -1,25 +1,32 @@
-/** Detects a list that never ends, because of a fault of the PSP, so that a listing fails with a reason instead of running for ever. */
+/** Detects a list that never ends because of a fault of the PSP. The listing then fails with the reason, and does not run for ever. */
 import { createEndlessError, createLoopError } from './read-list-response.js';
 import type { TokenPage } from './listing.types.js';
 
-/** The maximum number of consecutive pages without a new row. A PSP can filter its rows after it has divided them into pages. */
+/**
+ * The maximum number of consecutive pages without a new row. With more such pages, the listing fails. Some are normal, because a PSP can
+ * divide its rows into pages first and filter them afterwards.
+ */
 const MAX_PAGES_WITHOUT_NEW_ROWS = 1_000;
 
 /**
- * The maximum number of remembered row ids, which limits the memory for a long list. When it is reached, all ids are forgotten, and every
- * row is new again.
+ * The maximum number of row ids that are remembered. It limits the memory for a long list. When it is reached, all ids are forgotten, and
+ * every row counts as new again.
  */
 const MAX_REMEMBERED_IDS = 50_000;
 
-/** A listing adds each page of one reading of a list, in the order in which the pages were requested. */
+/**
+ * Finds out whether a list never ends. The listing adds each page of one reading of the list, in the order in which the pages were
+ * requested.
+ */
 export class EndlessListDetector<Row> {
   private readonly tokens = new Set<string>();
   private readonly ids = new Set<string>();
   private pagesWithoutNewRows = 0;
 
   /**
-   * @param getId returns the PSP's id of a row. If it is absent, every row is new, so only pages without rows are counted
-   * @param tokens tokens of pages that were already read
+   * Creates a detector for one reading of a list.
+   * @param getId returns the PSP's id of a row. If it is absent, every row counts as new, so only pages without rows are counted
+   * @param tokens the tokens of pages that were already read
    */
   constructor(
     private readonly getId?: (row: Row) => string,
@@ -29,8 +36,9 @@ export class EndlessListDetector<Row> {
   }
 
   /**
-   * @throws PspError `unavailable` if the page's token leads to a page that was read before, or if a further page follows although the last
-   * 1 000 pages had no new row
+   * Adds the next page.
+   * @throws PspError `unavailable` if the token in the page leads to a page that was read before
+   * @throws PspError `unavailable` if another page follows although the last 1 000 pages had no new row
    */
   addPage({ rows, next }: TokenPage<Row>): void {
     this.pagesWithoutNewRows = this.hasNewRow(rows) ? 0 : this.pagesWithoutNewRows + 1;

@@ -25,7 +25,7 @@ export interface HalPageRequest extends Pick<RequestOptions, 'params' | 'query' 
 /**
  * Requests one page: `requestHalPage(http, '/v2/payments', { property: 'payments', parameter: 'from', token })`.
  * @throws PageTokenExpiredError if the PSP responds 400 or 404 to a position, because the row of the position has vanished
- * @throws PspError as `PspHttp.get` and `readHalPage`
+ * @throws PspError in the same cases as `PspHttp.get` and `readHalPage`
  */
 export async function requestHalPage(
   http: PspHttp,

@@ -12,7 +12,7 @@ export interface ListingStep<Row, Position> {
   progress?: NonNullable<Page<unknown>['progress']>;
 }
 
-/** Information from the caller of a strategy: when the strategy must yield, and when it must stop. */
+/** The options that a strategy gets from its caller. They determine when the strategy must yield, and when it must stop. */
 export interface ListingContext extends ListOptions {
   clock: HttpClock;
 }
@@ -22,9 +22,9 @@ export interface ListingContext extends ListOptions {
  * converts it.
  */
 export interface RowReader<Row> {
-  /** @returns the PSP's id of the row, or another string that stays the same when the PSP returns the row again */
+  /** Returns the PSP's id of the row, or another string that stays the same when the PSP returns the row again. */
   getId: (row: Row) => string;
-  /** @returns milliseconds since 1970; `undefined` for a row without a readable time */
+  /** Returns the time of the row in milliseconds since 1970, or `undefined` for a row without a readable time. */
   getTime: (row: Row) => number | undefined;
 }
 

@@ -59,7 +59,7 @@ const MAX_ID_LENGTH = 200;
  */
 export interface StopCondition {
   anchors: ReadonlySet<string>;
-  /** A time in milliseconds since 1970. */
+  /** The time, in milliseconds since 1970, before which the rows are not read again. */
   beforeTime: number;
 }
 

@@ -26,7 +26,7 @@ export interface RereadOptions<Row, Position> {
   list: (since: Position | undefined) => AsyncIterable<ListingStep<Row, Position>>;
   /** Returns a position from which all rows since `time` are listed again. */
   rewind: (position: Position, time: number) => Position;
-  /** @returns true if a listing was interrupted at this position. It is then continued before the open rows are requested again */
+  /** Returns true if a listing was interrupted at this position. It is then continued before the open rows are requested again. */
   isUnderWay: (position: Position) => boolean;
   /** The position from which a list is read from its beginning. */
   start: Position;
@@ -34,9 +34,9 @@ export interface RereadOptions<Row, Position> {
   changesWithinMs: number;
   /** The interval in milliseconds between two regular readings of all rows that can still change. */
   everyMs: number;
-  /** @returns the id and time of an open row; `undefined` if the row is final */
+  /** Returns the id and the time of an open row, or `undefined` if the row is final. */
   toOpenRow: (row: Row) => OpenRow | undefined;
-  /** @returns the id of a row, as in `toOpenRow` */
+  /** Returns the id of a row, the same as in `toOpenRow`. */
   getId: (row: Row) => string;
   /**
    * Requests the open rows again.

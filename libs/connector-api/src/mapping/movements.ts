@@ -28,7 +28,7 @@ export interface MovementFields {
   counterpartyId?: string | undefined;
   /** The payment scheme in the PSP's spelling. */
   scheme?: string | undefined;
-  /** See `Transaction.orderKey`. */
+  /** The idempotency key of the order that this movement executes, see `Transaction.orderKey`. */
   orderKey?: string | undefined;
   /** Data of the PSP for reconciliation, see `RowDetails`. */
   details?: RowDetails | undefined;

@@ -7,7 +7,7 @@ import { parseRows, takeValidRecords } from './parse-rows.js';
 /** The conditions under which a journal row is the booking of an object, e.g. of a payout. */
 export interface NearestMovementOptions {
   getAmount: (candidate: Json) => Money;
-  /** @returns an RFC 3339 time; `undefined` for an object to which the row cannot belong */
+  /** Returns the time of an object in RFC 3339, or `undefined` for an object to which the row cannot belong. */
   getTime: (candidate: Json) => string | undefined;
   /** The smallest and largest accepted time difference in milliseconds: time of the row minus time of the object. */
   minMs: number;

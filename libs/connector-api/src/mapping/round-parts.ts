@@ -1,7 +1,7 @@
 /** Rounds the parts of a total whose amounts have fractions of a minor unit, e.g. the fees in a settlement. */
 import { parseAmount } from '../money.js';
 
-/** The maximum number of digits after the decimal point of a minor unit. */
+/** The maximum number of decimal places of an amount in minor units that are read. */
 const FRACTION_DIGITS = 6;
 const UNIT = 10n ** BigInt(FRACTION_DIGITS);
 

@@ -39,8 +39,8 @@ export interface ExpectedPayment {
   /** The number of different versions. Formance stores each version as an adjustment of the payment. */
   versions: number;
   /**
-   * 1 if at least one row of the payment must have been delivered, because its position is at or before the cut (the position of the last
-   * row that must have been delivered). Otherwise 0.
+   * 1 if at least one row of the payment must have been delivered; otherwise 0. Such a row is at or before the cut, i.e. the position of
+   * the last row that must have been delivered.
    */
   is_required: number;
   /** 1 if at least one row of the payment comes after the cut, so that the payment may still change in Formance. Otherwise 0. */

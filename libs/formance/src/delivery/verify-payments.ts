@@ -32,7 +32,7 @@ export interface PaymentsToVerify {
 
 /**
  * Compares rows and payments, and stores the differences in the work file.
- * @param workFile a new file, or the file of an interrupted proof with the same cut
+ * @param workFile a new file, or the file of an interrupted proof with the same `cut`
  */
 export async function verifyPayments(
   source: PaymentsToVerify,

@@ -18,7 +18,10 @@ export type FormanceErrorKind =
 export class FormanceError extends Error {
   override readonly name = 'FormanceError';
 
-  /** @param message the failed request, the service, and what to do. It must not contain secrets */
+  /**
+   * Creates the error.
+   * @param message the failed request, the service, and what to do. It must not contain secrets
+   */
   constructor(
     readonly kind: FormanceErrorKind,
     message: string,

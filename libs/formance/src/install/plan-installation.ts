@@ -16,7 +16,7 @@ export interface PlanOptions {
    * was rejected.
    */
   minimumPeriod: string | undefined;
-  /** Creates an API key; `undefined` if creating keys is not allowed. */
+  /** A function that creates an API key; `undefined` if creating keys is not allowed. */
   createKey: (() => string) | undefined;
   /** If true, the first key of the deployment file replaces another key in Formance, even if the gateway accepts the other key. */
   isRotatingKeys: boolean;

@@ -31,7 +31,7 @@ const INSTALL_TIMEOUT_MS = 20_000;
 const MAX_RUNS = 10;
 
 export interface PaymentsClientOptions {
-  /** Timeout of an installation in milliseconds. Default: 20 000. */
+  /** The timeout of an installation in milliseconds. Default: 20 000. */
   installTimeoutMs?: number;
 }
 

@@ -83,7 +83,7 @@ it('does not replace a policy that differs, and says how it differs', async () =
   expect(result?.reason).toContain(`its pool is pool-9 instead of ${pool}`);
   expect(reconciliation.createRequests).toBe(0);
 
-  // Formance allows several policies with the same name. One that is equal is enough.
+  // Formance allows several policies with the same name. One policy with the wanted content is enough, so no further policy is created.
   reconciliation.addPolicy({ name: 'house-bank', ...createSubject('house-bank'), paymentsPoolID: pool });
   expect(await install(['house-bank'])).toMatchObject([{ outcome: 'unchanged', policyId: 'policy-2' }]);
 });

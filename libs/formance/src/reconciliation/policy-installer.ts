@@ -1,6 +1,6 @@
 /**
- * Creates a reconciliation policy in Formance for each connector. The policy compares the pool of the connector with the accounts of the
- * ledger that follow the connector.
+ * Creates a reconciliation policy in Formance for each connector. A policy compares the balances of a connector's pool with the ledger
+ * accounts that represent the connector.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { FormanceError } from '../http/formance-error.js';
@@ -9,17 +9,20 @@ import type { PaymentsClient } from '../payments/payments-client.js';
 import type { ReconciliationClient } from './reconciliation-client.js';
 import type { ReconciliationPolicy, ReconciliationSubject } from './reconciliation.types.js';
 
-/** The ledger whose accounts have a copy of the balances of the connectors. */
+/** The ledger in which accounts represent the balances of the connectors. */
 export interface ReconciledLedger {
   name: string;
-  /** The accounts of one connector: a pattern of addresses in which `{connector}` is the path of the connector, e.g. `psp:{connector}:...`. */
+  /**
+   * The address pattern of the ledger accounts of one connector. `{connector}` is replaced by the path of the connector:
+   * `psp:{connector}:...`.
+   */
   accounts: string;
 }
 
 export interface PolicyResult {
-  /** Path of the connector. */
+  /** The path of the connector. */
   path: string;
-  /** Name of the policy, which is the name of the connector in Formance. */
+  /** The name of the policy. It is equal to the name of the connector in Formance. */
   name: string;
   policyId?: string;
   outcome: 'created' | 'unchanged' | 'blocked' | 'failed';
@@ -33,9 +36,9 @@ export interface PolicyClients {
 }
 
 /**
- * Creates the policies that do not exist. If a policy fails, the others are still processed. A policy that differs is not replaced, because
- * Formance deletes the results of a policy together with the policy.
- * @param isDryRun true: only return what would be done
+ * Creates the policies that do not exist yet. If one policy fails, the next ones are still processed. An existing policy with other content
+ * is not replaced, because Formance deletes the results of a policy together with the policy.
+ * @param isDryRun if true, the result contains what would be done, and nothing is changed
  * @throws FormanceError if the pools or the policies cannot be read from Formance
  */
 export async function installPolicies(
@@ -118,7 +121,10 @@ function findDifferences(policy: ReconciliationPolicy, wanted: ReconciliationSub
   ];
 }
 
-/** Names of tenants and connectors are valid segments of an address, so `acme/house-bank` becomes `acme:house-bank`. */
+/**
+ * Creates the address pattern of one connector. In the path, `acme/house-bank` becomes `acme:house-bank`. The names of tenants and
+ * connectors are valid segments of an address.
+ */
 function createAddressPattern({ accounts }: ReconciledLedger, path: string): string {
   return accounts.replaceAll('{connector}', path.replaceAll('/', ':'));
 }

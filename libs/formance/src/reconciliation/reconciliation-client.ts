@@ -1,9 +1,9 @@
-/** The calls to Formance's legacy service Reconciliation. */
+/** Sends the requests to Formance's legacy service Reconciliation. */
 import type { Json, JsonBody } from '@tributary/connector-api/http';
 import type { FormanceHttp } from '../http/formance-http.js';
 import type { ReconciliationPolicy, ReconciliationSubject } from './reconciliation.types.js';
 
-/** Client of Formance Reconciliation. Every method throws `FormanceError`. */
+/** The client of Formance Reconciliation. Every method throws `FormanceError` if its request fails. */
 export class ReconciliationClient {
   constructor(private readonly http: FormanceHttp) {}
 

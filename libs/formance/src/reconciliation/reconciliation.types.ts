@@ -1,12 +1,12 @@
 /** The objects of Formance's legacy service Reconciliation. Source: Formance's OpenAPI document of Reconciliation v2.0. */
 import type { JsonBody } from '@tributary/connector-api/http';
 
-/** What a reconciliation policy compares: the accounts of a ledger with a pool of Formance Payments. */
+/** The two sides that a reconciliation policy compares: accounts of a ledger, and a pool of Formance Payments. */
 export interface ReconciliationSubject {
   ledgerName: string;
   /** The accounts of the ledger, in Formance's query language. */
   ledgerQuery: Readonly<Record<string, JsonBody>>;
-  /** Id of a pool in Formance Payments. */
+  /** The id of a pool in Formance Payments. */
   poolId: string;
 }
 

@@ -14,16 +14,19 @@ export interface FakePolicy {
   paymentsPoolID: string;
 }
 
-/** Number of policies on a page. */
+/** The number of policies on a page. */
 const PAGE_SIZE = 2;
 
 export class FakeReconciliation {
-  /** The newest first. */
+  /** The policies, newest first. */
   readonly policies: FakePolicy[] = [];
   psp!: FakePsp;
   private count = 0;
 
-  /** @param document Formance's own document, against which requests and responses are checked */
+  /**
+   * Starts the fake.
+   * @param document Formance's own document. Requests and responses are checked against it
+   */
   static async start(document?: PspDocumentValidator): Promise<FakeReconciliation> {
     const fake = new FakeReconciliation();
     fake.psp = await FakePsp.start({
@@ -50,7 +53,7 @@ export class FakeReconciliation {
     return this.psp.url;
   }
 
-  /** Number of requests that created a policy. */
+  /** The number of requests that created a policy. */
   get createRequests(): number {
     return this.psp.requests.filter(({ method }) => method === 'POST').length;
   }

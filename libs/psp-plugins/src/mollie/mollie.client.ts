@@ -12,13 +12,13 @@ const BUSINESS_PATH = '/v2/business-accounts';
 
 /** The paths of the resources, and the names of their lists in a response. */
 const RESOURCES = {
-  /** Needs the scope balances.read. */
+  /** The list needs the scope balances.read. */
   balances: { path: '/v2/balances', list: 'balances', journal: 'balance_transactions' },
-  /** Needs the scope business-accounts.read. */
+  /** The list needs the scope business-accounts.read. */
   businessAccounts: { path: `${BUSINESS_PATH}/accounts`, list: 'businessAccounts', journal: 'transactions' },
-  /** Needs the scopes payouts.read and payouts.write. */
+  /** The list needs the scope payouts.read. Creating payouts needs payouts.write. */
   payouts: { path: '/v2/payouts', list: 'payouts' },
-  /** Needs the scopes business-account-draft-transfers.read and business-account-draft-transfers.write. */
+  /** The list needs the scope business-account-draft-transfers.read. Creating drafts needs business-account-draft-transfers.write. */
   draftTransfers: { path: `${BUSINESS_PATH}/draft-transfers`, list: 'draft_transfers' },
 } as const;
 

@@ -27,7 +27,10 @@ const HOUR_MS = 3_600_000;
  * gateway's clock.
  */
 const OVERLAP_MS = 2 * HOUR_MS;
-/** A time in ms that is longer than the maximum interval between two complete readings. This maximum is 168 hours (`rereadEveryHours`). */
+/**
+ * A time in ms that is longer than the maximum interval between two complete readings, which is 168 hours (`rereadEveryHours`). If the last
+ * complete reading is dated back by this time, the next one is due at once.
+ */
 const MAX_REREAD_MS = 170 * HOUR_MS;
 const WATCHED_STATES = ['created', 'pending', 'reverted'];
 

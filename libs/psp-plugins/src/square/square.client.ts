@@ -17,11 +17,11 @@ const MAX_PAGE_SIZE = 100;
  * only rows that were created in the last year.
  */
 const TIMED_LISTS = {
-  /** Needs PAYMENTS_READ. Without `location_id`, Square lists only the main location. */
+  /** The list needs the permission PAYMENTS_READ. Without `location_id`, Square lists only the main location. */
   payments: { path: '/v2/payments', rows: 'payments', isByUpdate: true },
-  /** Needs PAYMENTS_READ. */
+  /** The list needs the permission PAYMENTS_READ. */
   refunds: { path: '/v2/refunds', rows: 'refunds', isByUpdate: true },
-  /** Needs PAYOUTS_READ. Without `location_id`, Square lists only the main location. */
+  /** The list needs the permission PAYOUTS_READ. Without `location_id`, Square lists only the main location. */
   payouts: { path: '/v2/payouts', rows: 'payouts', isByUpdate: false },
 } as const;
 export type TimedList = keyof typeof TIMED_LISTS;

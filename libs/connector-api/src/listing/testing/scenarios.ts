@@ -7,7 +7,7 @@ const MINUTE_MS = 60_000;
 /** A change of the list between two pulls. */
 export interface ScenarioEvent {
   kind: 'new' | 'late' | 'vanish' | 'change';
-  /** Determines the time of a new row, or selects an existing row. */
+  /** A number that determines the time of a new row, or selects an existing row. */
   value: number;
 }
 
@@ -45,7 +45,7 @@ export function createScenarios({ kinds, maxPageSize = 12 }: ScenarioLimits): fc
   });
 }
 
-/** Time in ms between the beginning of the history and the present. */
+/** The time in ms between the beginning of the history and the present. */
 export const HISTORY_MS = 200 * 24 * 60 * MINUTE_MS;
 
 /**

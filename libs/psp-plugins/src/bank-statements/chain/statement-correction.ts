@@ -42,7 +42,10 @@ export class StatementCorrection {
     if (key !== '') this.references.add(key);
   }
 
-  /** Finishes the correction. The caller must have added all entries of the new version before. */
+  /**
+   * Ends the correction: cancels the entries that were replaced, and counts the entries that are left. The caller must have added all
+   * entries of the new version before.
+   */
   async finish(
     readOther: ReadOtherFile,
     movements: MovementRepository,

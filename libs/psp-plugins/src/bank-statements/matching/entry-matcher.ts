@@ -71,7 +71,9 @@ export class EntryMatcher {
   private readonly groupIndexes = new Map<string, MovementIndex>();
 
   /**
-   * @param guessedIds the ids of movements that were assigned without certainty in earlier batches of the same statement. The method adds
+   * Creates a matcher for one batch of entries.
+   * @param groups the stored movements by group (same account, amount, currency and day)
+   * @param guessedIds the ids of movements that were assigned without certainty in earlier batches of the same statement. The matcher adds
    * further ids
    */
   constructor(

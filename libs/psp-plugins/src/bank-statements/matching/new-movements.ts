@@ -13,7 +13,10 @@ export class NewMovements {
   private readonly counts = new Map<string, number>();
   private isClosed = false;
 
-  /** @param before the days that were served before this statement */
+  /**
+   * Begins a statement.
+   * @param before the days that were served before this statement
+   */
   constructor(
     private readonly before: ServedDays,
     private readonly digestCounts: CheckedFile['digestCounts'],

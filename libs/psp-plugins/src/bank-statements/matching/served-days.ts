@@ -32,7 +32,10 @@ const MAX_ACCOUNTS = 2000;
 const DAY_MS = 86_400_000;
 
 export class ServedDays {
-  /** @param stored the days in the cursor; `undefined` if the served days are unknown, e.g. in a cursor of an earlier version */
+  /**
+   * Creates the served days from a cursor.
+   * @param stored the days in the cursor; `undefined` if the served days are unknown, e.g. in a cursor of an earlier version
+   */
   constructor(private accounts: StoredServedDays | undefined) {}
 
   get stored(): StoredServedDays | undefined {
@@ -85,6 +88,7 @@ export class DaysBeforeStatement {
   private readonly accounts = new Map<string, ServedDays>();
 
   /**
+   * Begins a file.
    * @param served all served days, including the days of this file. The class adds further days
    * @param beforeFile the days that were served before this file, by account. It is part of the cursor. The class adds further accounts
    */

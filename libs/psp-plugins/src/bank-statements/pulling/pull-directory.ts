@@ -34,7 +34,7 @@ export interface StreamExtractor<T> {
     name: string,
     readOther: ReadOtherFile,
   ): AsyncIterable<ExtractionStep<T>>;
-  /** Called when all files were read. */
+  /** Returns the last step of a pull. It is called when all files were read. */
   finish?(): ExtractionStep<T>;
   /** Called after a page was yielded. */
   onPageYielded?(): void;

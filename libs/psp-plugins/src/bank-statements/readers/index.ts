@@ -46,7 +46,10 @@ export class StatementParser {
   #head = Buffer.alloc(0);
   #archive: { kind: ArchiveKind; chunks: Uint8Array[]; length: number } | undefined;
 
-  /** @param canUnpack false for a file inside an archive, so that an archive inside an archive is rejected */
+  /**
+   * Creates a parser for one file.
+   * @param canUnpack false for a file inside an archive, so that an archive inside an archive is rejected
+   */
   constructor(private readonly canUnpack = true) {}
 
   /**

@@ -1,4 +1,4 @@
-/** A directory of statements with a short history, for `npm run demo -- bank-statements`. */
+/** Starts the plugin with a directory of statements that have a short history, for `npm run demo -- bank-statements`. */
 import { startFixtureDemo, type Demo } from '@tributary/connector-api/testing';
 import { createStatementsFixture } from './suite-fixture.js';
 

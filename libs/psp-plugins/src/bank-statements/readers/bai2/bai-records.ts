@@ -37,7 +37,10 @@ export class Bai2RecordAssembler {
   readonly #lines = new LineSplitter();
   #record: Bai2Record | undefined;
 
-  /** @param isBinary true if the text has one character per byte */
+  /**
+   * Creates an assembler for one file.
+   * @param isBinary true if the text has one character per byte
+   */
   constructor(private readonly isBinary: boolean) {}
 
   *split(text: string): Generator<Bai2Record> {

@@ -57,7 +57,10 @@ export class MtReader implements StatementReader {
    */
   #linesAfterDash: string[] | undefined;
 
-  /** @param isBinary true if the text has one character per byte */
+  /**
+   * Creates a reader for one file.
+   * @param isBinary true if the text has one character per byte
+   */
   constructor(private readonly isBinary: boolean) {}
 
   write(text: string): StatementEvent[] {

@@ -39,7 +39,10 @@ export class OfxReader implements StatementReader {
   #unreadable: string[] = [];
   #hasEnded = false;
 
-  /** @param isBinary true if the text has one character per byte */
+  /**
+   * Creates a reader for one file.
+   * @param isBinary true if the text has one character per byte
+   */
   constructor(isBinary: boolean) {
     this.#tokenizer = new OfxTokenizer(isBinary);
   }

@@ -25,7 +25,10 @@ export class OfxTokenizer {
   #rest = '';
   #line = 1;
 
-  /** @param isBinary true if the text has one character per byte */
+  /**
+   * Creates a tokenizer for one file.
+   * @param isBinary true if the text has one character per byte
+   */
   constructor(private readonly isBinary: boolean) {}
 
   /**

@@ -134,6 +134,55 @@ it('an object that the PSP refuses to show costs a warning, and not the others',
   ]);
 });
 
+it('requests an object that does not show its change again at each listing, until it does', async () => {
+  const { clock, list, createSource, requested } = startTest(50, 10);
+  for (let row = 0; row < 3; row += 1) list.add(NOW + row);
+  const base = createSource({ clock });
+  let lateIds = ['row-2'];
+  const source: ChangesSource<ModelEvent, OldestFirstPosition, ModelRow> = {
+    ...base,
+    fetchObjects: async (ids, signal) => {
+      const rows = await base.fetchObjects(ids, signal);
+      const late = lateIds.filter((id) => ids.includes(id));
+      return { rows, late: late.map((id) => ({ id, warning: { id: `late-${id}`, message: id } })) };
+    },
+  };
+  const warnings: string[][] = [];
+  let position: Position | undefined;
+  const pull = async () => {
+    const found: string[] = [];
+    for await (const step of changes<ModelEvent, OldestFirstPosition, ModelRow>(source, position, {
+      clock,
+    })) {
+      found.push(...(step.warnings ?? []).map(({ id }) => id));
+      position = JSON.parse(JSON.stringify(step.position)) as Position;
+      expect(isPosition(position)).toBe(true);
+    }
+    warnings.push(found);
+  };
+  await pull();
+  await pull();
+  lateIds = [];
+  await pull();
+  await pull();
+  expect(requested).toEqual([['row-1', 'row-2', 'row-3'], ['row-2'], ['row-2']]);
+  expect(warnings).toEqual([['late-row-2'], ['late-row-2'], [], []]);
+});
+
+it('fails before it forgets objects that do not show their change', async () => {
+  const { clock, list, createSource } = startTest(600, 600);
+  for (let row = 0; row < 501; row += 1) list.add(NOW);
+  const source: ChangesSource<ModelEvent, OldestFirstPosition, ModelRow> = {
+    ...createSource({ clock }),
+    fetchObjects: async (ids) => ({
+      rows: [],
+      late: ids.map((id) => ({ id, warning: { id, message: `${id} is late` } })),
+    }),
+  };
+  const steps = changes<ModelEvent, OldestFirstPosition, ModelRow>(source, undefined, { clock });
+  await expect(steps.next()).rejects.toThrow('more than 500 objects do not show the change of their event');
+});
+
 it('stops when the gateway no longer waits', async () => {
   const { list, feed } = startTest(5);
   list.add(NOW);

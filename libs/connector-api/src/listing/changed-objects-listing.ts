@@ -18,12 +18,24 @@ export interface ChangesSource<Event, EventPosition, Row> {
   getId: (row: Row) => string;
   /**
    * Requests objects by their ids.
-   * @returns the objects that still exist
+   * @returns the objects that still exist; also the late objects, if the PSP can list an event before its object shows the change
    * @throws PspError `rejected` if the PSP refuses to return one of the objects
    */
-  fetchObjects: (ids: readonly string[], signal: AbortSignal) => Promise<Row[]>;
+  fetchObjects: (ids: readonly string[], signal: AbortSignal) => Promise<Row[] | RowsWithLateObjects<Row>>;
   /** The maximum number of ids in one request. Default: 1. */
   maxIdsPerRequest?: number;
+}
+
+export interface RowsWithLateObjects<Row> {
+  rows: Row[];
+  /** Each further listing requests these objects again, until they are not late any more. */
+  late: readonly LateObject[];
+}
+
+/** An object that does not show the change of its event yet. */
+export interface LateObject {
+  id: string;
+  warning: DataWarning;
 }
 
 /** The position at which `changes` resumes. */
@@ -37,24 +49,36 @@ export interface ChangesPosition<EventPosition> {
    * the events in `seen` are then not requested a second time.
    */
   seen: string[];
+  /** Ids of objects that did not show the change of their event when they were requested. The next listing requests them again. */
+  late?: string[];
 }
 
 /** The maximum number of event ids in `seen`. Older ids are removed, so that the cursor stays small. */
 const MAX_SEEN_EVENTS = 1_000;
+/** The maximum number of ids of late objects in a cursor. */
+const MAX_LATE_OBJECTS = 500;
 
 export interface ChangesStep<Row, EventPosition> extends ListingStep<Row, ChangesPosition<EventPosition>> {
   /** The ids of objects that events name but the PSP no longer has. */
   vanished: string[];
 }
 
-/** Yields the objects of the events after `since`, in the sequence of the events. */
+/**
+ * Yields the objects of the events after `since`, in the sequence of the events.
+ * @throws PspError `unavailable` if more than 500 objects do not show the change of their event. The events are then listed again later, so
+ * no change is lost
+ */
 export async function* changes<Event, EventPosition, Row>(
   source: ChangesSource<Event, EventPosition, Row>,
   since: ChangesPosition<EventPosition> | undefined,
   context: ListingContext,
 ): AsyncGenerator<ChangesStep<Row, EventPosition>> {
   const budget = new TimeBudget(context);
-  let position: ChangesPosition<EventPosition> = since ?? { pending: [], seen: [] };
+  const { late = [], pending: unfinished, ...stored } = since ?? { pending: [], seen: [] };
+  let position: ChangesPosition<EventPosition> = {
+    ...stored,
+    pending: [...new Set([...late, ...unfinished])],
+  };
   for await (const step of fetchPending(source, position, budget)) {
     position = step.position;
     yield step;
@@ -67,7 +91,10 @@ export async function* changes<Event, EventPosition, Row>(
       .map(source.getObjectId)
       .filter((id) => id !== undefined);
     for (const event of rows) seen.add(source.getEventId(event));
-    position = { events, pending: [...new Set(pending)], seen: [...seen].slice(-MAX_SEEN_EVENTS) };
+    position = {
+      ...{ ...position, events, pending: [...new Set(pending)] },
+      seen: [...seen].slice(-MAX_SEEN_EVENTS),
+    };
     let warnings: DataWarning[] | undefined = more.warnings;
     if (position.pending.length === 0) yield { rows: [], vanished: [], ...more, position };
     for await (const step of fetchPending(source, position, budget)) {
@@ -82,19 +109,34 @@ export async function* changes<Event, EventPosition, Row>(
 /** Requests the pending objects. A step ends when its time is used up, or when no object is pending. */
 async function* fetchPending<Event, EventPosition, Row>(
   source: ChangesSource<Event, EventPosition, Row>,
-  { pending, ...position }: ChangesPosition<EventPosition>,
+  { pending, late: lateBefore = [], ...position }: ChangesPosition<EventPosition>,
   budget: TimeBudget,
 ): AsyncGenerator<ChangesStep<Row, EventPosition>> {
   let left = pending;
+  const late = new Set(lateBefore);
   while (left.length > 0) {
-    const step = { rows: [] as Row[], vanished: [] as string[], warnings: [] as DataWarning[] };
+    const step: FetchedObjects<Row> = { rows: [], vanished: [], warnings: [] };
     do {
       const ids = left.slice(0, source.maxIdsPerRequest ?? 1);
-      await fetchInto(source, ids, step, budget.signal);
+      await fetchInto(source, ids, { step, late }, budget.signal);
       left = left.slice(ids.length);
     } while (left.length > 0 && !budget.isUsedUp());
-    yield { ...step, position: { ...position, pending: left } };
+    if (late.size > MAX_LATE_OBJECTS) throw createTooManyLateError(step.warnings);
+    yield { ...step, position: { ...position, pending: left, ...(late.size > 0 && { late: [...late] }) } };
   }
+}
+
+interface FetchedObjects<Row> {
+  rows: Row[];
+  vanished: string[];
+  warnings: DataWarning[];
+}
+
+function createTooManyLateError([first]: readonly DataWarning[]): PspError {
+  return new PspError(
+    'unavailable',
+    `more than ${MAX_LATE_OBJECTS} objects do not show the change of their event; expected a few: ${first?.message ?? ''}`,
+  );
 }
 
 /**
@@ -102,20 +144,27 @@ async function* fetchPending<Event, EventPosition, Row>(
  * requested one by one.
  */
 async function fetchInto<Row>(
-  { fetchObjects, getId }: Pick<ChangesSource<never, never, Row>, 'fetchObjects' | 'getId'>,
+  source: Pick<ChangesSource<never, never, Row>, 'fetchObjects' | 'getId'>,
   ids: readonly string[],
-  step: { rows: Row[]; vanished: string[]; warnings: DataWarning[] },
+  into: { step: FetchedObjects<Row>; late: Set<string> },
   signal: AbortSignal,
 ): Promise<void> {
+  const { step, late } = into;
   try {
-    const rows = await fetchObjects(ids, signal);
-    const found = new Set(rows.map(getId));
+    const fetched = await source.fetchObjects(ids, signal);
+    const { rows, late: lateObjects } = Array.isArray(fetched) ? { rows: fetched, late: [] } : fetched;
+    const found = new Set(rows.map(source.getId));
     step.rows.push(...rows);
     step.vanished.push(...ids.filter((id) => !found.has(id)));
+    for (const id of ids) late.delete(id);
+    for (const { id, warning } of lateObjects) {
+      late.add(id);
+      step.warnings.push(warning);
+    }
   } catch (error) {
     if (!(error instanceof PspError) || error.kind !== 'rejected') throw error;
     if (ids.length > 1) {
-      for (const id of ids) await fetchInto({ fetchObjects, getId }, [id], step, signal);
+      for (const id of ids) await fetchInto(source, [id], into, signal);
       return;
     }
     const message = `the object ${ids[0]} is not listed, because the PSP refuses to show it: ${error.message}`;
@@ -131,7 +180,10 @@ export function createChangesCheck<EventPosition>(
 ): (value: unknown) => value is ChangesPosition<EventPosition> {
   return (value): value is ChangesPosition<EventPosition> => {
     if (typeof value !== 'object' || value === null) return false;
-    const { events, pending, seen } = value as Partial<ChangesPosition<unknown>>;
-    return Array.isArray(pending) && Array.isArray(seen) && (events === undefined || isEventPosition(events));
+    const { events, pending, seen, late } = value as Partial<ChangesPosition<unknown>>;
+    return (
+      [pending, seen, late ?? []].every((ids) => Array.isArray(ids)) &&
+      (events === undefined || isEventPosition(events))
+    );
   };
 }

@@ -1,4 +1,5 @@
 export * from './account-journals.js';
+export * from './booking-changes.js';
 export * from './changed-objects-listing.js';
 export * from './cursor-format.js';
 export * from './confirm-empty-list.js';
@@ -9,6 +10,7 @@ export * from './list-then-changes.js';
 export * from './listing.types.js';
 export * from './offset-pages.js';
 export * from './merge-listings.js';
+export * from './nested-accounts.js';
 export * from './newest-first-listing.js';
 export { isNewestFirstPosition } from './newest-first-walk.js';
 export type { NewestFirstPosition } from './newest-first-walk.js';

@@ -1,6 +1,6 @@
 import { Json } from '../http/json-accessors.js';
 import { parseMoney } from '../money.js';
-import { createAccountPage, listCurrentAccounts } from './account-page.js';
+import { createAccountPage, listCurrentAccounts, readCurrentBalances } from './account-page.js';
 
 const toAccount = (row: Json) => ({ id: row.string('id'), name: row.string('name') });
 const toBalances = (row: Json) => ({
@@ -67,5 +67,21 @@ it('balances without a time have the time before the request of their list', asy
       warnings: [expect.objectContaining({ id: 'balance-c' })],
       cursor: 'all',
     },
+  ]);
+});
+
+it('serves the balances of an account at the time of the request, and none of an account that is gone', async () => {
+  const clock = { now: () => Date.UTC(2026, 2, 4), sleep: async () => undefined };
+  const source = {
+    find: async (id: string) => (id === 'a' ? Json.parse('{"id":"a","balance":"1.5"}') : undefined),
+    toAmounts: (row: Json) => toBalances(row).amounts,
+  };
+  const at = '2026-03-04T00:00:00.000Z';
+  expect([
+    await readCurrentBalances('a', clock, source),
+    await readCurrentBalances('gone', clock, source),
+  ]).toEqual([
+    { accountId: 'a', at, amounts: [{ amount: 150n, asset: 'EUR/2' }] },
+    { accountId: 'gone', at, amounts: [] },
   ]);
 });

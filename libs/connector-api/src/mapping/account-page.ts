@@ -69,3 +69,22 @@ export async function* listCurrentAccounts(
   }
   yield { ...createAccountPage(read), cursor: WHOLE_LIST_CURSOR };
 }
+
+/**
+ * Builds the balances of an account from a response that says no time: the balances have the time of the request. An account that the PSP no longer
+ * has is served without amounts, so that clients see zero for its assets.
+ * @throws InvalidRecordError if the account has no id, or as `toAmounts`
+ */
+export async function readCurrentBalances(
+  accountId: string,
+  clock: HttpClock,
+  {
+    find,
+    toAmounts,
+  }: { find: (id: string) => Promise<Json | undefined>; toAmounts: (account: Json) => Money[] },
+): Promise<Balances> {
+  const at = formatTime(clock.now());
+  const found = await find(accountId);
+  if (found === undefined) return { accountId, at, amounts: [] };
+  return { accountId: found.string('id'), at, amounts: toAmounts(found) };
+}

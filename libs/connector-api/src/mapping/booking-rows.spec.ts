@@ -1,6 +1,6 @@
 /** Tests the rows of movements that a PSP books several times: returns, refunds, disputes, restorations, captures. */
 import type { Transaction } from '../record.types.js';
-import { createBookingsByStatus, mergeBookings, toBookingRows } from './booking-rows.js';
+import { arrangeBookings, mergeBookings, toBookingRows } from './booking-rows.js';
 import type { Booking } from './booking-rows.js';
 import type { UnlinkedRow } from './link-rows.js';
 import { toPayment } from './movements.js';
@@ -12,6 +12,7 @@ function createBooking(amount: bigint, id: string, more: Partial<Booking> = {}):
   return { id, eventId: id, bookedAt: '2026-01-02T00:00:00Z', amount: { amount, asset: 'EUR/2' }, ...more };
 }
 
+const BOUGHT = createBooking(0n, 'b', { amount: { amount: 7n, asset: 'USD/2' } });
 const FIELDS = { id: 'p', createdAt: CREATED_AT, accountId: 'own', amount: { amount: 0n, asset: 'EUR/2' } };
 
 /** Returns the rows after the row of the first booking. */
@@ -115,11 +116,40 @@ it('lists the bookings of each event once, oldest first', () => {
   expect(mergeBookings([[late], [], [early], [late]])).toEqual([early, late]);
 });
 
+it('orders the events of one time by their ids, so that the order of the list does not matter', () => {
+  const [a, b] = [createBooking(1n, 'a'), createBooking(2n, 'b')];
+  expect(mergeBookings([[b], [a]])).toEqual(mergeBookings([[a], [b]]));
+});
+
+const PAYOUT = { ...FIELDS, amount: { amount: -5n, asset: 'EUR/2' } };
+const summarizeBookings = (bookings: readonly Booking[]) =>
+  bookings.map(({ id, amount }) => `${id} ${amount.amount}`);
+
 it('books by the status of a movement whose events are missing', () => {
-  const fields = { ...FIELDS, amount: { amount: -5n, asset: 'EUR/2' } };
-  const units = (status: Transaction['status']) =>
-    createBookingsByStatus({ ...fields, status }).map(({ amount }) => amount.amount);
-  expect([units('PENDING'), units('SUCCEEDED'), units('REFUNDED')]).toEqual([[], [-5n], [-5n, 5n]]);
+  const book = (status: Transaction['status']) =>
+    summarizeBookings(arrangeBookings([], { ...PAYOUT, status }));
+  expect([book('PENDING'), book('SUCCEEDED'), book('REFUNDED')]).toEqual([
+    [],
+    ['p -5'],
+    ['p -5', 'p.returned 5'],
+  ]);
+});
+
+it.each<[string, Booking[], string[]]>([
+  [
+    'a return that is listed first',
+    [createBooking(5n, 'b'), createBooking(-5n, 'a')],
+    ['a -5', 'p.returned 5'],
+  ],
+  [
+    'a second return after another payout',
+    [-5n, 5n, -5n, 5n].map((units, index) => createBooking(units, `e${index}`)),
+    ['e0 -5', 'p.returned 5', 'e2 -5', 'e3 5'],
+  ],
+  ['only a booking against the movement', [createBooking(5n, 'b')], ['b 5']],
+  ['a booking in another currency', [createBooking(-5n, 'a'), BOUGHT], ['a -5', 'b 7']],
+])('gives the first return the id that it has without events: %s', (_name, bookings, expected) => {
+  expect(summarizeBookings(arrangeBookings(bookings, PAYOUT))).toEqual(expected);
 });
 
 it('makes two rows of an event that books two currencies against each other', () => {

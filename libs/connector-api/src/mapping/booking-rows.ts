@@ -9,7 +9,7 @@ import { COMMON_METADATA_PREFIX } from './common-metadata.js';
 import { parseTime } from '../time.js';
 import type { UnlinkedRow } from './link-rows.js';
 import { negateMoney } from './money-from-minor-units.js';
-import { toOtherMovement } from './movements.js';
+import { isOutgoingMovement, toOtherMovement } from './movements.js';
 import type { MovementFields } from './movements.js';
 import { reverseRow } from './refunds-and-disputes.js';
 import { toConversion } from './transfers.js';
@@ -31,19 +31,46 @@ export interface Booking {
   metadata?: Metadata;
 }
 
-/** Returns the bookings of all events, oldest first. If an event is listed twice, its bookings are returned only once. */
+/**
+ * Returns the bookings of all events, oldest first. If an event is listed twice, its bookings are returned only once. Events with the same
+ * time are ordered by their ids, because the sequence of the PSP's list must not decide which booking gets which row.
+ */
 export function mergeBookings(bookingsByEvent: readonly (readonly Booking[])[]): Booking[] {
   const getTime = ([booking]: readonly Booking[]) => parseTime(booking?.bookedAt ?? '')?.milliseconds ?? 0;
+  const getEventId = ([booking]: readonly Booking[]) => booking?.eventId ?? '';
   const byEvent = new Map(bookingsByEvent.map((ofEvent) => [ofEvent[0]?.eventId, ofEvent]));
-  return [...byEvent.values()].sort((a, b) => getTime(a) - getTime(b)).flat();
+  return [...byEvent.values()]
+    .sort((a, b) => getTime(a) - getTime(b) || (getEventId(a) < getEventId(b) ? -1 : 1))
+    .flat();
 }
 
 /**
- * Returns the bookings of a movement whose PSP lists no bookings. They are derived from the status. SUCCEEDED results in one booking.
- * REFUNDED means here that the money moved and came back, so it results in a second booking in the opposite direction. Any other status
- * results in no booking.
+ * Returns bookings in the sequence that `toBookingRows` expects. The first booking in the direction of the movement comes first, because a
+ * return with the same booking date must not become the row of its payout.
+ *
+ * If there are no bookings, they are derived from the status, because a PSP can show the status of a movement before its events. SUCCEEDED
+ * results in one booking. REFUNDED means here that the money moved and came back, so it results in a second booking in the opposite
+ * direction. Any other status results in no booking.
+ *
+ * The first booking in the opposite direction always gets the id `<movement>.returned`. So a return has one row, whether it was derived
+ * from the status or read from an event.
+ * @param bookings oldest first, see `mergeBookings`
  */
-export function createBookingsByStatus({ id, createdAt, amount, status }: MovementFields): Booking[] {
+export function arrangeBookings(bookings: readonly Booking[], fields: MovementFields): Booking[] {
+  const isIncoming = !isOutgoingMovement(fields);
+  const booked = bookings.length > 0 ? bookings : createBookingsByStatus(fields);
+  const first = booked.find((booking) => booking.amount.amount > 0n === isIncoming) ?? booked[0];
+  if (first === undefined) return [];
+  const later = booked.filter((booking) => booking !== first);
+  const returned = later.find(({ amount: { amount: units, asset } }) => {
+    const isOpposite = units > 0n !== first.amount.amount > 0n;
+    return isOpposite && asset === first.amount.asset;
+  });
+  const rename = (booking: Booking) => ({ ...booking, id: `${fields.id}.returned` });
+  return [first, ...later.map((booking) => (booking === returned ? rename(booking) : booking))];
+}
+
+function createBookingsByStatus({ id, createdAt, amount, status }: MovementFields): Booking[] {
   const booking = { id, eventId: id, bookedAt: createdAt, amount };
   if (status === 'SUCCEEDED') return [booking];
   if (status !== 'REFUNDED') return [];
@@ -53,7 +80,7 @@ export function createBookingsByStatus({ id, createdAt, amount, status }: Moveme
 /**
  * Builds the rows of a movement from its bookings. If one event books two currencies in opposite directions, the account exchanged money;
  * the exchange has two rows.
- * @param bookings oldest first
+ * @param bookings at least one, see `arrangeBookings`
  * @param fields the fields that all rows share
  * @param createMain builds the row of the first booking. Its argument contains the amount of the first booking, and no status
  */

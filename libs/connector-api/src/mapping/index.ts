@@ -1,4 +1,5 @@
 export * from './account-page.js';
+export * from './bank-account-id.js';
 export * from './booking-rows.js';
 export * from './refunds-and-disputes.js';
 export * from './reject-order.js';
@@ -10,7 +11,7 @@ export * from './link-conversions.js';
 export * from './link-rows.js';
 export * from './money-from-minor-units.js';
 export * from './movement-kinds.js';
-export { toOtherMovement, toPayment } from './movements.js';
+export { isOutgoingMovement, toOtherMovement, toPayment } from './movements.js';
 export type { MovementFields } from './movements.js';
 export * from './nearest-movement.js';
 export * from './order-currency.js';

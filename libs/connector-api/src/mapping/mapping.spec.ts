@@ -17,8 +17,10 @@ import {
   pickProperties,
   createOwnerMetadata,
   readScalar,
+  readBankAccountId,
   readScalars,
   readText,
+  readTexts,
   reverseRow,
   toConversion,
   toDispute,
@@ -233,6 +235,24 @@ describe('metadata', () => {
     expect(readScalars(Json.parse('[1]'))).toEqual({});
     expect(readScalar(json, 'note')).toBeUndefined();
     expect(readScalar(Json.parse('"[1]"'))).toBe('[1]');
+  });
+
+  it('reads texts by a table of paths, and takes the first path with a value', () => {
+    const json = Json.parse('{"owner":{"name":""},"title":"Shop","iban":7,"list":[1]}');
+    const paths = { name: 'owner.name title', iban: 'iban', city: 'owner.city list.0.city' };
+    expect(readTexts(json, paths)).toEqual({ name: 'Shop', iban: '7' });
+  });
+
+  it.each([
+    ['{"iban":"nl02 abna","bic":"ABNANL2A"}', 'NL02ABNA'],
+    [
+      '{"type":"usLocal","routingNumber":"011000138","accountNumber":"123456789"}',
+      'usLocal.123456789.011000138',
+    ],
+    ['{"type":"usLocal"}', undefined],
+    ['[]', undefined],
+  ])('identifies the bank account %s', (text, id) => {
+    expect(readBankAccountId(Json.parse(text))).toBe(id);
   });
 
   it("of an owner has Formance's own keys", () => {

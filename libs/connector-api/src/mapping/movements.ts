@@ -61,7 +61,8 @@ export function toOtherMovement(fields: MovementFields, movement: Movement = 'ot
   };
 }
 
-function isOutgoingMovement({ amount: { amount }, isZeroOutgoing = false }: MovementFields): boolean {
+/** Returns whether the money leaves the account. The direction of an amount of zero is `isZeroOutgoing`. */
+export function isOutgoingMovement({ amount: { amount }, isZeroOutgoing = false }: MovementFields): boolean {
   return amount < 0n || (amount === 0n && isZeroOutgoing);
 }
 

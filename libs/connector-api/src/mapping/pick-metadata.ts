@@ -85,6 +85,23 @@ function limitText(text: string): string {
 }
 
 /**
+ * Reads texts of an object by a table of paths, e.g. for `RowDetails` or `OwnerDetails`: `readTexts(row, { name: 'owner.name title' })`. Each entry
+ * has one path, or several paths with blanks between them: the first path with a value counts. It never throws.
+ * @returns only the entries that have a value
+ */
+export function readTexts<Key extends string>(
+  json: Json,
+  paths: Readonly<Record<Key, string>>,
+): Partial<Record<Key, string>> {
+  const entries = Object.entries<string>(paths).flatMap(([key, alternatives]) => {
+    const texts = alternatives.split(' ').map((path) => readText(json, ...path.split('.')));
+    const text = texts.find((found) => found !== undefined);
+    return text === undefined ? [] : [[key, text] as const];
+  });
+  return Object.fromEntries(entries) as Partial<Record<Key, string>>;
+}
+
+/**
  * Returns all strings, numbers and booleans of an object and of the objects in it, with names in snake case:
  * `{ paymentId: 'tr_1', refund: { refundId: 're_1' } }` → `{ payment_id: 'tr_1', refund_id: 're_1' }`. The function never throws.
  */

@@ -8,6 +8,7 @@ const FEED_READER: FeedReader = {
       ['paid', { metadata: {}, status: 'SUCCEEDED' }],
       ['open', { metadata: {}, status: 'PENDING' }],
       ['refund', { metadata: {}, status: 'REFUNDED' }],
+      ['won', { metadata: {}, status: 'REFUND_REVERSED' }],
     ]);
     return new Map([...served].filter(([id]) => ids.includes(id)));
   },
@@ -25,6 +26,10 @@ function createRow(id: string, status: TransactionStatus): Transaction {
   };
 }
 
+function createNotice(id: string): Transaction {
+  return { ...createRow(id, 'DISPUTE_LOST'), amount: { amount: 0n, asset: 'EUR/2' } };
+}
+
 it.each<[string, Transaction | { id: string; reason: string }, string[]]>([
   ['succeeded before', createRow('paid', 'FAILED'), ['paid SUCCEEDED', 'paid.reversed REFUNDED']],
   [
@@ -37,6 +42,13 @@ it.each<[string, Transaction | { id: string; reason: string }, string[]]>([
     createRow('refund', 'REFUNDED_FAILURE'),
     ['refund REFUNDED', 'refund.reversed REFUND_REVERSED'],
   ],
+  [
+    'gave back a dispute that is lost now',
+    createRow('won', 'DISPUTE_LOST'),
+    ['won REFUND_REVERSED', 'won.reversed REFUNDED'],
+  ],
+  ['would give back a dispute that was never won', createRow('new', 'DISPUTE_LOST'), []],
+  ['is the notice of a lost dispute', createNotice('new'), ['new DISPUTE_LOST']],
   ['was open', createRow('open', 'FAILED'), ['open FAILED']],
   ['was never served', createRow('new', 'FAILED'), ['new FAILED']],
   ['did not fail', createRow('paid', 'SUCCEEDED'), ['paid SUCCEEDED']],

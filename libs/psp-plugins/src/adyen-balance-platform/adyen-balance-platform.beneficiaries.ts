@@ -4,86 +4,47 @@
  */
 import {
   createOwnerMetadata,
-  parseRows,
+  normalizeIban,
   pickMetadata,
+  readBankAccountId,
   readText,
-  takeNewBeneficiaries,
+  readTexts,
   toPayeeBeneficiary,
 } from '@tributary/connector-api';
-import type { Beneficiary, Cursor, Page } from '@tributary/connector-api';
+import type { Beneficiary, Cursor } from '@tributary/connector-api';
 import type { Json, JsonBody } from '@tributary/connector-api/http';
-import {
-  convertStepsToPages,
-  createCursorFormat,
-  isTimeWindowsPosition,
-  timeWindows,
-} from '@tributary/connector-api/listing';
+import { listPayees } from '@tributary/connector-api/listing';
+import type { TimeWindowQuery } from '@tributary/connector-api/listing';
 import { ADYEN_LISTS, type AdyenBalancePlatformContext } from './adyen-balance-platform.client.js';
-import { readBankAccountId } from './adyen-balance-platform.mapper.js';
-import { PLUGIN_NAME } from './adyen-balance-platform.vocabulary.js';
+import { OWNER_PATHS, PLUGIN_NAME } from './adyen-balance-platform.vocabulary.js';
 
-const HOUR_MS = 3_600_000;
-const CURSOR_FORMAT = createCursorFormat({
-  plugin: PLUGIN_NAME,
-  version: 1,
-  isPosition: isTimeWindowsPosition,
-});
-/** The bank account of a beneficiary in Adyen's own JSON, because a payout must repeat it. */
-const BANK_ACCOUNT_KEY = 'bank_account';
-
-export async function* listBeneficiaryPages(
-  context: AdyenBalancePlatformContext,
-  since: Cursor | undefined,
-): AsyncGenerator<Page<Beneficiary>> {
-  const { client, settings, feedReader } = context;
-  const start = Date.parse(settings.since);
-  const position = CURSOR_FORMAT.parse(since) ?? { at: start, span: ADYEN_LISTS.maxWindowMs };
-  const configured = settings.beneficiaries.map(toPayeeBeneficiary);
-  yield { items: configured, cursor: CURSOR_FORMAT.serialize(position) };
-  const listedIds = new Set(configured.map(({ id }) => id));
+export function listBeneficiaryPages(context: AdyenBalancePlatformContext, since: Cursor | undefined) {
+  const { client, settings } = context;
   const options = {
-    ...{ ...ADYEN_LISTS, start, overlapMs: HOUR_MS },
-    fetchPage: (window: Parameters<typeof client.listTransfers>[0], signal: AbortSignal) =>
-      client.listTransfers(window, signal, { category: 'bank' }),
+    ...{ ...ADYEN_LISTS, plugin: PLUGIN_NAME, start: Date.parse(settings.since), toBeneficiaries },
+    configured: settings.beneficiaries.map(toPayeeBeneficiary),
+    fetchPage: (query: TimeWindowQuery, signal: AbortSignal) =>
+      client.listByTime('transfers', { ...query, category: 'bank' }, signal),
   };
-  const steps = timeWindows(options, position, context);
-  yield* convertStepsToPages(steps, CURSOR_FORMAT, (rows) =>
-    takeNewBeneficiaries(parseRows(rows, 'id', toBeneficiaries), listedIds, feedReader),
-  );
+  return listPayees(options, since, context);
 }
 
 /** Returns the beneficiary that a transfer paid; none for money that came in. */
 function toBeneficiaries(transfer: Json): Beneficiary[] {
   const counterparty = transfer.at('counterparty');
   const bankAccount = counterparty.at('bankAccount');
-  const [instrumentId, holder] = [
-    readText(counterparty, 'transferInstrumentId'),
-    bankAccount.at('accountHolder'),
-  ];
-  const bankAccountId = readBankAccountId(bankAccount.at('accountIdentification'));
-  const id = instrumentId ?? bankAccountId;
+  const instrumentId = readText(counterparty, 'transferInstrumentId');
+  const id = instrumentId ?? readBankAccountId(bankAccount.at('accountIdentification'));
   if (id === undefined || readText(transfer, 'direction') !== 'outgoing') return [];
-  const owner = instrumentId === undefined ? holder : transfer.at('accountHolder');
-  const ownerName = readText(owner, 'fullName') ?? readText(owner, 'description') ?? id;
-  return [
-    {
-      ...{ id, ownerName },
-      metadata: {
-        ...createOwnerMetadata({
-          name: ownerName,
-          iban: readText(bankAccount, 'accountIdentification', 'iban'),
-          accountNumber: readText(bankAccount, 'accountIdentification', 'accountNumber'),
-          swiftBicCode: readText(bankAccount, 'accountIdentification', 'bic'),
-          country: readText(holder, 'address', 'country'),
-          city: readText(holder, 'address', 'city'),
-          postalCode: readText(holder, 'address', 'postalCode'),
-          addressLine1: readText(holder, 'address', 'line1'),
-        }),
-        ...pickMetadata(PLUGIN_NAME, transfer, { account_holder_id: ['accountHolder', 'id'] }),
-        ...pickMetadata(PLUGIN_NAME, counterparty, { [BANK_ACCOUNT_KEY]: ['bankAccount'] }),
-      },
-    },
-  ];
+  const owner = (instrumentId === undefined ? bankAccount : transfer).at('accountHolder');
+  const { name: ownerName = id } = readTexts(owner, { name: 'fullName description' });
+  const metadata = {
+    ...createOwnerMetadata({ name: ownerName, ...readTexts(bankAccount, OWNER_PATHS) }),
+    ...pickMetadata(PLUGIN_NAME, transfer, { account_holder_id: ['accountHolder', 'id'] }),
+    // Adyen's own JSON, because a payout must repeat it.
+    ...pickMetadata(PLUGIN_NAME, counterparty, { bank_account: ['bankAccount'] }),
+  };
+  return [{ id, ownerName, metadata }];
 }
 
 /** Returns the counterparty of a payout, as POST /transfers expects it. An id that is not a bank account is a transfer instrument. */
@@ -91,13 +52,13 @@ export async function findCounterparty(
   { settings, feedReader }: AdyenBalancePlatformContext,
   id: string,
 ): Promise<JsonBody> {
-  const configured = settings.beneficiaries.map(toPayeeBeneficiary).find((payee) => payee.id === id);
-  if (configured !== undefined) {
+  const payee = settings.beneficiaries.find(({ iban }) => normalizeIban(iban) === id);
+  if (payee !== undefined) {
     const accountIdentification = { type: 'iban', iban: id };
-    return { bankAccount: { accountHolder: { fullName: configured.ownerName }, accountIdentification } };
+    return { bankAccount: { accountHolder: { fullName: payee.name }, accountIdentification } };
   }
   const served = await feedReader.findLatest('beneficiaries', [id]);
-  const bankAccount = served.get(id)?.metadata[`com.${PLUGIN_NAME}.spec/${BANK_ACCOUNT_KEY}`];
+  const bankAccount = served.get(id)?.metadata[`com.${PLUGIN_NAME}.spec/bank_account`];
   return bankAccount === undefined
     ? { transferInstrumentId: id }
     : { bankAccount: JSON.parse(bankAccount) as JsonBody };

@@ -32,7 +32,9 @@ export const ADYEN_DOCUMENT = DOCUMENTS.every(([, document]) => document !== und
         findDocument(request.path)?.checkRequest(request) ?? [`no document has ${request.path}`],
       checkResponse: (...[request, response]: Parameters<PspDocumentValidator['checkResponse']>) =>
         findDocument(request.path)?.checkResponse(request, response) ?? [],
-      getExamples: (method: string, path: string) => DOCUMENTS[1][1]?.getExamples(method, path) ?? [],
+      // The paths in a document are without the path of its API.
+      getExamples: (method: string, path: string) =>
+        findDocument(path)?.getExamples(method, path.replace(/^\/b[ct]l\/v\d/, '')) ?? [],
     }
   : undefined;
 

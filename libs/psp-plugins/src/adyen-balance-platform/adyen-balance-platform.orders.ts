@@ -14,12 +14,7 @@ import { findRowInPages } from '@tributary/connector-api/listing';
 import { findCounterparty } from './adyen-balance-platform.beneficiaries.js';
 import type { AdyenBalancePlatformContext } from './adyen-balance-platform.client.js';
 import { parseBookings } from './adyen-balance-platform.mapper.js';
-import {
-  CURRENCY_DECIMALS,
-  ORDER_STATUSES,
-  PLUGIN_NAME,
-  TRANSFER_STATUSES,
-} from './adyen-balance-platform.vocabulary.js';
+import * as words from './adyen-balance-platform.vocabulary.js';
 
 const HOUR_MS = 3_600_000;
 /** Milliseconds. Shorter than the longest window of GET /transfers, which is six months. */
@@ -29,7 +24,7 @@ const DUPLICATE_REQUEST_CODE = '704';
 /** Source: `description` of POST /transfers. Banks may refuse other characters. */
 const UNSUPPORTED_CHARACTERS = /[^A-Za-z0-9/?:().,'+ -]/g;
 const MAX_DESCRIPTION_LENGTH = 140;
-const PSP_PREFIX = `com.${PLUGIN_NAME}.spec/`;
+const PSP_PREFIX = `com.${words.PLUGIN_NAME}.spec/`;
 
 export function createOrder(context: AdyenBalancePlatformContext, order: Order): Promise<OrderResult> {
   return submitOrder({
@@ -46,7 +41,7 @@ export function createOrder(context: AdyenBalancePlatformContext, order: Order):
 async function toTransferRequest(context: AdyenBalancePlatformContext, order: Order): Promise<JsonBody> {
   const { idempotencyKey, sourceAccountId: balanceAccountId, destinationAccountId, metadata } = order;
   const currency = requireOrderCurrency(order, 'Adyen');
-  const units = formatOrderUnits(order, 'Adyen', CURRENCY_DECIMALS[currency]);
+  const units = formatOrderUnits(order, 'Adyen', words.CURRENCY_DECIMALS[currency]);
   const text = (order.description ?? order.reference).normalize('NFC').replace(UNSUPPORTED_CHARACTERS, ' ');
   const shared = {
     ...{ amount: { value: new JsonNumber(units), currency }, balanceAccountId },
@@ -75,26 +70,22 @@ export async function findOrder(
     const transfer = await client.findTransfer(pspId);
     return transfer && toOrderResult(transfer);
   }
-  const from = Date.parse(createdAt) - HOUR_MS;
+  const [from, reference] = [Date.parse(createdAt) - HOUR_MS, idempotencyKey];
+  const to = from + ORDER_SEARCH_RANGE_MS;
   const found = await findRowInPages(
-    (token) =>
-      client.listTransfers(
-        { from, to: from + ORDER_SEARCH_RANGE_MS, ...(token !== undefined && { token }) },
-        undefined,
-        { reference: idempotencyKey },
-      ),
+    (token) => client.listByTime('transfers', { from, to, reference, ...(token !== undefined && { token }) }),
     // The receiving side of an internal transfer has the same reference.
-    (row) => readText(row, 'reference') === idempotencyKey && readText(row, 'direction') !== 'incoming',
+    (row) => readText(row, 'reference') === reference && readText(row, 'direction') !== 'incoming',
   );
   return found && toOrderResult(found);
 }
 
-const RESPONSE_FORMAT = { psp: PLUGIN_NAME, statusProperty: 'status', reasonCode: ['reason'] };
+const RESPONSE_FORMAT = { psp: words.PLUGIN_NAME, statusProperty: 'status', reasonCode: ['reason'] };
 
 /** @throws InvalidRecordError if there is no id or no status */
 function toOrderResult(transfer: Json): OrderResult {
-  const status = translateOrDefault(TRANSFER_STATUSES, transfer.string('status'), 'OTHER');
-  const result = ORDER_STATUSES[status] ?? 'PENDING';
+  const status = translateOrDefault(words.TRANSFER_STATUSES, transfer.string('status'), 'OTHER');
+  const result = translateOrDefault(words.ORDER_STATUSES, status, 'PENDING');
   // A payout that failed after it was booked had left the account.
   const hasReturned = result === 'FAILED' && parseBookings(transfer).length > 0;
   return readOrderResult(transfer, RESPONSE_FORMAT, hasReturned ? 'RETURNED' : result);

@@ -1,14 +1,7 @@
 /** Implements the PSP interface for the Adyen Balance Platform. */
 import { Inject, Injectable } from '@nestjs/common';
-import { FEED_READER } from '@tributary/connector-api';
-import type {
-  Cursor,
-  FeedReader,
-  ListOptions,
-  Order,
-  PspClient,
-  WebhookRequest,
-} from '@tributary/connector-api';
+import { FEED_READER, type FeedReader } from '@tributary/connector-api';
+import type { Cursor, ListOptions, Order, PspClient, WebhookRequest } from '@tributary/connector-api';
 import { PspHttp } from '@tributary/connector-api/http';
 import { listAccountPages, readBalances } from './adyen-balance-platform.accounts.js';
 import { listBeneficiaryPages } from './adyen-balance-platform.beneficiaries.js';

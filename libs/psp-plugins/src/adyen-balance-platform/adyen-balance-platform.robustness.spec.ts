@@ -71,6 +71,69 @@ it.each([
   expect(warnings).toEqual([]);
 });
 
+it('a return of an old payout is served although its transfer contains it only after three days', async () => {
+  const payout = addPayout(clock.now() - 100 * DAY);
+  await pull();
+  const { body } = await fetchTransfer(payout.id);
+  clock.advance(2 * HOUR);
+  ledger.addBooking(payout, clock.now() - HOUR / 4, 'returned', { EUR: 1000n });
+  const fault = { response: { status: 200, body } };
+  const countRequests = () => fake.server.requests.filter(({ path }) => path.endsWith(payout.id)).length;
+  fake.server.injectFault({ fault, path: `/btl/v4/transfers/${payout.id}`, times: 9 });
+  const before = countRequests();
+  for (let listing = 0; listing < 9; listing += 1) {
+    await pull();
+    expect(listRows()).toEqual(['PAYOUT SUCCEEDED 1000']);
+    expect(warnings).toEqual([`missing-booking-${payout.events.at(-1)?.transactionId}`]);
+    clock.advance(8 * HOUR);
+  }
+  await pull();
+  expect(listRows()).toEqual(RETURNED_PAYOUT);
+  expect(warnings).toEqual([]);
+  await pull();
+  expect(countRequests() - before).toBe(10);
+});
+
+/** Removes the events of transfers from the lists, or from all responses. */
+function removeEvents(from: 'lists' | 'all responses'): void {
+  const remove = (row: object) => ({ ...row, events: undefined });
+  fake.server.transformResponse = ({ path }, body) => {
+    if (path.endsWith('/transfers')) return { data: (body as { data: object[] }).data.map(remove) };
+    return from === 'all responses' && path.includes('/transfers/') ? remove(body as object) : body;
+  };
+}
+
+it.each(['lists', 'all responses'] as const)(
+  'a return counts once when %s contain no events at first, and when they contain none later',
+  async (from) => {
+    const payout = addPayout(clock.now() - 5 * DAY);
+    ledger.addBooking(payout, clock.now() - DAY, 'returned', { EUR: 1000n });
+    removeEvents(from);
+    await pull();
+    expect(listRows()).toEqual(RETURNED_PAYOUT);
+    fake.server.transformResponse = undefined;
+    clock.advance(7 * HOUR);
+    await pull();
+    expect(listRows()).toEqual(RETURNED_PAYOUT);
+    removeEvents(from);
+    clock.advance(7 * HOUR);
+    await pull();
+    expect(listRows()).toEqual(RETURNED_PAYOUT);
+  },
+);
+
+it('a return counts once when its booking is listed after the status, which came without events', async () => {
+  const payout = addPayout(clock.now() - 5 * DAY);
+  ledger.addBooking(payout, clock.now() + HOUR / 4, 'returned', { EUR: 1000n });
+  removeEvents('lists');
+  await pull();
+  clock.advance(HOUR / 2);
+  await pull();
+  await pull();
+  expect(listRows()).toEqual(RETURNED_PAYOUT);
+  expect(warnings).toEqual([]);
+});
+
 it('a return does not become the row of its payout when its event has the same booking date and comes first', async () => {
   const bookedAt = clock.now() - 4 * HOUR;
   const payout = addPayout(bookedAt);

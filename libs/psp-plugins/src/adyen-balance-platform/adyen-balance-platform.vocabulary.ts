@@ -48,17 +48,14 @@ export const ORDER_CATEGORIES: readonly string[] = ['bank', 'internal'];
 /** Types whose money moves against `direction`: the receiver of the request pays. */
 export const DIRECT_DEBIT_TYPES: readonly string[] = ['bankDirectDebit', 'internalDirectDebit'];
 
-interface MovementByDirection {
-  incoming: Movement;
-  outgoing: Movement;
-}
+type MovementsByDirection = Readonly<Record<'incoming' | 'outgoing', Movement>>;
 
 /**
  * What a transfer means that belongs to a payment by a shopper, by the direction of its money. A correction means what the direction of its money
  * says, whatever its type is called.
  */
 export const ACQUIRING_MOVEMENTS: Readonly<
-  Record<'payment' | 'refund' | 'dispute' | 'reversal', MovementByDirection>
+  Record<'payment' | 'refund' | 'dispute' | 'reversal', MovementsByDirection>
 > = {
   payment: { incoming: 'payment', outgoing: 'other' },
   refund: { incoming: 'refund_reversal', outgoing: 'refund' },
@@ -93,13 +90,50 @@ export const TRANSFER_STATUSES = createWordTable<TransactionStatus>({
     'disputeNeedsReview undefined',
 });
 
+/** The statuses of a transfer whose money moved, and the statuses of one that failed. */
+export const BOOKED_STATUSES: readonly TransactionStatus[] = ['SUCCEEDED', 'REFUNDED'];
 export const FAILED_STATUSES: readonly TransactionStatus[] = ['FAILED', 'CANCELLED', 'EXPIRED'];
 
 /** The status of an order. Every other status is not final. */
-export const ORDER_STATUSES: Readonly<Partial<Record<TransactionStatus, OrderStatus>>> = {
+export const ORDER_STATUSES = createWordTable<OrderStatus>({
   SUCCEEDED: 'SUCCEEDED',
-  FAILED: 'FAILED',
-  CANCELLED: 'FAILED',
-  EXPIRED: 'FAILED',
-  REFUNDED: 'RETURNED',
+  FAILED: [...FAILED_STATUSES],
+  RETURNED: 'REFUNDED',
+});
+
+/** The properties of a transfer and of its `categoryData` that every row has in its metadata. */
+export const TRANSFER_PROPERTIES =
+  'category type status direction reason reference referenceForBeneficiary description'.split(' ');
+export const CATEGORY_PROPERTIES = (
+  'platformPaymentType pspPaymentReference modificationPspReference paymentMerchantReference ' +
+  'modificationMerchantReference authorisationType processingType schemeTraceId'
+).split(' ');
+export const TRANSFER_METADATA = {
+  ...{ balance_account_id: ['balanceAccount', 'id'], account_holder_id: ['accountHolder', 'id'] },
+  payment_instrument_id: ['paymentInstrument', 'id'],
+  external_reason: ['externalReason', 'code'],
+  merchant_id: ['counterparty', 'merchant', 'merchantId'],
+  mandate_id: ['directDebitInformation', 'mandateId'],
+};
+/** The keys under which a row has its own id, and the ids of its booking and of its account. */
+export const ROW_KEYS = {
+  ownId: `com.${PLUGIN_NAME}.spec/transfer_id`,
+  booking: `com.${PLUGIN_NAME}.spec/transaction_id`,
+  account: `com.${PLUGIN_NAME}.spec/balance_account_id`,
+};
+
+/** Where a transfer has the details of a row. The first path with a value counts. */
+export const DETAIL_PATHS = {
+  reference: 'referenceForBeneficiary description',
+  merchantReference: 'categoryData.paymentMerchantReference reference',
+  counterpartyName: 'counterparty.bankAccount.accountHolder.fullName counterparty.merchant.nameLocation.name',
+  counterpartyAccount:
+    'counterparty.bankAccount.accountIdentification.iban counterparty.bankAccount.accountIdentification.accountNumber',
+};
+/** Where a bank account of a counterparty has the details of its owner. */
+export const OWNER_PATHS = {
+  ...{ iban: 'accountIdentification.iban', accountNumber: 'accountIdentification.accountNumber' },
+  ...{ swiftBicCode: 'accountIdentification.bic', country: 'accountHolder.address.country' },
+  ...{ city: 'accountHolder.address.city', postalCode: 'accountHolder.address.postalCode' },
+  addressLine1: 'accountHolder.address.line1',
 };

@@ -12,7 +12,7 @@ export const adyenBalancePlatform = definePlugin({
   title: 'Adyen Balance Platform: balance accounts, transfers and their bookings, payouts',
   settings: AdyenBalancePlatformSettings,
   identifyAccount: ({ url, balancePlatform }) => `${balancePlatform} at ${url}`,
-  // Adyen keeps an idempotency key for at least seven days. The last day is a margin for clock differences and for orders that wait.
+  // Adyen's page "API idempotency": a key is valid for at least 31 days. Fewer days are relied on, because an older order is found by its reference.
   orders: { keyFormat: 'uuid', idempotencyWindowMs: 6 * DAY_MS },
   // Without the setting `since`, the listing begins before the Transfers API existed, so every account began with zero.
   completeness: ({ balance, since }) =>

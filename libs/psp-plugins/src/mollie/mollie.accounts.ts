@@ -3,12 +3,12 @@ import {
   addMoney,
   createPspMetadata,
   createOwnerMetadata,
-  formatTime,
   listCurrentAccounts,
   pickProperties,
+  readCurrentBalances,
   readText,
 } from '@tributary/connector-api';
-import type { Account, Balances, Money } from '@tributary/connector-api';
+import type { Account, Money } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import type { MollieSettings } from './mollie.config.js';
 import { parseMoneyObject } from './mollie.mapper.js';
@@ -25,15 +25,12 @@ export function listAccountPages({ client, settings, clock }: MollieContext) {
   return listCurrentAccounts(lists, clock);
 }
 
-export async function readBalances(context: MollieContext, accountId: string): Promise<Balances> {
-  const { client, settings, clock } = context;
-  // The response contains no time, so the balance gets the time of the request.
-  const at = formatTime(clock.now());
+export function readBalances({ client, settings, clock }: MollieContext, accountId: string) {
   const resource = getAccountResource(accountId);
-  const found = await client.find(resource, accountId);
-  // Mollie no longer has this balance. Without amounts, clients get zero for each of its assets.
-  if (found === undefined) return { accountId, at, amounts: [] };
-  return { accountId: found.string('id'), at, amounts: MAPPERS[resource].toAmounts(found, settings) };
+  return readCurrentBalances(accountId, clock, {
+    find: (id) => client.find(resource, id),
+    toAmounts: (account) => MAPPERS[resource].toAmounts(account, settings),
+  });
 }
 
 function toAccount(balance: Json): Account {

@@ -94,8 +94,8 @@ export function toRefundRows(row: Json): Rows {
 }
 
 /**
- * Converts a dispute to the row of the money that Square took. If the dispute was won, the result also contains the row that gives the
- * money back.
+ * Converts a dispute to the row of the money that Square took. The second row is the row that gives the money back. In a
+ * dispute that is not won, the second row has the status DISPUTE_LOST.
  * @throws InvalidRecordError for an unknown state
  */
 export function toDisputeRows(dispute: Json): Transaction[] {
@@ -113,9 +113,11 @@ export function toDisputeRows(dispute: Json): Transaction[] {
     case 'inquiry-closed':
       return [toDisputeNotice(payment, 'won', fields)];
     case 'withdrawn':
-      return [toDispute(payment, fields)];
-    case 'won':
-      return [toDispute(payment, fields), toDisputeReversal(payment, { ...fields, id: `${fields.id}.won` })];
+    case 'won': {
+      const won = toDisputeReversal(payment, { ...fields, id: `${fields.id}.won` });
+      // `reverseFailedRows` omits the second row, unless the dispute was won before.
+      return [toDispute(payment, fields), step === 'won' ? won : { ...won, status: 'DISPUTE_LOST' }];
+    }
     default:
       return step satisfies never;
   }

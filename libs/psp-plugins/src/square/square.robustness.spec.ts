@@ -277,6 +277,25 @@ it('a dispute goes from an inquiry to its end', async () => {
   ]);
 });
 
+it('a dispute that is lost after it was won takes the amount again, once', async () => {
+  const payment = fake.addPayment(NOW - 2 * DAY, eur(500)).id;
+  const dispute = fake.addDispute(NOW - DAY, eur(500), payment, { state: 'PROCESSING' }).id;
+  const other = fake.addDispute(NOW - DAY, eur(500), payment, { state: 'LOST' }).id;
+  for (const state of ['PROCESSING', 'WON', 'LOST', 'ACCEPTED']) {
+    fake.change(dispute, { state });
+    await feed.pull(psp);
+  }
+  const ids = [dispute, `${dispute}.won`, `${dispute}.won.reversed`, other, `${other}.won`];
+  expect(ids.map(findRow)).toEqual([
+    'PAYIN REFUNDED 500',
+    'PAYIN REFUND_REVERSED 500',
+    'PAYIN REFUNDED 500',
+    'PAYIN REFUNDED 500',
+    undefined,
+  ]);
+  expect(computeSums()).toEqual([-500n]);
+});
+
 describe('the entries of a payout', () => {
   it('are read on short pages, and must add up', async () => {
     fake.maxRowsPerPage = 2;

@@ -50,11 +50,11 @@ For operators who choose a plugin, and for developers who want to see what a plu
 
 The table shows which methods of the [plugin interface](plugin-interface.md) each plugin has.
 
-- **live balances**: the gateway asks the PSP for the balances when a client requests them. Without this capability, the balances are those of the last listing.
+- **live balances**: the gateway asks the PSP for the balances when a client requests them. Without this capability, the gateway serves the balances of the last listing.
 - **order lookup**: the gateway can ask the PSP for the status of an order.
-- **watch**: the plugin notices changes by itself, and the gateway pulls at once.
-- **lines of code**: without blank lines, comments, tests, and the fakes of tests.
-- **if set**: the capability exists only if a setting of the plugin enables it.
+- **watch**: the plugin detects changes itself, and the gateway then pulls at once.
+- **lines of code**: the size of the plugin, without blank lines, comments, tests, and the fakes of tests.
+- **if set**: the plugin has the capability only if a setting enables it.
 
 The page of each plugin describes its settings; \`tributary schema\` prints them too. [Add a PSP](../guides/add-a-psp.md) describes how to write a plugin.
 

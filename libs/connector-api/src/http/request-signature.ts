@@ -11,22 +11,19 @@ export interface RequestSignatureOptions {
   algorithm: 'sha256' | 'sha512';
   /** The current time in milliseconds since 1970. */
   now: number;
+  /** What the PSP puts before the names of the headers `signature-input` and `signature`: `gc-`. Default: nothing. */
+  headerPrefix?: string;
 }
 
-export interface RequestSignature {
-  /** The value of the header with the digest of the body: `sha256=:<base64>:`. */
-  contentDigest: string;
-  /** The signed parts of the request, and the id of the key: `sig-1=("@method" …);keyid="…";created=…;nonce="…"`. */
-  signatureInput: string;
-  /** The signature: `sig-1=:<base64>:`. The bytes in base64 are DER. */
-  signature: string;
-}
-
-/** Signs a request with a body. The result contains three header values. The names of the headers depend on the PSP. */
+/**
+ * Signs a request with a body. The bytes of the signature are DER.
+ * @returns the headers `content-digest` (`sha256=:<base64>:`), `signature-input` (`sig-1=("@method" …);keyid="…";created=…;nonce="…"`) and
+ * `signature` (`sig-1=:<base64>:`)
+ */
 export function signRequest(
   { method, url, headers, body }: PreparedRequest,
-  { privateKey, keyId, algorithm, now }: RequestSignatureOptions,
-): RequestSignature {
+  { privateKey, keyId, algorithm, now, headerPrefix = '' }: RequestSignatureOptions,
+): Readonly<Record<string, string>> {
   const { host, pathname, search } = new URL(url);
   const contentDigest = `sha256=:${createHash('sha256').update(body).digest('base64')}:`;
   const components = {
@@ -43,8 +40,8 @@ export function signRequest(
   const lines = Object.entries(components).map(([name, value]) => `"${name}": ${value}\n`);
   const base = `${lines.join('')}"@signature-params": ${parameters}`;
   return {
-    contentDigest,
-    signatureInput: `sig-1=${parameters}`,
-    signature: `sig-1=:${sign(algorithm, Buffer.from(base), privateKey).toString('base64')}:`,
+    'content-digest': contentDigest,
+    [`${headerPrefix}signature-input`]: `sig-1=${parameters}`,
+    [`${headerPrefix}signature`]: `sig-1=:${sign(algorithm, Buffer.from(base), privateKey).toString('base64')}:`,
   };
 }

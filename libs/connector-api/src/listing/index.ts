@@ -25,3 +25,8 @@ export * from './reread-listing.js';
 export * from './reread-time-windows.js';
 export * from './snapshot-listing.js';
 export * from './time-window-listing.js';
+export * from './list-time-window-pages.js';
+export * from './list-with-events.js';
+export * from './list-sources.js';
+export * from './list-where-allowed.js';
+export * from './list-with-details.js';

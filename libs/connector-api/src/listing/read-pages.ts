@@ -30,15 +30,17 @@ export async function* readPages<Row>(
 
 /**
  * Reads a short list completely: `readAllRows((token) => client.listAccounts(token), ({ id }) => id)`.
+ * @param getId returns the id of a row. Absent for rows without ids, which can be equal; they must not change during the reading
  * @returns each row once. If rows are added during the reading, a row can be on two pages. Then the row of the later page is returned
  * @throws PspError in the same cases as `readPages`
  */
 export async function readAllRows<Row>(
   fetchPage: (token: string | undefined) => Promise<TokenPage<Row>>,
-  getId: (row: Row) => string,
+  getId?: (row: Row) => string,
 ): Promise<Row[]> {
-  const rows = new Map<string, Row>();
-  for await (const page of readPages(fetchPage)) for (const row of page) rows.set(getId(row), row);
+  const rows = new Map<string | number, Row>();
+  for await (const page of readPages(fetchPage))
+    for (const row of page) rows.set(getId?.(row) ?? rows.size, row);
   return [...rows.values()];
 }
 

@@ -29,3 +29,7 @@ export * from './translate-word.js';
 export * from './journal-entry-row.js';
 export * from './webhook-event.js';
 export * from './webhook-signature.js';
+export * from './find-metadata.js';
+export * from './keep-served-rows.js';
+export * from './map-settlements.js';
+export * from './settlement-rows.js';

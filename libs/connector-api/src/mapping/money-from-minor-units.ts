@@ -80,3 +80,10 @@ export function addMoney(first: Money, ...others: readonly Money[]): Money {
     return { amount: sum.amount + amount, asset };
   }, first);
 }
+
+/** Adds up amounts of any assets: one amount for each asset, in the order in which the assets appear. */
+export function sumByAsset(amounts: readonly Money[]): Money[] {
+  const sums = new Map<string, bigint>();
+  for (const { amount, asset } of amounts) sums.set(asset, (sums.get(asset) ?? 0n) + amount);
+  return [...sums].map(([asset, amount]) => ({ asset, amount }));
+}

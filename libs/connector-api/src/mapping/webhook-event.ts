@@ -12,3 +12,17 @@ export function parseWebhookEvent(rawBody: Buffer, property: string): string {
     throw rejectWebhook(`the body is no JSON object with a text ${JSON.stringify(property)}`);
   }
 }
+
+/**
+ * Returns a text of each event in the body of a webhook that contains several events: `parseWebhookEvents(rawBody, 'events', 'resource_type')`. An event without
+ * the property is left out.
+ * @throws PspError `rejected` if the body is not a JSON object with this list
+ */
+export function parseWebhookEvents(rawBody: Buffer, list: string, property: string): string[] {
+  try {
+    const events = Json.parse(rawBody.toString('utf8')).array(list);
+    return events.map((event) => event.scalar(property)).filter((word) => word !== undefined);
+  } catch {
+    throw rejectWebhook(`the body is no JSON object with a list ${JSON.stringify(list)}`);
+  }
+}

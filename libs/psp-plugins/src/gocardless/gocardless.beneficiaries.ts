@@ -1,38 +1,20 @@
 /** Lists the bank accounts of customers, which outbound payments can pay. GoCardless shows the last digits of their numbers only. */
 import { createOwnerMetadata, parseRows, pickProperties, readText } from '@tributary/connector-api';
-import type { Beneficiary, Cursor, Page } from '@tributary/connector-api';
+import type { Beneficiary, Cursor } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import {
-  convertStepsToPages,
-  createCursorFormat,
-  isTimeWindowsPosition,
-  timeWindows,
-} from '@tributary/connector-api/listing';
+import { listTimeWindowPages, type TimeWindowsOptions } from '@tributary/connector-api/listing';
 import type { GocardlessContext } from './gocardless.client.js';
-import { CREATED_LIST, getStart } from './gocardless.transactions.js';
+import { getCreatedList } from './gocardless.transactions.js';
 import { PLUGIN_NAME } from './gocardless.vocabulary.js';
 
-const CURSOR_FORMAT = createCursorFormat({
-  plugin: PLUGIN_NAME,
-  version: 1,
-  isPosition: isTimeWindowsPosition,
-});
-
 /** Lists new bank accounts. Clients keep the first version of a beneficiary, so older ones are not read again. */
-export async function* listBeneficiaryPages(
-  context: GocardlessContext,
-  since: Cursor | undefined,
-): AsyncGenerator<Page<Beneficiary>> {
-  const steps = timeWindows<Json>(
-    {
-      ...CREATED_LIST,
-      start: getStart(context),
-      fetchPage: (window, signal) => context.client.listCreated('customer_bank_accounts', window, { signal }),
-    },
-    CURSOR_FORMAT.parse(since),
-    context,
-  );
-  yield* convertStepsToPages(steps, CURSOR_FORMAT, (rows) => parseRows(rows, 'id', toBeneficiaries));
+export function listBeneficiaryPages(context: GocardlessContext, since: Cursor | undefined) {
+  const options: TimeWindowsOptions<Json> = {
+    ...getCreatedList(context),
+    fetchPage: (window, signal) => context.client.listCreated('customer_bank_accounts', window, { signal }),
+  };
+  const mapRows = (rows: Json[]) => parseRows(rows, 'id', toBeneficiaries);
+  return listTimeWindowPages(PLUGIN_NAME, options, mapRows, since, context);
 }
 
 const PROPERTIES = ['account_number_ending', 'account_type', 'bank_name', 'currency', 'trusted_recipient'];
@@ -42,16 +24,10 @@ function toBeneficiaries(row: Json): Beneficiary[] {
   const id = row.string('id');
   if (readText(row, 'enabled') === 'false') return [];
   const name = readText(row, 'account_holder_name');
-  return [
-    {
-      id,
-      ownerName: name ?? id,
-      registeredAt: row.optionalTime('created_at'),
-      metadata: {
-        ...pickProperties(PLUGIN_NAME, row, PROPERTIES),
-        ...pickProperties(PLUGIN_NAME, row, ['customer'], 'links'),
-        ...createOwnerMetadata({ name, country: readText(row, 'country_code') }),
-      },
-    },
-  ];
+  const metadata = {
+    ...pickProperties(PLUGIN_NAME, row, PROPERTIES),
+    ...pickProperties(PLUGIN_NAME, row, ['customer'], 'links'),
+    ...createOwnerMetadata({ name, country: readText(row, 'country_code') }),
+  };
+  return [{ id, ownerName: name ?? id, registeredAt: row.optionalTime('created_at'), metadata }];
 }

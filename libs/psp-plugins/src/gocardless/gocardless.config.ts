@@ -7,10 +7,8 @@ import {
   TextSetting,
   UrlSetting,
 } from '@tributary/connector-api';
+import { ACCESS_CHOICES, type AccessChoice } from '@tributary/connector-api/listing';
 import { Matches } from 'class-validator';
-
-/** `where-allowed`: nothing where the token may not read them; `required`: an error there. */
-const PAYMENT_ACCOUNTS = ['where-allowed', 'required', 'off'] as const;
 
 export class GocardlessSettings {
   @TextSetting('Access token (live_… or sandbox_…), from the developer settings of the dashboard.')
@@ -25,18 +23,14 @@ export class GocardlessSettings {
   @DaySetting('The day from which payments, refunds, payouts and bank accounts are listed.')
   since: string = '2011-01-01';
 
-  @IntegerSetting(
-    'Days of payments, refunds and payouts that are read again and again, besides what events report.',
-    1,
-    365,
-  )
+  @IntegerSetting('Days of payments, refunds and payouts that are read again, besides events.', 1, 365)
   changesWithinDays: number = 30;
 
   @IntegerSetting('Hours between two readings of all these days.', 1, 168)
   rereadEveryHours: number = 24;
 
-  @ChoiceSetting('Whether payment accounts and outbound payments are read.', PAYMENT_ACCOUNTS)
-  paymentAccounts: (typeof PAYMENT_ACCOUNTS)[number] = 'where-allowed';
+  @ChoiceSetting('Whether payment accounts and outbound payments are read.', ACCESS_CHOICES)
+  paymentAccounts: AccessChoice = 'where-allowed';
 
   @TextSetting('Id of the public key with which GoCardless verifies outbound payments.', {
     isRequiredIf: ({ signingKey }: GocardlessSettings) => signingKey !== undefined,

@@ -1,7 +1,6 @@
 /** Sends payouts as outbound payments, and finds them again. */
 import {
   formatMinorUnits,
-  formatTime,
   readOrderResult,
   readText,
   rejectOrder,
@@ -13,8 +12,9 @@ import type { Order, OrderResult } from '@tributary/connector-api';
 import { JsonNumber, submitOrder } from '@tributary/connector-api/http';
 import type { Json } from '@tributary/connector-api/http';
 import { findRowInPages } from '@tributary/connector-api/listing';
+import { findPayer } from './gocardless.accounts.js';
 import type { GocardlessContext } from './gocardless.client.js';
-import { ORDER_KEY_NAME, ORDER_STATUSES, PLUGIN_NAME } from './gocardless.vocabulary.js';
+import { ORDER_KEY_NAME, OUTBOUND_STATUSES, PLUGIN_NAME } from './gocardless.vocabulary.js';
 
 const RESOURCE = 'outbound_payments';
 const MAX_DESCRIPTION_LENGTH = 140;
@@ -47,20 +47,18 @@ async function sendOrder({ client }: GocardlessContext, order: Order): Promise<J
   const { amount, sourceAccountId, destinationAccountId, description, reference, idempotencyKey } = order;
   const currency = requireOrderCurrency(order, 'GoCardless');
   if (currency !== 'GBP') throw rejectOrder(`GoCardless pays GBP/2 only, found ${amount.asset}`);
-  const account = await client.find('payment_accounts', sourceAccountId);
-  if (account === undefined)
-    throw rejectOrder(`${sourceAccountId} is not a payment account, from which outbound payments are paid`);
+  const accounts = await client.listAll('payment_accounts', {});
+  const account = accounts.find((row) => readText(row, 'id') === sourceAccountId);
+  if (account === undefined || findPayer(accounts, account) !== sourceAccountId)
+    throw rejectOrder(
+      `${sourceAccountId} is not a payment account, or its creditor has several, of which GoCardless chooses one to pay`,
+    );
   const statement = [description, reference].find((text) => REFERENCE_PATTERN.test(text ?? ''));
   const body = {
-    amount: new JsonNumber(formatMinorUnits(amount)),
-    scheme: 'faster_payments',
+    ...{ amount: new JsonNumber(formatMinorUnits(amount)), scheme: 'faster_payments', reference: statement },
     description: truncateText(description ?? reference, MAX_DESCRIPTION_LENGTH),
-    reference: statement,
     metadata: { [ORDER_KEY_NAME]: idempotencyKey },
-    links: {
-      creditor: account.string('links', 'creditor'),
-      recipient_bank_account: destinationAccountId,
-    },
+    links: { creditor: account.string('links', 'creditor'), recipient_bank_account: destinationAccountId },
   };
   return client.createOutboundPayment(body, idempotencyKey);
 }
@@ -74,25 +72,21 @@ export async function findOrder(
     const found = await client.find(RESOURCE, pspId, signal);
     return found && toOrderResult(found);
   }
-  const query = {
-    created_from: formatTime(Date.parse(createdAt) - MAX_CLOCK_SKEW_MS),
-    created_to: formatTime(clock.now() + MAX_CLOCK_SKEW_MS),
-  };
+  const from = Date.parse(createdAt) - MAX_CLOCK_SKEW_MS;
+  const to = clock.now() + MAX_CLOCK_SKEW_MS;
   const found = await findRowInPages(
-    (token) => client.list(RESOURCE, { query, token, signal }),
+    (token) => client.listCreated(RESOURCE, { from, to, token }, { signal }),
     (row) => readText(row, 'metadata', ORDER_KEY_NAME) === idempotencyKey,
   );
   return found && toOrderResult(found);
 }
 
-/** @throws InvalidRecordError if there is no id or no status */
+const RESPONSE_FORMAT = {
+  ...{ psp: PLUGIN_NAME, statusProperty: 'status', statusKey: 'status', properties: ['execution_date'] },
+};
+
+/** A word that GoCardless adds later is not known to be final. @throws InvalidRecordError if there is no id or no status */
 function toOrderResult(response: Json): OrderResult {
-  const status = translateOrDefault(ORDER_STATUSES, response.string('status'), 'PENDING');
-  const format = {
-    psp: PLUGIN_NAME,
-    statusProperty: 'status',
-    statusKey: 'status',
-    properties: ['execution_date'],
-  };
-  return readOrderResult(response, format, status);
+  const status = translateOrDefault(OUTBOUND_STATUSES, response.string('status'), 'PENDING');
+  return readOrderResult(response, RESPONSE_FORMAT, status === 'CANCELLED' ? 'FAILED' : status);
 }

@@ -1,8 +1,8 @@
 /** Tests payouts with their items: rounding, items that take payments back, payouts that bounce, conversions and old payouts. */
-import { isRejectedRecord } from '@tributary/connector-api';
+import { isRejectedRecord, mapSettlements } from '@tributary/connector-api';
 import type { FeedReader, StoredRecord, Transaction } from '@tributary/connector-api';
 import { Json } from '@tributary/connector-api/http';
-import { mapPayouts } from './gocardless.payouts.js';
+import { PAYOUT_FORMAT } from './gocardless.payouts.js';
 
 interface FakeItem {
   type: string;
@@ -25,7 +25,7 @@ class MapFeed implements FeedReader {
 
   /** Maps one payout, and stores its rows. @returns one line for each row */
   async read(payout: object, items: readonly FakeItem[] | undefined) {
-    const page = await mapPayouts([createPayout(payout, items)], this);
+    const page = await mapSettlements([createPayout(payout, items)], PAYOUT_FORMAT, this);
     const lines = page.items.map((item) => {
       if (isRejectedRecord(item)) return `refused ${item.id}: ${item.reason}`;
       this.rows.set(item.id, item);
@@ -50,7 +50,8 @@ function createPayout(payout: object, items: readonly FakeItem[] | undefined) {
   const parsed = items?.map(({ payment, ...item }) =>
     Json.parse(JSON.stringify({ ...item, links: { payment } })),
   );
-  return { json: Json.parse(JSON.stringify(json)), items: parsed };
+  const details = { items: parsed, refunds: new Map<string, Json>() };
+  return { row: Json.parse(JSON.stringify(json)), details };
 }
 
 function formatRow({

@@ -136,3 +136,66 @@ it('a token that may read the journal of a payment account, and not its outbound
   await expect(pull(test)).rejects.toThrow('outbound_payments: answered 403');
   await test.fake.server.close();
 });
+
+it('takes the payer of an outbound payment from the journal if its creditor has several payment accounts', async () => {
+  const { created_at, ...test } = await startFake();
+  const links = { creditor: 'CR1' };
+  for (const id of ['BA1', 'BA2'])
+    test.fake.tables.payment_accounts.add({ id, currency: 'GBP', account_balance: 0, links });
+  const payment = { id: 'OUT1', created_at: created_at(4), amount: 100, currency: 'GBP', status: 'executed' };
+  test.fake.tables.outbound_payments.add({ ...payment, links: { ...links, recipient_bank_account: 'BA7' } });
+  const entry = { amount: 100, currency: 'GBP', value_date: created_at(3).slice(0, 10) };
+  const named = { links: { outbound_payment: 'OUT1' } };
+  test.fake.getJournal('BA2').add({ id: 'T1', direction: 'debit', ...entry, ...named });
+  test.fake.getJournal('BA2').add({ id: 'T2', direction: 'credit', ...entry, ...named });
+  await pull(test);
+  expect(test.feed.getTransactions()).toMatchObject([
+    { id: 'OUT1', status: 'SUCCEEDED', sourceAccountId: 'BA2', destinationAccountId: 'BA7' },
+    { id: 'OUT1.return', status: 'REFUNDED', destinationAccountId: 'BA2', relatedTransactionId: 'OUT1' },
+  ]);
+  const connector = await openConnector(gocardless, test.fake.settings, test);
+  const order = {
+    ...({
+      kind: 'PAYOUT',
+      idempotencyKey: 'key',
+      createdAt: created_at(0),
+      metadata: {},
+      reference: 'r',
+    } as const),
+    ...{ amount: { amount: 1n, asset: 'GBP/2' }, sourceAccountId: 'BA1', destinationAccountId: 'BA7' },
+  };
+  await expect(connector.psp.createPayout!(order)).rejects.toMatchObject({ kind: 'rejected' });
+  await connector.close();
+  await test.fake.server.close();
+});
+
+it('a refund has the payout that it reduced as its settlement, also when it is read again', async () => {
+  const { created_at, ...test } = await startFake();
+  const common = { currency: 'GBP', links: { creditor: 'CR1' } };
+  test.fake.tables.payments.add({
+    ...{ ...common, id: 'PM1', created_at: created_at(9), amount: 1000, status: 'paid_out' },
+  });
+  const links = { payment: 'PM1' };
+  const refund = { id: 'RF1', created_at: created_at(6), amount: 150, currency: 'GBP', links };
+  test.fake.tables.refunds.add({ ...refund, status: 'paid' });
+  test.fake.tables.payouts.add({
+    ...{ ...common, id: 'PO1', created_at: created_at(5), amount: 850, status: 'paid', deducted_fees: 0 },
+  });
+  const item = { links: { payout: 'PO1', payment: 'PM1', refund: 'RF1' } };
+  test.fake.tables.payout_items.add({ type: 'payment_paid_out', amount: '1000.0', ...item });
+  test.fake.tables.payout_items.add({ type: 'payment_refunded', amount: '-150.0', ...item });
+  let cursor = await pull(test);
+  for (const status of ['paid', 'funds_returned']) {
+    test.fake.change('refunds', 'RF1', status, { status });
+    cursor = await pull(test, cursor);
+    test.clock.advance(2 * DAY_MS);
+    cursor = await pull(test, cursor);
+  }
+  const settlements = test.feed
+    .getTransactions()
+    .map(({ id, metadata }) => `${id} ${metadata?.['com.tributary.spec/settlement']}`);
+  expect(settlements.sort()).toEqual([
+    ...['PM1 undefined', 'PO1 PO1', 'RF1 PO1', 'RF1.funds_returned undefined'],
+  ]);
+  await test.fake.server.close();
+});

@@ -1,13 +1,11 @@
 /** GoCardless' words: statuses, types of payout items and of balances, and what they mean. */
 import { createWordTable } from '@tributary/connector-api';
-import type { Movement, OrderStatus, TransactionStatus } from '@tributary/connector-api';
-import type { Json } from '@tributary/connector-api/http';
+import type { Movement, Stream, TransactionStatus } from '@tributary/connector-api';
 
 /** The name of the plugin. Metadata keys contain it. */
 export const PLUGIN_NAME = 'gocardless';
 
-/** The id of the payout that contains a row. */
-export const SETTLEMENT_KEY = 'com.tributary.spec/settlement';
+/** The metadata key of the creditor of a row. */
 export const CREDITOR_KEY = `com.${PLUGIN_NAME}.spec/creditor`;
 
 /** The lists whose objects become transactions. An event has the same word in `resource_type`. */
@@ -20,12 +18,6 @@ export const EVENT_LINKS: Readonly<Record<TransactionResource, string>> = {
   payouts: 'payout',
   outbound_payments: 'outbound_payment',
 };
-
-/** An object as it was listed. A payout comes with its items, unless GoCardless no longer lists them. */
-export interface ListedObject {
-  json: Json;
-  items?: readonly Json[] | undefined;
-}
 
 /**
  * The status of a payment that is in no payout. A payment that was paid out stays SUCCEEDED: a chargeback or a late failure is an item of a later
@@ -54,7 +46,7 @@ export const PAYOUT_STATES = createWordTable<'pending' | 'sent' | 'returned'>({
 });
 
 /**
- * The types of payout items. `payment_paid_out`, `payment_refunded`, `refund` and `refund_funds_returned` are the movements of objects that have lists
+ * The types of payout items, see `toSettlementRows`. `payment_paid_out`, `payment_refunded`, `refund` and `refund_funds_returned` are the movements of objects that have lists
  * of their own.
  */
 export const ITEM_MOVEMENTS = createWordTable<Movement>({
@@ -67,19 +59,12 @@ export const ITEM_MOVEMENTS = createWordTable<Movement>({
   other: ['revenue_share'],
 });
 
-/** Outbound payments, before and after they leave the payment account. */
-export const OUTBOUND_STATUSES = createWordTable<TransactionStatus>({
+/** Outbound payments, before and after they leave the payment account. An order that is CANCELLED has failed. */
+export const OUTBOUND_STATUSES = createWordTable<'PENDING' | 'SUCCEEDED' | 'CANCELLED' | 'FAILED'>({
   PENDING: ['verifying', 'pending_approval', 'scheduled', 'executing'],
   SUCCEEDED: ['executed'],
   CANCELLED: ['cancelled'],
   FAILED: ['failed'],
-});
-
-/** The status of an order. A word that GoCardless adds later is not known to be final. */
-export const ORDER_STATUSES = createWordTable<OrderStatus>({
-  PENDING: ['verifying', 'pending_approval', 'scheduled', 'executing'],
-  SUCCEEDED: ['executed'],
-  FAILED: ['cancelled', 'failed'],
 });
 
 /** Whether the money of a balance is with GoCardless already. Submitted payments are still with the banks. */
@@ -90,3 +75,9 @@ export const BALANCE_TYPES = createWordTable<'held' | 'expected'>({
 
 /** The key in the metadata of an outbound payment that contains the key of its order. */
 export const ORDER_KEY_NAME = 'tributary_order';
+
+/** The stream that an event in a webhook starts, by its `resource_type`. Events of other types start none. */
+export const WEBHOOK_STREAMS = createWordTable<Stream>({
+  transactions: [...Object.keys(EVENT_LINKS), 'payment_account_transactions'],
+  accounts: ['creditors'],
+});

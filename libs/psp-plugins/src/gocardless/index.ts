@@ -1,4 +1,4 @@
-import { definePlugin } from '@tributary/connector-api';
+import { definePlugin, readText } from '@tributary/connector-api';
 import { createBearerAuth, createHttpProvider, limitPerMinute } from '@tributary/connector-api/http';
 import { GocardlessClient } from './gocardless.client.js';
 import { GocardlessSettings } from './gocardless.config.js';
@@ -29,10 +29,9 @@ export const gocardless = definePlugin({
       headers: { 'gocardless-version': API_VERSION },
       rateLimit: limitPerMinute(settings.requestsPerMinute),
       extractErrorMessage: (body) => {
-        const details = body.optionalArray('error', 'errors').map((error) => {
-          const field = error.optionalString('field');
-          return (field === undefined ? '' : `${field} `) + error.string('message');
-        });
+        const details = body
+          .optionalArray('error', 'errors')
+          .map((error) => [readText(error, 'field'), readText(error, 'message')].join(' ').trim());
         return [body.string('error', 'message'), ...details].join('; ');
       },
       secrets: [settings.accessToken, settings.signingKey, ...(settings.webhookSecrets ?? [])],

@@ -1,0 +1,21 @@
+import type { Cursor, Page } from '../plugin.js';
+import { convertStepsToPages, createCursorFormat } from './cursor-format.js';
+import type { ListingContext } from './listing.types.js';
+import { isTimeWindowsPosition, timeWindows } from './time-window-listing.js';
+import type { TimeWindowsOptions } from './time-window-listing.js';
+
+/**
+ * Yields the pages of a list that can be filtered by time and whose rows do not change, e.g. of bank accounts: `timeWindows` with a cursor.
+ * @param plugin the name of the plugin, for messages
+ * @param mapRows converts the rows of a page to records, see `parseRows`
+ */
+export function listTimeWindowPages<Row, T>(
+  plugin: string,
+  options: TimeWindowsOptions<Row>,
+  mapRows: (rows: Row[]) => Page<T>['items'],
+  since: Cursor | undefined,
+  context: ListingContext,
+): AsyncGenerator<Page<T>> {
+  const format = createCursorFormat({ plugin, version: 1, isPosition: isTimeWindowsPosition });
+  return convertStepsToPages(timeWindows(options, format.parse(since), context), format, mapRows);
+}

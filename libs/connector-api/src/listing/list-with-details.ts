@@ -1,0 +1,89 @@
+/**
+ * Lists rows of which each needs further requests, e.g. payouts with their items. A row is not requested again before it changes, because the list of a PSP
+ * without a filter for changes contains the same rows again and again.
+ */
+import { PspError } from '../errors.js';
+import type { DataWarning } from '../plugin.js';
+import type { ListingContext, ListingStep } from './listing.types.js';
+import { TimeBudget } from './time-budget.js';
+
+export interface RowWithDetails<Row, Details> {
+  row: Row;
+  details: Details;
+}
+
+/** The position at which `listWithDetails` resumes. */
+export interface DetailsPosition<Position> {
+  /** The position of the list; absent before its first step. */
+  base?: Position;
+  /** The versions of the rows whose details are complete, newest last. */
+  seen: string[];
+}
+
+export interface DetailsOptions<Row, Details, Position> {
+  /** Lists the rows after a position with one of the strategies. */
+  list: (since: Position | undefined) => AsyncIterable<ListingStep<Row, Position>>;
+  /** @returns a short text with the id of a row that changes whenever the details must be requested again, e.g. `po_1 paid` */
+  getVersion: (row: Row) => string;
+  fetchDetails: (row: Row, signal: AbortSignal) => Promise<Details>;
+  /** @returns false if the PSP has more details to come, so that they are requested again. Default: true */
+  isComplete?: (row: RowWithDetails<Row, Details>) => boolean;
+}
+
+/** The maximum number of versions in a cursor. The details of an older row are requested again when the list contains it again. */
+const MAX_SEEN_VERSIONS = 1_000;
+
+/**
+ * Yields the rows with their details. When the time of a step is used up, it is yielded in parts; the details of a part are not requested again. If the PSP
+ * refuses the details of a row, this row becomes a warning.
+ */
+export async function* listWithDetails<Row, Details, Position>(
+  { list, getVersion, fetchDetails, isComplete = () => true }: DetailsOptions<Row, Details, Position>,
+  since: DetailsPosition<Position> | undefined,
+  context: ListingContext,
+): AsyncGenerator<ListingStep<RowWithDetails<Row, Details>, DetailsPosition<Position>>> {
+  const budget = new TimeBudget(context);
+  const seen = new Set(since?.seen);
+  let before: Pick<DetailsPosition<Position>, 'base'> = since?.base === undefined ? {} : { base: since.base };
+  const createPosition = () => ({ ...before, seen: [...seen].slice(-MAX_SEEN_VERSIONS) });
+  for await (const { rows, warnings = [], ...step } of list(since?.base)) {
+    let part: RowWithDetails<Row, Details>[] = [];
+    const refused: DataWarning[] = [];
+    for (const row of rows) {
+      const version = getVersion(row);
+      if (seen.has(version)) continue;
+      try {
+        const one = { row, details: await fetchDetails(row, budget.signal) };
+        part.push(one);
+        if (isComplete(one)) seen.add(version);
+      } catch (error) {
+        refused.push(toWarning(error, version));
+      }
+      if (!budget.isUsedUp()) continue;
+      yield { rows: part, position: createPosition() };
+      part = [];
+      budget.restart();
+    }
+    before = { base: step.position };
+    yield { ...step, rows: part, warnings: [...warnings, ...refused], position: createPosition() };
+    budget.restart();
+  }
+}
+
+/** @throws the error, unless the PSP refuses to show the details of this row */
+function toWarning(error: unknown, version: string): DataWarning {
+  if (!(error instanceof PspError) || error.kind !== 'rejected') throw error;
+  const message = `${version} is not served, because the PSP refuses to show its details: ${error.message}`;
+  return { id: `refused-${version}`, message };
+}
+
+/** Returns a check for stored cursors: whether a value is a position of `listWithDetails` around another strategy. */
+export function createDetailsCheck<Position>(
+  isBasePosition: (value: unknown) => value is Position,
+): (value: unknown) => value is DetailsPosition<Position> {
+  return (value): value is DetailsPosition<Position> => {
+    if (typeof value !== 'object' || value === null) return false;
+    const { base, seen } = value as Partial<DetailsPosition<unknown>>;
+    return Array.isArray(seen) && (base === undefined || isBasePosition(base));
+  };
+}

@@ -1,0 +1,89 @@
+/**
+ * Lists objects by the time of their creation, and then the objects that changed since, which a list of events names. It is for a PSP whose lists have no filter
+ * for changes, and whose events can be filtered by time. A PSP that sends the objects together with their events costs no request for each object.
+ */
+import type { ChangesSource } from './changed-objects-listing.js';
+import { createListThenChangesCheck, listThenChanges } from './list-then-changes.js';
+import type { ListThenChangesPosition } from './list-then-changes.js';
+import type { ListingContext, ListingStep, TokenPage } from './listing.types.js';
+import type { TimeWindowQuery } from './read-window.js';
+import { isRereadTimeWindowsPosition, rereadTimeWindows } from './reread-time-windows.js';
+import type { RereadTimeWindowsOptions, RereadTimeWindowsPosition } from './reread-time-windows.js';
+import { isTimeWindowsPosition, timeWindows } from './time-window-listing.js';
+import type { TimeWindowsPosition } from './time-window-listing.js';
+
+/** A page of events, and the objects that they name, as far as the PSP sends them. */
+export interface EventPage<Row> extends TokenPage<Row> {
+  objects?: readonly Row[];
+}
+
+/** How the objects and the events are listed. Events have their id and time in the same properties as objects. */
+export interface ListWithEventsOptions<Row> extends RereadTimeWindowsOptions<Row> {
+  /** Requests a page of events as `fetchPage` requests a page of objects. */
+  fetchEvents: (window: TimeWindowQuery, signal: AbortSignal) => Promise<EventPage<Row>>;
+  /** @returns the id of the object to which an event refers; `undefined` for an event that is ignored */
+  getObjectId: (event: Row) => string | undefined;
+  /** Requests an object that the PSP did not send with its event. @returns `undefined` if it no longer exists */
+  fetchObject: (id: string, signal: AbortSignal) => Promise<Row | undefined>;
+}
+
+/** The position at which `listWithEvents` resumes. */
+export type ListWithEventsPosition = ListThenChangesPosition<RereadTimeWindowsPosition, TimeWindowsPosition>;
+
+/** Returns true if a value of a stored cursor is a position of `listWithEvents`. */
+export const isListWithEventsPosition = createListThenChangesCheck(
+  isRereadTimeWindowsPosition,
+  isTimeWindowsPosition,
+);
+
+const INITIAL_EVENTS_WINDOW_MS = 86_400_000;
+/** The number of objects that are read between two checks of the time limit. */
+const OBJECTS_PER_REQUEST = 10;
+
+/** Yields new objects, those of the last `changesWithinMs` again, and then those that events name. The first listing reads no older events. */
+export function listWithEvents<Row>(
+  options: ListWithEventsOptions<Row>,
+  since: ListWithEventsPosition | undefined,
+  context: ListingContext,
+): AsyncGenerator<ListingStep<Row, ListWithEventsPosition>> {
+  const firstEvents = { at: context.clock.now() - options.overlapMs, span: INITIAL_EVENTS_WINDOW_MS };
+  return listThenChanges(
+    {
+      list: (position) => rereadTimeWindows(options, position, context),
+      events: createEventsSource(options, context),
+    },
+    since ?? { changes: { events: firstEvents, pending: [], seen: [] } },
+    context,
+  );
+}
+
+function createEventsSource<Row>(
+  options: ListWithEventsOptions<Row>,
+  context: ListingContext,
+): ChangesSource<Row, TimeWindowsPosition, Row> {
+  const { fetchEvents, getObjectId, getId, fetchObject } = options;
+  const sent = new Map<string, Row>();
+  const fetchPage = async (window: TimeWindowQuery, signal: AbortSignal) => {
+    const { objects = [], ...page } = await fetchEvents(window, signal);
+    for (const row of objects) sent.set(getId(row), row);
+    return page;
+  };
+  const takeObject = async (id: string, signal: AbortSignal) => {
+    const row = sent.get(id) ?? (await fetchObject(id, signal));
+    sent.delete(id);
+    return row;
+  };
+  return {
+    listEvents: (since) => timeWindows({ ...options, fetchPage }, since, context),
+    ...{ getEventId: getId, getObjectId, getId },
+    fetchObjects: async (ids, signal) => {
+      const rows: Row[] = [];
+      for (const id of ids) {
+        const row = await takeObject(id, signal);
+        if (row !== undefined) rows.push(row);
+      }
+      return rows;
+    },
+    maxIdsPerRequest: OBJECTS_PER_REQUEST,
+  };
+}

@@ -1,0 +1,24 @@
+import type { FeedReader } from '../plugin.js';
+
+/**
+ * Finds a metadata value of transactions to which other rows refer, e.g. the account of the payment that a refund names: in the feed, or else at the PSP.
+ * @param ids the PSP's ids of the transactions; `undefined` is ignored
+ * @param key the metadata key
+ * @param fetchValue requests the value of a transaction that was not served with this key
+ * @returns the values by id. An id without a value is omitted
+ */
+export async function findMetadata(
+  ids: readonly (string | undefined)[],
+  key: string,
+  feedReader: FeedReader,
+  fetchValue: (id: string) => Promise<string | undefined>,
+): Promise<Map<string, string>> {
+  const unique = [...new Set(ids)].filter((id) => id !== undefined);
+  const served = unique.length === 0 ? new Map() : await feedReader.findLatest('transactions', unique);
+  const values = new Map<string, string>();
+  for (const id of unique) {
+    const value = served.get(id)?.metadata[key] ?? (await fetchValue(id));
+    if (value !== undefined) values.set(id, value);
+  }
+  return values;
+}

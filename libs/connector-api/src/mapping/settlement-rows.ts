@@ -1,0 +1,202 @@
+/**
+ * Builds the rows of a settlement (payout) from its items, for a PSP whose items have no ids, e.g. fees and chargebacks that only items tell. The payments
+ * and refunds in a settlement have lists of their own. A payment that an item takes back can be paid out once more by a later settlement.
+ */
+import { InvalidRecordError } from '../errors.js';
+import type { Json } from '../http/json-accessors.js';
+import { parseRow } from '../http/parse-row.js';
+import type { Money } from '../money.js';
+import { isRejectedRecord } from '../plugin.js';
+import type { DataWarning, RejectedRecord } from '../plugin.js';
+import type { Metadata, Transaction } from '../record.types.js';
+import { toFee } from './fees.js';
+import { toUnlinkedRow } from './journal-entry-row.js';
+import type { Movement } from './movement-kinds.js';
+import type { MovementFields } from './movements.js';
+import { negateMoney } from './money-from-minor-units.js';
+import { takeValidRecords } from './parse-rows.js';
+import { toDisputeReversal } from './refunds-and-disputes.js';
+import { roundParts } from './round-parts.js';
+import { formatNumberedId } from './row-history.js';
+import type { RowHistory, SettledAt } from './row-history.js';
+
+export interface Settlement extends SettledAt {
+  /** The PSP's id of the own account. */
+  accountId: string;
+  /** What the settlement pays out: the sum of its items. */
+  amount: Money;
+}
+
+/** One item of a settlement, as the plugin reads it. */
+export interface SettlementItem {
+  /** The PSP's word for the type of the item. */
+  type: string;
+  /** As `parseFractionalUnits` returns it. Negative for money that the settlement was reduced by. */
+  exact: bigint;
+  /** The PSP's id of the payment, if the item names one. */
+  paymentId?: string | undefined;
+  /** The PSP's id of the refund, if the item names one. */
+  refundId?: string | undefined;
+  metadata?: Metadata;
+}
+
+/** How a PSP shows its settlements. */
+export interface SettlementFormat {
+  /** The meaning of each type. `payment`: a payment that is paid out. `dispute`, `adjustment`: a payment that is taken back. */
+  movementByType: Readonly<Record<string, Movement>>;
+  /** Reads an item of a settlement. @throws InvalidRecordError */
+  parseItem: (item: Json, settlementId: string) => SettlementItem;
+}
+
+export interface SettlementRows {
+  items: (Transaction | RejectedRecord)[];
+  /** Present if the items do not add up to the settlement. */
+  warning?: DataWarning;
+}
+
+/** The movements that take a payment back. */
+const REVERSALS: readonly (string | undefined)[] = ['dispute', 'adjustment'];
+
+/** The format, and what was served. */
+type SettlementOptions = SettlementFormat & { history: RowHistory };
+
+/**
+ * Returns a row for each item that moves money of its own. Amounts are rounded so that all items add up to the settlement, see `roundParts`. The rows have the
+ * time of the settlement, and the ids `<settlement>.<type>.<refund or payment>`, or `<payment>.<type>` for a payment that is taken back or paid out again.
+ */
+export async function toSettlementRows(
+  settlement: Settlement,
+  listed: readonly Json[],
+  format: SettlementFormat,
+  history: RowHistory,
+): Promise<SettlementRows> {
+  const { amount, id } = settlement;
+  const options = { ...format, history };
+  const { items, rejected } = parseItems(settlement, listed, options);
+  const { amounts, difference } = roundParts(
+    items.map(({ exact }) => exact),
+    amount.amount,
+  );
+  await loadReversals(items, options);
+  const ids = createItemIds(settlement, items);
+  const rows = items.flatMap((item, index) => {
+    const fields = createFields(settlement, item, { id: ids[index] ?? id, units: amounts[index] ?? 0n });
+    return toItemRow(settlement, item, fields, options) ?? [];
+  });
+  if (difference === 0n && rejected.length === 0) return { items: rows };
+  const message = `the items of the payout ${id} add up to ${amount.amount + difference} minor units, and the payout is ${amount.amount}; ${rejected.length} items are not readable`;
+  return { items: [...rows, ...rejected], warning: { id: getItemsWarningId(id), message } };
+}
+
+/** Returns the id of the warning about items that do not add up, so that it can be resolved. */
+export function getItemsWarningId(settlementId: string): string {
+  return `items-of-${settlementId}`;
+}
+
+/**
+ * Reads all items. A payment that is paid out and taken back in one settlement was paid out before, so these items come first. The order decides the rounding,
+ * so it does not depend on the order of the PSP.
+ */
+function parseItems(
+  { id }: Settlement,
+  listed: readonly Json[],
+  options: SettlementOptions,
+): { items: SettlementItem[]; rejected: RejectedRecord[] } {
+  const sorted = listed.toSorted((a, b) => (a.toJsonString() < b.toJsonString() ? -1 : 1));
+  const parsed = sorted.map((json) => parseRow(json, '', (item) => parseItem(item, id, options)));
+  const isPaidOut = (item: SettlementItem | RejectedRecord) =>
+    !isRejectedRecord(item) && options.movementByType[item.type] === 'payment';
+  const ordered = parsed.toSorted((a, b) => Number(isPaidOut(b)) - Number(isPaidOut(a)));
+  return {
+    items: takeValidRecords(ordered),
+    rejected: ordered.flatMap((item, index) =>
+      isRejectedRecord(item) ? [{ ...item, id: `${id}.item.${index}` }] : [],
+    ),
+  };
+}
+
+function parseItem(json: Json, settlementId: string, format: SettlementFormat): SettlementItem {
+  const { movementByType } = format;
+  const item = format.parseItem(json, settlementId);
+  if (item.paymentId === undefined && ['payment', ...REVERSALS].includes(movementByType[item.type] ?? ''))
+    throw new InvalidRecordError(`expected the payment of the item ${item.type}, found nothing`);
+  return item;
+}
+
+function listTypes(
+  { movementByType }: SettlementOptions,
+  movements: readonly (string | undefined)[],
+): string[] {
+  return Object.keys(movementByType).filter((type) => movements.includes(movementByType[type]));
+}
+
+/** Most payments are never taken back, so they cost few ids in one question to the feed. */
+async function loadReversals(items: readonly SettlementItem[], options: SettlementOptions): Promise<void> {
+  const { movementByType, history } = options;
+  const reversals = listTypes(options, REVERSALS);
+  const listIds = (payment: string, types: readonly string[]) => types.map((type) => `${payment}.${type}`);
+  const payments = items.flatMap(({ paymentId, type }) =>
+    paymentId !== undefined && ['payment', ...REVERSALS].includes(movementByType[type]) ? [paymentId] : [],
+  );
+  await history.load(payments.flatMap((payment) => listIds(payment, reversals)));
+  const reversed = payments.filter((payment) => listIds(payment, reversals).some((id) => history.has(id)));
+  await history.load(reversed.flatMap((payment) => listIds(payment, listTypes(options, ['payment']))));
+}
+
+/** Gives items of one settlement that are equal different ids. */
+function createItemIds({ id }: Settlement, items: readonly SettlementItem[]): string[] {
+  const counts = new Map<string, number>();
+  return items.map(({ type, refundId, paymentId = '' }) => {
+    const base = [id, type, refundId ?? paymentId].join('.');
+    const number = (counts.get(base) ?? 0) + 1;
+    counts.set(base, number);
+    return formatNumberedId(base, number);
+  });
+}
+
+function createFields(
+  { id: settlement, createdAt, accountId, amount: { asset } }: Settlement,
+  { paymentId, metadata }: SettlementItem,
+  { id, units }: { id: string; units: bigint },
+): MovementFields {
+  const details = { settlement, relatedId: paymentId, bookedAt: createdAt };
+  return { id, createdAt, accountId, amount: { amount: units, asset }, details, metadata };
+}
+
+/** @returns `undefined` for the movement of an object that has a list of its own, and for a fee that is rounded to nothing */
+function toItemRow(
+  settlement: Settlement,
+  { type, paymentId }: SettlementItem,
+  fields: MovementFields,
+  options: SettlementOptions,
+): Transaction | undefined {
+  const movement = options.movementByType[type] ?? 'other';
+  if (movement === 'refund' || movement === 'refund_reversal') return undefined;
+  if (movement === 'payment') return toRestoration(settlement, type, paymentId ?? '', fields, options);
+  if (movement === 'fee')
+    return fields.amount.amount === 0n ? undefined : toFee({ ...fields, amount: negateMoney(fields.amount) });
+  const { history } = options;
+  const isReversal = REVERSALS.includes(movement);
+  const id = isReversal ? history.assignId(`${paymentId}.${type}`, settlement) : fields.id;
+  const { row, linked = row } = toUnlinkedRow(movement, { ...fields, id }, paymentId);
+  return history.add([linked])[0];
+}
+
+/** Returns the row of a payment that was taken back and is paid out once more: a chargeback was cancelled, or the payment was collected again. */
+function toRestoration(
+  settlement: Settlement,
+  type: string,
+  paymentId: string,
+  fields: MovementFields,
+  options: SettlementOptions,
+): Transaction | undefined {
+  const { movementByType, history } = options;
+  const reversals = new Map(listTypes(options, REVERSALS).map((word) => [`${paymentId}.${word}`, word]));
+  const base = `${paymentId}.${type}`;
+  const reversal = history.findOpenReversal([...reversals.keys()], base, settlement);
+  if (reversal === undefined) return undefined;
+  const isDispute = movementByType[reversals.get(reversal) ?? ''] === 'dispute';
+  const details = { ...fields.details, movement: isDispute ? 'dispute_reversal' : 'adjustment' } as const;
+  const id = history.assignId(base, settlement);
+  return history.add([toDisputeReversal({ id: paymentId, type: 'PAYIN' }, { ...fields, id, details })])[0];
+}

@@ -1,4 +1,4 @@
-import type { FeedReader } from '../plugin.js';
+import type { FeedReader, StoredRecord } from '../plugin.js';
 
 /**
  * Finds a metadata value of transactions to which other rows refer, e.g. the account of the payment that a refund names: in the feed, or else at the PSP.
@@ -14,7 +14,10 @@ export async function findMetadata(
   fetchValue: (id: string) => Promise<string | undefined>,
 ): Promise<Map<string, string>> {
   const unique = [...new Set(ids)].filter((id) => id !== undefined);
-  const served = unique.length === 0 ? new Map() : await feedReader.findLatest('transactions', unique);
+  const served =
+    unique.length === 0
+      ? new Map<string, StoredRecord>()
+      : await feedReader.findLatest('transactions', unique);
   const values = new Map<string, string>();
   for (const id of unique) {
     const value = served.get(id)?.metadata[key] ?? (await fetchValue(id));

@@ -1,6 +1,6 @@
 /** Keeps what earlier versions of rows said, for a PSP whose objects forget it. */
 import { isRejectedRecord } from '../plugin.js';
-import type { FeedReader, RejectedRecord } from '../plugin.js';
+import type { FeedReader, RejectedRecord, StoredRecord } from '../plugin.js';
 import type { Transaction, TransactionStatus } from '../record.types.js';
 import { COMMON_METADATA_PREFIX } from './common-metadata.js';
 import { convertValidRecords, takeValidRecords } from './parse-rows.js';
@@ -16,13 +16,9 @@ export function keepSettledRows(
   feedReader: FeedReader,
 ): Promise<(Transaction | RejectedRecord)[]> {
   return convertValidRecords<Transaction, Transaction>(rows, async (valid) => {
+    const ids = valid.map(({ id }) => id);
     const served =
-      valid.length === 0
-        ? new Map<string, never>()
-        : await feedReader.findLatest(
-            'transactions',
-            valid.map(({ id }) => id),
-          );
+      ids.length === 0 ? new Map<string, StoredRecord>() : await feedReader.findLatest('transactions', ids);
     return valid.map((row) => {
       const { status, metadata = {} } = served.get(row.id) ?? {};
       const settlement = metadata[SETTLEMENT_KEY];

@@ -20,14 +20,15 @@ export async function measureUsage(
   postmaster: number | undefined,
   work: () => Promise<unknown>,
 ): Promise<Usage> {
-  const before = { own: process.cpuUsage(), database: readDatabaseCpuMs(postmaster), at: performance.now() };
+  const database = readDatabaseCpuMs(postmaster);
+  // The own time starts after the time of the database was read, because reading it takes processor time, too.
+  const before = { own: process.cpuUsage(), at: performance.now() };
   await work();
   const { user, system } = process.cpuUsage(before.own);
   const wallMs = performance.now() - before.at;
   let databaseCpuMs = 0;
   // A process that has ended in the meantime is not in this list, because its CPU time is no longer known.
-  for (const [pid, cpuMs] of readDatabaseCpuMs(postmaster))
-    databaseCpuMs += cpuMs - (before.database.get(pid) ?? 0);
+  for (const [pid, cpuMs] of readDatabaseCpuMs(postmaster)) databaseCpuMs += cpuMs - (database.get(pid) ?? 0);
   return { wallMs, ownCpuMs: (user + system) / 1000, databaseCpuMs };
 }
 

@@ -29,6 +29,7 @@ const ROUNDS = process.argv.includes('--short') ? 300 : 1000;
 /** The number of rounds at the start that are not counted, because V8 still compiles the code in these rounds. */
 const WARM_UP_ROUNDS = 40;
 const APPENDS_PER_ROUND = 4;
+/** The number of pages of a round. It is a multiple of `slicesPerRound`. */
 const PAGES_PER_ROUND = 40;
 const ROWS_PER_PAGE = 100;
 const FILE_CHECKS = 10_000;
@@ -54,8 +55,9 @@ interface Contestant {
   lease: Lease;
   feed: Feed;
   pages: PageSource | undefined;
-  /** For each round, the processor time of the appends and of the pages in milliseconds. */
+  /** For each round, the processor time of the appends in milliseconds. */
   appendsMs: number[];
+  /** For each slice of a round, the processor time of its pages in milliseconds. */
   readsMs: number[];
 }
 
@@ -63,6 +65,11 @@ interface Database {
   name: string;
   /** The process id of the database; `undefined` for a database inside this process. */
   serverPid: number | undefined;
+  /**
+   * The number of slices into which the pages of a round are divided. The variants take turns after each slice. If slices are short, other
+   * programs disturb all variants equally. For a database server, reading the processor time takes too long for short slices.
+   */
+  slicesPerRound: number;
   open(name: string): Promise<DatabaseAdapter>;
   openPages(name: string): PageSource;
 }
@@ -74,7 +81,7 @@ try {
   if (isSelected('--sqlite')) {
     const findFile = (name: string) => join(directory, `${name}.db`);
     await compare({
-      ...{ name: 'SQLite', serverPid: undefined },
+      ...{ name: 'SQLite', serverPid: undefined, slicesPerRound: 10 },
       open: (name) => openSqlite(findFile(name)),
       openPages: (name) => readSqlitePages(findFile(name)),
     });
@@ -88,7 +95,7 @@ async function comparePostgres(): Promise<void> {
   const server = await PostgresServer.create();
   try {
     await compare({
-      ...{ name: 'PostgreSQL', serverPid: server.pid },
+      ...{ name: 'PostgreSQL', serverPid: server.pid, slicesPerRound: 1 },
       open: async (name) => {
         await server.createDatabase(name);
         return openPostgres(server.url(name), { connections: 4, statementTimeoutMs: 10_000 });
@@ -106,7 +113,11 @@ async function compare(database: Database): Promise<void> {
   const control = await createContestant(database, 'control', false);
   const contestants = [checked, unchecked, control];
   for (let round = 0; round < ROUNDS; round++) {
-    for (const contestant of sortForRound(contestants, round)) await runRound(database, contestant, round);
+    for (const contestant of sortForRound(contestants, round)) {
+      const appendsMs = await measureAppends(database, contestant, round);
+      if (round >= WARM_UP_ROUNDS) contestant.appendsMs.push(appendsMs);
+    }
+    await measureReads(database, contestants, round);
   }
   const fileCheckMs = database.serverPid === undefined ? measureFileCheck(checked) : 0;
   for (const { adapter, pages } of contestants) {
@@ -149,26 +160,49 @@ async function createContestant(database: Database, name: string, isChecked: boo
   return { adapter, lease, feed, pages, appendsMs: [], readsMs: [] };
 }
 
-/** Appends pages of new rows, and then reads pages at all positions of the feed. */
-async function runRound({ serverPid }: Database, contestant: Contestant, round: number): Promise<void> {
+/**
+ * Appends pages of new rows.
+ * @returns the processor time in milliseconds
+ */
+async function measureAppends(
+  { serverPid }: Database,
+  { lease }: Contestant,
+  round: number,
+): Promise<number> {
   const batches = Array.from({ length: APPENDS_PER_ROUND }, (_, index) =>
     createRecords((round * APPENDS_PER_ROUND + index) * ROWS_PER_PAGE, ROWS_PER_PAGE),
   );
   const appends = await measureUsage(serverPid, async () => {
     for (const [index, records] of batches.entries())
-      await contestant.lease.append({ ...NOTHING, records, cursor: `${round}/${index}` });
+      await lease.append({ ...NOTHING, records, cursor: `${round}/${index}` });
   });
+  return sumCpuMs(appends);
+}
+
+/** Reads pages at all positions of the feed. In alternating slices, the same pages are read from each variant. */
+async function measureReads(
+  { serverPid, slicesPerRound }: Database,
+  contestants: readonly Contestant[],
+  round: number,
+): Promise<void> {
   const rowCount = (round + 1) * APPENDS_PER_ROUND * ROWS_PER_PAGE - ROWS_PER_PAGE;
-  const reads = await measureUsage(serverPid, async () => {
-    for (let page = 0; page < PAGES_PER_ROUND; page++) {
-      const row = ((round * PAGES_PER_ROUND + page) * STRIDE) % rowCount;
-      const { rows } = await contestant.feed.readPage(feedTimeOf(row), 1, ROWS_PER_PAGE);
-      if (rows !== ROWS_PER_PAGE) throw new Error(`a page from row ${row} has ${rows} rows`);
+  const pagesPerSlice = PAGES_PER_ROUND / slicesPerRound;
+  for (let slice = 0; slice < slicesPerRound; slice++) {
+    const firstPage = round * PAGES_PER_ROUND + slice * pagesPerSlice;
+    for (const contestant of sortForRound(contestants, round + slice)) {
+      const reads = await measureUsage(serverPid, async () => {
+        for (let page = firstPage; page < firstPage + pagesPerSlice; page++)
+          await readFullPage(contestant.feed, (page * STRIDE) % rowCount);
+      });
+      if (round >= WARM_UP_ROUNDS) contestant.readsMs.push(sumCpuMs(reads));
     }
-  });
-  if (round < WARM_UP_ROUNDS) return;
-  contestant.appendsMs.push(sumCpuMs(appends));
-  contestant.readsMs.push(sumCpuMs(reads));
+  }
+}
+
+/** @throws Error when the page that begins with this row is not full */
+async function readFullPage(feed: Feed, row: number): Promise<void> {
+  const { rows } = await feed.readPage(feedTimeOf(row), 1, ROWS_PER_PAGE);
+  if (rows !== ROWS_PER_PAGE) throw new Error(`a page from row ${row} has ${rows} rows`);
 }
 
 /**
@@ -190,6 +224,6 @@ function report(what: string, checked: number[], unchecked: number[], control: n
   const withoutChecks = pickQuantile(findRatios(control, unchecked), 0.5);
   const [low, high] = [pickQuantile(ratios, 0.25), pickQuantile(ratios, 0.75)];
   console.log(
-    `${what} with / without the identity checks ${ratio.toFixed(3)} of processor time (at most ${MAX_RATIO}: ${verdict}; half of the rounds ${low.toFixed(3)} to ${high.toFixed(3)}; without / without ${withoutChecks.toFixed(3)}; median ${pickQuantile(checked, 0.5).toFixed(2)} ms a round)`,
+    `${what} with / without the identity checks ${ratio.toFixed(3)} of processor time (at most ${MAX_RATIO}: ${verdict}; half of the measurements ${low.toFixed(3)} to ${high.toFixed(3)}; without / without ${withoutChecks.toFixed(3)}; median ${pickQuantile(checked, 0.5).toFixed(2)} ms a measurement)`,
   );
 }

@@ -16,7 +16,7 @@ export interface PageSource {
 
 export function readSqlitePages(file: string): PageSource {
   const connection = new Database(file, { readonly: true });
-  const statement = connection.prepare(formatSqlitePageQuery());
+  const statement = connection.prepare(formatSqlitePageQuery('+?'));
   return {
     readPage: ({ id }, from, skipped, count) =>
       statement.get(id, from, skipped, skipped + count) as SerializedPage,

@@ -60,4 +60,19 @@ describe('the reader of pages', () => {
     connection.exec('rollback');
     expect(read(BANK)).toMatchObject(PAGE);
   });
+
+  it('finds a feed whose names contain quotes', () => {
+    connection.exec("update feeds set connector = 'o''bank' where id = 1");
+    expect(read({ ...BANK, connector: "o'bank" })).toMatchObject(PAGE);
+    expect(read({ ...BANK, connector: "o''bank" })).toBeUndefined();
+  });
+
+  it('refuses a number that is no integer, because it becomes part of the SQL text', () => {
+    expect(() => read({ ...BANK, id: 1.5 })).toThrow(RangeError);
+  });
+
+  it('reads more feeds than it keeps prepared statements for', () => {
+    const ids = Array.from({ length: 1_010 }, (_, index) => index + 1);
+    for (const id of [...ids, ...ids]) expect(read({ ...BANK, id }) === undefined).toBe(id !== BANK.id);
+  });
 });

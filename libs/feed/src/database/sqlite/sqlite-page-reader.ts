@@ -2,118 +2,100 @@
 import type { SerializedPage } from '@tributary/connector-api';
 import type Database from 'better-sqlite3';
 import type { FeedIdentity } from '../database-adapter.js';
-import { prepareLazily } from './prepare-lazily.js';
 import { SEQ_BITS } from './row-key.js';
 
+/** Maximum number of prepared statements that are kept. Each statement takes about 14 KB of memory. */
+const MAX_STATEMENTS = 1_000;
+
 /**
- * Builds the statement that reads a page. Its parameters are the feed, the lower bound of the feed time, the parameters of the further
- * columns, the first row, and the row after the last row. Both rows are counted from the lower bound. The statement does not use the query
- * builder, because building it would take longer than running it (docs/decisions/0007-path-of-a-page-request.md).
+ * Builds the statement that reads a page. Its parameters are the parameter of `id` (if any), the lower bound of the feed time, the first row,
+ * and the row after the last row. Both rows are counted from the lower bound. The statement does not use the query builder, because building
+ * it would take longer than running it (docs/decisions/0007-path-of-a-page-request.md).
  * - One statement is used, because every statement acquires and releases the locks of the file.
  * - `not indexed` forces access by row key, so that the rows are already sorted. Sorting would take as long as reading.
  * - The upper bound prevents a page at the end of a feed from containing rows of the next feed.
  * - The result is a string, because Buffers outside of the heap need more time for garbage collection than a string needs for its encoding.
- * - The operator `+` hides the parameters from the planner, which would otherwise plan again for each value.
  * - The parameters have no names, because the driver would look up each name.
  * - The driver binds every number as a double. Doubles cannot distinguish the row keys of feeds above 8191, so the query casts the numbers
  *   to integers.
- * @param furtherColumns columns that are returned before `rows` and `body`; each ends with a comma
+ * - The expression `? + 0` hides a parameter from the planner, which would otherwise plan again for each value.
+ * @param id SQL expression for the number of the feed
+ * @param isSameFeed SQL condition. If it is false, the statement returns NULL as the number of rows
  */
-export function formatSqlitePageQuery(furtherColumns = ''): string {
+export function formatSqlitePageQuery(id: string, isSameFeed?: string): string {
+  const rows = isSameFeed === undefined ? 'count(*)' : `iif(${isSameFeed}, count(*), null)`;
   return `
   with first (place) as (
     select place from feed_rows
-     where feed_id = +? and feed_time >= ? + 0
+     where feed_id = ${id} and feed_time >= ? + 0
      order by feed_time limit 1
   )
-  select ${furtherColumns} count(*) as rows, '[' || coalesce(group_concat(body, ','), '') || ']' as body
+  select ${rows} as rows, '[' || coalesce(group_concat(body, ','), '') || ']' as body
     from first cross join feed_rows as r not indexed
    where r.place >= first.place + cast(? as integer)
      and r.place < min(first.place + cast(? as integer), ((first.place >> ${SEQ_BITS}) + 1) << ${SEQ_BITS})`;
 }
 
 /**
- * The table of the feeds that this process reads. It is in memory, and only this connection can see it. Looking up the identity of a feed
- * in this table takes less time than binding the identity as parameters of each page.
+ * Builds the SQL condition that the number of a feed still belongs to the feed. The values are part of the SQL text, because binding them as
+ * parameters would take longer than the whole check. Because of `not indexed`, SQLite reads the only row of `store_identity` directly and does
+ * not search the index of its key first.
  */
-const CREATE_READ_FEEDS = 'create temp table read_feeds (id integer primary key, identity text not null)';
+function formatFeedCheck({ id, connector, stream, storeId, epoch }: FeedIdentity): string {
+  return `exists (
+    select 1 from feeds cross join store_identity not indexed
+     where feeds.id = ${formatInteger(id)} and feeds.connector = ${quote(connector)} and feeds.stream = ${quote(stream)}
+       and store_identity.store_id = ${quote(storeId)} and store_identity.epoch = ${formatInteger(epoch)})`;
+}
 
-/**
- * The SQL expression for the identity of a feed, as one text. The parts need no separators: no stream name is the beginning of another one,
- * and no stream name begins with a digit.
- */
-const IDENTITY = 'store_identity.store_id || store_identity.epoch || feeds.stream || feeds.connector';
-
-/**
- * The column `isSameFeed` is 1 if the number of the feed still belongs to the feed. The parameter of this SQL text is the number of the
- * feed.
- */
-const CHECK_COLUMN = `
-    (select read_feeds.identity = ${IDENTITY}
-       from temp.read_feeds cross join feeds cross join store_identity
-      where read_feeds.id = +? and feeds.id = read_feeds.id) as isSameFeed,`;
-
-const FEED_QUERY = `
-  select ${IDENTITY} from feeds, store_identity
-   where feeds.id = +? and connector = +? and stream = +? and store_id = +? and epoch = +?`;
-
-interface CheckedPage extends SerializedPage {
-  isSameFeed: 0 | 1 | null;
+/** A statement that reads pages of one feed only. */
+interface FeedStatement {
+  feed: FeedIdentity;
+  statement: Database.Statement;
 }
 
 export class SqlitePageReader {
-  private readonly pageStatement: () => Database.Statement;
-  private readonly feedStatement: () => Database.Statement;
-  private readonly rememberStatement: () => Database.Statement;
-  /** The feeds whose identity is in the table `read_feeds`, by their number. */
-  private readonly rememberedFeeds = new Map<number, FeedIdentity>();
+  /** The prepared statements of the feeds, by the number of the feed. */
+  private readonly statements = new Map<number, FeedStatement>();
 
-  constructor(connection: Database.Database) {
-    connection.pragma('temp_store = memory');
-    connection.exec(CREATE_READ_FEEDS);
-    this.pageStatement = prepareLazily(connection, formatSqlitePageQuery(CHECK_COLUMN));
-    this.feedStatement = prepareLazily(connection, FEED_QUERY, true);
-    this.rememberStatement = prepareLazily(
-      connection,
-      'insert or replace into temp.read_feeds (id, identity) values (?, ?)',
-    );
-  }
+  constructor(private readonly connection: Database.Database) {}
 
   /**
    * Reads a page of a feed.
    * @returns `undefined` when the number of the feed does not belong to the feed now
    */
   read(feed: FeedIdentity, from: number, skipped: number, count: number): SerializedPage | undefined {
-    const page = this.isRemembered(feed) ? this.readRemembered(feed.id, from, skipped, count) : undefined;
-    // If a transaction on this connection was rolled back, the feed may be missing in the table. So the feed is added again before the
-    // function returns `undefined`.
-    return page ?? (this.remember(feed) ? this.readRemembered(feed.id, from, skipped, count) : undefined);
+    const known = this.statements.get(feed.id);
+    const statement = known?.feed === feed ? known.statement : this.prepare(feed);
+    const page = statement.get(from, skipped, skipped + count) as CheckedPage;
+    return page.rows === null ? undefined : (page as SerializedPage);
   }
 
-  private readRemembered(
-    id: number,
-    from: number,
-    skipped: number,
-    count: number,
-  ): SerializedPage | undefined {
-    const page = this.pageStatement().get(id, from, id, skipped, skipped + count) as CheckedPage;
-    return page.isSameFeed === 1 ? page : undefined;
+  /** Prepares the statement of a feed. When too many statements are kept, the function forgets the oldest statement. */
+  private prepare(feed: FeedIdentity): Database.Statement {
+    const statement = this.connection.prepare(
+      formatSqlitePageQuery(formatInteger(feed.id), formatFeedCheck(feed)),
+    );
+    this.statements.delete(feed.id);
+    const [oldestId] = this.statements.keys();
+    if (oldestId !== undefined && this.statements.size >= MAX_STATEMENTS) this.statements.delete(oldestId);
+    this.statements.set(feed.id, { feed, statement });
+    return statement;
   }
+}
 
-  private isRemembered(feed: FeedIdentity): boolean {
-    return this.rememberedFeeds.get(feed.id) === feed;
-  }
+/** The result of the statement. `rows` is NULL if the number of the feed does not belong to the feed. */
+type CheckedPage = Omit<SerializedPage, 'rows'> & { rows: number | null };
 
-  /**
-   * Adds the feed to the table `read_feeds`.
-   * @returns true if the number belongs to the feed now
-   */
-  private remember(feed: FeedIdentity): boolean {
-    const { id, connector, stream, storeId, epoch } = feed;
-    const identity = this.feedStatement().get(id, connector, stream, storeId, epoch);
-    if (identity === undefined) return false;
-    this.rememberStatement().run(id, identity);
-    this.rememberedFeeds.set(id, feed);
-    return true;
-  }
+/**
+ * Formats an integer as an SQL literal.
+ * @throws RangeError when the value is not an integer
+ */
+function formatInteger(value: number): string {
+  return BigInt(value).toString();
+}
+
+/** Formats a text as an SQL literal. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }

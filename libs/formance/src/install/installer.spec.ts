@@ -93,7 +93,7 @@ it('on a half-installed server the rest is installed, and what exists is adopted
   await expectNoFurtherChange([first, second]);
 });
 
-it('a changed connector is brought back by an update: name, endpoint, key and period', async () => {
+it('on a drifted server a changed connector is updated: name, endpoint, key and period', async () => {
   const [renamed, moved] = [desire('house-bank'), desire('mollie')];
   fake.addConnector({
     ...configOf(renamed, '1h'),
@@ -145,7 +145,7 @@ it('a key that the gateway accepts is replaced only if that is asked for', async
   await expectNoFurtherChange([bank], { isRotatingKeys: true });
 });
 
-it('an installation that is not answered is found in the list, and not repeated', async () => {
+it('on a hanging server an installation without an answer is found in the list, and not repeated', async () => {
   fake.hasWorker = false;
   const connectors = [desire('house-bank')];
   const [result] = await install(connectors);

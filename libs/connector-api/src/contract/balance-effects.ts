@@ -1,7 +1,7 @@
 /**
  * Calculates how a row of the transactions feed changes the balances of the own accounts. The completeness check adds up these effects. The
  * direction follows from the type, the status and the two account ids. In a `REFUNDED` row, source and destination are already exchanged,
- * so its effects are calculated like those of any other row.
+ * so the sign of an effect never has to be changed.
  */
 import type { TransactionStatus, TransactionType } from '../record.types.js';
 

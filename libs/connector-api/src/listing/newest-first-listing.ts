@@ -43,12 +43,15 @@ export interface NewestFirstSource<Row> extends RowReader<Row> {
  */
 export class PageTokenExpiredError extends Error {}
 
-/** The maximum number of pages that a walk keeps in memory. A longer walk reads its pages twice instead. */
+/** The maximum number of pages that one walk (a reading of the new rows) keeps in memory. A longer walk reads its pages twice instead. */
 const MAX_BUFFERED_PAGES = 4;
-/** The number of pages that the first half of a walk reads before it yields a new cursor. */
+/** The number of pages that the first half of a walk (from newer to older rows) reads before it yields a new cursor. */
 const PAGES_PER_CURSOR = 5;
 const MAX_ROWS_PER_STEP = 500;
-/** The maximum number of new walks that one listing begins because a token expired. After that, the listing fails. */
+/**
+ * The maximum number of walks (readings of the new rows) that one listing begins again because a page token expired. After that, the
+ * listing fails.
+ */
 const MAX_NEW_WALKS = 3;
 
 /** Yields the rows after `since`, and ends when no newer rows are left. */
@@ -91,7 +94,7 @@ class NewestFirstWalker<Row> {
     this.budget = new TimeBudget(context);
   }
 
-  /** Performs one walk: down to the oldest new row, and up again. */
+  /** Performs one walk (a reading of the new rows): first down to the oldest new row, then up again. */
   async *walk(start: NewestFirstPosition): AsyncGenerator<Step<Row>> {
     this.budget.restart();
     let position = start;
@@ -149,7 +152,7 @@ class NewestFirstWalker<Row> {
     }
   }
 
-  /** Performs the second half of the walk. It reads the pages of the stored tokens (marks), from the oldest mark to the newest. */
+  /** Performs the second half of the walk. It reads the pages of the stored page tokens (marks), from the oldest mark to the newest. */
   private async *walkUp({ covered, walk }: NewestFirstPosition): AsyncGenerator<Step<Row>> {
     let now = walk;
     while (now?.up !== undefined) {
@@ -247,8 +250,8 @@ class NewestFirstWalker<Row> {
 }
 
 /**
- * Removes all marks except the mark of the newest page. If the walk is interrupted, its second half reads everything again from the newest
- * page.
+ * Removes all stored page tokens (marks) except that of the newest page. If the walk is interrupted, its second half reads everything again
+ * from the newest page.
  */
 function takeFirstMark(walk: NewestFirstWalk): NewestFirstWalk {
   return { ...walk, marks: walk.marks.slice(0, 1) };

@@ -17,7 +17,7 @@ export interface NewestFirstWalk {
    * second, fourth, … token. `null` stands for the newest page of a list whose tokens are not ids.
    */
   marks: (string | null)[];
-  /** The number of pages from one mark to the next. */
+  /** The number of pages from one mark (stored page token) to the next. */
   stride: number;
   /** Whether the first half of the walk (from newer to older pages) has reached a row that earlier walks have read. */
   met: boolean;
@@ -118,8 +118,8 @@ export function getAnchorIds<Row>(reader: RowReader<Row>, rows: readonly Row[]):
 }
 
 /**
- * Adds the token of a page to the marks. If there are too many marks, every second mark is removed, and the number of pages between two
- * marks is doubled.
+ * Adds the token of a page to the stored tokens (marks). If there are too many marks, every second mark is removed, and the number of pages
+ * between two marks is doubled.
  */
 export function rememberPageToken(
   walk: NewestFirstWalk,

@@ -46,7 +46,10 @@ export interface RereadOptions<Row, Position> {
   refetch: (open: readonly OpenRow[], since: number) => Promise<Row[]>;
 }
 
-/** The maximum number of open rows in a cursor. If there are more, the oldest ones are left to the regular reading. */
+/**
+ * The maximum number of open rows in a cursor. If there are more, the oldest ones are left to the regular reading of all rows that can
+ * still change.
+ */
 const MAX_OPEN_ROWS = 500;
 
 export async function* reread<Row, Position>(

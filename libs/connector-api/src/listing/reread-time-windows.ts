@@ -37,7 +37,10 @@ export type RereadTimeWindowsPosition = RereadPosition<TimeWindowsPosition>;
 export const isRereadTimeWindowsPosition = createRereadPositionCheck(isTimeWindowsPosition);
 
 const DAY_MS = 86_400_000;
-/** The maximum number of pages of `fetchOpenPage` in one listing. Rows on further pages are left to the regular reading. */
+/**
+ * The maximum number of pages of `fetchOpenPage` in one listing. Rows on further pages are left to the regular reading of all rows that can
+ * still change.
+ */
 const MAX_OPEN_PAGES = 4;
 /** The maximum number of pages that one listing reads to find rows that became final. The next listing reads the remaining rows. */
 const MAX_DECIDED_PAGES = 20;

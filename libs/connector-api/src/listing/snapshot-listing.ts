@@ -49,7 +49,7 @@ export interface SnapshotStep<Row> extends ListingStep<Row, SnapshotPosition> {
  * not detected when they vanish.
  */
 const MAX_KNOWN_ROWS = 20_000;
-/** The number of rows that a step collects before it is yielded. */
+/** The number of rows after which a step is yielded. The gateway commits each step. */
 const MAX_ROWS_PER_STEP = 500;
 /** The maximum number of times that one listing starts again at the first page because a token expired. */
 const MAX_NEW_READINGS = 3;

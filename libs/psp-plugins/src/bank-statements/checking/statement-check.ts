@@ -12,9 +12,9 @@ import type { Entry, StatementBalance, StatementEnd, StatementStart } from '../s
 
 export interface CheckedStatement {
   start: StatementStart;
-  /** The result of `identifyStatement`. */
+  /** An identifier of the statement that is the same in every file. It is the result of `identifyStatement`. */
   identity: string;
-  /** The result of `computeStatementVersion`. */
+  /** A digest that all versions of the statement have in common. It is the result of `computeStatementVersion`. */
   version: string;
   accountId: string;
   /** A digest of all entries and of the booked balances. */

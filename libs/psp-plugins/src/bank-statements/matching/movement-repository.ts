@@ -23,7 +23,10 @@ export interface Movement {
   metadata: Readonly<Record<string, string>>;
 }
 
-/** The minimum number of movements of a group that is cached. A smaller group is loaded again for every batch. */
+/**
+ * The minimum number of movements of a group (same account, amount, currency and day) that is cached. A smaller group is loaded again for
+ * every batch.
+ */
 const MIN_CACHED_GROUP_SIZE = 500;
 const MAX_CACHED_GROUPS = 8;
 
@@ -44,7 +47,7 @@ export class MovementRepository {
   async loadGroups(groupKeys: ReadonlySet<string>): Promise<Map<string, Movement[]>> {
     const loaded = new Map<string, Movement[]>();
     for (const groupKey of groupKeys) loaded.set(groupKey, (await this.refreshCachedGroup(groupKey)) ?? []);
-    // Even if a group is cached, the ids after its last movement are looked up, because the group may have grown.
+    // A cached group may have grown, so the ids after its last movement are looked up, too.
     let incomplete = [...loaded];
     // Most groups have at most one movement. For longer groups, the number of requested ids doubles with each round.
     for (let idCount = 1; incomplete.length > 0; idCount *= 2) {

@@ -42,7 +42,9 @@ export class ServedDays {
     return this.accounts;
   }
 
-  /** Returns false only if the feed certainly contains no movement of the account in groups of this kind and day. */
+  /**
+   * Returns false only if the feed certainly contains no movement of the account in groups of this kind and day. Then no lookup is needed.
+   */
   mayInclude(accountId: string, [kind, day]: GroupCriterion): boolean {
     if (!this.accounts) return true;
     const account = getOwn(this.accounts, accountId);

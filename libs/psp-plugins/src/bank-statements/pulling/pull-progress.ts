@@ -37,7 +37,7 @@ export class PullProgress {
   /** The statements whose balances do not match their entries. The value is the difference: `-0.01 EUR`. */
   readonly unbalanced: Map<string, string>;
   readonly balances: NewestBalances;
-  /** The chains of statements. They are used only by the stream of transactions. */
+  /** The statements of each account, by which missing statements are found. They are used only by the stream of transactions. */
   readonly chains: StatementChains;
   /** The days for which the feed may contain movements. They are used only by the stream of transactions. */
   readonly servedDays: ServedDays;

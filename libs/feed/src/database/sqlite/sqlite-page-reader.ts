@@ -58,7 +58,11 @@ export class SqlitePageReader {
   /** The prepared statements of the feeds, by the number of the feed. */
   private readonly statements = new Map<number, FeedStatement>();
 
-  constructor(private readonly connection: Database.Database) {}
+  /** @param maxStatements maximum number of prepared statements that are kept */
+  constructor(
+    private readonly connection: Database.Database,
+    private readonly maxStatements = MAX_STATEMENTS,
+  ) {}
 
   /**
    * Reads a page of a feed.
@@ -78,7 +82,8 @@ export class SqlitePageReader {
     );
     this.statements.delete(feed.id);
     const [oldestId] = this.statements.keys();
-    if (oldestId !== undefined && this.statements.size >= MAX_STATEMENTS) this.statements.delete(oldestId);
+    if (oldestId !== undefined && this.statements.size >= this.maxStatements)
+      this.statements.delete(oldestId);
     this.statements.set(feed.id, { feed, statement });
     return statement;
   }

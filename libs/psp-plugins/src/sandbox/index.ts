@@ -8,7 +8,7 @@ import type { Clock } from './simulator/simulator-clock.js';
 
 export const sandbox = definePlugin({
   name: 'sandbox',
-  title: 'A simulated PSP with bad manners, for demos, tests and benchmarks',
+  title: 'A simulated PSP with configurable faults, for demos, tests and benchmarks',
   settings: SandboxSettings,
   identifyAccount: ({ seed, journal }) =>
     `seed ${seed}${journal === undefined ? '' : `, journal ${journal}`}`,

@@ -46,7 +46,7 @@ export const SLOW_SPECS = [
   'test/upgrade/store-soak.spec.ts',
   'libs/feed/src/database/postgres/postgres-store.spec.ts',
   'libs/feed/src/migrations/long-migration.spec.ts',
-  'libs/feed/src/identity/write-check.spec.ts',
+  'libs/feed/src/identity/store-write-probe.spec.ts',
 
   // Start whole programs, again and again.
   'apps/gateway/src/cli/run-cli.spec.ts',
@@ -86,7 +86,7 @@ export const SLOW_SPECS = [
   'libs/feed/src/feeds/append-records.spec.ts',
   'libs/feed/src/balances/served-to-reader.spec.ts',
   'libs/orders/src/intake/order-service.spec.ts',
-  'libs/reconciliation/src/runs/execute-policy.spec.ts',
+  'libs/reconciliation/src/runs/run-policy.spec.ts',
   'apps/gateway/src/cli/commands/store.command.spec.ts',
   'test/gateway/feed-rows.spec.ts',
 

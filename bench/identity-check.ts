@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseAdapter } from '../libs/feed/src/database/database-adapter.js';
 import { openSqlite } from '../libs/feed/src/database/sqlite/sqlite-adapter.js';
-import { createFileCheck } from '../libs/feed/src/database/sqlite/file-replacement-check.js';
+import { createFileReplacementCheck } from '../libs/feed/src/database/sqlite/file-replacement-check.js';
 import { openPostgres } from '../libs/feed/src/database/postgres/postgres-adapter.js';
 import { OpenedFeed } from '../libs/feed/src/identity/opened-feed.js';
 import { openStoreIdentity } from '../libs/feed/src/identity/open-store-identity.js';
@@ -210,7 +210,7 @@ async function readFullPage(feed: Feed, row: number): Promise<void> {
  * @returns its processor time in milliseconds
  */
 function measureFileCheck({ adapter }: Contestant): number {
-  const fileCheck = createFileCheck(join(directory, 'checked.db'), adapter.changes);
+  const fileCheck = createFileReplacementCheck(join(directory, 'checked.db'), adapter.changes);
   const before = process.cpuUsage();
   for (let check = 0; check < FILE_CHECKS; check++) fileCheck.check();
   const { user, system } = process.cpuUsage(before);

@@ -7,7 +7,7 @@ import { STREAMS, TRANSACTION_STATUSES, TRANSACTION_TYPES, decodeId } from '@tri
 import fc from 'fast-check';
 import { findPageViolations } from '../libs/conformance/src/rules/contract-rules.js';
 import { GenericConnectorClient } from '../libs/conformance/src/clients/generic-connector-client.js';
-import { createConnection } from '../libs/conformance/src/clients/http-get.js';
+import { createClientConnection } from '../libs/conformance/src/clients/client-connection.js';
 import { CLIENT_VERSIONS, type ClientVersion } from '../libs/conformance/src/clients/client-versions.js';
 import { createPlugin, startGatewayWithPlugins } from './gateway-with-plugins.js';
 
@@ -191,7 +191,7 @@ async function checkItems(
  * @returns the number of rows
  */
 async function readAllRows(url: string, versions: readonly ClientVersion[]): Promise<number> {
-  const connection = createConnection(url, KEY);
+  const connection = createClientConnection(url, KEY);
   try {
     let count = 0;
     for (const stream of STREAMS) {

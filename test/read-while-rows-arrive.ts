@@ -3,7 +3,7 @@
  * rows.
  */
 import { GenericConnectorClient } from '../libs/conformance/src/clients/generic-connector-client.js';
-import { createConnection } from '../libs/conformance/src/clients/http-get.js';
+import { createClientConnection } from '../libs/conformance/src/clients/client-connection.js';
 import type { ClientVersion } from '../libs/conformance/src/clients/client-versions.js';
 import type { Arrival, TransactionVersion } from './generate-psp-history.js';
 
@@ -31,7 +31,7 @@ export async function readWhileRowsArrive(
 ): Promise<ReadResult> {
   const psp = new SimulatedPsp(history[Symbol.iterator](), arrive);
   await psp.showNext();
-  const connections = versions.map(() => createConnection(server.url, server.key));
+  const connections = versions.map(() => createClientConnection(server.url, server.key));
   const clients = versions.map(
     (version, index) =>
       new GenericConnectorClient(version, async (path) => {

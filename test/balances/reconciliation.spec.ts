@@ -4,10 +4,10 @@
  */
 import type { Balances } from '@tributary/connector-api';
 import type { Store } from '@tributary/feed';
-import { BalanceReader, type SyncConnector } from '@tributary/sync';
+import { BalanceService, type SyncConnector } from '@tributary/sync';
 import { STORES } from '../../libs/feed/src/testing/stores.js';
 import {
-  account,
+  createAccount,
   createBankConnector,
   SyncTestHarness,
   yieldPages,
@@ -53,9 +53,9 @@ describe.each(STORES)('balances in Formance, on $name', (kind) => {
   /** Advances the clock to a time. No work runs in between. */
   const moveTo = (time: number) => harness.clock.shift(time - harness.clock.now());
 
-  /** Reads the balances with a new `BalanceReader` for each request, so that no response depends on the memory of a gateway. */
+  /** Reads the balances with a new `BalanceService` for each request, so that no response depends on the memory of a gateway. */
   const read = (connector: SyncConnector, gateway: number, key: string, accountId = 'main') =>
-    new BalanceReader(gateways[gateway % gateways.length]!, connector, harness.options()).read(
+    new BalanceService(gateways[gateway % gateways.length]!, connector, harness.options()).read(
       accountId,
       key,
     );
@@ -69,7 +69,7 @@ describe.each(STORES)('balances in Formance, on $name', (kind) => {
     const accounts = () =>
       yieldPages([
         {
-          items: [account('main'), account('silent')],
+          items: [createAccount('main'), createAccount('silent')],
           balances: listed().map((closing) => toBalances(closing)),
           cursor: String(listed().length),
         },
@@ -195,7 +195,7 @@ describe.each(STORES)('balances in Formance, on $name', (kind) => {
     let amount = 100n;
     let fails = false;
     const connector = createBankConnector({
-      accounts: () => yieldPages([{ items: [account('main')], cursor: 'c' }]),
+      accounts: () => yieldPages([{ items: [createAccount('main')], cursor: 'c' }]),
       balances: async (id) => {
         if (fails) throw new Error('the PSP does not respond');
         const now = harness.clock.now();

@@ -2,9 +2,9 @@
 import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
 import { createLogger } from '../../apps/gateway/src/logging/index.js';
 import { hashApiKey } from '@tributary/auth';
-import { POSTGRES, type FreshStore } from '../../libs/feed/src/testing/stores.js';
+import { POSTGRES_STORE, type FreshStore } from '../../libs/feed/src/testing/stores.js';
 import { GenericConnectorClient } from '../../libs/conformance/src/clients/generic-connector-client.js';
-import { createConnection } from '../../libs/conformance/src/clients/http-get.js';
+import { createClientConnection } from '../../libs/conformance/src/clients/client-connection.js';
 import { getClientVersion } from '../../libs/conformance/src/clients/client-versions.js';
 import { getAdjustmentName } from '../read-while-rows-arrive.js';
 import { createSeededRandom } from '@tributary/connector-api/testing';
@@ -24,7 +24,7 @@ let fresh: FreshStore;
 let gateways: Gateway[];
 let balancer: LoadBalancer;
 beforeAll(async () => {
-  fresh = await POSTGRES.create();
+  fresh = await POSTGRES_STORE.create();
   gateways = await Promise.all([openGateway(), openGateway()]);
   const urls = await Promise.all(gateways.map((gateway) => gateway.listen()));
   balancer = await LoadBalancer.start(urls.map((url) => ({ name: url, url })));
@@ -78,7 +78,7 @@ test('loses no row', async () => {
     if (count > 0) await appendArrival(arrival);
     for (const version of arrival) versions.add(getAdjustmentName(version));
   };
-  const connection = createConnection(`${balancer.url}/psp`, KEY);
+  const connection = createClientConnection(`${balancer.url}/psp`, KEY);
   let partial = false;
   let saved = 0;
   const client = new GenericConnectorClient(getClientVersion('v2.0'), async (path) => {

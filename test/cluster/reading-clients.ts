@@ -1,7 +1,10 @@
 /** Runs every release of the connector as a client of every history. All clients read through the balancer the whole time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GenericConnectorClient } from '../../libs/conformance/src/clients/generic-connector-client.js';
-import { createConnection, type ClientConnection } from '../../libs/conformance/src/clients/http-get.js';
+import {
+  createClientConnection,
+  type ClientConnection,
+} from '../../libs/conformance/src/clients/client-connection.js';
 import { READER_VERSIONS } from '../../libs/conformance/src/clients/client-versions.js';
 import { READER_KEY } from './deployment.js';
 import type { PspHistory } from './psp-history.js';
@@ -32,7 +35,7 @@ export class ReadingClients {
   ) {
     this.all = histories.flatMap((history) =>
       READER_VERSIONS.map((version) => {
-        const connection = createConnection(`${url}/${history.name}`, READER_KEY);
+        const connection = createClientConnection(`${url}/${history.name}`, READER_KEY);
         return {
           history,
           connection,

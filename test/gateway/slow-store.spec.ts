@@ -10,7 +10,7 @@ import { pino } from 'pino';
 import { loadDeployment } from '../../apps/gateway/src/config/index.js';
 import { createGateway } from '../../apps/gateway/src/gateway.js';
 import { DatabaseProxy } from '../../libs/feed/src/testing/database-proxy.js';
-import { POSTGRES } from '../../libs/feed/src/testing/stores.js';
+import { POSTGRES_STORE } from '../../libs/feed/src/testing/stores.js';
 import { formatPayingConnector, KEY, PayingClient } from '../upgrade/paying-client.js';
 
 const ROUND_TRIP_MS = 200;
@@ -24,7 +24,7 @@ const MAX_ROUND_TRIPS = 400;
 const MAX_ANSWER_MS = 5_000;
 
 it(`answers ${ORDERS} orders within ${MAX_ROUND_TRIPS} round trips of ${ROUND_TRIP_MS} ms, and everything else meanwhile`, async () => {
-  const fresh = await POSTGRES.create();
+  const fresh = await POSTGRES_STORE.create();
   const [, database = '', directory = ''] = /@\/([^?]+)\?host=(.*)$/.exec(fresh.url) ?? [];
   const proxy = await DatabaseProxy.start(join(directory, '.s.PGSQL.5432'));
   const files = mkdtempSync(join(tmpdir(), 'tributary-slow-store-'));

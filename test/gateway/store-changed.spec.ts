@@ -8,7 +8,7 @@ import { rmSync } from 'node:fs';
 import { EXIT_CODES } from '../../apps/gateway/src/cli/shared/cli-error.js';
 import { serve } from '../../apps/gateway/src/cli/commands/serve.command.js';
 import { runSql } from '../../libs/feed/src/testing/raw-sql.js';
-import { SQLITE, STORES } from '../../libs/feed/src/testing/stores.js';
+import { SQLITE_STORE, STORES } from '../../libs/feed/src/testing/stores.js';
 import { createTransactions, startGateway, testPlugin, TestSettings } from './test-gateway.js';
 
 describe.each(STORES)('a gateway on $name in an older state', (kind) => {
@@ -40,7 +40,7 @@ describe.each(STORES)('a gateway on $name in an older state', (kind) => {
 });
 
 it('serve ends with exit code 4 when the file of the store is deleted', async () => {
-  const fresh = await SQLITE.create();
+  const fresh = await SQLITE_STORE.create();
   await (await openStore(fresh.url)).close();
   const terminal = { isInteractive: false, out: () => {}, err: () => deleteFile() };
   const deleteFile = () => rmSync(fresh.url.slice('sqlite:'.length));

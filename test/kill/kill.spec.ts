@@ -10,11 +10,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DEFAULT_STORE, SQLITE, type FreshStore } from '../../libs/feed/src/testing/stores.js';
+import { DEFAULT_STORE, SQLITE_STORE, type FreshStore } from '../../libs/feed/src/testing/stores.js';
 import { CONNECTOR_NAMES, writeDeployment } from './deployment.js';
 
 /** Number of kills. `KILLS` sets it for both databases. The default is lower on PostgreSQL, where the same test runs again. */
-const KILLS = Number(process.env.KILLS ?? (DEFAULT_STORE === SQLITE ? 15 : 10));
+const KILLS = Number(process.env.KILLS ?? (DEFAULT_STORE === SQLITE_STORE ? 15 : 10));
 const PROGRAM = 'dist/program/main.js';
 /** Latency of the simulated PSP in milliseconds. It makes the import of the history take longer than all kills. */
 const LATENCY_MS = 20;

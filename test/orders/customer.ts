@@ -5,7 +5,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GenericConnectorClient } from '../../libs/conformance/src/clients/generic-connector-client.js';
-import { createConnection, type ClientConnection } from '../../libs/conformance/src/clients/http-get.js';
+import {
+  createClientConnection,
+  type ClientConnection,
+} from '../../libs/conformance/src/clients/client-connection.js';
 import { getClientVersion } from '../../libs/conformance/src/clients/client-versions.js';
 import type { PayingConnector } from './deployment.js';
 import { FormanceEngine } from './formance-engine.js';
@@ -47,7 +50,7 @@ export class Customer {
     private readonly random: () => number,
   ) {
     const endpoint = `${url}/${connector.name}`;
-    this.pages = createConnection(endpoint, connector.key);
+    this.pages = createClientConnection(endpoint, connector.key);
     this.orders = createOrderConnection(endpoint, connector.key);
     const version = getClientVersion('v3.4.0');
     this.engine = new FormanceEngine(version, {

@@ -1,4 +1,4 @@
-/** HTTP transport for orders, like `clients/http-get.ts`. For orders, it matters how a request ended. */
+/** HTTP transport for orders, like `clients/client-connection.ts`. For orders, it matters how a request ended. */
 import { Agent, request, type IncomingMessage } from 'node:http';
 import type { RequestResult } from './interpret-order-response.js';
 

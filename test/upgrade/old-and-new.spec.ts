@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runSql } from '../../libs/feed/src/testing/raw-sql.js';
-import { POSTGRES, type FreshStore } from '../../libs/feed/src/testing/stores.js';
+import { POSTGRES_STORE, type FreshStore } from '../../libs/feed/src/testing/stores.js';
 import { findFreePort } from '../orders/deployment.js';
 import { GatewayProcess } from '../orders/gateway-process.js';
 import { findRepeatedReturns } from './find-repeated-returns.js';
@@ -40,7 +40,7 @@ describe.each(VERSIONS)(
 
     beforeAll(async () => {
       release = buildOldRelease(commit);
-      fresh = await POSTGRES.create();
+      fresh = await POSTGRES_STORE.create();
       directory = mkdtempSync(join(tmpdir(), 'tributary-upgrade-'));
     }, 300_000);
 

@@ -27,7 +27,7 @@ import {
 } from './http/shared-route-table.js';
 import { RequestObserver } from './http/request-observer.js';
 import { createNotFoundHandler } from './http/not-found-handler.js';
-import { createLogger, LineLimiter, NestLogger, SecretRedactor, type Logger } from './logging/index.js';
+import { createLogger, LogLineLimiter, NestLogger, SecretRedactor, type Logger } from './logging/index.js';
 import {
   createConnectorModule,
   type ConnectorRegistration,
@@ -39,7 +39,7 @@ import { ConsoleModule } from './console/console.module.js';
 import { StartPageModule } from './mount/start-page.module.js';
 import { installOperatorApi } from './operator/operator-api.js';
 import { readPackageVersion } from './package-version.js';
-import { freeDependencyInjectionState } from './mount/free-startup-memory.js';
+import { freeStartupMemory } from './mount/free-startup-memory.js';
 import { FeedRowWatcher } from './mount/feed-row-watcher.js';
 import { PageCache } from './mount/page-cache.js';
 import { ReaderPositionRecorder } from './mount/reader-position-recorder.js';
@@ -130,7 +130,7 @@ async function composeGateway(
   await store.registerDeployment(toDeploymentIdentity(deployment));
   const storeChange = observeStoreChange(store, logger, registry);
   const limiter = new FailureLimiter();
-  const lineLimiter = new LineLimiter(logger);
+  const lineLimiter = new LogLineLimiter(logger);
   const readers = new ReaderPositionRecorder(store);
   registerReaderMetrics(
     registry,
@@ -272,7 +272,7 @@ async function startNestApplication(
   adapter: HttpAdapter,
   root: DynamicModule,
   connectors: ConnectorPathSet,
-  { logger, lineLimiter }: { logger: Logger; lineLimiter: LineLimiter },
+  { logger, lineLimiter }: { logger: Logger; lineLimiter: LogLineLimiter },
 ): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     logger: new NestLogger(logger),
@@ -288,7 +288,7 @@ async function startNestApplication(
   };
   app.useGlobalFilters(new ContractErrorFilter(logError));
   await app.init();
-  freeDependencyInjectionState(app);
+  freeStartupMemory(app);
   return app;
 }
 
@@ -305,7 +305,7 @@ interface GatewayParts {
   readers: ReaderPositionRecorder;
   clock: StoreClock;
   logger: Logger;
-  lineLimiter: LineLimiter;
+  lineLimiter: LogLineLimiter;
 }
 
 class RunningGateway implements Gateway {

@@ -41,7 +41,7 @@ export class FailureLimiter {
    * @returns 0 if the address has attempts left; otherwise the number of seconds until the next attempt is allowed
    */
   recordFailure(address: string): number {
-    const bucketKey = rateLimitKey(address);
+    const bucketKey = getRateLimitKey(address);
     const { burst, refillPerSecond } = this.limits;
     const now = this.now();
     const { tokens, updatedAt } = this.buckets.get(bucketKey) ?? { tokens: burst, updatedAt: now };
@@ -66,7 +66,7 @@ export class FailureLimiter {
  * Returns the key of the bucket for an address. For IPv4, it is the address itself. For IPv6, it is the /64 prefix, e.g.
  * `2001:db8:0:7::/64`, because one IPv6 subscriber has 2^64 addresses.
  */
-export function rateLimitKey(address: string): string {
+export function getRateLimitKey(address: string): string {
   const mappedIpv4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mappedIpv4 !== undefined) return mappedIpv4;
   if (!address.includes(':')) return address;

@@ -3,7 +3,12 @@ import { formatJunit } from './report/format-junit.js';
 import { formatResult, formatSummary } from './report/format-text.js';
 import type { ConformanceReport } from './conformance.types.js';
 import { CONFORMANCE_CHECKS, runConformance } from './run-conformance.js';
-import { createError, FaultyService, KEY, type ServiceFault } from './testing/faulty-service.js';
+import {
+  createErrorResponse,
+  FaultyService,
+  SERVICE_KEY,
+  type ServiceFault,
+} from './testing/faulty-service.js';
 
 const PAYOUT = { amount: '100', currency: 'EUR/2', sourceAccountId: 'acc-1', destinationAccountId: 'ben-1' };
 
@@ -11,7 +16,7 @@ async function check(fault: ServiceFault, { pays = false } = {}) {
   const service = new FaultyService(fault);
   const url = await service.listen();
   try {
-    return await runConformance({ url, key: KEY, watchMs: 1, ...(pays ? { payout: PAYOUT } : {}) });
+    return await runConformance({ url, key: SERVICE_KEY, watchMs: 1, ...(pays ? { payout: PAYOUT } : {}) });
   } finally {
     await service.close();
   }
@@ -49,7 +54,7 @@ const FAULTS: readonly (readonly [name: string, check: string, fault: ServiceFau
   [
     'serves without a key',
     'authentication/no-key',
-    { isAuthorized: (key) => key === undefined || key.endsWith(KEY) },
+    { isAuthorized: (key) => key === undefined || key.endsWith(SERVICE_KEY) },
   ],
   ['accepts any key', 'authentication/wrong-key', { isAuthorized: (key) => key !== undefined }],
   ['a decimal amount', 'lists/rows', { rows: ({ transactions }) => (transactions![7]!['amount'] = '12.50') }],
@@ -257,7 +262,7 @@ const ORDER_FAULTS: readonly (readonly [name: string, check: string, fault: Serv
     'orders/invalid',
     {
       pay: (service, request) =>
-        request['amount'] === '-1' ? createError(500, 'Oops') : service.payOnce(request),
+        request['amount'] === '-1' ? createErrorResponse(500, 'Oops') : service.payOnce(request),
     },
   ],
 ];
@@ -277,6 +282,6 @@ it('reports failures as JUnit', async () => {
 });
 
 it('fails if the service cannot be reached', async () => {
-  const run = runConformance({ url: 'http://127.0.0.1:1', key: KEY, watchMs: 1 });
+  const run = runConformance({ url: 'http://127.0.0.1:1', key: SERVICE_KEY, watchMs: 1 });
   await expect(run).rejects.toThrow('cannot reach http://127.0.0.1:1: ');
 });

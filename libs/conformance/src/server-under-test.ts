@@ -5,7 +5,7 @@ import { createAgent, sendRequest } from './clients/send-request.js';
 import type { TestPayout } from './test-payout.types.js';
 
 /** The page size that Formance's releases since v3.1 use. */
-export const DRAIN_PAGE_SIZE = 100;
+export const LIST_PAGE_SIZE = 100;
 
 export interface ServerOptions {
   /** The URL of the connector, as in `endpoint` of an installation. */
@@ -76,7 +76,7 @@ export class ServerUnderTest {
   }
 
   /** Reads a list from its beginning to its end, or until the maximum number of rows is reached. */
-  async drain(stream: Stream, pageSize = DRAIN_PAGE_SIZE, maxRows = this.maxRows): Promise<ServedRow[]> {
+  async drain(stream: Stream, pageSize = LIST_PAGE_SIZE, maxRows = this.maxRows): Promise<ServedRow[]> {
     const rows: ServedRow[] = [];
     for (let page = 1; rows.length < maxRows; page++) {
       const found = await this.readPage(stream, {

@@ -11,7 +11,7 @@ import { OrderService } from './intake/order-service.js';
 import { OrderStateWriter } from './publication/order-state-writer.js';
 import { createOrdersContext, type OrdersContext, type OrdersOptions } from './runtime/orders-context.js';
 import type { OrderConnector } from './state-machine/state-machine.types.js';
-import { warnOfOrphanedOrders } from './operations/warn-orphaned-orders.js';
+import { warnOfOrphanedOrders } from './operations/warn-of-orphaned-orders.js';
 import { hasRunningLease } from './state-machine/next-action.js';
 import { OrderWorker } from './execution/order-worker.js';
 

@@ -24,4 +24,4 @@ export {
   verifyRun,
   type PolicyPreview,
   type RunResult,
-} from './runs/execute-policy.js';
+} from './runs/run-policy.js';

@@ -1,5 +1,5 @@
-export { BalanceReader } from './balances/balance-reader.js';
-export type { BalanceReaderOptions } from './balances/balance-reader.js';
+export { BalanceService } from './balances/balance-service.js';
+export type { BalanceServiceOptions } from './balances/balance-service.js';
 export { systemClock } from './clock.js';
 export type { Clock } from './clock.js';
 export { acceptGap, type GapAcceptance } from './completeness/accept-gap.js';

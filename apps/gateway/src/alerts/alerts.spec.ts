@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { runSql } from '../../../../libs/feed/src/testing/raw-sql.js';
-import { SQLITE, type FreshStore } from '../../../../libs/feed/src/testing/stores.js';
+import { SQLITE_STORE, type FreshStore } from '../../../../libs/feed/src/testing/stores.js';
 import { FakeFormance } from '../../../../libs/formance/src/testing/fake-formance.js';
 import { MemoryLedger } from '../../../../libs/reconciliation/src/testing/memory-ledger.js';
 import { createAlertTasks } from './create-alert-tasks.js';
@@ -36,7 +36,7 @@ let received: Received[];
 let logged: unknown[][];
 beforeEach(async () => {
   [now, status, received, logged] = [NOON, 200, [], []];
-  fresh = await SQLITE.createMigrated();
+  fresh = await SQLITE_STORE.createMigrated();
   store = await openStore(fresh.url, () => now);
   server = createServer((request, response) => {
     void readBody(request).then((body) => {

@@ -1,7 +1,7 @@
 /** Reads from Formance which schedules of the connectors are paused. */
 import { examineConnectors, type FormanceFacts } from '@tributary/formance';
 import { withPaymentsClient } from '../cli/commands/formance/connect-to-formance.js';
-import { groupByFormance, type ConnectorsOfFormance } from '../cli/commands/formance/desired-connectors.js';
+import { groupByFormance, type ConnectorsOfFormance } from '../cli/commands/formance/group-by-formance.js';
 import type { Deployment } from '../config/index.js';
 import type { Alert } from './alert.types.js';
 

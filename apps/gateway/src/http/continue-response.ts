@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
-export function delayContinueResponses(server: Server): void {
+export function delayContinueForPipelinedRequests(server: Server): void {
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     if (response.socket !== null) response.writeContinue();
     else {

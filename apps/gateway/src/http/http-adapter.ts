@@ -4,7 +4,7 @@ import { HttpStatus } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { isIP } from 'node:net';
-import { delayContinueResponses } from './continue-response.js';
+import { delayContinueForPipelinedRequests } from './continue-response.js';
 import { respondToMalformedRequest, rejectExpectHeader } from './malformed-request.js';
 import { SharedRouteTable, type ConnectorPathSet } from './shared-route-table.js';
 
@@ -75,7 +75,7 @@ export class HttpAdapter extends FastifyAdapter {
     this.routes = new SharedRouteTable(options.connectors);
     const fastify = this.getInstance();
     fastify.server.on('checkExpectation', rejectExpectHeader);
-    delayContinueResponses(fastify.server);
+    delayContinueForPipelinedRequests(fastify.server);
     fastify.addHook('onRequest', (request, _reply, done) =>
       done(missingHostError(request) ?? repeatedHeaderError(request)),
     );

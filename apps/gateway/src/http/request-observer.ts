@@ -1,11 +1,11 @@
 /**
- * Counts every request, measures its duration, and logs it. `LineLimiter` limits the log lines about failed requests. At the level `debug`,
+ * Counts every request, measures its duration, and logs it. `LogLineLimiter` limits the log lines about failed requests. At the level `debug`,
  * every request is logged.
  */
 import { parseConnectorPathFromUrl, matchResource } from '@tributary/connector-api/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Counter, Histogram, type Registry } from 'prom-client';
-import type { LineLimiter, Logger } from '../logging/index.js';
+import type { LogLineLimiter, Logger } from '../logging/index.js';
 import { STREAMS } from '@tributary/connector-api';
 import type { ReaderPositionRecorder } from '../mount/reader-position-recorder.js';
 import { isAuthorized } from './route-authorization.js';
@@ -29,7 +29,7 @@ export class RequestObserver {
 
   constructor(
     private readonly logger: Logger,
-    private readonly lineLimiter: LineLimiter,
+    private readonly lineLimiter: LogLineLimiter,
     registry: Registry,
     /** The connectors whose paths become metric labels. Other paths do not, because clients could otherwise create any number of labels. */
     private readonly connectors: ConnectorPathSet,

@@ -1,4 +1,4 @@
 export * from './logger.js';
 export * from './nest-logger.js';
 export * from './secret-redactor.js';
-export * from './line-limiter.js';
+export * from './log-line-limiter.js';

@@ -11,7 +11,7 @@ import type {
 import { createUnprocessableError, type PageQuery } from '@tributary/connector-api/contract';
 import type { Feed, Store } from '@tributary/feed';
 import type { OrderService } from '@tributary/orders';
-import type { BalanceReader } from '@tributary/sync';
+import type { BalanceService } from '@tributary/sync';
 import type { OnModuleDestroy } from '@nestjs/common';
 import type { FeedRowWatcher } from './feed-row-watcher.js';
 import type { PageCache } from './page-cache.js';
@@ -30,7 +30,7 @@ export class ConnectorBackend implements Backend, OnModuleDestroy {
     private readonly path: string,
     private readonly store: Store,
     private readonly cache: PageCache,
-    private readonly balanceReader: BalanceReader,
+    private readonly balanceReader: BalanceService,
     private readonly rowWatcher: FeedRowWatcher,
     private readonly readers: ReaderPositionRecorder,
     private readonly orderService?: OrderService,
@@ -56,10 +56,10 @@ export class ConnectorBackend implements Backend, OnModuleDestroy {
   private async pageUntilEmpty(stream: Stream, query: PageQuery): Promise<SerializedPage> {
     const { fromMs, page, pageSize } = query;
     const feed = await this.openFeed(stream);
-    if (page > 1 && (await feed.isPastLastPage(fromMs, page, pageSize))) return EMPTY_PAGE;
+    if (page > 1 && (await feed.isPastEndOfList(fromMs, page, pageSize))) return EMPTY_PAGE;
     const read = await this.readPage(stream, query);
     // An empty page needs no end marker, because the client stops after an empty page.
-    if (read.rows > 0 && read.rows < pageSize) await feed.recordLastPage(fromMs, page, pageSize);
+    if (read.rows > 0 && read.rows < pageSize) await feed.recordEndOfList(fromMs, page, pageSize);
     return read;
   }
 

@@ -17,10 +17,10 @@ import {
 } from '@tributary/connector-api/contract';
 import type { Store } from '@tributary/feed';
 import type { OrderEngine } from '@tributary/orders';
-import { BalanceReader, WebhookTrigger, type SyncConnector, type SyncOptions } from '@tributary/sync';
+import { BalanceService, WebhookTrigger, type SyncConnector, type SyncOptions } from '@tributary/sync';
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import type { ConnectorConfig } from '../config/settings/loaded-deployment.types.js';
-import type { LineLimiter } from '../logging/index.js';
+import type { LogLineLimiter } from '../logging/index.js';
 import { ConnectorBackend } from './connector-backend.js';
 import { PluginFeedReader } from './plugin-feed-reader.js';
 import type { FeedRowWatcher } from './feed-row-watcher.js';
@@ -37,7 +37,7 @@ export interface ConnectorDependencies {
   rowWatcher: FeedRowWatcher;
   readers: ReaderPositionRecorder;
   limiter: FailureLimiter;
-  lineLimiter: LineLimiter;
+  lineLimiter: LogLineLimiter;
   sync: SyncOptions;
   orders: OrderEngine;
   /** Schedules a pull of these streams. */
@@ -122,7 +122,7 @@ function createBackend(
     ...(orders ? { transactionMatcher: orders.matcher } : {}),
     onAccountsAdded: (accountIds) => void reader.storeFirstBalances(accountIds),
   };
-  const reader = new BalanceReader(store, connector, sync);
+  const reader = new BalanceService(store, connector, sync);
   const backend = new ConnectorBackend(path, store, cache, reader, rowWatcher, readers, orders?.service);
   dependencies.onConnectorReady(connector, backend);
   return backend;

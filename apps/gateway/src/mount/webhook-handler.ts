@@ -5,7 +5,7 @@ import { ContractError, type WebhookReceiver } from '@tributary/connector-api/co
 import type { WebhookTrigger } from '@tributary/sync';
 import { HttpStatus, type OnModuleDestroy } from '@nestjs/common';
 import { createNotFoundError } from '../http/create-not-found-error.js';
-import type { LineLimiter, Logger } from '../logging/index.js';
+import type { LogLineLimiter, Logger } from '../logging/index.js';
 
 export class WebhookHandler implements WebhookReceiver, OnModuleDestroy {
   constructor(
@@ -13,7 +13,7 @@ export class WebhookHandler implements WebhookReceiver, OnModuleDestroy {
     private readonly trigger: WebhookTrigger,
     private readonly limiter: FailureLimiter,
     private readonly logger: Logger,
-    private readonly lineLimiter: LineLimiter,
+    private readonly lineLimiter: LogLineLimiter,
   ) {}
 
   async receive(request: WebhookRequest, address: string): Promise<void> {

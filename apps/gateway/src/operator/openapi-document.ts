@@ -1,7 +1,7 @@
 /** Creates the OpenAPI 3.1 document of the operator API from the table of its endpoints. */
 import type { JsonSchema, OperatorEndpoint } from './endpoint.types.js';
 import { CSRF_HEADER } from './session-cookie.js';
-import { objectOf, TEXT } from './schemas.js';
+import { createObjectSchema, TEXT_SCHEMA } from './schemas.js';
 
 const ERROR_RESPONSE = {
   description: 'The error, in words.',
@@ -29,7 +29,7 @@ export function createOperatorDocument(endpoints: readonly OperatorEndpoint[], v
     security: [{ operatorKey: [] }, { session: [] }],
     paths,
     components: {
-      schemas: { Error: objectOf({ Title: TEXT, Detail: TEXT }) },
+      schemas: { Error: createObjectSchema({ Title: TEXT_SCHEMA, Detail: TEXT_SCHEMA }) },
       securitySchemes: {
         operatorKey: { type: 'http', scheme: 'bearer' },
         session: { type: 'apiKey', in: 'cookie', name: 'tributary_session' },
@@ -45,7 +45,7 @@ function describeOperation(endpoint: OperatorEndpoint): object {
   }));
   if (method !== 'GET' && access !== 'public')
     parameters.push({
-      ...{ name: CSRF_HEADER, in: 'header', required: false, schema: TEXT },
+      ...{ name: CSRF_HEADER, in: 'header', required: false, schema: TEXT_SCHEMA },
       description: 'The csrfToken of the session. Required with a session cookie.',
     });
   return {

@@ -1,10 +1,18 @@
 /** Reads the status of streams for operators: lag, last run, quarantine, and the positions of the readers. */
 import { formatTime, type Stream } from '@tributary/connector-api';
 import { UNAUTHORIZED_READER, type ReaderPosition, type Store, type StreamState } from '@tributary/feed';
-import { BOOLEAN, COUNT, DURATION_MS, objectOf, STREAM, TEXT, TIME } from './schemas.js';
+import {
+  BOOLEAN_SCHEMA,
+  COUNT_SCHEMA,
+  DURATION_MS_SCHEMA,
+  createObjectSchema,
+  STREAM_SCHEMA,
+  TEXT_SCHEMA,
+  TIME_SCHEMA,
+} from './schemas.js';
 
 /** The status of one stream. Times are RFC 3339. */
-export interface StreamStatus {
+export interface FeedStreamStatus {
   stream: Stream;
   rows: number;
   lastRowAt?: string;
@@ -29,30 +37,30 @@ export interface StreamStatus {
   lastReadAt?: string;
 }
 
-/** The JSON schema of `StreamStatus`. */
-export const STREAM_STATUS = objectOf({
-  stream: STREAM,
-  rows: { ...COUNT, description: 'Rows in the feed.' },
-  'lastRowAt?': { ...TIME, description: 'Feed time of the newest row.' },
-  'caughtUpAt?': { ...TIME, description: 'When a pull last reached the end of the list at the PSP.' },
-  'lagMs?': { ...DURATION_MS, description: 'Time since `caughtUpAt`.' },
-  'nextPullAt?': { ...TIME, description: 'Absent if an operator requested a pull at once.' },
-  isPulling: BOOLEAN,
-  'pausedAt?': { ...TIME, description: 'When an operator paused the stream.' },
-  rejectedRecords: COUNT,
-  dataWarnings: COUNT,
-  'lastRun?': objectOf({
-    startedAt: TIME,
-    durationMs: DURATION_MS,
-    records: COUNT,
-    added: COUNT,
-    changed: COUNT,
-    rejected: COUNT,
-    'error?': TEXT,
+/** The JSON schema of `FeedStreamStatus`. */
+export const STREAM_STATUS_SCHEMA = createObjectSchema({
+  stream: STREAM_SCHEMA,
+  rows: { ...COUNT_SCHEMA, description: 'Rows in the feed.' },
+  'lastRowAt?': { ...TIME_SCHEMA, description: 'Feed time of the newest row.' },
+  'caughtUpAt?': { ...TIME_SCHEMA, description: 'When a pull last reached the end of the list at the PSP.' },
+  'lagMs?': { ...DURATION_MS_SCHEMA, description: 'Time since `caughtUpAt`.' },
+  'nextPullAt?': { ...TIME_SCHEMA, description: 'Absent if an operator requested a pull at once.' },
+  isPulling: BOOLEAN_SCHEMA,
+  'pausedAt?': { ...TIME_SCHEMA, description: 'When an operator paused the stream.' },
+  rejectedRecords: COUNT_SCHEMA,
+  dataWarnings: COUNT_SCHEMA,
+  'lastRun?': createObjectSchema({
+    startedAt: TIME_SCHEMA,
+    durationMs: DURATION_MS_SCHEMA,
+    records: COUNT_SCHEMA,
+    added: COUNT_SCHEMA,
+    changed: COUNT_SCHEMA,
+    rejected: COUNT_SCHEMA,
+    'error?': TEXT_SCHEMA,
   }),
-  readers: COUNT,
-  'maxRowsBehind?': { ...COUNT, description: 'Rows that the slowest reader does not have yet.' },
-  'lastReadAt?': { ...TIME, description: 'When a reader last asked for the stream.' },
+  readers: COUNT_SCHEMA,
+  'maxRowsBehind?': { ...COUNT_SCHEMA, description: 'Rows that the slowest reader does not have yet.' },
+  'lastReadAt?': { ...TIME_SCHEMA, description: 'When a reader last asked for the stream.' },
 });
 
 /**
@@ -62,7 +70,7 @@ export const STREAM_STATUS = objectOf({
 export async function readStreamStatus(
   store: Store,
   paths: readonly string[],
-): Promise<(path: string) => StreamStatus[]> {
+): Promise<(path: string) => FeedStreamStatus[]> {
   const [states, positions, now] = await Promise.all([
     store.operator().listStreamStates(paths),
     store.findReaderPositions(paths),
@@ -79,7 +87,7 @@ export async function readStreamStatus(
     );
 }
 
-function toStreamView(state: StreamState, readers: readonly ReaderPosition[], now: number): StreamStatus {
+function toStreamView(state: StreamState, readers: readonly ReaderPosition[], now: number): FeedStreamStatus {
   const { stream, rows, lastRowAt, caughtUpAt, dueAt, isPulling, rejectedRecords, dataWarnings } = state;
   const behind = readers.flatMap(({ rowsBehind }) => (rowsBehind === undefined ? [] : [rowsBehind]));
   return {
@@ -100,7 +108,7 @@ function toStreamView(state: StreamState, readers: readonly ReaderPosition[], no
   };
 }
 
-function toLastRunView(run: NonNullable<StreamState['lastRun']>): NonNullable<StreamStatus['lastRun']> {
+function toLastRunView(run: NonNullable<StreamState['lastRun']>): NonNullable<FeedStreamStatus['lastRun']> {
   const { startedAt, duration, records, added, changed, refused, error } = run;
   return {
     ...{ startedAt: formatTime(startedAt), durationMs: duration },

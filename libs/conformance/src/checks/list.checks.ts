@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CheckSkipped, type ConformanceCheck } from '../conformance.types.js';
 import { findInvalidRows, findOrderViolations } from '../rules/contract-rules.js';
 import {
-  DRAIN_PAGE_SIZE,
+  LIST_PAGE_SIZE,
   ROW_TIME_PROPERTY,
   type ServedRow,
   type ServerUnderTest,
@@ -173,11 +173,11 @@ async function findShortPages(server: ServerUnderTest, stream: Stream): Promise<
     if (page.length !== pageSize)
       problems.push(`pageSize=${pageSize} gives ${page.length} rows, and the list has at least ${length}`);
   }
-  if (length === 0 || length >= DRAIN_PAGE_SIZE) return problems;
+  if (length === 0 || length >= LIST_PAGE_SIZE) return problems;
   const next = await server.readPage(stream, { page: 2, pageSize: length });
   return next.length === 0
     ? problems
-    : [...problems, `pageSize=${DRAIN_PAGE_SIZE} gives ${length} rows, and more rows follow`];
+    : [...problems, `pageSize=${LIST_PAGE_SIZE} gives ${length} rows, and more rows follow`];
 }
 
 async function findFilterProblems(server: ServerUnderTest, stream: Stream): Promise<string[]> {

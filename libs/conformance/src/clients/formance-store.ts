@@ -20,7 +20,7 @@ const INTEGER_PATTERN = /^[+-]?\d+$/;
  * Checks an amount. The connector reads the amounts of all new rows of a page, even of rows that it then discards.
  * @throws PollFailed if the amount is not an integer
  */
-export function checkAmount(amount: string): void {
+export function assertIntegerAmount(amount: string): void {
   if (!INTEGER_PATTERN.test(amount)) throw new PollFailed(`amount "${amount}" is no integer`);
 }
 
@@ -52,7 +52,7 @@ export class FormanceStore {
    */
   checkBalances({ accountId, at, balances }: DecodedBalances): void {
     for (const { amount, currency } of balances) {
-      checkAmount(amount);
+      assertIntegerAmount(amount);
       this.checkAsset(currency);
       if (this.version.validation.ids && accountId === '')
         throw new PollFailed('balances without an account');

@@ -11,7 +11,7 @@ import {
   type DecodedBalances,
   type DecodedRow,
 } from './decode-response.js';
-import { FormanceStore, checkAmount } from './formance-store.js';
+import { FormanceStore, assertIntegerAmount } from './formance-store.js';
 import {
   ZERO_TIME,
   compareGoTimes,
@@ -140,7 +140,7 @@ export class GenericConnectorClient {
 }
 
 function checkAmounts(rows: readonly DecodedRow[]): void {
-  for (const { transaction } of rows) if (transaction) checkAmount(transaction.amount);
+  for (const { transaction } of rows) if (transaction) assertIntegerAmount(transaction.amount);
 }
 
 function serializeState({ watermark, seen }: StreamState): string {

@@ -5,7 +5,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export const KEY = 'key-of-the-service';
+export const SERVICE_KEY = 'key-of-the-service';
 
 type Row = Record<string, unknown> & { id: string };
 
@@ -113,8 +113,9 @@ export class FaultyService {
   }
 
   private answer(method: string, url: URL, authorization: string | undefined, body: string) {
-    const isAuthorized = this.fault.isAuthorized?.(authorization) ?? authorization === `Bearer ${KEY}`;
-    if (!isAuthorized) return createError(401, 'Unauthorized');
+    const isAuthorized =
+      this.fault.isAuthorized?.(authorization) ?? authorization === `Bearer ${SERVICE_KEY}`;
+    if (!isAuthorized) return createErrorResponse(401, 'Unauthorized');
     const [, list = '', id = '', balances] = url.pathname.split('/');
     if (method === 'POST') return this.pay(JSON.parse(body) as Record<string, string>);
     if (balances !== undefined) return this.answerBalances(id);
@@ -125,9 +126,9 @@ export class FaultyService {
     const known = ['page', 'pageSize', 'sort', 'createdAtFrom', 'updatedAtFrom'];
     const { unknownParameterStatus, invalidParameterStatus = 422 } = this.fault;
     if (unknownParameterStatus !== undefined && [...query.keys()].some((name) => !known.includes(name)))
-      return createError(unknownParameterStatus, 'Unknown parameter');
+      return createErrorResponse(unknownParameterStatus, 'Unknown parameter');
     const pageSize = Number(query.get('pageSize') ?? 100);
-    if (!Number.isInteger(pageSize)) return createError(invalidParameterStatus, 'Invalid pageSize');
+    if (!Number.isInteger(pageSize)) return createErrorResponse(invalidParameterStatus, 'Invalid pageSize');
     const time = query.get('createdAtFrom') ?? query.get('updatedAtFrom');
     const request = {
       ...{ list, query, pageSize, page: Number(query.get('page') ?? 1) },
@@ -139,7 +140,7 @@ export class FaultyService {
   private answerBalances(accountId: string) {
     this.balanceRequests++;
     if (!ACCOUNT_IDS.includes(accountId))
-      return createError(this.fault.unknownAccountStatus ?? 404, 'Not found');
+      return createErrorResponse(this.fault.unknownAccountStatus ?? 404, 'Not found');
     return this.fault.getBalances?.(this, accountId) ?? this.getBalances(accountId);
   }
 
@@ -162,13 +163,13 @@ export class FaultyService {
   }
 
   payOnce(request: Record<string, string>): { status: number; body: unknown } {
-    if (!/^[1-9]\d*$/.test(request['amount'] ?? '')) return createError(422, 'Invalid amount');
+    if (!/^[1-9]\d*$/.test(request['amount'] ?? '')) return createErrorResponse(422, 'Invalid amount');
     const key = request['idempotencyKey'] ?? '';
     const known = this.payouts.get(key);
     if (known !== undefined)
       return known.request === JSON.stringify(request)
         ? { status: 201, body: known.body }
-        : createError(422, 'Other request');
+        : createErrorResponse(422, 'Other request');
     const body = {
       id: `payout-${this.payouts.size}`,
       ...request,
@@ -180,6 +181,6 @@ export class FaultyService {
   }
 }
 
-export function createError(status: number, Title: string): { status: number; body: unknown } {
+export function createErrorResponse(status: number, Title: string): { status: number; body: unknown } {
   return { status, body: { Title, Detail: `${Title}.` } };
 }

@@ -1,7 +1,7 @@
 /** Parses the request for the rows of a feed: `GET <path>/feed/{stream}?after=&limit=&wait=&epoch=`. */
 import type { FastifyRequest } from 'fastify';
 import { STREAMS, type Stream } from '../plugin.js';
-import { createInvalidParameterError } from './invalid-parameter-error.js';
+import { createInvalidParameterError } from './create-invalid-parameter-error.js';
 
 /** The form in which the rows are sent: a JSON object, one JSON line per row, or server-sent events. */
 export type FeedFormat = 'json' | 'ndjson' | 'events';

@@ -4,7 +4,7 @@
  */
 import type { Stream } from '../plugin.js';
 import { parseTime } from '../time.js';
-import { createInvalidParameterError } from './invalid-parameter-error.js';
+import { createInvalidParameterError } from './create-invalid-parameter-error.js';
 import { FEED_TIME_FIELD } from './serialize-records.js';
 
 /** A validated query for one page of a list. */

@@ -69,7 +69,7 @@ export function appendFeedTime(stream: Stream, content: string, feedTime: string
  * Removes the reference to the original from the JSON of a transaction, so that clients treat the transaction as a separate payment. The
  * original's id, in the PSP's spelling, is added to the metadata as `com.tributary.spec/related_id`.
  */
-export function unlinkContent(content: string): string {
+export function removeOriginalReference(content: string): string {
   const { relatedTransactionID, metadata, ...properties } = JSON.parse(`${content}}`) as {
     relatedTransactionID?: string;
     metadata?: Record<string, string>;

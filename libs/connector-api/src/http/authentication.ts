@@ -1,5 +1,5 @@
 import type { HttpClock } from './http-clock.js';
-import type { PspResponse, PspRequest } from './request.js';
+import type { PspResponse, PspRequest } from './request.types.js';
 
 /** Adds credentials to requests. Each connector has its own object, which may keep state, e.g. an access token. */
 export interface Authentication {

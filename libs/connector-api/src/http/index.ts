@@ -11,7 +11,7 @@ export * from './oauth.js';
 export * from './psp-http.js';
 export * from './parse-row.js';
 export * from './refresh-token-auth.js';
-export * from './request.js';
+export * from './request.types.js';
 export * from './signing-certificates.js';
 export * from './request-signature.js';
 export * from './submit-order.js';

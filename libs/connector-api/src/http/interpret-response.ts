@@ -3,7 +3,7 @@ import { PspError } from '../errors.js';
 import type { PspErrorKind } from '../errors.js';
 import { PspResponseError } from './psp-response-error.js';
 import { Json } from './json-accessors.js';
-import type { PspResponse } from './request.js';
+import type { PspResponse } from './request.types.js';
 import { parseRetryAfter } from './retry-after.js';
 import type { RawResponse, TransportFailure } from './transport.js';
 

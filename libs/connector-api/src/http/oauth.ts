@@ -7,7 +7,7 @@ import { encodeBasicCredentials } from './authentication.js';
 import type { Authentication, AuthenticationContext } from './authentication.js';
 import type { HttpClock } from './http-clock.js';
 import type { Json } from './json-accessors.js';
-import type { PspRequest } from './request.js';
+import type { PspRequest } from './request.types.js';
 
 /** The options for obtaining access tokens. */
 export interface OAuthOptions {

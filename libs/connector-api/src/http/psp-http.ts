@@ -11,7 +11,7 @@ import { interpretResponse } from './interpret-response.js';
 import { RateLimiter } from './rate-limiter.js';
 import type { RateLimitPermit } from './rate-limiter.js';
 import { validateBaseUrl, fillPath, formatQuery } from './request-url.js';
-import type { PspResponse, PreparedRequest, PspRequest, RequestOptions } from './request.js';
+import type { PspResponse, PreparedRequest, PspRequest, RequestOptions } from './request.types.js';
 import { retryDelayMs } from './retry-delay.js';
 import { createRedactor, extractSecrets } from './secret-redactor.js';
 import { Transport } from './transport.js';

@@ -7,7 +7,7 @@ import type { HttpClock } from './http-clock.js';
 import { createOAuth } from './oauth.js';
 
 /** A client that authenticates with a secret: `Authorization: Basic <base64 of id:secret>`. */
-export interface SecretClient {
+export interface OAuthClientWithSecret {
   id: string;
   secret: string;
   /** Whether `client_id` and `client_secret` are sent in the request body instead of the header. Default: false. */
@@ -15,7 +15,7 @@ export interface SecretClient {
 }
 
 /** A client that authenticates with a JWT, which it signs with its private key (RFC 7523). The client's id is the claim `sub`. */
-export type AssertionClient = { id: string } & Omit<ClientAssertionOptions, 'subject' | 'clock'>;
+export type OAuthClientWithAssertion = { id: string } & Omit<ClientAssertionOptions, 'subject' | 'clock'>;
 
 export interface RefreshTokenOptions {
   /** The path of the token endpoint: `/auth/token`. */
@@ -25,7 +25,7 @@ export interface RefreshTokenOptions {
   /** An access token that does not expire. If it is set, it is used instead of the refresh token. */
   accessToken?: string | undefined;
   /** The credentials with which the client authenticates at the token endpoint. */
-  client: SecretClient | AssertionClient;
+  client: OAuthClientWithSecret | OAuthClientWithAssertion;
   /** The format of the request. Default: `form`, as the RFC requires. */
   format?: 'form' | 'json';
   /** The lifetime of an access token in milliseconds. Set it for a PSP whose response contains no `expires_in`. */
@@ -58,17 +58,17 @@ export function createRefreshTokenAuth(options: RefreshTokenOptions): Authentica
   });
 }
 
-function createBasicHeaders({ id, secret }: SecretClient): Readonly<Record<string, string>> {
+function createBasicHeaders({ id, secret }: OAuthClientWithSecret): Readonly<Record<string, string>> {
   return { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` };
 }
 
-function createSecretParameters({ id, secret, isSentInBody = false }: SecretClient) {
+function createSecretParameters({ id, secret, isSentInBody = false }: OAuthClientWithSecret) {
   return isSentInBody ? { client_id: id, client_secret: secret } : {};
 }
 
 /** Creates the form parameters with a client assertion. An assertion expires, so each token request gets a new assertion. */
 async function createAssertionParameters(
-  { id, ...claims }: AssertionClient,
+  { id, ...claims }: OAuthClientWithAssertion,
   clock: HttpClock,
 ): Promise<Readonly<Record<string, string>>> {
   return {

@@ -1,6 +1,6 @@
 /** Signs requests as RFC 9421 (HTTP Message Signatures) describes: an ECDSA signature over the method, the target and the body. */
 import { createHash, randomUUID, sign } from 'node:crypto';
-import type { PreparedRequest } from './request.js';
+import type { PreparedRequest } from './request.types.js';
 
 export interface RequestSignatureOptions {
   /** The private key in PEM. */

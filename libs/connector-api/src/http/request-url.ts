@@ -1,6 +1,6 @@
 /** Builds the URL of a request from the base URL, a path template and the query parameters. */
 import { InvalidRecordError } from '../errors.js';
-import type { QueryParameters } from './request.js';
+import type { QueryParameters } from './request.types.js';
 
 /** The host names of the loopback interface. */
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]']);

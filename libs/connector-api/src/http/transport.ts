@@ -8,7 +8,7 @@ import { HttpService } from '@nestjs/axios';
 import axios, { AxiosError } from 'axios';
 import type { AxiosResponse } from 'axios';
 import { isCertainlyNotSent } from './certainly-not-sent.js';
-import type { PreparedRequest } from './request.js';
+import type { PreparedRequest } from './request.types.js';
 
 /** A response with any status, before it is interpreted. */
 export interface RawResponse {

@@ -1,6 +1,6 @@
 /** Lists the journals of several accounts with one cursor. Each journal can only be read from its newest row to its oldest row. */
 import type { ListingContext } from './listing.types.js';
-import { createMergeCheck, mergeListings } from './merge-listings.js';
+import { createMergePositionCheck, mergeListings } from './merge-listings.js';
 import type { MergePosition, MergeStep } from './merge-listings.js';
 import { newestFirst } from './newest-first-listing.js';
 import type { NewestFirstSource } from './newest-first-listing.js';
@@ -17,7 +17,7 @@ export interface AccountJournal<Row> extends NewestFirstSource<Row> {
 export type JournalsPosition = MergePosition<NewestFirstPosition>;
 
 /** Returns true if a value of a stored cursor is a position of `listJournals`. */
-export const isJournalsPosition = createMergeCheck(isNewestFirstPosition);
+export const isJournalsPosition = createMergePositionCheck(isNewestFirstPosition);
 
 /** Yields the rows of all journals. Each journal is read with `newestFirst`, and the journals are merged with `mergeListings`. */
 export function listJournals<Row, Journal extends AccountJournal<Row>>(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { PspError } from '../errors.js';
-import { changes, createChangesCheck, oldestFirst } from './index.js';
+import { changes, createChangesPositionCheck, oldestFirst } from './index.js';
 import type { ChangesPosition, ChangesSource, OldestFirstPosition } from './index.js';
 import {
   ModelClock,
@@ -11,7 +11,7 @@ import {
   PROPERTY_TIMEOUT_MS,
 } from './testing/model-list.js';
 import type { ModelRow } from './testing/model-list.js';
-import { createScenarios, playScenario } from './testing/scenarios.js';
+import { createScenarioArbitrary, playScenario } from './testing/listing-scenarios.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 type Position = ChangesPosition<OldestFirstPosition>;
@@ -67,12 +67,14 @@ function startTest(pageSize: number, maxIdsPerRequest = 1) {
 }
 
 const byId = (a: ModelRow, b: ModelRow) => (a.id < b.id ? -1 : 1);
-const isPosition = createChangesCheck((value): value is OldestFirstPosition => typeof value === 'object');
+const isPosition = createChangesPositionCheck(
+  (value): value is OldestFirstPosition => typeof value === 'object',
+);
 
 it.each([1, 3])(
   'has exactly the rows that exist after kills, faults, ties, changed, late and vanished rows, %i ids in a request',
   async (maxIds) => {
-    const scenarios = createScenarios({ kinds: ['new', 'late', 'vanish', 'change'] });
+    const scenarios = createScenarioArbitrary({ kinds: ['new', 'late', 'vanish', 'change'] });
     await fc.assert(
       fc.asyncProperty(scenarios, fc.boolean(), async (scenario, isSlow) => {
         const { list, feed } = startTest(scenario.pageSize, maxIds);

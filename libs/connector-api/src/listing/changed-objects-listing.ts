@@ -175,7 +175,7 @@ async function fetchInto<Row>(
 /**
  * Returns a check for stored cursors. The check returns true for a position of `changes` whose events are listed with the given strategy.
  */
-export function createChangesCheck<EventPosition>(
+export function createChangesPositionCheck<EventPosition>(
   isEventPosition: (value: unknown) => value is EventPosition,
 ): (value: unknown) => value is ChangesPosition<EventPosition> {
   return (value): value is ChangesPosition<EventPosition> => {

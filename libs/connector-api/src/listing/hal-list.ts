@@ -2,7 +2,7 @@
 import type { Json } from '../http/json-accessors.js';
 import type { PspHttp } from '../http/psp-http.js';
 import { PspResponseError } from '../http/psp-response-error.js';
-import type { RequestOptions } from '../http/request.js';
+import type { RequestOptions } from '../http/request.types.js';
 import { readScalar } from '../mapping/pick-metadata.js';
 import type { TokenPage } from './listing.types.js';
 import { PageTokenExpiredError } from './newest-first-listing.js';

@@ -2,7 +2,7 @@
  * Lists rows with one strategy, and then the objects to which a list of events refers, see `changes`. Use it for a PSP that lists its
  * objects by the time of their creation, and whose changes appear in another list, e.g. in a ledger.
  */
-import { changes, createChangesCheck } from './changed-objects-listing.js';
+import { changes, createChangesPositionCheck } from './changed-objects-listing.js';
 import type { ChangesPosition, ChangesSource } from './changed-objects-listing.js';
 import type { ListingContext, ListingStep } from './listing.types.js';
 
@@ -37,11 +37,11 @@ export async function* listThenChanges<Row, Position, Event, EventPosition>(
 }
 
 /** Returns a check for stored cursors. The check returns true for a position of `listThenChanges` with the given strategies. */
-export function createListThenChangesCheck<Position, EventPosition>(
+export function createListThenChangesPositionCheck<Position, EventPosition>(
   isListPosition: (value: unknown) => value is Position,
   isEventPosition: (value: unknown) => value is EventPosition,
 ): (value: unknown) => value is ListThenChangesPosition<Position, EventPosition> {
-  const isChangesPosition = createChangesCheck(isEventPosition);
+  const isChangesPosition = createChangesPositionCheck(isEventPosition);
   return (value): value is ListThenChangesPosition<Position, EventPosition> => {
     if (typeof value !== 'object' || value === null) return false;
     const { list, changes: events } = value as Partial<ListThenChangesPosition<unknown, unknown>>;

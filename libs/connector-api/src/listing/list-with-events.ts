@@ -3,7 +3,7 @@
  * for changes, and whose events can be filtered by time. A PSP that sends the objects together with their events costs no request for each object.
  */
 import type { ChangesSource } from './changed-objects-listing.js';
-import { createListThenChangesCheck, listThenChanges } from './list-then-changes.js';
+import { createListThenChangesPositionCheck, listThenChanges } from './list-then-changes.js';
 import type { ListThenChangesPosition } from './list-then-changes.js';
 import type { ListingContext, ListingStep, TokenPage } from './listing.types.js';
 import type { TimeWindowQuery } from './read-window.js';
@@ -31,7 +31,7 @@ export interface ListWithEventsOptions<Row> extends RereadTimeWindowsOptions<Row
 export type ListWithEventsPosition = ListThenChangesPosition<RereadTimeWindowsPosition, TimeWindowsPosition>;
 
 /** Returns true if a value of a stored cursor is a position of `listWithEvents`. */
-export const isListWithEventsPosition = createListThenChangesCheck(
+export const isListWithEventsPosition = createListThenChangesPositionCheck(
   isRereadTimeWindowsPosition,
   isTimeWindowsPosition,
 );

@@ -11,7 +11,7 @@ import {
   PROPERTY_TIMEOUT_MS,
 } from './testing/model-list.js';
 import type { ModelRow } from './testing/model-list.js';
-import { createScenarios, HISTORY_MS } from './testing/scenarios.js';
+import { createScenarioArbitrary, HISTORY_MS } from './testing/listing-scenarios.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const HOUR = 3_600_000;
@@ -62,7 +62,7 @@ it(
   'has every row of every source after kills and faults',
   async () => {
     const scenarios = fc.tuple(
-      createScenarios({ kinds: ['new'] }),
+      createScenarioArbitrary({ kinds: ['new'] }),
       fc.array(fc.nat({ max: 60 }), { minLength: 1, maxLength: 12 }),
     );
     await fc.assert(

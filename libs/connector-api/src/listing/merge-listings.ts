@@ -115,7 +115,7 @@ function toMergeError(errors: readonly unknown[], readCount: number): unknown {
  * Returns a check for stored cursors. The check returns true for a position of `mergeListings` whose sources are listed with the given
  * strategy.
  */
-export function createMergeCheck<Position>(
+export function createMergePositionCheck<Position>(
   isSourcePosition: (value: unknown) => value is Position,
 ): (value: unknown) => value is MergePosition<Position> {
   return (value): value is MergePosition<Position> =>

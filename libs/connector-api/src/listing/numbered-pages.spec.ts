@@ -1,6 +1,6 @@
 /** Tests a list with page numbers whose time range is limited by the PSP. */
 import { Json } from '../http/json-accessors.js';
-import { getFirstHalfToken, getNextPageToken, parseNumberedPage, readCount } from './numbered-pages.js';
+import { getTokenOfFirstHalf, getNextPageToken, parseNumberedPage, readCount } from './numbered-pages.js';
 
 const MAX_RANGE_MS = 1000;
 
@@ -32,7 +32,7 @@ it('reads a range that is too long in parts', () => {
 
 it('divides a part, and reads what follows the half', () => {
   const query = { from: 0, to: 900 };
-  const token = getFirstHalfToken(parseNumberedPage(query, MAX_RANGE_MS), 100);
+  const token = getTokenOfFirstHalf(parseNumberedPage(query, MAX_RANGE_MS), 100);
   const half = parseNumberedPage({ ...query, token }, MAX_RANGE_MS);
   expect(half).toEqual({ from: 0, to: 500, page: 1 });
   const next = getNextPageToken(half, 1, query, MAX_RANGE_MS) ?? '';

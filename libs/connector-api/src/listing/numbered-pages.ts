@@ -42,13 +42,13 @@ export function getNextPageToken(
 }
 
 /** Returns the token of the first page of the first half of a part. It is used if the whole part has too many rows for the PSP. */
-export function getFirstHalfToken({ from, to }: TimeWindow, resolutionMs: number): string {
+export function getTokenOfFirstHalf({ from, to }: TimeWindow, resolutionMs: number): string {
   const halfMs = Math.ceil((to - from) / 2 / resolutionMs) * resolutionMs;
   return formatToken({ from, to: from + halfMs, page: 1 });
 }
 
 /** The names of the properties of a response that contain the rows and their numbers. */
-export interface NumberedPageNames {
+export interface NumberedPageProperties {
   rows: string;
   /** The property with the number of all rows of the range. */
   rowCount: string;
@@ -64,7 +64,7 @@ export function readNumberedPage(
   response: Json,
   part: NumberedPage,
   query: TimeWindowQuery,
-  { names, maxRangeMs }: { names: NumberedPageNames; maxRangeMs: number },
+  { names, maxRangeMs }: { names: NumberedPageProperties; maxRangeMs: number },
 ): TokenPage<Json> {
   const total = readCount(response, names.rowCount);
   const isEmpty = total === 0 && !response.has(names.rows);

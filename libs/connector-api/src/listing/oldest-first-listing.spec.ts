@@ -11,7 +11,7 @@ import {
   PROPERTY_TIMEOUT_MS,
 } from './testing/model-list.js';
 import type { ModelRow } from './testing/model-list.js';
-import { createScenarios, playScenario } from './testing/scenarios.js';
+import { createScenarioArbitrary, playScenario } from './testing/listing-scenarios.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 
@@ -67,7 +67,7 @@ function describeStrategy<Position>(
     it(
       'have every row after kills, faults, ties and vanished rows, oldest first',
       async () => {
-        const scenarios = createScenarios({ kinds: ['new', 'vanish'] });
+        const scenarios = createScenarioArbitrary({ kinds: ['new', 'vanish'] });
         await fc.assert(
           fc.asyncProperty(scenarios, async (scenario) => {
             const { list, feed } = startTest(scenario.pageSize);

@@ -3,7 +3,7 @@ import { createCursorFormat } from './cursor-format.js';
 import { PspError } from '../errors.js';
 import { readHalPage, readTokenPage } from './read-list-response.js';
 import type { TokenPage } from './listing.types.js';
-import { createMergeCheck } from './merge-listings.js';
+import { createMergePositionCheck } from './merge-listings.js';
 import { isNewestFirstPosition } from './newest-first-walk.js';
 import { findRowInPages, readAllRows, readPages } from './read-pages.js';
 
@@ -91,7 +91,7 @@ it('a stored cursor is a position of merged listings only if each part is one of
   const format = createCursorFormat({
     plugin: 'acme',
     version: 1,
-    isPosition: createMergeCheck(isNewestFirstPosition),
+    isPosition: createMergePositionCheck(isNewestFirstPosition),
   });
   const position = { 'acc-1': { covered: { anchors: ['a'], newest: 5 } } };
   expect(format.parse(format.serialize(position))).toEqual(position);

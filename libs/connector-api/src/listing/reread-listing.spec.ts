@@ -9,7 +9,7 @@ import {
   PROPERTY_RUNS,
   PROPERTY_TIMEOUT_MS,
 } from './testing/model-list.js';
-import { createScenarios, playScenario } from './testing/scenarios.js';
+import { createScenarioArbitrary, playScenario } from './testing/listing-scenarios.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const HOUR = 3_600_000;
@@ -69,7 +69,7 @@ function startTest(pageSize: number) {
 it(
   'has every row in its last state after kills, faults, late and vanished rows',
   async () => {
-    const scenarios = createScenarios({ kinds: ['new', 'late', 'vanish', 'change'] });
+    const scenarios = createScenarioArbitrary({ kinds: ['new', 'late', 'vanish', 'change'] });
     await fc.assert(
       fc.asyncProperty(
         scenarios,

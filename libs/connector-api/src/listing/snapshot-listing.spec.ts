@@ -10,7 +10,7 @@ import {
   PROPERTY_TIMEOUT_MS,
 } from './testing/model-list.js';
 import type { ModelRow } from './testing/model-list.js';
-import { createScenarios, playScenario } from './testing/scenarios.js';
+import { createScenarioArbitrary, playScenario } from './testing/listing-scenarios.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 
@@ -51,7 +51,7 @@ describe.each<Paging>(['id', 'offset'])('with page tokens of the kind %s', (pagi
   it(
     'has exactly the rows of the list after kills, faults, ties, changed, late and vanished rows',
     async () => {
-      const scenarios = createScenarios({ kinds: ['new', 'late', 'vanish', 'change'] });
+      const scenarios = createScenarioArbitrary({ kinds: ['new', 'late', 'vanish', 'change'] });
       await fc.assert(
         fc.asyncProperty(scenarios, fc.boolean(), async (scenario, isSlow) => {
           const { list, feed } = startTest(scenario.pageSize, paging);

@@ -12,7 +12,7 @@ import {
   PROPERTY_TIMEOUT_MS,
 } from './testing/model-list.js';
 import type { ModelRow } from './testing/model-list.js';
-import { createScenarios, HISTORY_MS, playScenario } from './testing/scenarios.js';
+import { createScenarioArbitrary, HISTORY_MS, playScenario } from './testing/listing-scenarios.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const HOUR = 3_600_000;
@@ -86,7 +86,7 @@ describe.each(VARIANTS)('%j', (variant) => {
   it(
     'has every row after kills, faults, ties, late and vanished rows, oldest first',
     async () => {
-      const scenarios = createScenarios({ kinds: ['new', 'late', 'vanish'] });
+      const scenarios = createScenarioArbitrary({ kinds: ['new', 'late', 'vanish'] });
       await fc.assert(
         fc.asyncProperty(scenarios, async (scenario) => {
           const { list, feed } = startTest(scenario.pageSize, variant);

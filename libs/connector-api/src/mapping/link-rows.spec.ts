@@ -5,7 +5,7 @@ import { toPayment } from './movements.js';
 import { toRefund } from './refunds-and-disputes.js';
 import { linkRows } from './link-rows.js';
 import type { UnlinkedRow } from './link-rows.js';
-import { findNearestMovement } from './nearest-movement.js';
+import { findNearestMovement } from './find-nearest-movement.js';
 
 const OWN_ID_KEY = 'com.acme.spec/row_id';
 const fields = (id: string, units: bigint) => ({

@@ -1,6 +1,6 @@
 import { Json } from '../http/json-accessors.js';
 import { createOrderResult, readOrderResult } from './order-result.js';
-import { parseWebhookEvent } from './webhook-event.js';
+import { parseWebhookEvent } from './parse-webhook-event.js';
 
 it('only an order that failed or was returned has a reason', () => {
   const fields = { id: 'o-1', reasonCode: 'no_funds', reasonMessage: 'Not enough money' };

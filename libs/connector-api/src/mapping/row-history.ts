@@ -12,7 +12,7 @@ import { reverseRow } from './refunds-and-disputes.js';
 const MAX_REPEATS = 5;
 
 /** The settlement that contains a row: its id and its time. */
-export interface SettledAt {
+export interface SettlementReference {
   /** The PSP's id of the settlement, as in `RowDetails.settlement`. */
   id: string;
   /** The time of the settlement in RFC 3339, as in `RowDetails.bookedAt`. */
@@ -56,7 +56,7 @@ export class RowHistory {
   }
 
   /** Returns the id under which the row for this settlement was already served, or else the next free id. */
-  assignId(base: string, settlement: SettledAt): string {
+  assignId(base: string, settlement: SettlementReference): string {
     const isFree = (id: string) => !this.has(id) || this.rows.get(id)?.settlement === settlement.id;
     return listNumberedIds(base).find(isFree) ?? `${base}.${settlement.id}`;
   }
@@ -69,7 +69,7 @@ export class RowHistory {
   findOpenReversal(
     reversals: readonly string[],
     restoration: string,
-    settlement: SettledAt,
+    settlement: SettlementReference,
   ): string | undefined {
     const reversed = reversals
       .flatMap((base) => this.listBefore(base, settlement).map(({ bookedAt }) => ({ base, bookedAt })))
@@ -77,7 +77,7 @@ export class RowHistory {
     return reversed.length > this.listBefore(restoration, settlement).length ? reversed[0]?.base : undefined;
   }
 
-  private listBefore(base: string, { id, createdAt }: SettledAt): KnownRow[] {
+  private listBefore(base: string, { id, createdAt }: SettlementReference): KnownRow[] {
     return listNumberedIds(base)
       .map((rowId) => this.rows.get(rowId))
       .filter((row) => row !== undefined)

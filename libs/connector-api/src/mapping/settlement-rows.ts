@@ -18,9 +18,9 @@ import { takeValidRecords } from './parse-rows.js';
 import { toDisputeReversal } from './refunds-and-disputes.js';
 import { roundParts } from './round-parts.js';
 import { formatNumberedId } from './row-history.js';
-import type { RowHistory, SettledAt } from './row-history.js';
+import type { RowHistory, SettlementReference } from './row-history.js';
 
-export interface Settlement extends SettledAt {
+export interface Settlement extends SettlementReference {
   /** The PSP's id of the own account. */
   accountId: string;
   /** What the settlement pays out: the sum of its items. */

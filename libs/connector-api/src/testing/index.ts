@@ -1,12 +1,12 @@
 export * from './fault-injection.js';
-export * from './demo.js';
+export * from './demo-psp.js';
 export * from './fake-psp.js';
 export * from './fake-route.js';
 export * from './openapi/combine-documents.js';
 export * from './openapi/psp-document-validator.js';
-export * from './openapi/examples.js';
+export * from './openapi/operation-examples.js';
 export * from './seeded-random.js';
-export * from './skip-snapshot-tests.js';
+export * from './declare-skipped-snapshots.js';
 export * from './find-unfinished-code.js';
 export * from './suite/describe-psp.js';
 export { InMemoryFeed } from './suite/in-memory-feed.js';

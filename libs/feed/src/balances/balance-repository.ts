@@ -12,8 +12,8 @@ import {
   readReaderBalances,
   saveReaderBalances,
   type BalancesServedToReader,
-} from './reader-balances.js';
-import { chooseServedTime } from './served-time.js';
+} from './balances-served-to-reader.js';
+import { chooseServedTime } from './choose-served-time.js';
 
 type Observation = Omit<BalanceTable, 'connector' | 'account_id'>;
 

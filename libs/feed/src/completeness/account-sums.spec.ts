@@ -5,7 +5,7 @@ import { openStore } from '../store/open-store.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
 import type { AccountCheck, AccountSum } from '../types/completeness.types.js';
 import type { Lease, Store } from '../types/store.types.js';
-import { KnownSums } from './known-sums.js';
+import { AccountSumCache } from './account-sum-cache.js';
 
 const AT = Date.UTC(2026, 0, 1);
 
@@ -145,7 +145,7 @@ describe.each(STORES)('the sums of accounts, in $name', (kind) => {
 
   test('are not taken from memory if a check was written while an append waited for the lock', () => {
     const feed = { checksVersion: 0 };
-    const knownSums = new KnownSums(feed);
+    const knownSums = new AccountSumCache(feed);
     const sums = new Map([['a EUR/2', { total: 1n, after: 0n, suspectAt: Infinity }]]);
     knownSums.remember([{ accountIds: new Set(['a']), sums }], 1, feed.checksVersion);
     expect([...knownSums.accountIds]).toEqual(['a']);

@@ -29,13 +29,13 @@ const SUM_COLUMNS: readonly RowsTableColumn[] = [
   { name: 'opening_proven', type: 'integer' },
 ];
 const SUM_COLUMN_NAMES = sql.raw(SUM_COLUMNS.map(({ name }) => name).join(', '));
-const NEW_SUM: Sum = { total: 0n, after: 0n, suspectAt: Infinity };
+const NEW_SUM: AccountSumState = { total: 0n, after: 0n, suspectAt: Infinity };
 
 /**
  * Returns the changes of balances that the new versions cause. A new record causes its full amount. A changed record causes the difference
  * from its previous version. The function must be called before the rows are inserted, inside the transaction that has locked the feed.
  */
-export async function findEffects(
+export async function findBalanceEffects(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
   feedId: number,
@@ -66,7 +66,7 @@ export async function findEffects(
 }
 
 /** The sum of one account in one asset. */
-export interface Sum {
+export interface AccountSumState {
   total: bigint;
   /**
    * The sum of the rows that the PSP booked after the suspect observation. An observation of a balance is suspect if it differs from the
@@ -82,7 +82,7 @@ export interface StoredSums {
   /** The ids of the accounts whose sums were read. */
   accountIds: ReadonlySet<string>;
   /** The sums, by account and asset. */
-  sums: ReadonlyMap<string, Sum>;
+  sums: ReadonlyMap<string, AccountSumState>;
 }
 
 const NO_SUMS: StoredSums = { accountIds: new Set(), sums: new Map() };
@@ -143,7 +143,7 @@ export async function addEffectsToSums(
   for (const { accountId } of effects)
     if (!stored.some(({ accountIds }) => accountIds.has(accountId))) missingIds.add(accountId);
   const parts = [...stored, await readSums(db, adapter, feedId, missingIds)];
-  const changed = new Map<string, Sum & { accountId: string; asset: string }>();
+  const changed = new Map<string, AccountSumState & { accountId: string; asset: string }>();
   for (const { accountId, asset, amount, at } of effects) {
     const key = toAccountAssetKey(accountId, asset);
     let sum = changed.get(key);

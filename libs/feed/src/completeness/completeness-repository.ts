@@ -25,7 +25,7 @@ import type {
   CompletenessRepository,
   CompletenessState,
 } from '../types/completeness.types.js';
-import { describeOpenRows } from './open-rows.js';
+import { describeOpenRows } from './describe-open-rows.js';
 
 /** The maximum number of checkpoints of a feed. If there are more, every second checkpoint of the older half is deleted. */
 const MAX_CHECKPOINTS = 32;

@@ -6,7 +6,7 @@ import type { Kysely } from 'kysely';
 import { ConnectorConflictError } from '../database/store-errors.js';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { ConnectorTable, Schema } from '../database/schema.js';
-import { NO_ORIGINAL } from '../feeds/place-records.js';
+import { NO_AWAITED_ORIGINAL } from '../feeds/place-records.js';
 import type { ConnectorIdentity } from '../types/store.types.js';
 
 /** The number of rows that one statement writes. SQLite allows 32,766 parameters in a statement. */
@@ -28,7 +28,7 @@ export async function areConnectorsRegistered(
  * @param db a transaction of the adapter
  * @throws ConnectorConflictError when a connector belongs to another plugin or account. The caller must then roll the transaction back
  */
-export async function writeConnectors(
+export async function registerConnectors(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
   connectors: readonly ConnectorIdentity[],
@@ -67,7 +67,7 @@ export async function replaceConnectorIdentity(
     // without their originals.
     await db
       .updateTable('held_rows')
-      .set({ original_id: NO_ORIGINAL, held_at: 0 })
+      .set({ original_id: NO_AWAITED_ORIGINAL, held_at: 0 })
       .where('served_alone_at', 'is', null)
       .where('feed_id', 'in', (eb) =>
         eb.selectFrom('feeds').select('id').where('connector', '=', connector.path),

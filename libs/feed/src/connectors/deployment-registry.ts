@@ -8,7 +8,7 @@ import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { Schema } from '../database/schema.js';
 import { DeploymentConflictError } from '../database/store-errors.js';
 import type { DeploymentIdentity } from '../types/store.types.js';
-import { areConnectorsRegistered, writeConnectors } from './connector-registry.js';
+import { areConnectorsRegistered, registerConnectors } from './connector-registry.js';
 
 /**
  * Registers the connectors of a deployment, and the name of the deployment if the store has none. If the function throws, nothing was
@@ -27,7 +27,7 @@ export async function registerDeployment(
   await adapter.durableTransaction(async (db) => {
     await assertSameDeployment(db, deployment);
     if (name !== undefined) await writeName(db, name);
-    await writeConnectors(db, adapter, connectors);
+    await registerConnectors(db, adapter, connectors);
   });
 }
 
@@ -41,7 +41,7 @@ export async function adoptDeployment(
 ): Promise<void> {
   await adapter.durableTransaction(async (db) => {
     await writeName(db, name ?? null);
-    await writeConnectors(db, adapter, connectors);
+    await registerConnectors(db, adapter, connectors);
   });
 }
 

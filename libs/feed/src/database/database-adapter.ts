@@ -13,7 +13,7 @@ import type {
   RawBuilder,
   SqlBool,
 } from 'kysely';
-import type { StoreChangeRecord } from '../identity/store-change-guard.js';
+import type { StoreChangeGuard } from '../identity/store-change-guard.js';
 import type { DatabaseServerIdentity } from '../identity/database-server-identity.js';
 import type { StoreIdentity } from '../identity/store-identity.js';
 import type { FeedRowTable, FeedTable, Schema } from './schema.js';
@@ -77,7 +77,7 @@ export interface FeedIdentity {
 
 export interface DatabaseAdapter {
   /** Records whether the database was replaced by another database while this process was running. */
-  readonly changes: StoreChangeRecord;
+  readonly changes: StoreChangeGuard;
   readonly columnTypes: ColumnTypes;
   /** The query builder for reads outside of transactions. It reads committed rows only. */
   readonly reader: Kysely<Schema>;

@@ -23,7 +23,7 @@ export interface Schema {
   orders: OrderTable;
   order_history: OrderHistoryTable;
   order_days: OrderDayTable;
-  last_pages: LastPageTable;
+  last_pages: EndOfListMarkerTable;
   store_identity: StoreIdentityTable;
   connectors: ConnectorTable;
   account_sums: AccountSumTable;
@@ -149,7 +149,7 @@ export interface FeedTable {
   leased_until: number;
   /**
    * The time before which the stream is not due. A negative value means that an operator requested a pull at the absolute value of this
-   * time (`pull-requests.ts`). The stream is then due at once.
+   * time (`find-requested-pulls.ts`). The stream is then due at once.
    */
   due_at: number;
   caught_up_at: number | null;
@@ -213,7 +213,7 @@ export interface HeldRowTable {
   feed_id: number;
   position: number;
   record_id: string;
-  /** The id of the original; empty for a version that no longer waits (see `NO_ORIGINAL`). */
+  /** The id of the original; empty for a version that no longer waits (see `NO_AWAITED_ORIGINAL`). */
   original_id: string;
   psp_time: number | null;
   hash: Buffer;
@@ -231,7 +231,7 @@ export interface HeldRowTable {
  * A page that was served as the end of a list. Until the time `until`, later pages with the same `from_time` and `page_size` are empty, so
  * that the client can finish its list.
  */
-export interface LastPageTable {
+export interface EndOfListMarkerTable {
   feed_id: number;
   from_time: number;
   page_size: number;
@@ -255,7 +255,7 @@ export interface BalanceTable {
 }
 
 /**
- * The last balances and times that one reader (the client of one API key) got for one account. `balances/served-time.ts` describes the
+ * The last balances and times that one reader (the client of one API key) got for one account. `balances/choose-served-time.ts` describes the
  * columns.
  */
 export interface ReaderBalanceTable {

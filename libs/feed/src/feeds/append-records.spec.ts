@@ -1,7 +1,7 @@
 /** Tests that appended strings are stored unchanged, whatever characters they contain. No row may be split, joined or changed. */
 import { serializeTransaction } from '@tributary/connector-api';
 import { copyStore, openStore, summarizeStore, getCurrentProcess } from '../index.js';
-import { POSTGRES, SQLITE, STORES } from '../testing/stores.js';
+import { POSTGRES_STORE, SQLITE_STORE, STORES } from '../testing/stores.js';
 
 const TEXTS = [
   '\u001f',
@@ -65,8 +65,8 @@ it.each(STORES)('$name keeps every text as it is', async (kind) => {
 });
 
 it.each([
-  { name: SQLITE.name, from: SQLITE, to: POSTGRES },
-  { name: POSTGRES.name, from: POSTGRES, to: SQLITE },
+  { name: SQLITE_STORE.name, from: SQLITE_STORE, to: POSTGRES_STORE },
+  { name: POSTGRES_STORE.name, from: POSTGRES_STORE, to: SQLITE_STORE },
 ])('and a copy has them too: from $name', async ({ from, to }) => {
   const [source, target] = [await from.create(), await to.create()];
   try {

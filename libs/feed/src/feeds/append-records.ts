@@ -4,14 +4,14 @@ import type { Kysely } from 'kysely';
 import type { DatabaseAdapter, FeedUpdate, WriteAtCommit } from '../database/database-adapter.js';
 import {
   addEffectsToSums,
-  findEffects,
+  findBalanceEffects,
   readAccountSums,
   type StoredSums,
 } from '../completeness/account-sums.js';
 import type { FeedRowTable, Schema } from '../database/schema.js';
 import type { TimedEffect } from '../types/completeness.types.js';
 import { findHeldRowsOf, findOverdueRows, updateHeldRows } from './held-rows.js';
-import { addToSet, RecordPlacer, type PlacedRecord, type Placement } from './place-records.js';
+import { addToSetOfKey, RecordPlacer, type PlacedRecord, type Placement } from './place-records.js';
 
 /**
  * The minimum difference in ms between the feed times of two rows. The feed time of a row is the time by which clients find it. At every
@@ -93,7 +93,7 @@ export async function appendRecords(
   const placer = new RecordPlacer(stored.versions, await findHeldRowsOf(db, adapter, feed.id, ids));
   for (const record of records) placer.place(record);
   const { placement } = placer;
-  const effects = await findEffects(db, adapter, feed.id, placement.counted);
+  const effects = await findBalanceEffects(db, adapter, feed.id, placement.counted);
   const rows = await writePlacement(db, adapter, writeAtCommit, feed, placement, now, changes);
   const sums = await addEffectsToSums(db, adapter, writeAtCommit, feed.id, effects, stored.sums);
   const { added, changed, unchanged } = placement;
@@ -181,7 +181,7 @@ async function findStoredVersions(
     .where('feed_id', '=', feedId)
     .where(adapter.inArray('record_id', [...new Set(records.flatMap(listIds))]))
     .execute();
-  for (const { record_id, hash } of rows) addToSet(known, record_id, hash.toString('latin1'));
+  for (const { record_id, hash } of rows) addToSetOfKey(known, record_id, hash.toString('latin1'));
   return known;
 }
 

@@ -3,7 +3,7 @@ import { serializeTransaction, type SerializedRecord } from '@tributary/connecto
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { openStore, getCurrentProcess, type Feed, type OrderChange, type Store } from '../index.js';
-import { POSTGRES, STORES, type FreshStore, type StoreKind } from '../testing/stores.js';
+import { POSTGRES_STORE, STORES, type FreshStore, type StoreKind } from '../testing/stores.js';
 
 const CONNECTORS = ['bank', 'acme/bank', 'shop'];
 const GATEWAYS = 3;
@@ -89,7 +89,7 @@ async function readWithWatermark(store: Store, connector: string, isOver: () => 
 }
 
 async function applyHostileSettings(kind: StoreKind, { url }: FreshStore): Promise<void> {
-  if (kind !== POSTGRES) return;
+  if (kind !== POSTGRES_STORE) return;
   const client = new pg.Client(url);
   await client.connect();
   for (const setting of HOSTILE_SETTINGS) {
@@ -149,7 +149,7 @@ describe('a snapshot of PostgreSQL', () => {
   it.each(['read committed', 'repeatable read'])(
     'at %s holds the beginning of each feed: dense numbers, growing times, and what earlier ones held',
     async (isolation) => {
-      const { snapshots, rows } = await whileWriting(POSTGRES, (_stores, url, isOver) =>
+      const { snapshots, rows } = await whileWriting(POSTGRES_STORE, (_stores, url, isOver) =>
         watch(url, isolation, isOver),
       );
       expect(rows).toBe(CONNECTORS.length * (PAGES * 5 + GATEWAYS * ORDERS));

@@ -6,7 +6,7 @@
 import type { Expression, ExpressionBuilder, Kysely, Selectable } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { HeldRowTable, Schema } from '../database/schema.js';
-import { NO_ORIGINAL, type HeldRow, type Placement } from './place-records.js';
+import { NO_AWAITED_ORIGINAL, type HeldRow, type Placement } from './place-records.js';
 import { addDataWarning, resolveQuarantineEntries } from './quarantine.js';
 
 /** The id of the data warning about rows that were served without their original. */
@@ -82,7 +82,7 @@ export async function updateHeldRows(
       .execute();
   await changeHeldRows(db, adapter, feedId, servedAlonePositions, { served_alone_at: now });
   await changeHeldRows(db, adapter, feedId, replacedPositions, {
-    original_id: NO_ORIGINAL,
+    original_id: NO_AWAITED_ORIGINAL,
     served_alone_at: now,
   });
   const isWarningChanged =
@@ -147,7 +147,7 @@ async function updateWarning(
       .selectFrom('held_rows')
       .where('feed_id', '=', feedId)
       .where('served_alone_at', 'is not', null)
-      .where('original_id', '!=', NO_ORIGINAL);
+      .where('original_id', '!=', NO_AWAITED_ORIGINAL);
   const [{ count }, named] = await Promise.all([
     servedAlone()
       .select((eb) => eb.fn.count<number>('record_id').distinct().as('count'))

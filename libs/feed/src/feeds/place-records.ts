@@ -4,7 +4,7 @@
  * original. So a row that refers to an original must come after it. If the original does not come in time, the row is served without the
  * reference ("alone"). If the original comes later, the row is served again with the reference.
  */
-import { unlinkContent, type SerializedRecord } from '@tributary/connector-api';
+import { removeOriginalReference, type SerializedRecord } from '@tributary/connector-api';
 import { hashContent } from './verify-row.js';
 
 /**
@@ -12,7 +12,7 @@ import { hashContent } from './verify-row.js';
  * became a row, or the connector was reset to another account. In the second case the next complete pull serves the row without its
  * original.
  */
-export const NO_ORIGINAL = '';
+export const NO_AWAITED_ORIGINAL = '';
 
 /** A version of a record that waits for its original, or that was served without it. */
 export interface HeldRow {
@@ -80,7 +80,7 @@ export class RecordPlacer {
     heldRows: readonly HeldRow[],
   ) {
     for (const row of heldRows) {
-      if (row.record.originalId === NO_ORIGINAL) {
+      if (row.record.originalId === NO_AWAITED_ORIGINAL) {
         this.keepWithoutOriginal(row);
         continue;
       }
@@ -109,7 +109,7 @@ export class RecordPlacer {
     if (rows !== undefined && !isServedAlone) return this.appendNewest(record, hash);
     const row: HeldRow = { record: { ...record, originalId }, hash, isServedAlone: false };
     for (const former of this.openRows.get(record.id) ?? [])
-      if (former.record.originalId === NO_ORIGINAL) this.replace(former);
+      if (former.record.originalId === NO_AWAITED_ORIGINAL) this.replace(former);
     this.keep(row);
     this.placement.held.add(row);
     if (isServedAlone) this.serveAlone(record.id);
@@ -156,13 +156,13 @@ export class RecordPlacer {
 
   private append(record: SerializedRecord, hash: Buffer): void {
     this.placement.rows.push({ record, hash });
-    addToSet(this.rowHashes, record.id, hash.toString('latin1'));
+    addToSetOfKey(this.rowHashes, record.id, hash.toString('latin1'));
     this.release(record.id);
   }
 
   private appendAlone({ record }: HeldRow): void {
     const { id, pspTime, content } = record;
-    const alone: SerializedRecord = { id, pspTime, content: unlinkContent(content) };
+    const alone: SerializedRecord = { id, pspTime, content: removeOriginalReference(content) };
     const hash = hashContent(alone.content);
     if (!this.rowHashes.get(id)?.has(hash.toString('latin1'))) this.append(alone, hash);
   }
@@ -201,7 +201,7 @@ export class RecordPlacer {
   /** Ends the wait of a version, because a newer version of its record has become a row. */
   private replace(row: HeldRow): void {
     this.openRows.get(row.record.id)?.delete(row);
-    if (row.record.originalId === NO_ORIGINAL) {
+    if (row.record.originalId === NO_AWAITED_ORIGINAL) {
       // The former account of the connector delivered this version. No later listing returns it, so its hash is not needed.
       if (row.position !== undefined) this.placement.releasedPositions.push(row.position);
       return;
@@ -209,7 +209,7 @@ export class RecordPlacer {
     this.servedAloneIds.add(row.record.id);
     this.placement.hasCorrections ||= row.isServedAlone;
     row.isServedAlone = true;
-    row.record = { ...row.record, originalId: NO_ORIGINAL };
+    row.record = { ...row.record, originalId: NO_AWAITED_ORIGINAL };
     if (row.position !== undefined) this.placement.replacedPositions.push(row.position);
   }
 
@@ -218,7 +218,7 @@ export class RecordPlacer {
     const rows = this.waiting.get(originalId);
     if (rows) rows.push(row);
     else this.waiting.set(originalId, [row]);
-    addToSet(this.openRows, id, row);
+    addToSetOfKey(this.openRows, id, row);
     this.rememberHash(row);
     if (row.isServedAlone) this.servedAloneIds.add(id);
   }
@@ -230,11 +230,11 @@ export class RecordPlacer {
       this.servedAloneIds.add(id);
       // The hash of a row of the former account is not used. If the present account delivers the same version, the delivered version is
       // used instead.
-    } else addToSet(this.openRows, id, row);
+    } else addToSetOfKey(this.openRows, id, row);
   }
 
   private rememberHash({ record: { id }, hash }: HeldRow): void {
-    addToSet(this.heldHashes, id, hash.toString('latin1'));
+    addToSetOfKey(this.heldHashes, id, hash.toString('latin1'));
   }
 
   private isOpen(row: HeldRow): boolean {
@@ -243,7 +243,7 @@ export class RecordPlacer {
 }
 
 /** Adds a value to the set of a key. */
-export function addToSet<Value>(sets: Map<string, Set<Value>>, key: string, value: Value): void {
+export function addToSetOfKey<Value>(sets: Map<string, Set<Value>>, key: string, value: Value): void {
   const set = sets.get(key);
   if (set) set.add(value);
   else sets.set(key, new Set([value]));

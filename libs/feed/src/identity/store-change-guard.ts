@@ -4,7 +4,7 @@
  */
 import { StoreChangedError } from '../database/store-errors.js';
 
-export class StoreChangeRecord {
+export class StoreChangeGuard {
   private error: StoreChangedError | undefined;
   private readonly listeners: ((error: StoreChangedError) => void)[] = [];
 

@@ -10,8 +10,8 @@ import {
   type Store,
 } from '../index.js';
 import { PostgresServer } from '../testing/postgres-server.js';
-import { backUp, runSql } from '../testing/raw-sql.js';
-import { POSTGRES, SQLITE, STORES, type FreshStore } from '../testing/stores.js';
+import { backUpDatabase, runSql } from '../testing/raw-sql.js';
+import { POSTGRES_STORE, SQLITE_STORE, STORES, type FreshStore } from '../testing/stores.js';
 
 const NOTHING = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
 /**
@@ -152,7 +152,7 @@ describe.each(STORES)('a $name store whose database changes under the process', 
     await append(feed, 'a1');
     await store.writeHeartbeat();
     await store.close();
-    const putBack = await backUp(fresh.url);
+    const putBack = await backUpDatabase(fresh.url);
     await open();
     // The reader reads a row that the backup does not contain, and remembers the time of this row.
     await append(await store.feed('bank', 'transactions'), 'late', 'a2');
@@ -202,9 +202,9 @@ describe('a SQLite file', () => {
   it.each(['deleted', 'replaced'])(
     'that is %s is noticed at the next write and at the next page',
     async (how) => {
-      const fresh = await SQLITE.create();
+      const fresh = await SQLITE_STORE.create();
       await (await openStore(fresh.url)).close();
-      const putBack = await backUp(fresh.url);
+      const putBack = await backUpDatabase(fresh.url);
       const store = await openStore(fresh.url);
       const feed = await store.feed('bank', 'transactions');
       await append(feed, 'a1');
@@ -254,9 +254,9 @@ describe('a PostgreSQL database', () => {
   });
 
   it('that is dropped and created again from a backup is noticed on the first new connection', async () => {
-    const fresh = await POSTGRES.create();
+    const fresh = await POSTGRES_STORE.create();
     await (await openStore(fresh.url)).close();
-    const putBack = await backUp(fresh.url);
+    const putBack = await backUpDatabase(fresh.url);
     const store = await openStore(fresh.url);
     const feed = await store.feed('bank', 'transactions');
     await append(feed, 'a1');

@@ -11,8 +11,8 @@ import {
   StoreChangedError,
   type Feed,
 } from '../index.js';
-import { backUp, runSql } from '../testing/raw-sql.js';
-import { POSTGRES, type FreshStore } from '../testing/stores.js';
+import { backUpDatabase, runSql } from '../testing/raw-sql.js';
+import { POSTGRES_STORE, type FreshStore } from '../testing/stores.js';
 
 const NOTHING = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
 const EURO = { amount: 1n, asset: 'EUR/2' };
@@ -21,7 +21,7 @@ describe('on PostgreSQL', () => {
   let fresh: FreshStore;
 
   beforeEach(async () => {
-    fresh = await POSTGRES.createMigrated();
+    fresh = await POSTGRES_STORE.createMigrated();
   });
 
   afterEach(() => fresh.remove());
@@ -60,7 +60,7 @@ describe('on PostgreSQL', () => {
   // The long form is `store-changed.spec.ts`.
   it('row 4: after a restore, a reader gets every version that the backup lacks, also one below its position', async () => {
     await appendToStore('a1');
-    const putBack = await backUp(fresh.url);
+    const putBack = await backUpDatabase(fresh.url);
     const position = await appendToStore('late', 'a2');
     await putBack();
     await startEpochAfterRestore(fresh.url);

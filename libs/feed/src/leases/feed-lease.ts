@@ -12,10 +12,10 @@ import {
 } from '../feeds/append-records.js';
 import { selectHeldRows } from '../feeds/held-rows.js';
 import type { StoredSums } from '../completeness/account-sums.js';
-import { KnownSums } from '../completeness/known-sums.js';
+import { AccountSumCache } from '../completeness/account-sum-cache.js';
 import { applyObservation } from '../balances/balance-repository.js';
 import type { DatabaseAdapter, CurrentTimeExpression, WriteAtCommit } from '../database/database-adapter.js';
-import { timeFromNow } from '../database/time-from-now.js';
+import { buildSqlTimeFromNow } from '../database/build-sql-time.js';
 import { LeaseLostError } from '../database/store-errors.js';
 import type {
   AppendResult,
@@ -142,7 +142,7 @@ async function claimLease(
   const claimed = await adapter.transaction((db) =>
     db
       .updateTable('feeds')
-      .set({ ...token, leased_until: timeFromNow(clock, ttlMs) })
+      .set({ ...token, leased_until: buildSqlTimeFromNow(clock, ttlMs) })
       .where(feed.isSameFeed)
       // If two processes find the lease free, only one of them updates the row. Pausing a stream also increases the token.
       .where('fencing_token', '=', state.fencing_token)
@@ -192,7 +192,7 @@ interface LockedRow {
 class FeedLease implements Lease {
   /** The compiled statement that locks the feed, and the values for which it was compiled. */
   private lock: { clock: RawBuilder<number>; knownBeat: number; query: CompiledQuery<LockedRow> } | undefined;
-  private readonly knownSums: KnownSums;
+  private readonly knownSums: AccountSumCache;
 
   constructor(
     private readonly adapter: DatabaseAdapter,
@@ -205,7 +205,7 @@ class FeedLease implements Lease {
     private readonly dueAtStart: number,
     private hasHeldRows: boolean,
   ) {
-    this.knownSums = new KnownSums(feed);
+    this.knownSums = new AccountSumCache(feed);
   }
 
   /**
@@ -221,7 +221,7 @@ class FeedLease implements Lease {
     const { numUpdatedRows } = await this.adapter.transaction((db) =>
       db
         .updateTable('feeds')
-        .set({ leased_until: timeFromNow(this.clock, this.ttlMs) })
+        .set({ leased_until: buildSqlTimeFromNow(this.clock, this.ttlMs) })
         .where(this.feed.isSameFeed)
         .where(this.isHeld)
         .executeTakeFirst(),
@@ -266,7 +266,7 @@ class FeedLease implements Lease {
 
   async release(next?: NextPullSchedule): Promise<void> {
     const schedule = next && {
-      due_at: this.keepNewRequest(timeFromNow(this.clock, Math.round(next.dueInMs))),
+      due_at: this.keepNewRequest(buildSqlTimeFromNow(this.clock, Math.round(next.dueInMs))),
       ...(next.hasCaughtUp ? { caught_up_at: this.clock() } : {}),
     };
     await this.adapter.transaction((db) =>

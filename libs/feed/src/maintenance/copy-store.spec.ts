@@ -2,7 +2,7 @@
 import { serializeTransaction } from '@tributary/connector-api';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { copyStore, openStore, summarizeStore, getCurrentProcess, type Lease, type Store } from '../index.js';
-import { POSTGRES, SQLITE, type FreshStore, type StoreKind } from '../testing/stores.js';
+import { POSTGRES_STORE, SQLITE_STORE, type FreshStore, type StoreKind } from '../testing/stores.js';
 import type { AccountCheck } from '../types/completeness.types.js';
 
 const EMPTY_PAGE = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
@@ -150,8 +150,8 @@ async function served(url: string, connector: string) {
 }
 
 describe.each([
-  [SQLITE, POSTGRES],
-  [POSTGRES, SQLITE],
+  [SQLITE_STORE, POSTGRES_STORE],
+  [POSTGRES_STORE, SQLITE_STORE],
 ])('a copy', (from, to) => {
   it(`from ${from.name} to ${to.name} is the same to the last byte, and goes on where it ended`, async () => {
     const [source, target] = [await create(from), await create(to)];
@@ -175,7 +175,7 @@ describe.each([
 });
 
 it('is refused where anything is, and leaves it as it was', async () => {
-  const [source, target] = [await create(SQLITE), await create(POSTGRES)];
+  const [source, target] = [await create(SQLITE_STORE), await create(POSTGRES_STORE)];
   await fill(source);
   await withStore(target, (store) => store.feed('bank', 'accounts'));
   const before = await summarizeStore(target);
@@ -185,10 +185,10 @@ it('is refused where anything is, and leaves it as it was', async () => {
   expect(await summarizeStore(target)).toEqual(before);
 });
 
-it.each([SQLITE, POSTGRES])(
+it.each([SQLITE_STORE, POSTGRES_STORE])(
   'of a store on $name that a gateway has open is refused, unless it is wanted',
   async (kind) => {
-    const [source, target] = [await create(kind), await create(SQLITE)];
+    const [source, target] = [await create(kind), await create(SQLITE_STORE)];
     await fill(source);
     await withStore(source, async (gateway) => {
       const refusal =
@@ -207,7 +207,7 @@ it.each([SQLITE, POSTGRES])(
 );
 
 it('of a store whose gateway cannot be seen, but holds a lease, is refused', async () => {
-  const [source, target] = [await create(POSTGRES), await create(SQLITE)];
+  const [source, target] = [await create(POSTGRES_STORE), await create(SQLITE_STORE)];
   await withStore(source, async (store) => {
     const feed = await store.feed('bank', 'accounts');
     await feed.acquireLease({ host: 'elsewhere', pid: 1, id: 'a' }, 60_000);
@@ -216,7 +216,7 @@ it('of a store whose gateway cannot be seen, but holds a lease, is refused', asy
 });
 
 it('of a damaged file is refused before anything is written', async () => {
-  const [source, target] = [await create(SQLITE), await create(SQLITE)];
+  const [source, target] = [await create(SQLITE_STORE), await create(SQLITE_STORE)];
   await fill(source);
   const file = source.slice('sqlite:'.length);
   const bytes = readFileSync(file);
@@ -229,7 +229,7 @@ it('of a damaged file is refused before anything is written', async () => {
 });
 
 it('is told from a copy that lacks one row, or differs in one character', async () => {
-  const [source, target] = [await create(SQLITE), await create(SQLITE)];
+  const [source, target] = [await create(SQLITE_STORE), await create(SQLITE_STORE)];
   await fill(source);
   await copyStore(source, target);
   await withStore(target, (store) =>

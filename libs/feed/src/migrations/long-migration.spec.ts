@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openPostgres } from '../database/postgres/postgres-adapter.js';
 import { openStore, type Store } from '../index.js';
 import { runSql } from '../testing/raw-sql.js';
-import { POSTGRES, type FreshStore } from '../testing/stores.js';
+import { POSTGRES_STORE, type FreshStore } from '../testing/stores.js';
 import { migrate } from './migrate.js';
 import { SCHEMA_VERSION } from './schema-versions.js';
 
@@ -70,7 +70,7 @@ describe('on PostgreSQL, tables of an older release', () => {
     ));
 
   beforeEach(async () => {
-    fresh = await POSTGRES.create();
+    fresh = await POSTGRES_STORE.create();
     messages = [];
     store = undefined;
     await createOldStore(fresh.url);

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { openStore } from '../index.js';
 import { getCurrentProcess } from '../leases/lease-holder.js';
 import { runSql } from '../testing/raw-sql.js';
-import { SQLITE, type FreshStore } from '../testing/stores.js';
+import { SQLITE_STORE, type FreshStore } from '../testing/stores.js';
 import { SCHEMA_VERSION } from './schema-versions.js';
 
 const FIXTURES = join(import.meta.dirname, 'fixtures');
@@ -57,7 +57,7 @@ function listSharedColumns(before: readonly Row[], after: readonly Row[]): Set<s
 
 /** Creates a SQLite store from a dump. */
 async function createStoreFrom(file: string): Promise<FreshStore> {
-  const fresh = await SQLITE.create();
+  const fresh = await SQLITE_STORE.create();
   const db = new Database(fresh.url.slice('sqlite:'.length));
   db.exec(readFileSync(join(FIXTURES, file), 'utf8'));
   db.close();

@@ -3,7 +3,7 @@
  * gateways.
  */
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
-import { timeFromNow } from '../database/time-from-now.js';
+import { buildSqlTimeFromNow } from '../database/build-sql-time.js';
 import type { OperatorRepository } from '../types/operator.types.js';
 
 type OperatorSessions = Pick<OperatorRepository, 'createSession' | 'findSession' | 'deleteSession'>;
@@ -20,7 +20,7 @@ export function createOperatorSessions(
           .insertInto('operator_sessions')
           .values({
             ...{ token_hash: tokenHash, key_id: keyId, created_at: clock() },
-            expires_at: timeFromNow(clock, lifetimeMs),
+            expires_at: buildSqlTimeFromNow(clock, lifetimeMs),
           })
           .returning('expires_at')
           .executeTakeFirstOrThrow();

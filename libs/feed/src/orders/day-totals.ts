@@ -36,7 +36,7 @@ export function buildDayTotalUpdate(db: Kysely<Schema>, order: StoredOrder, tota
 }
 
 /** Returns the amount that an order adds to the total of its day; 0 for an order that failed. */
-export function amountCountedToday({ state, amount }: StoredOrder): bigint {
+export function getAmountCountedToday({ state, amount }: StoredOrder): bigint {
   return state === 'failed' ? 0n : amount;
 }
 

@@ -21,7 +21,7 @@ import type {
 import { StaleStateError } from '../database/store-errors.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import type { OpenedStoreIdentity } from '../identity/opened-store-identity.js';
-import { amountCountedToday, lockDayTotal, buildDayTotalUpdate } from './day-totals.js';
+import { getAmountCountedToday, lockDayTotal, buildDayTotalUpdate } from './day-totals.js';
 import {
   FIRST_HISTORY_ENTRY,
   insertHistoryEntry,
@@ -78,7 +78,7 @@ export class SqlOrderRepository implements OrderRepository {
       const change = decideFirst(stored, total);
       const transaction = { db, writeAtCommit, feed };
       const after = await this.applyChange(transaction, stored, FIRST_HISTORY_ENTRY, change);
-      writeAtCommit(buildDayTotalUpdate(db, after, total + amountCountedToday(after)));
+      writeAtCommit(buildDayTotalUpdate(db, after, total + getAmountCountedToday(after)));
       await this.appendAuditEntry(db, change);
       return { order: after, fresh: true };
     });
@@ -107,7 +107,7 @@ export class SqlOrderRepository implements OrderRepository {
       if (!change) return order;
       const transaction = { db, writeAtCommit, feed };
       const after = await this.applyChange(transaction, order, await toLastHistoryEntry(db, row), change);
-      const difference = amountCountedToday(after) - amountCountedToday(order);
+      const difference = getAmountCountedToday(after) - getAmountCountedToday(order);
       if (difference !== 0n)
         writeAtCommit(buildDayTotalUpdate(db, order, (await lockDayTotal(db, order)) + difference));
       await this.appendAuditEntry(db, change);

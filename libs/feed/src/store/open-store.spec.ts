@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { serializeAccount } from '@tributary/connector-api';
 import { openStore, getCurrentProcess } from '../index.js';
-import { SQLITE, type FreshStore } from '../testing/stores.js';
+import { SQLITE_STORE, type FreshStore } from '../testing/stores.js';
 
 const EMPTY_PAGE = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
 const accounts = (count: number) =>
@@ -16,7 +16,7 @@ let fresh: FreshStore;
 let path: string;
 
 beforeEach(async () => {
-  fresh = await SQLITE.create();
+  fresh = await SQLITE_STORE.create();
   path = fresh.url.slice('sqlite:'.length);
 });
 

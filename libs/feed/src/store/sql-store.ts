@@ -6,13 +6,13 @@ import { createBalanceRepository } from '../balances/balance-repository.js';
 import { SqlCompletenessRepository } from '../completeness/completeness-repository.js';
 import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
 import type { CompletenessRepository } from '../types/completeness.types.js';
-import type { DeploymentIdentity, Feed, PullRequest, Store, StoreRestore } from '../types/store.types.js';
+import type { DeploymentIdentity, Feed, RequestedPull, Store, StoreRestore } from '../types/store.types.js';
 import type { SyncRun } from '../types/sync-run.types.js';
 import { findFeedId } from '../feeds/find-feed-id.js';
-import { findPullRequests } from '../feeds/pull-requests.js';
-import { findMalformedRows, verifySampleOfRows } from '../feeds/damaged-rows.js';
+import { findRequestedPulls } from '../feeds/find-requested-pulls.js';
+import { findMalformedRows, verifySampleOfRows } from '../feeds/find-damaged-rows.js';
 import { JsonPageCheck } from '../feeds/json-page-check.js';
-import { isPastLastPage, recordLastPage } from '../feeds/last-pages.js';
+import { isPastEndOfList, recordEndOfList } from '../feeds/end-of-list-markers.js';
 import { OpenedFeed } from '../identity/opened-feed.js';
 import type { OpenedStoreIdentity } from '../identity/opened-store-identity.js';
 import { acquireLease, acquireLeaseWhenDue } from '../leases/feed-lease.js';
@@ -33,7 +33,7 @@ import { findLastSyncRuns, recordSyncRun } from '../feeds/sync-runs.js';
 import { findReaderPositions, recordReaderRequests } from '../readers/reader-positions.js';
 import { DamagedRowsError, type StoreChangedError } from '../database/store-errors.js';
 import { openStoreIdentity } from '../identity/open-store-identity.js';
-import { WriteCheck } from '../identity/write-check.js';
+import { StoreWriteProbe } from '../identity/store-write-probe.js';
 
 export class SqlStore implements Store {
   private readonly feeds = new Map<string, Promise<Feed>>();
@@ -44,7 +44,7 @@ export class SqlStore implements Store {
   private readonly bindings = new Map<string, Promise<OpenedFeed>>();
   private readonly pageCheck = new JsonPageCheck();
   private readonly clock: () => number;
-  private readonly writeCheck: WriteCheck;
+  private readonly writeCheck: StoreWriteProbe;
   private readonly storeClock: CurrentTimeExpression;
 
   private constructor(
@@ -53,7 +53,7 @@ export class SqlStore implements Store {
     clock: (() => number) | undefined,
   ) {
     this.clock = clock ?? Date.now;
-    this.writeCheck = new WriteCheck(adapter.changes.store, () => session.writeOrderProbe());
+    this.writeCheck = new StoreWriteProbe(adapter.changes.store, () => session.writeOrderProbe());
     this.storeClock = clock ? () => sql`cast(${Math.round(clock())} as bigint)` : () => adapter.currentTime;
   }
 
@@ -123,8 +123,8 @@ export class SqlStore implements Store {
     return this.adapter.transaction((db) => recordSyncRun(db, run));
   }
 
-  findPullRequests(): Promise<PullRequest[]> {
-    return findPullRequests(this.adapter);
+  findRequestedPulls(): Promise<RequestedPull[]> {
+    return findRequestedPulls(this.adapter);
   }
 
   findLastSyncRuns(connector: string): Promise<SyncRun[]> {
@@ -296,12 +296,12 @@ class SqlFeed implements Feed {
     return { rows: 0, body: '[]' };
   }
 
-  isPastLastPage(from: number | undefined, page: number, pageSize: number) {
-    return isPastLastPage(this.pages, this.paginationKey(from, pageSize), page, this.clock);
+  isPastEndOfList(from: number | undefined, page: number, pageSize: number) {
+    return isPastEndOfList(this.pages, this.paginationKey(from, pageSize), page, this.clock);
   }
 
-  recordLastPage(from: number | undefined, page: number, pageSize: number) {
-    return recordLastPage(this.pages, this.paginationKey(from, pageSize), page, this.clock);
+  recordEndOfList(from: number | undefined, page: number, pageSize: number) {
+    return recordEndOfList(this.pages, this.paginationKey(from, pageSize), page, this.clock);
   }
 
   readRows(afterSeq: number, limit: number) {

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
-import { timeFromNow } from '../database/time-from-now.js';
+import { buildSqlTimeFromNow } from '../database/build-sql-time.js';
 import type { TaskSchedule } from '../types/task.types.js';
 
 export function createTaskSchedule(
@@ -33,7 +33,7 @@ export function createTaskSchedule(
           .execute();
         const { numUpdatedRows } = await db
           .updateTable('scheduled_tasks')
-          .set({ holder, lease_until: timeFromNow(currentTime, leaseMs) })
+          .set({ holder, lease_until: buildSqlTimeFromNow(currentTime, leaseMs) })
           .where('name', '=', name)
           .where('next_at', '<=', currentTime())
           .where('lease_until', '<=', currentTime())
@@ -42,9 +42,10 @@ export function createTaskSchedule(
       });
       if (!isClaimed) return undefined;
       return {
-        renew: (renewedMs) => updateHeld(name, holder, { lease_until: timeFromNow(currentTime, renewedMs) }),
+        renew: (renewedMs) =>
+          updateHeld(name, holder, { lease_until: buildSqlTimeFromNow(currentTime, renewedMs) }),
         async finish(nextInMs) {
-          const nextAt = timeFromNow(currentTime, nextInMs);
+          const nextAt = buildSqlTimeFromNow(currentTime, nextInMs);
           await updateHeld(name, holder, { next_at: nextAt, holder: null, lease_until: 0 });
         },
       };

@@ -15,7 +15,7 @@ export async function runSql(url: string, ...statements: string[]): Promise<Reco
  * Backs up the database of a store that no process has open.
  * @returns a function that restores the backup
  */
-export async function backUp(url: string): Promise<() => Promise<void>> {
+export async function backUpDatabase(url: string): Promise<() => Promise<void>> {
   if (url.startsWith('sqlite:')) return backUpFile(pathOf(url));
   const database = /@[^/]*\/([^/?]+)/.exec(url)?.[1] ?? '';
   const server = url.replace(`/${database}`, '/postgres');

@@ -21,22 +21,23 @@ export interface StoreKind {
   createMigrated(): Promise<FreshStore>;
 }
 
-export const SQLITE: StoreKind = {
+export const SQLITE_STORE: StoreKind = {
   name: 'SQLite',
   create: async () => createDirectory(),
   createMigrated: createFile,
 };
-export const POSTGRES: StoreKind = {
+export const POSTGRES_STORE: StoreKind = {
   name: 'PostgreSQL',
   create: () => createDatabase((server, _url, name) => execute(server, `create database ${name}`)),
   createMigrated: () => createDatabase(createMigratedDatabase),
 };
-export const STORES: readonly StoreKind[] = [SQLITE, POSTGRES];
+export const STORES: readonly StoreKind[] = [SQLITE_STORE, POSTGRES_STORE];
 /**
  * The kind of store for specs that do not test the store itself. If the environment variable `TRIBUTARY_TEST_STORE` is `postgres`, these
  * specs run with PostgreSQL.
  */
-export const DEFAULT_STORE = process.env['TRIBUTARY_TEST_STORE'] === 'postgres' ? POSTGRES : SQLITE;
+export const DEFAULT_STORE =
+  process.env['TRIBUTARY_TEST_STORE'] === 'postgres' ? POSTGRES_STORE : SQLITE_STORE;
 
 function createDirectory(): FreshStore {
   const directory = mkdtempSync(join(tmpdir(), 'tributary-store-'));

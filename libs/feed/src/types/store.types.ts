@@ -45,7 +45,7 @@ export interface StoreRestore {
 }
 
 /** A request of an operator to pull a stream at once. */
-export interface PullRequest {
+export interface RequestedPull {
   connector: string;
   stream: Stream;
   /** Milliseconds since 1970, by the clock of the store. */
@@ -74,7 +74,7 @@ export interface Store {
    */
   recordSyncRun(run: SyncRun): Promise<void>;
   /** Returns the requests of operators for which there was no successful pull yet. */
-  findPullRequests(): Promise<PullRequest[]>;
+  findRequestedPulls(): Promise<RequestedPull[]>;
   /** Returns the last stored run of each stream of a connector. */
   findLastSyncRuns(connector: string): Promise<SyncRun[]>;
   /**
@@ -140,12 +140,12 @@ export interface Feed {
     pageSize: number,
   ): SerializedPage | Promise<SerializedPage>;
   /** Returns true if an earlier page with the same `from` and `pageSize` was served as the last page within the last minute. */
-  isPastLastPage(from: number | undefined, page: number, pageSize: number): Promise<boolean>;
+  isPastEndOfList(from: number | undefined, page: number, pageSize: number): Promise<boolean>;
   /**
    * Records that `page` is the last page, so that later pages stay empty for one minute. The method must be called before a page is sent
    * that is not full.
    */
-  recordLastPage(from: number | undefined, page: number, pageSize: number): Promise<void>;
+  recordEndOfList(from: number | undefined, page: number, pageSize: number): Promise<void>;
   /** Returns at most `limit` rows after a sequence number (0: from the first row), in the sequence in which the rows became visible. */
   readRows(afterSeq: number, limit: number): Promise<NumberedRow[]>;
   /** Returns the JSON of the newest row for each of these ids (as served to clients). Ids without a row are left out. */

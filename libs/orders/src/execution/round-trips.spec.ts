@@ -3,7 +3,7 @@
  * database.
  */
 import { DatabaseProxy } from '../../../feed/src/testing/database-proxy.js';
-import { POSTGRES, type FreshStore, type StoreKind } from '../../../feed/src/testing/stores.js';
+import { POSTGRES_STORE, type FreshStore, type StoreKind } from '../../../feed/src/testing/stores.js';
 import { OrderTestHarness } from '../testing/order-test-harness.js';
 
 let proxy: DatabaseProxy;
@@ -23,8 +23,8 @@ async function addProxy(fresh: FreshStore): Promise<FreshStore> {
 
 const PROXIED: StoreKind = {
   name: 'PostgreSQL behind a proxy',
-  create: async () => addProxy(await POSTGRES.create()),
-  createMigrated: async () => addProxy(await POSTGRES.createMigrated()),
+  create: async () => addProxy(await POSTGRES_STORE.create()),
+  createMigrated: async () => addProxy(await POSTGRES_STORE.createMigrated()),
 };
 
 it('an order needs few round trips, and its repeat needs fewer', async () => {

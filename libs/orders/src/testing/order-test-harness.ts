@@ -6,7 +6,7 @@ import type { OrderKind, OrderRequest, IdempotencySupport, PspClient } from '@tr
 import { openStore, startEpochAfterRestore, type Store, type StoredOrder } from '@tributary/feed';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import { backUp, runSql } from '../../../feed/src/testing/raw-sql.js';
+import { backUpDatabase, runSql } from '../../../feed/src/testing/raw-sql.js';
 import { DEFAULT_STORE, type FreshStore, type StoreKind } from '../../../feed/src/testing/stores.js';
 import { ManualClock } from '../../../sync/src/testing/manual-clock.js';
 import type { OrderService } from '../intake/order-service.js';
@@ -105,7 +105,7 @@ export class OrderTestHarness {
   async stopAndBackUp(gateway: TestGateway): Promise<(later: TestGateway) => Promise<void>> {
     const { url } = await (this.freshStore ??= this.storeKind.createMigrated());
     await this.stop(gateway);
-    const putBack = await backUp(url);
+    const putBack = await backUpDatabase(url);
     const backupAt = this.clock.now();
     return async (later) => {
       await this.stop(later);

@@ -7,7 +7,7 @@ import {
   serializeTransaction,
 } from '@tributary/connector-api';
 import type { Order, Page, PspClient, SerializedRecord } from '@tributary/connector-api';
-import { InMemoryFeed, openConnector, skipSnapshotTests } from '@tributary/connector-api/testing';
+import { InMemoryFeed, openConnector, declareSkippedSnapshots } from '@tributary/connector-api/testing';
 import { ADYEN_DOCUMENT, AdyenBalancePlatformFake } from './adyen-balance-platform.fake.js';
 import { adyenBalancePlatform } from './index.js';
 import { FakeLedger } from './testing/fake-ledger.js';
@@ -95,7 +95,8 @@ const cases = Object.entries(PLUGIN_CALLS).flatMap(([operation, call]) => {
   );
 });
 
-if (ADYEN_DOCUMENT === undefined) skipSnapshotTests(import.meta.filename, '../shared/specs/adyen is absent');
+if (ADYEN_DOCUMENT === undefined)
+  declareSkippedSnapshots(import.meta.filename, '../shared/specs/adyen is absent');
 else {
   beforeEach(openExamples);
   afterEach(() => close());

@@ -24,7 +24,7 @@ const HOUR_MS = 3_600_000;
 const CURSOR_FORMAT = listing.createCursorFormat({
   plugin: words.PLUGIN_NAME,
   version: 1,
-  isPosition: listing.createListThenChangesCheck(
+  isPosition: listing.createListThenChangesPositionCheck(
     listing.isRereadTimeWindowsPosition,
     listing.isTimeWindowsPosition,
   ),

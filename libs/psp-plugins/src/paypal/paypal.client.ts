@@ -12,7 +12,7 @@ import type { FeedReader } from '@tributary/connector-api';
 import { PspHttp, PspResponseError } from '@tributary/connector-api/http';
 import type { Json, JsonBody } from '@tributary/connector-api/http';
 import {
-  getFirstHalfToken,
+  getTokenOfFirstHalf,
   parseNumberedPage,
   readCount,
   readNumberedPage,
@@ -94,7 +94,7 @@ export class PaypalClient {
       throw error;
     });
     const mayDivide = isDivisible && filter !== undefined;
-    if (response === undefined && mayDivide) return { rows: [], next: getFirstHalfToken(part, SECOND_MS) };
+    if (response === undefined && mayDivide) return { rows: [], next: getTokenOfFirstHalf(part, SECOND_MS) };
     const isTooLarge =
       response === undefined || readCount(response, PAGE_NAMES.rowCount) > MAX_ROWS_PER_WINDOW;
     if (response === undefined || (isTooLarge && isDivisible && !mayDivide))

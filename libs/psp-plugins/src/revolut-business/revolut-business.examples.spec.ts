@@ -4,7 +4,7 @@
  */
 import { isRejectedRecord, serializeTransaction } from '@tributary/connector-api';
 import type { Order, PspClient } from '@tributary/connector-api';
-import { skipSnapshotTests } from '@tributary/connector-api/testing';
+import { declareSkippedSnapshots } from '@tributary/connector-api/testing';
 import type { Example } from '@tributary/connector-api/testing';
 import { REVOLUT_DOCUMENT_VALIDATOR, RevolutBusinessFake } from './revolut-business.fake.js';
 import { collectPages, FakeClock, mountPlugin } from './testing/mount-plugin.js';
@@ -56,7 +56,7 @@ async function listServedTransactions(psp: PspClient): Promise<unknown> {
 }
 
 if (REVOLUT_DOCUMENT_VALIDATOR === undefined) {
-  skipSnapshotTests(import.meta.filename, '../shared/specs/revolut-business/business.json is absent');
+  declareSkippedSnapshots(import.meta.filename, '../shared/specs/revolut-business/business.json is absent');
 } else {
   const document = REVOLUT_DOCUMENT_VALIDATOR;
   describe.each(PLUGIN_CALLS)('%s %s', (method, path, read) => {

@@ -15,7 +15,7 @@ import {
   convertStepsToPages,
   createCursorFormat,
   createJsonRowReader,
-  createMergeCheck,
+  createMergePositionCheck,
   hasRows,
   isRereadTimeWindowsPosition,
   isSnapshotPosition,
@@ -71,7 +71,7 @@ type Position = RereadTimeWindowsPosition | SnapshotPosition;
 const CURSOR_FORMAT = createCursorFormat({
   plugin: PLUGIN_NAME,
   version: 1,
-  isPosition: createMergeCheck(
+  isPosition: createMergePositionCheck(
     (value): value is Position => isRereadTimeWindowsPosition(value) || isSnapshotPosition(value),
   ),
 });

@@ -44,7 +44,7 @@ export interface BreakDraft {
 }
 
 /** An item as a report lists it. Amounts are minor units as decimal digits. */
-export interface BreakItem {
+export interface ItemOfBreak {
   side: ReconciliationItem['side'];
   source: string;
   recordId: string;
@@ -67,7 +67,7 @@ export interface Break {
   /** The sum of the PSP's rows minus the sum of the bookings, for each account and asset. */
   differences: { account: string; asset: string; amount: string }[];
   /** The first items of the break; `itemCount` is the number of all items. */
-  items: BreakItem[];
+  items: ItemOfBreak[];
   itemCount: number;
   /** The time of the oldest item, RFC 3339. */
   since: string;
@@ -77,7 +77,7 @@ export interface Break {
   fingerprint: string;
   rule?: number;
   key?: string;
-  suggestion?: BreakItem;
+  suggestion?: ItemOfBreak;
   /** The person who accepted the break, the reason, and the time; absent when the break is not accepted. */
   acceptance?: { by: string; note: string; at: string; until?: string };
   assignee?: string;

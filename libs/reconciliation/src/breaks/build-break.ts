@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { Decisions } from '../events/read-decisions.js';
 import type { Policy } from '../policy/policy.types.js';
-import type { Break, BreakDraft, BreakItem, ComparedItem } from './break.types.js';
+import type { Break, BreakDraft, ItemOfBreak, ComparedItem } from './break.types.js';
 
 /** The maximum number of items that a break lists. Further items are only counted. */
-export const MAX_LISTED_ITEMS = 100;
+export const MAX_ITEMS_PER_BREAK = 100;
 
 /**
  * Builds a break.
@@ -33,13 +33,13 @@ export function buildBreak(
     ...{ id, class: draft.class, isNew: !isKnown(id), reason: draft.reason },
     state: isAccepted ? 'accepted' : isPending ? 'pending' : 'open',
     differences: sumDifferences(items),
-    items: items.slice(0, MAX_LISTED_ITEMS).map(toBreakItem),
+    items: items.slice(0, MAX_ITEMS_PER_BREAK).map(toItemOfBreak),
     ...{ itemCount: items.length, since: new Date(since).toISOString() },
     ...(isPending && { pendingUntil: new Date(pendingUntil).toISOString() }),
     fingerprint,
     ...(draft.rule !== undefined && { rule: draft.rule }),
     ...(draft.key !== undefined && { key: draft.key }),
-    ...(draft.suggestion && { suggestion: toBreakItem(draft.suggestion) }),
+    ...(draft.suggestion && { suggestion: toItemOfBreak(draft.suggestion) }),
     ...(isAccepted && { acceptance: toAcceptance(acceptance) }),
     ...(assignee !== undefined && { assignee }),
   };
@@ -107,7 +107,7 @@ function sumDifferences(items: readonly ComparedItem[]): Break['differences'] {
   return [...sums.values()].map((sum) => ({ ...sum, amount: sum.amount.toString() }));
 }
 
-export function toBreakItem(item: ComparedItem): BreakItem {
+export function toItemOfBreak(item: ComparedItem): ItemOfBreak {
   const { side, source, recordId, account, asset, amount, state, at } = item;
   return {
     ...{ side, source, recordId, account, asset, state },

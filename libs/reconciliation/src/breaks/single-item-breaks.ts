@@ -2,7 +2,7 @@
  * Collects the breaks that have only one item until all of them are known. A suggestion can be made only then, because it must be the only
  * possible one.
  */
-import { addSuggestions } from '../matching/find-suggestions.js';
+import { addSuggestions } from '../matching/add-suggestions.js';
 import type { Policy } from '../policy/policy.types.js';
 import type { BreakDraft } from './break.types.js';
 

@@ -4,7 +4,7 @@ import type { Decision, ItemReference, ReconciliationEvent } from './event.types
 
 const BATCH_EVENTS = 1000;
 
-export interface Acceptance {
+export interface BreakAcceptance {
   fingerprint: string;
   by: string;
   note: string;
@@ -12,7 +12,7 @@ export interface Acceptance {
   until?: string;
 }
 
-export interface Link {
+export interface ManualLink {
   /** Sequence number of the event. */
   seq: number;
   items: ItemReference[];
@@ -20,10 +20,10 @@ export interface Link {
 
 export interface Decisions {
   /** The newest acceptance of each break, by the id of the break. */
-  acceptances: ReadonlyMap<string, Acceptance>;
+  acceptances: ReadonlyMap<string, BreakAcceptance>;
   assignees: ReadonlyMap<string, string>;
   /** The links that are not undone, oldest first. */
-  links: readonly Link[];
+  links: readonly ManualLink[];
 }
 
 /**
@@ -35,9 +35,9 @@ export async function readDecisions(
   policy: string,
   upToSeq: number,
 ): Promise<Decisions> {
-  const acceptances = new Map<string, Acceptance>();
+  const acceptances = new Map<string, BreakAcceptance>();
   const assignees = new Map<string, string>();
-  const links = new Map<number, Link>();
+  const links = new Map<number, ManualLink>();
   for await (const event of streamEvents(repository)) {
     if (event.seq > upToSeq) break;
     if (event.policy !== policy) continue;

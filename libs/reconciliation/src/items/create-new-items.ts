@@ -3,7 +3,7 @@
  * rows and transactions.
  */
 import type { ItemCuts, ReconciliationRepository } from '@tributary/feed';
-import { LEDGER_START } from '../ledger/read-ledger.js';
+import { LEDGER_START } from '../ledger/copy-ledger-transactions.js';
 import type { Policy } from '../policy/policy.types.js';
 import { convertFeedRows } from './feed-items.js';
 import { convertLedgerTransactions } from './ledger-items.js';
@@ -15,7 +15,7 @@ const BATCH_ROWS = 1000;
  * Creates the items of a policy version up to the given positions of the feeds and of the ledger. Several processes may call this function
  * for the same version at the same time.
  */
-export async function updateItems(
+export async function createNewItems(
   repository: ReconciliationRepository,
   policyId: string,
   policy: Policy,

@@ -1,6 +1,6 @@
 /** Verifies that the stored items of a policy are the items that result from the feed rows and the stored ledger transactions. */
 import type { ItemSide, NewItem, ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
-import { LEDGER_START } from '../ledger/read-ledger.js';
+import { LEDGER_START } from '../ledger/copy-ledger-transactions.js';
 import type { Policy } from '../policy/policy.types.js';
 import { convertFeedRows } from './feed-items.js';
 import { convertLedgerTransactions } from './ledger-items.js';

@@ -1,7 +1,7 @@
 /** Determines the class of the breaks among items that have the same key and that no rule could match. */
 import type { ReconciliationItem } from '@tributary/feed';
 import type { BreakClass, BreakDraft } from '../breaks/break.types.js';
-import { sumAmounts, groupByAccountAndAsset, type AccountAssetItems } from './match-group.js';
+import { sumAmounts, groupByAccountAndAsset, type AccountAssetItems } from './match-key-group.js';
 
 /** A break among items that have the same key. */
 export interface GroupBreak extends Pick<BreakDraft, 'class' | 'reason'> {

@@ -4,7 +4,7 @@
  */
 import type { MatchCount } from '../runs/run.types.js';
 import { ItemNumberSet } from './item-number-set.js';
-import type { GroupMatch } from './match-group.js';
+import type { GroupMatch } from './match-key-group.js';
 
 export class MatchRecorder {
   readonly matched = new ItemNumberSet();

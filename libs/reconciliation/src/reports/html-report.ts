@@ -1,7 +1,7 @@
 /** Writes the report as one HTML page without external files. The page is made for readers in finance and can be printed on A4 paper. */
 import { formatAmount } from '@tributary/connector-api';
 import type { StoredBreak } from '@tributary/feed';
-import { BREAK_CLASSES, type Break, type BreakItem } from '../breaks/break.types.js';
+import { BREAK_CLASSES, type Break, type ItemOfBreak } from '../breaks/break.types.js';
 import type { BalanceLine } from '../runs/run.types.js';
 import { drawClassChart } from './class-chart.js';
 import { escapeHtml } from './escape-html.js';
@@ -115,7 +115,7 @@ function writeBreak(found: Break): string {
   return `<section><h3>${escapeHtml(found.class)} <small>${escapeHtml(found.id)}</small></h3><p>${escapeHtml(found.reason)}. Difference: ${escapeHtml(differences.join(', '))}.</p><p>${escapeHtml(lines.join('; '))}</p>${writeTable(['Side', 'Source', 'Record', 'Account', 'Amount', 'Asset', 'State', 'Time'], items, [4])}${more}</section>\n`;
 }
 
-function toItemCells({ side, source, recordId, account, asset, amount, state, at }: BreakItem): string[] {
+function toItemCells({ side, source, recordId, account, asset, amount, state, at }: ItemOfBreak): string[] {
   return [side, source, recordId, account, format(amount, asset), asset, state, at];
 }
 

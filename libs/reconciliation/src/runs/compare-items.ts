@@ -9,11 +9,11 @@
  */
 import type { ReconciliationItem } from '@tributary/feed';
 import type { BreakDraft } from '../breaks/break.types.js';
-import type { Link } from '../events/read-decisions.js';
+import type { ManualLink } from '../events/read-decisions.js';
 import type { ItemSource } from '../items/item-source.js';
 import { classifyGroup } from '../matching/classify-group.js';
 import { ItemNumberSet } from '../matching/item-number-set.js';
-import { matchGroup, sumAmounts, groupByAccountAndAsset } from '../matching/match-group.js';
+import { matchKeyGroup, sumAmounts, groupByAccountAndAsset } from '../matching/match-key-group.js';
 import { MatchRecorder } from '../matching/match-recorder.js';
 import type { MatchingRule } from '../policy/policy.types.js';
 import type { MatchCount } from './run.types.js';
@@ -43,7 +43,7 @@ export type AccountTotals = Map<string, AccountTotal>;
 export async function compareItems(
   source: ItemSource,
   rules: readonly MatchingRule[],
-  links: readonly Link[],
+  links: readonly ManualLink[],
   onBreak: (draft: BreakDraft) => Promise<void> | void,
 ): Promise<ItemComparison> {
   const recorder = new MatchRecorder();
@@ -63,7 +63,7 @@ export async function compareItems(
         addToTotals(totals, { account, asset, side: 'ledger', amount });
       }
       for (const { items } of groups)
-        for (const match of matchGroup(rule, items.filter(isUnmatched))) recorder.record(index, match);
+        for (const match of matchKeyGroup(rule, items.filter(isUnmatched))) recorder.record(index, match);
     }
   }
   const broken = new ItemNumberSet();
@@ -100,7 +100,7 @@ export function hasMovedMoney({ state }: ReconciliationItem): boolean {
  */
 async function applyLinks(
   source: ItemSource,
-  links: readonly Link[],
+  links: readonly ManualLink[],
   recorder: MatchRecorder,
 ): Promise<number[]> {
   const lapsed: number[] = [];

@@ -1,9 +1,9 @@
 /** Explains how a run treated one record: the match and its rule, or the candidates and the reasons why they did not match. */
 import type { ReconciliationItem, ReconciliationRepository, StoredRun } from '@tributary/feed';
-import { toBreakItem } from '../breaks/build-break.js';
-import type { BreakItem } from '../breaks/break.types.js';
-import { readDecisions, type Link } from '../events/read-decisions.js';
-import { matchGroup, type GroupMatch } from '../matching/match-group.js';
+import { toItemOfBreak } from '../breaks/build-break.js';
+import type { ItemOfBreak } from '../breaks/break.types.js';
+import { readDecisions, type ManualLink } from '../events/read-decisions.js';
+import { matchKeyGroup, type GroupMatch } from '../matching/match-key-group.js';
 import type { Policy } from '../policy/policy.types.js';
 import { parsePolicy } from '../policy/serialize-policy.js';
 import { createCutFilter } from '../items/cut-filter.js';
@@ -11,16 +11,16 @@ import { hasMovedMoney } from './compare-items.js';
 import type { RunInputs, RunSummary } from './run.types.js';
 
 export interface ItemExplanation {
-  item: BreakItem;
+  item: ItemOfBreak;
   /** `linked`: a person linked the record to other items. */
   outcome: 'matched' | 'linked' | 'not-matched' | 'moves-no-money';
   /** Index of the rule that matched the record. */
   rule?: number;
   kind?: GroupMatch['kind'];
   /** The other items of the match, or of the link. */
-  matchedWith: BreakItem[];
+  matchedWith: ItemOfBreak[];
   /** The other items that have a key of the record. Each has the reason why it did not match. */
-  candidates: { rule: number; key: string; item: BreakItem; why: string }[];
+  candidates: { rule: number; key: string; item: ItemOfBreak; why: string }[];
 }
 
 /**
@@ -65,7 +65,7 @@ class Explainer {
     private readonly policyId: string,
     private readonly policy: Policy,
     private readonly isIncluded: (item: ReconciliationItem) => boolean,
-    private readonly links: readonly Link[],
+    private readonly links: readonly ManualLink[],
   ) {}
 
   async findItems(
@@ -78,7 +78,7 @@ class Explainer {
   }
 
   async explain(item: ReconciliationItem): Promise<ItemExplanation> {
-    const base = { item: toBreakItem(item), matchedWith: [], candidates: [] };
+    const base = { item: toItemOfBreak(item), matchedWith: [], candidates: [] };
     if (!hasMovedMoney(item)) return { ...base, outcome: 'moves-no-money' };
     const link = this.findLink(item);
     if (link) return { ...base, outcome: 'linked', matchedWith: await this.readLinked(link) };
@@ -86,7 +86,7 @@ class Explainer {
     const members = found ? [...found.match.psp, ...found.match.ledger] : [];
     const candidates = await this.listCandidates(item, members);
     if (!found) return { ...base, outcome: 'not-matched', candidates };
-    const matchedWith = members.filter(({ number }) => number !== item.number).map(toBreakItem);
+    const matchedWith = members.filter(({ number }) => number !== item.number).map(toItemOfBreak);
     return { ...base, outcome: 'matched', rule: found.rule, kind: found.match.kind, matchedWith, candidates };
   }
 
@@ -122,7 +122,7 @@ class Explainer {
     for (const item of await this.readGroup(index, key))
       if (hasMovedMoney(item) && !this.findLink(item) && !(await this.findMatch(item, index)))
         free.push(item);
-    return matchGroup(rule, free);
+    return matchKeyGroup(rule, free);
   }
 
   private async readGroup(rule: number, key: string): Promise<ReconciliationItem[]> {
@@ -135,15 +135,15 @@ class Explainer {
     return keys.filter(({ rule }) => this.policy.rules[rule]?.kind !== 'window');
   }
 
-  private findLink(item: ReconciliationItem): Link | undefined {
+  private findLink(item: ReconciliationItem): ManualLink | undefined {
     return this.links.find(({ items }) => items.some((reference) => isReferenceTo(reference, item)));
   }
 
-  private async readLinked({ items }: Link): Promise<BreakItem[]> {
-    const found: BreakItem[] = [];
+  private async readLinked({ items }: ManualLink): Promise<ItemOfBreak[]> {
+    const found: ItemOfBreak[] = [];
     for (const reference of items)
       for (const item of await this.findItems(reference.side, reference.source, reference.recordId))
-        if (isReferenceTo(reference, item)) found.push(toBreakItem(item));
+        if (isReferenceTo(reference, item)) found.push(toItemOfBreak(item));
     return found;
   }
 
@@ -163,13 +163,13 @@ class Explainer {
         const why = match
           ? `rule ${match.rule + 1} matched it with another record`
           : describeMismatch(item, other);
-        candidates.push({ rule, key, item: toBreakItem(other), why });
+        candidates.push({ rule, key, item: toItemOfBreak(other), why });
       }
     return candidates;
   }
 }
 
-function isReferenceTo(reference: Link['items'][number], item: ReconciliationItem): boolean {
+function isReferenceTo(reference: ManualLink['items'][number], item: ReconciliationItem): boolean {
   return (['side', 'source', 'recordId', 'account', 'asset'] as const).every(
     (key) => reference[key] === item[key],
   );

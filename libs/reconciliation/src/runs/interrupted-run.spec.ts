@@ -6,13 +6,18 @@ import { openStore, type ReconciliationRepository, type Store } from '@tributary
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { POSTGRES, SQLITE, type FreshStore, type StoreKind } from '../../../feed/src/testing/stores.js';
+import {
+  POSTGRES_STORE,
+  SQLITE_STORE,
+  type FreshStore,
+  type StoreKind,
+} from '../../../feed/src/testing/stores.js';
 import { verifyEvents } from '../events/verify-events.js';
 import { createHttpLedgerSource } from '../ledger/http-ledger-source.js';
 import type { Policy } from '../policy/policy.types.js';
 import { appendRows, createPayment } from '../testing/feed-rows.js';
 import { MemoryLedger } from '../testing/memory-ledger.js';
-import { runPolicy, verifyRun } from './execute-policy.js';
+import { runPolicy, verifyRun } from './run-policy.js';
 
 const AT = Date.UTC(2026, 0, 10);
 const MAX_CALLS = 200;
@@ -81,34 +86,37 @@ function endAfterCalls(store: Store, calls: number): Store {
   });
 }
 
-it.each([SQLITE, POSTGRES])('a run that ends at any call leaves no half result, in $name', async (kind) => {
-  const store = await open(kind);
-  const ledger = new MemoryLedger();
-  await addRows(store, 'p', 'q');
-  book(ledger, 'p', 'x');
-  let finished = 0;
-  for (let calls = 0; calls < MAX_CALLS && finished < 2; calls++) {
-    const before = await countProvenRuns(store);
-    try {
-      await runPolicy(endAfterCalls(store, calls), POLICY, ledger, AT);
-      finished++;
-      await addRows(store, 'r');
-      book(ledger, 'q');
-      calls = 0;
-    } catch (error) {
-      expect(error).toEqual(new Error('killed'));
-      expect(await countProvenRuns(store)).toBe(before);
+it.each([SQLITE_STORE, POSTGRES_STORE])(
+  'a run that ends at any call leaves no half result, in $name',
+  async (kind) => {
+    const store = await open(kind);
+    const ledger = new MemoryLedger();
+    await addRows(store, 'p', 'q');
+    book(ledger, 'p', 'x');
+    let finished = 0;
+    for (let calls = 0; calls < MAX_CALLS && finished < 2; calls++) {
+      const before = await countProvenRuns(store);
+      try {
+        await runPolicy(endAfterCalls(store, calls), POLICY, ledger, AT);
+        finished++;
+        await addRows(store, 'r');
+        book(ledger, 'q');
+        calls = 0;
+      } catch (error) {
+        expect(error).toEqual(new Error('killed'));
+        expect(await countProvenRuns(store)).toBe(before);
+      }
     }
-  }
-  expect(finished).toBe(2);
-  // The loop has booked the payment `q` twice, so this run has a new break.
-  const { summary } = await runPolicy(store, POLICY, ledger, AT);
-  expect(summary).toMatchObject({ verdict: 'breaks', problems: [], breaks: { count: 3, new: 1 } });
-  expect(await countProvenRuns(store)).toBe(3);
-});
+    expect(finished).toBe(2);
+    // The loop has booked the payment `q` twice, so this run has a new break.
+    const { summary } = await runPolicy(store, POLICY, ledger, AT);
+    expect(summary).toMatchObject({ verdict: 'breaks', problems: [], breaks: { count: 3, new: 1 } });
+    expect(await countProvenRuns(store)).toBe(3);
+  },
+);
 
 it('two gateways that run a policy at the same time both finish, and no event is lost', async () => {
-  const [first, second] = [await open(POSTGRES), await open(POSTGRES)];
+  const [first, second] = [await open(POSTGRES_STORE), await open(POSTGRES_STORE)];
   const ledger = new MemoryLedger();
   await addRows(first, 'p', 'q');
   book(ledger, 'p', 'x');
@@ -148,7 +156,7 @@ describe('a ledger that cannot be read', () => {
     ['no answer', () => undefined, 'The operation was aborted due to timeout'],
     ['a broken connection', (response) => response.destroy(), 'failed'],
   ])('%s: the verdict is incomplete, with the reason', async (name, respond, reason) => {
-    const store = await open(SQLITE);
+    const store = await open(SQLITE_STORE);
     await addRows(store, 'p');
     answer = respond;
     // The timeout is long, so that a busy machine does not turn another failure into a timeout.

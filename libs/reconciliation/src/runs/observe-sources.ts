@@ -3,7 +3,7 @@
  */
 import type { ReconciliationRepository, Store } from '@tributary/feed';
 import { LedgerError, type LedgerSource } from '../ledger/ledger-source.js';
-import { LEDGER_START, readLedger } from '../ledger/read-ledger.js';
+import { LEDGER_START, copyLedgerTransactions } from '../ledger/copy-ledger-transactions.js';
 import { toAccountName, type Policy } from '../policy/policy.types.js';
 import type { Observations, PspObservation, RunInputs } from './run.types.js';
 
@@ -45,7 +45,7 @@ async function observeLedger(
 ): Promise<{ cut: number; balances?: Observations['ledger'] }> {
   try {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      const cut = await readLedger(repository, source);
+      const cut = await copyLedgerTransactions(repository, source);
       const balances = await readBalances(policy, source);
       if ((await source.listTransactions(cut)).length === 0) return { cut, balances };
     }

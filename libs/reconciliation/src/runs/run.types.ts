@@ -1,7 +1,7 @@
 /** The types of a run. A run compares both sides of a policy once, at fixed positions of the sources, and stores the result. */
 import type { BreakClass, BreakState } from '../breaks/break.types.js';
 import type { ItemCuts } from '@tributary/feed';
-import type { GroupMatch } from '../matching/match-group.js';
+import type { GroupMatch } from '../matching/match-key-group.js';
 
 /**
  * The result of a run as one word. `reconciled`: every item is matched, or its break is accepted. `pending`: all other breaks are still

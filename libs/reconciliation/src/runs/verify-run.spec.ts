@@ -1,13 +1,13 @@
 /** Tests that `verifyRun` and `verifyEvents` detect a change of each column of each stored item, break, run and event. */
 import { openStore, type Store } from '@tributary/feed';
 import { runSql } from '../../../feed/src/testing/raw-sql.js';
-import { SQLITE, type FreshStore } from '../../../feed/src/testing/stores.js';
+import { SQLITE_STORE, type FreshStore } from '../../../feed/src/testing/stores.js';
 import { BreakDecisions } from '../breaks/break-decisions.js';
 import { verifyEvents } from '../events/verify-events.js';
 import type { Policy } from '../policy/policy.types.js';
 import { appendRows, createPayment } from '../testing/feed-rows.js';
 import { MemoryLedger } from '../testing/memory-ledger.js';
-import { runPolicy, verifyRun } from './execute-policy.js';
+import { runPolicy, verifyRun } from './run-policy.js';
 import { streamBreaks } from './stream-breaks.js';
 
 const AT = Date.UTC(2026, 0, 10);
@@ -35,7 +35,7 @@ let fresh: FreshStore;
 let store: Store;
 let runId: string;
 beforeAll(async () => {
-  fresh = await SQLITE.createMigrated();
+  fresh = await SQLITE_STORE.createMigrated();
   store = await openStore(fresh.url, () => AT);
   for (const amount of [7n, 8n])
     await appendRows(

@@ -8,21 +8,25 @@ import type { CompletenessRepository, Lease, Store } from '@tributary/feed';
 import { PluginCaller } from '../pulling/plugin-caller.js';
 import type { SyncContext } from '../sync-context.js';
 import type { SyncConnector } from '../sync.types.js';
-import { BalanceObserver } from './balance-observer.js';
+import { PspBalanceReader } from './psp-balance-reader.js';
 import { CompletenessReporter } from './completeness-reporter.js';
 import { LastAgreedBalance } from './last-agreed-balance.js';
-import { PullCheck, type ComparableDeclaration, type PullCheckContext } from './pull-check.js';
+import {
+  PullCompletenessCheck,
+  type ComparableDeclaration,
+  type PullCompletenessCheckContext,
+} from './pull-completeness-check.js';
 
 const DEFAULT_MAX_LATENESS_MS = 15 * 60_000;
 
-export class CompletenessMonitor implements PullCheckContext {
+export class CompletenessMonitor implements PullCompletenessCheckContext {
   readonly repository: CompletenessRepository;
   readonly reporter: CompletenessReporter;
   readonly lastAgreement = new LastAgreedBalance();
   private lastObservedAt = -Infinity;
   /** The ids of the accounts that were compared before, also by earlier processes; `undefined` before the first check of this process. */
   private comparedIds: Set<string> | undefined;
-  private readonly observer: BalanceObserver;
+  private readonly observer: PspBalanceReader;
 
   private constructor(
     readonly path: string,
@@ -33,7 +37,7 @@ export class CompletenessMonitor implements PullCheckContext {
   ) {
     this.repository = store.completeness(path);
     this.reporter = new CompletenessReporter(path, store, this.repository, context);
-    this.observer = new BalanceObserver(connector.client, new PluginCaller(path, context), context);
+    this.observer = new PspBalanceReader(connector.client, new PluginCaller(path, context), context);
   }
 
   /**
@@ -56,14 +60,14 @@ export class CompletenessMonitor implements PullCheckContext {
    * Reads the balances before a pull. If this fails, the pull continues without a check.
    * @returns `undefined` when no balances were read
    */
-  async begin(lease: Lease, signal: AbortSignal): Promise<PullCheck | undefined> {
+  async begin(lease: Lease, signal: AbortSignal): Promise<PullCompletenessCheck | undefined> {
     const { clock, limits, logger } = this.context;
     const now = clock.now();
     if (now - this.lastObservedAt < limits.completenessIntervalMs) return undefined;
     this.lastObservedAt = now;
     try {
       const observed = await this.observeAccounts(signal);
-      if (observed.length > 0) return new PullCheck(this, lease, observed);
+      if (observed.length > 0) return new PullCompletenessCheck(this, lease, observed);
       this.reporter.countUnmade();
     } catch (error) {
       signal.throwIfAborted();

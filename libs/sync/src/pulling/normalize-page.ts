@@ -15,7 +15,11 @@ import type { FeedPage } from '@tributary/feed';
 import { setImmediate } from 'node:timers/promises';
 import { sortOldestFirst } from './sort-records.js';
 import type { Redactor } from '../secret-redactor.js';
-import { sanitizeWarning, sanitizeRejectedRecord, createRejectedRecord } from './rejected-records.js';
+import {
+  sanitizeWarning,
+  sanitizeRejectedRecord,
+  createRejectedRecord,
+} from './sanitize-rejected-records.js';
 
 /**
  * The number of items that are processed in one turn of the event loop. Processing them takes a few milliseconds, and other work can run

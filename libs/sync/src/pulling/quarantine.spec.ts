@@ -7,7 +7,7 @@ import {
   LOG_LEVELS,
   yieldPages,
   SECRET,
-  transaction,
+  createTransaction,
 } from '../testing/sync-test-harness.js';
 
 let bench: SyncTestHarness;
@@ -25,7 +25,7 @@ const castToTransaction = (item: unknown) => item as Transaction;
 
 describe('what cannot be served', () => {
   it('goes into the quarantine with a reason and what the PSP sent, and the good rows of its page go on', async () => {
-    const negative = transaction('negative', {
+    const negative = createTransaction('negative', {
       amount: { amount: -5n, asset: 'EUR/2' },
       metadata: { 'com.bank.spec/note': `the key is ${SECRET}` },
     });
@@ -36,18 +36,18 @@ describe('what cannot be served', () => {
             {
               cursor: '1',
               items: [
-                transaction('good'),
+                createTransaction('good'),
                 negative,
                 castToTransaction(null),
-                castToTransaction({ ...transaction('status'), status: 'MAYBE' }),
-                castToTransaction({ ...transaction('money'), amount: undefined }),
+                castToTransaction({ ...createTransaction('status'), status: 'MAYBE' }),
+                castToTransaction({ ...createTransaction('money'), amount: undefined }),
                 castToTransaction({
-                  ...transaction('long'),
+                  ...createTransaction('long'),
                   createdAt: 'x',
                   metadata: { a: 'ab '.repeat(30_000) },
                 }),
                 { id: 'own', reason: `the file is broken, ${SECRET}`, raw: `:20:${SECRET}` },
-                transaction('also good'),
+                createTransaction('also good'),
               ],
             },
           ]),
@@ -86,7 +86,7 @@ describe('what cannot be served', () => {
                 ? [
                     {
                       cursor: '1',
-                      items: [isMended ? transaction('a') : { id: 'a', reason: 'unknown type' }],
+                      items: [isMended ? createTransaction('a') : { id: 'a', reason: 'unknown type' }],
                     },
                   ]
                 : [],
@@ -154,7 +154,8 @@ describe('what cannot be served', () => {
 
   it('leaves the quarantine with a good record of its id, encoded or not, and when the plugin says so', async () => {
     let repaired = false;
-    const item = (id: string) => transaction(id, { amount: { amount: repaired ? 5n : -5n, asset: 'EUR/2' } });
+    const item = (id: string) =>
+      createTransaction(id, { amount: { amount: repaired ? 5n : -5n, asset: 'EUR/2' } });
     const engine = bench.createEngine([
       createBankConnector({
         transactions: () =>
@@ -191,7 +192,7 @@ describe('what cannot be served', () => {
           yieldPages<Transaction>([
             {
               cursor: 'c',
-              items: [transaction('t')],
+              items: [createTransaction('t')],
               balances: [{ accountId: 'acc', at: '2025-12-31T00:00:00Z', amounts }],
             },
           ]),
@@ -227,7 +228,7 @@ describe('a page', () => {
   it('is appended oldest first, the versions of one record in the order of the plugin', async () => {
     const at = (second: number) => `2025-12-31T00:00:0${second}Z`;
     const tx = (id: string, second: number, status: Transaction['status'] = 'SUCCEEDED') =>
-      transaction(id, { createdAt: at(0), updatedAt: at(second), status });
+      createTransaction(id, { createdAt: at(0), updatedAt: at(second), status });
     const items = [tx('c', 5), tx('b', 4), tx('v', 3, 'PENDING'), tx('v', 2), tx('a', 1)];
     await bench
       .createEngine([
@@ -244,7 +245,7 @@ describe('a page', () => {
   });
 
   it('of any size leaves the event loop free', async () => {
-    const items = Array.from({ length: 20_000 }, (_, index) => transaction(`t${index}`));
+    const items = Array.from({ length: 20_000 }, (_, index) => createTransaction(`t${index}`));
     let turns = 0;
     let ended = false;
     const page = normalizePage('transactions', { items, cursor: 'c' }, (text) => text).finally(
@@ -260,7 +261,7 @@ describe('a page', () => {
 
   it('with findings, balances and clearances that are none serves its items all the same', async () => {
     const malformed = {
-      items: [transaction('good')],
+      items: [createTransaction('good')],
       cursor: '1',
       warnings: [null, 'a text', { id: 'f', message: 'it does not add up' }],
       balances: 'none',
@@ -275,7 +276,7 @@ describe('a page', () => {
 
   it('without a list of items or a cursor fails the pull with a reason', async () => {
     const engine = bench.createEngine([
-      createBankConnector({ transactions: () => yieldPages([{ items: [transaction('t')] } as never]) }),
+      createBankConnector({ transactions: () => yieldPages([{ items: [createTransaction('t')] } as never]) }),
     ]);
     expect((await engine.runOnce()).at(-1)?.error).toBe(
       'bank transactions: the plugin gave a page without a list of items and a cursor',

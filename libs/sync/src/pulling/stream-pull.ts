@@ -7,7 +7,7 @@ import { LeaseLostError } from '@tributary/feed';
 import type { AppendResult, FeedPage, Lease, LeaseHolder, Store, SyncRun } from '@tributary/feed';
 import { setImmediate } from 'node:timers/promises';
 import type { CompletenessMonitor } from '../completeness/completeness-monitor.js';
-import type { PullCheck } from '../completeness/pull-check.js';
+import type { PullCompletenessCheck } from '../completeness/pull-completeness-check.js';
 import type { SyncContext } from '../sync-context.js';
 import { startLeaseRenewal } from './lease-renewal.js';
 import { normalizePage } from './normalize-page.js';
@@ -154,7 +154,7 @@ export class StreamPull {
     lease: Lease,
     listMethod: ListMethod,
     since: Cursor | undefined,
-    check: PullCheck | undefined,
+    check: PullCompletenessCheck | undefined,
   ): Promise<PullOutcome> {
     const { connector, stream, context } = this.dependencies;
     const callOptions = { timeoutMs: context.limits.pageTimeoutMs, signal: this.abortController.signal };
@@ -170,7 +170,11 @@ export class StreamPull {
     return { kind: 'caught-up' };
   }
 
-  private async commitPage(lease: Lease, page: Page<unknown>, check: PullCheck | undefined): Promise<void> {
+  private async commitPage(
+    lease: Lease,
+    page: Page<unknown>,
+    check: PullCompletenessCheck | undefined,
+  ): Promise<void> {
     const { stream, connector, context } = this.dependencies;
     const { unmatchedPage, records } = await this.matchTransactions(page);
     const feedPage = await normalizePage(

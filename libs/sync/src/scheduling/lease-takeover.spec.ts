@@ -5,8 +5,8 @@ import { SyncEngine } from './sync-engine.js';
 import {
   createBankConnector,
   SyncTestHarness,
-  expectedIds,
-  numberedPages,
+  createExpectedIds,
+  yieldNumberedPages,
 } from '../testing/sync-test-harness.js';
 import { ManualClock, waitUntil } from '../testing/manual-clock.js';
 
@@ -30,7 +30,7 @@ describe.each(STORES)('two engines on one store in $name', (kind) => {
     const transactions = async function* (since?: string) {
       most = Math.max(most, ++listing);
       try {
-        yield* numberedPages(
+        yield* yieldNumberedPages(
           count,
           since,
           () => new Promise((resolve) => bench.clock.after(500, () => resolve(0))),
@@ -48,7 +48,7 @@ describe.each(STORES)('two engines on one store in $name', (kind) => {
     for (const engine of engines) engine.start();
     for (count = 10; count <= 40; count += 10) await bench.clock.advance(MINUTE);
     expect(most).toBe(1);
-    expect(await bench.readIds()).toEqual(expectedIds(40));
+    expect(await bench.readIds()).toEqual(createExpectedIds(40));
     await Promise.all(engines.map((engine) => engine.stop()));
   });
 
@@ -60,7 +60,7 @@ describe.each(STORES)('two engines on one store in $name', (kind) => {
       [
         createBankConnector({
           transactions: (since) =>
-            numberedPages(6, since, (number) =>
+            yieldNumberedPages(6, since, (number) =>
               number === 4 ? new Promise<void>((resolve) => (wakeUp = resolve)) : 0,
             ),
         }),
@@ -70,11 +70,11 @@ describe.each(STORES)('two engines on one store in $name', (kind) => {
     silent.start();
     await frozen.advance(1000);
     await waitUntil('the fourth page is asked for', () => wakeUp !== undefined);
-    expect(await bench.readIds()).toEqual(expectedIds(3));
+    expect(await bench.readIds()).toEqual(createExpectedIds(3));
 
     const asked: (string | undefined)[] = [];
     const connectors = [
-      createBankConnector({ transactions: (since) => (asked.push(since), numberedPages(8, since)) }),
+      createBankConnector({ transactions: (since) => (asked.push(since), yieldNumberedPages(8, since)) }),
     ];
     const successor = new SyncEngine(await bench.openStore(), connectors, bench.options());
     successor.start();
@@ -82,14 +82,14 @@ describe.each(STORES)('two engines on one store in $name', (kind) => {
     expect(asked).toEqual([]);
     await bench.clock.advance(20_000);
     expect(asked[0]).toBe('3');
-    expect(await bench.readIds()).toEqual(expectedIds(8));
+    expect(await bench.readIds()).toEqual(createExpectedIds(8));
 
     wakeUp?.();
     await waitUntil(
       'the silent one notices',
       () => bench.findLogLines('another process has taken over').length > 0,
     );
-    expect(await bench.readIds()).toEqual(expectedIds(8));
+    expect(await bench.readIds()).toEqual(createExpectedIds(8));
     await successor.stop();
     const stopped = silent.stop();
     await frozen.advance(10_000);
@@ -105,7 +105,7 @@ describe.each(STORES)('two engines on one store in $name', (kind) => {
     const feed = await bench.store.feed('bank', 'transactions');
     expect(await feed.acquireLease({ ...getCurrentProcess(), pid }, MINUTE)).toBeDefined();
     const runs = await bench
-      .createEngine([createBankConnector({ transactions: (since) => numberedPages(2, since) })])
+      .createEngine([createBankConnector({ transactions: (since) => yieldNumberedPages(2, since) })])
       .runOnce();
     expect(runs.at(-1)).toMatchObject({ added: 2 });
   });
@@ -115,7 +115,7 @@ describe.each(STORES)('two engines on one store in $name', (kind) => {
     const engine = bench.createEngine([
       createBankConnector({
         transactions: (since) =>
-          numberedPages(1, since, () => new Promise<void>((resolve) => (answer = resolve))),
+          yieldNumberedPages(1, since, () => new Promise<void>((resolve) => (answer = resolve))),
       }),
     ]);
     engine.start();
@@ -131,7 +131,7 @@ describe.each(STORES)('two engines on one store in $name', (kind) => {
     const feed = await bench.store.feed('bank', 'transactions');
     const held = await feed.acquireLease({ host: 'there', pid: 1, id: 'other' }, 10 * MINUTE);
     const engine = bench.createEngine([
-      createBankConnector({ transactions: (since) => numberedPages(2, since) }),
+      createBankConnector({ transactions: (since) => yieldNumberedPages(2, since) }),
     ]);
     let runs: { error?: string }[] | undefined;
     const done = engine.runOnce('bank').then((result) => (runs = result));

@@ -7,7 +7,7 @@ import { PluginCaller } from '../pulling/plugin-caller.js';
 import type { SyncConnector } from '../sync.types.js';
 
 /** Requests a pull for each change that the plugin of one connector reports. */
-export class PluginChangeWatcher {
+export class ReportedChangeWatcher {
   private readonly abortController = new AbortController();
   private readonly pluginCaller: PluginCaller;
   private consecutiveFailures = 0;

@@ -2,7 +2,7 @@
  * Finds the requests of operators (`tributary connectors retry`) to pull streams that wait after a failure. The requests are in the store,
  * so that every gateway finds them.
  */
-import type { PullRequest, Store } from '@tributary/feed';
+import type { RequestedPull, Store } from '@tributary/feed';
 import type { SyncContext } from '../sync-context.js';
 import type { StreamScheduler } from './stream-scheduler.js';
 
@@ -33,7 +33,7 @@ export class RetryRequestWatcher {
 
   private async poll(): Promise<void> {
     try {
-      for (const request of await this.store.findPullRequests()) this.handle(request);
+      for (const request of await this.store.findRequestedPulls()) this.handle(request);
     } catch (error) {
       // The error is logged only at the level debug, because the streams also fail and log an error while the store is unavailable. The
       // next query finds the operator's request.
@@ -44,7 +44,7 @@ export class RetryRequestWatcher {
       this.start();
   }
 
-  private handle({ connector, stream, requestedAt }: PullRequest): void {
+  private handle({ connector, stream, requestedAt }: RequestedPull): void {
     const scheduler = this.schedulers.get(connector)?.find((each) => each.stream === stream);
     const key = `${connector} ${stream}`;
     if (!scheduler?.isWaitingAfterFailure || this.handled.get(key) === requestedAt) return;

@@ -1,14 +1,14 @@
 import type { Stream, Transaction } from '@tributary/connector-api';
 import type { SyncProgress } from '../sync.types.js';
 import {
-  account,
+  createAccount,
   createBankConnector,
   SyncTestHarness,
   LOG_LEVELS,
-  neverResolves,
-  numberedPages,
+  createPendingPromise,
+  yieldNumberedPages,
   yieldPages,
-  transaction,
+  createTransaction,
 } from '../testing/sync-test-harness.js';
 
 let bench: SyncTestHarness;
@@ -27,13 +27,13 @@ describe('a single run', () => {
       createBankConnector({
         transactions: async function* () {
           for (let done = 1; done <= 3; done++) {
-            const items = [transaction(`t${done}`), { id: `r${done}`, reason: 'x' }];
+            const items = [createTransaction(`t${done}`), { id: `r${done}`, reason: 'x' }];
             yield { items, cursor: String(done), progress: { done, total: 3, unit: 'files' } };
           }
         },
-        accounts: () => yieldPages([{ items: [account('a')], cursor: '1' }]),
+        accounts: () => yieldPages([{ items: [createAccount('a')], cursor: '1' }]),
       }),
-      createBankConnector({ transactions: () => numberedPages(1) }, 'other'),
+      createBankConnector({ transactions: () => yieldNumberedPages(1) }, 'other'),
     ]);
     const progress: SyncProgress[] = [];
     const runs = await engine.runOnce('bank', (step) => progress.push(step));
@@ -59,8 +59,8 @@ describe('a single run', () => {
   it('adds the metadata of the connector to its accounts, and to no other record', async () => {
     const connector = {
       ...createBankConnector({
-        accounts: () => yieldPages([{ items: [account('a')], cursor: '1' }]),
-        transactions: () => numberedPages(1),
+        accounts: () => yieldPages([{ items: [createAccount('a')], cursor: '1' }]),
+        transactions: () => yieldNumberedPages(1),
       }),
       accountMetadata: { 'com.tributary.spec/connector': 'bank', 'com.tributary.spec/tenant': undefined },
     };
@@ -74,7 +74,7 @@ describe('a single run', () => {
   it('ends at the next page when it is told to', async () => {
     const controller = new AbortController();
     const engine = bench.createEngine([
-      createBankConnector({ transactions: (since) => numberedPages(10, since) }),
+      createBankConnector({ transactions: (since) => yieldNumberedPages(10, since) }),
     ]);
     const runs = await engine.runOnce(
       undefined,
@@ -92,7 +92,7 @@ describe('what a sync did', () => {
     const engine = bench.createEngine([
       createBankConnector({
         transactions: () =>
-          yieldPages([{ items: [transaction('a', { status }), transaction('b')], cursor: 'c' }]),
+          yieldPages([{ items: [createTransaction('a', { status }), createTransaction('b')], cursor: 'c' }]),
       }),
     ]);
     await engine.runOnce();
@@ -113,7 +113,7 @@ describe('what a sync did', () => {
     const engine = bench.createEngine([
       createBankConnector({
         transactions: () =>
-          broken ? numberedPages(1, '0', () => neverResolves()) : yieldPages<Transaction>([]),
+          broken ? yieldNumberedPages(1, '0', () => createPendingPromise()) : yieldPages<Transaction>([]),
       }),
     ]);
     const lag = () => bench.readMetric('tributary_sync_lag_seconds', { stream: 'transactions' });
@@ -139,7 +139,7 @@ describe('a plugin that watches', () => {
     const engine = bench.createEngine([
       {
         ...createBankConnector({
-          transactions: (since) => numberedPages(count, since),
+          transactions: (since) => yieldNumberedPages(count, since),
           watch: async function* (signal) {
             opened++;
             try {
@@ -203,7 +203,10 @@ describe('a plugin that watches', () => {
     const engine = bench.createEngine([
       createBankConnector({
         watch: () => ({
-          [Symbol.asyncIterator]: () => ({ next: () => neverResolves(), return: () => neverResolves() }),
+          [Symbol.asyncIterator]: () => ({
+            next: () => createPendingPromise(),
+            return: () => createPendingPromise(),
+          }),
         }),
       }),
     ]);

@@ -8,8 +8,8 @@ import { SyncEngine } from './sync-engine.js';
 import {
   createBankConnector,
   SyncTestHarness,
-  expectedIds,
-  numberedPages,
+  createExpectedIds,
+  yieldNumberedPages,
 } from '../testing/sync-test-harness.js';
 
 const MINUTE = 60_000;
@@ -49,7 +49,7 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
       listings.push(gateway);
       const kind = failing(gateway);
       if (kind) throw new PspError(kind, `the PSP answers gateway ${gateway} like this`);
-      return numberedPages(count, since);
+      return yieldNumberedPages(count, since);
     };
     const store = await bench.openStore();
     const options = { ...bench.options(), registry, random: () => (gateway + 1) / (GATEWAYS + 1) };
@@ -80,7 +80,7 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
     await bench.clock.advance(3 * MINUTE);
     expect(listings.length).toBeGreaterThanOrEqual(2);
     expect(listings.length).toBeLessThanOrEqual(5);
-    expect(await bench.readIds()).toEqual(expectedIds(3));
+    expect(await bench.readIds()).toEqual(createExpectedIds(3));
     failing = () => 'unavailable';
     await bench.clock.advance(20 * MINUTE);
     for (const registry of registries) expect(await lag(registry)).toBeGreaterThan(15 * 60);
@@ -90,7 +90,7 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
     await engines[0]?.stop();
     count = 3;
     await bench.clock.advance(2 * MINUTE);
-    expect(await bench.readIds()).toEqual(expectedIds(3));
+    expect(await bench.readIds()).toEqual(createExpectedIds(3));
   });
 
   it('pull at once what a webhook or a watch tells of, whoever pulled last', async () => {
@@ -98,7 +98,7 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
     for (const engine of engines) {
       engine.requestPull('bank', ['transactions']);
       await bench.clock.advance(1000);
-      expect(await bench.readIds()).toEqual(expectedIds(count++));
+      expect(await bench.readIds()).toEqual(createExpectedIds(count++));
     }
     expect(listings).toEqual([0, 1, 2]);
   });
@@ -133,8 +133,10 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
     expect(await requestRetry()).toHaveLength(2);
     await bench.clock.advance(MINUTE / 6);
     expect(listings.length).toBeGreaterThan(0);
-    expect(await bench.readIds()).toEqual(expectedIds(2));
-    expect((await bench.store.findPullRequests()).map(({ stream }) => stream)).not.toContain('transactions');
+    expect(await bench.readIds()).toEqual(createExpectedIds(2));
+    expect((await bench.store.findRequestedPulls()).map(({ stream }) => stream)).not.toContain(
+      'transactions',
+    );
   });
 
   it('try once for each request while the credentials are still rejected', async () => {
@@ -159,7 +161,7 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
     ).acquireLease(getCurrentProcess(), MINUTE);
     await requestRetry();
     await lease?.release({ dueInMs: 5 * MINUTE, hasCaughtUp: false });
-    expect((await bench.store.findPullRequests()).map(({ stream }) => stream)).toContain('transactions');
+    expect((await bench.store.findRequestedPulls()).map(({ stream }) => stream)).toContain('transactions');
   });
 
   it('each try their own credentials', async () => {

@@ -3,13 +3,13 @@ import type { Page, Transaction } from '@tributary/connector-api';
 import {
   createBankConnector,
   SyncTestHarness,
-  expectedIds,
+  createExpectedIds,
   LOG_LEVELS,
-  neverResolves,
-  numberedPages,
-  account,
+  createPendingPromise,
+  yieldNumberedPages,
+  createAccount,
   yieldPages,
-  transaction,
+  createTransaction,
 } from '../testing/sync-test-harness.js';
 import { SyncEngine } from './sync-engine.js';
 import { waitUntil } from '../testing/manual-clock.js';
@@ -32,10 +32,10 @@ describe('the schedule', () => {
     const connectors = ['bank', 'acme/bank'].map((path) =>
       createBankConnector(
         {
-          accounts: (since) => yieldPages(since ? [] : [{ items: [account('a')], cursor: 'x' }]),
+          accounts: (since) => yieldPages(since ? [] : [{ items: [createAccount('a')], cursor: 'x' }]),
           beneficiaries: (since) =>
             yieldPages(since ? [] : [{ items: [{ id: 'b', ownerName: 'Bea' }], cursor: 'x' }]),
-          transactions: (since) => numberedPages(now, since),
+          transactions: (since) => yieldNumberedPages(now, since),
         },
         path,
       ),
@@ -109,13 +109,13 @@ describe('the schedule', () => {
       opened++;
       for (let number = 1; ; number++) {
         await bench.clock.advance(100);
-        yield { items: [transaction(`t${number}`)], cursor: String(number) };
+        yield { items: [createTransaction(`t${number}`)], cursor: String(number) };
       }
     };
     const engine = bench.createEngine(
       [
         createBankConnector({ transactions: endless }),
-        createBankConnector({ transactions: (since) => numberedPages(1, since) }, 'other'),
+        createBankConnector({ transactions: (since) => yieldNumberedPages(1, since) }, 'other'),
       ],
       { concurrency: 1, maxTurnMs: 1000 },
     );
@@ -137,7 +137,7 @@ describe('a failure', () => {
         transactions: (since) => {
           asked.push(since);
           const failing = asked.length === 1;
-          return numberedPages(5, since, (number) => {
+          return yieldNumberedPages(5, since, (number) => {
             if (failing && number === 4) throw new PspError('unavailable', '502 Bad Gateway');
           });
         },
@@ -148,7 +148,7 @@ describe('a failure', () => {
     expect(await bench.readIds()).toEqual(['t1', 't2', 't3']);
     await bench.clock.advance(5000);
     expect(asked).toEqual([undefined, '3']);
-    expect(await bench.readIds()).toEqual(expectedIds(5));
+    expect(await bench.readIds()).toEqual(createExpectedIds(5));
     expect(bench.findLogLines('bank transactions: 502 Bad Gateway')).toMatchObject([
       { level: LOG_LEVELS.warn, kind: 'unavailable', added: 3 },
     ]);
@@ -272,7 +272,7 @@ describe('a failure', () => {
     const hung = {
       [Symbol.asyncIterator]: () => (
         opened++,
-        { next: () => neverResolves<never>(), return: () => neverResolves<never>() }
+        { next: () => createPendingPromise<never>(), return: () => createPendingPromise<never>() }
       ),
     };
     const engine = bench.createEngine([
@@ -298,7 +298,7 @@ describe('a failure', () => {
           transactions: async function* () {
             for (;;) {
               given++;
-              yield* yieldPages([{ items: [transaction('t1')], cursor: 'same' }]);
+              yield* yieldPages([{ items: [createTransaction('t1')], cursor: 'same' }]);
             }
           },
         }),
@@ -307,7 +307,7 @@ describe('a failure', () => {
             // This listing returns known records again, always with the same cursor. It is long, but it ends.
             transactions: async function* () {
               for (let number = 1; number <= 100; number++)
-                yield* yieldPages([{ items: [transaction(`t${number}`)], cursor: 'c' }]);
+                yield* yieldPages([{ items: [createTransaction(`t${number}`)], cursor: 'c' }]);
             },
           },
           'relisting',
@@ -342,7 +342,7 @@ describe('a stop', () => {
           try {
             for (asked = 1; ; asked++) {
               if (asked === 3) await new Promise<void>((resolve) => (answer = resolve));
-              yield { items: [transaction(`t${asked}`)], cursor: String(asked) };
+              yield { items: [createTransaction(`t${asked}`)], cursor: String(asked) };
             }
           } finally {
             closed = true;
@@ -370,7 +370,7 @@ describe('a stop', () => {
   it('does not wait longer than the grace for a PSP that does not answer', async () => {
     const engine = bench.createEngine([
       createBankConnector({
-        transactions: () => numberedPages(3, '0', (n) => (n === 2 ? neverResolves() : 0)),
+        transactions: () => yieldNumberedPages(3, '0', (n) => (n === 2 ? createPendingPromise() : 0)),
       }),
     ]);
     engine.start();

@@ -11,7 +11,7 @@ import { CompletenessMonitor } from '../completeness/completeness-monitor.js';
 import { Semaphore } from '../pulling/semaphore.js';
 import { StreamScheduler } from './stream-scheduler.js';
 import type { SyncConnector, SyncProgress } from '../sync.types.js';
-import { PluginChangeWatcher } from './reported-change-watcher.js';
+import { ReportedChangeWatcher } from './reported-change-watcher.js';
 import { RetryRequestWatcher } from './retry-request-watcher.js';
 
 /** Contains the schedulers and the watchers of reported changes of all connectors. */
@@ -19,8 +19,8 @@ export class SyncEngine {
   private readonly context: SyncContext;
   private readonly schedulers: Map<string, StreamScheduler[]>;
   private readonly retryRequests: RetryRequestWatcher;
-  private listeners: PluginChangeWatcher[] = [];
-  private listenerRuns: Promise<void>[] = [];
+  private changeWatchers: ReportedChangeWatcher[] = [];
+  private changeWatcherRuns: Promise<void>[] = [];
   private hasStarted = false;
   private stopping: Promise<void> | undefined;
 
@@ -66,7 +66,7 @@ export class SyncEngine {
       const maxDelayMs = Math.min(connector.pullIntervalMs, maxSpreadMs);
       for (const scheduler of this.schedulers.get(connector.path) ?? [])
         scheduler.start(random() * maxDelayMs);
-      if (connector.client.watch) this.startListener(connector);
+      if (connector.client.watch) this.startChangeWatcher(connector);
     }
   }
 
@@ -112,20 +112,20 @@ export class SyncEngine {
     return Promise.all(schedulers.map((scheduler) => scheduler.runOnce(onProgress, signal)));
   }
 
-  private startListener(connector: SyncConnector): void {
-    const listener = new PluginChangeWatcher(connector, this.context, (streams) =>
+  private startChangeWatcher(connector: SyncConnector): void {
+    const watcher = new ReportedChangeWatcher(connector, this.context, (streams) =>
       this.requestPull(connector.path, streams),
     );
-    this.listeners.push(listener);
-    this.listenerRuns.push(listener.run());
+    this.changeWatchers.push(watcher);
+    this.changeWatcherRuns.push(watcher.run());
   }
 
   private async stopAll(): Promise<void> {
     const { clock, limits, logger } = this.context;
     this.retryRequests.stop();
-    for (const listener of this.listeners) listener.stop();
+    for (const watcher of this.changeWatchers) watcher.stop();
     const allStopped = Promise.all([
-      ...this.listenerRuns,
+      ...this.changeWatcherRuns,
       ...[...this.schedulers.values()].flat().map((scheduler) => scheduler.stop()),
     ]).then(() => true);
     // After the grace period, the pulls close their iterators, and a pull may still commit a page. So the engine waits a little longer.

@@ -104,7 +104,7 @@ export class SyncTestHarness {
   }
 }
 
-export function transaction(id: string, changes: Partial<Transaction> = {}): Transaction {
+export function createTransaction(id: string, changes: Partial<Transaction> = {}): Transaction {
   return {
     id,
     createdAt: '2025-12-31T00:00:00Z',
@@ -115,7 +115,7 @@ export function transaction(id: string, changes: Partial<Transaction> = {}): Tra
   };
 }
 
-export const account = (id: string): Account => ({ id, name: `Account ${id}` });
+export const createAccount = (id: string): Account => ({ id, name: `Account ${id}` });
 
 /** Creates a PSP client that has the given methods. Listings that are not given return no pages. */
 export function createPspClient(methods: Partial<PspClient>): PspClient {
@@ -132,18 +132,19 @@ export async function* yieldPages<T>(list: Page<T>[]): AsyncGenerator<Page<T>> {
 }
 
 /** Yields pages with one transaction each, `t1` … `tN`. The first page is the page after the cursor `since`. */
-export async function* numberedPages(
+export async function* yieldNumberedPages(
   count: number,
   since = '0',
   beforePage: (number: number) => unknown = () => undefined,
 ): AsyncGenerator<Page<Transaction>> {
   for (let number = Number(since) + 1; number <= count; number++) {
     await beforePage(number);
-    yield { items: [transaction(`t${number}`)], cursor: String(number) };
+    yield { items: [createTransaction(`t${number}`)], cursor: String(number) };
   }
 }
 
-export const expectedIds = (count: number) => Array.from({ length: count }, (_, index) => `t${index + 1}`);
+export const createExpectedIds = (count: number) =>
+  Array.from({ length: count }, (_, index) => `t${index + 1}`);
 
 /** Returns a promise that never resolves. */
-export const neverResolves = <T>() => new Promise<T>(() => {});
+export const createPendingPromise = <T>() => new Promise<T>(() => {});

@@ -6,7 +6,7 @@ import {
   createBankConnector,
   LOG_LEVELS,
   SyncTestHarness,
-  transaction,
+  createTransaction,
   yieldPages,
 } from '../testing/sync-test-harness.js';
 import type { SyncEngine } from '../scheduling/sync-engine.js';
@@ -19,7 +19,7 @@ let engine: SyncEngine;
 
 beforeEach(async () => {
   harness = await SyncTestHarness.open();
-  const items = Array.from({ length: ROWS }, (_, index) => transaction(`t${index + 1}`));
+  const items = Array.from({ length: ROWS }, (_, index) => createTransaction(`t${index + 1}`));
   engine = harness.createEngine(
     [
       createBankConnector({

@@ -35,7 +35,7 @@ it('requests a pull of every stream while the store is in use', async () => {
   const { code, said } = await retry('/sand');
   expect(code).toBe(0);
   expect(said).toContain('sand: running gateways pull its streams that wait after a failure');
-  const requests = await opened.findPullRequests();
+  const requests = await opened.findRequestedPulls();
   expect(requests.map(({ connector, stream }) => `${connector} ${stream}`).sort()).toEqual([
     'sand accounts',
     'sand transactions',

@@ -177,7 +177,7 @@ export function formatOrderAsJson(order: StoredOrder): object {
   };
 }
 
-export function orderWithHistoryJson({ order, history }: OrderWithHistory): object {
+export function formatOrderWithHistoryAsJson({ order, history }: OrderWithHistory): object {
   return {
     ...formatOrderAsJson(order),
     history: history.map(({ at, state, event }) => ({ at: formatTime(at), state, event })),

@@ -3,7 +3,7 @@ import { formatAmount } from '@tributary/connector-api';
 import type { StoredRun } from '@tributary/feed';
 import type {
   Break,
-  BreakItem,
+  ItemOfBreak,
   Decision,
   ItemExplanation,
   Policy,
@@ -128,7 +128,7 @@ export function formatExplanations(explanations: readonly ItemExplanation[]): st
     .join('\n\n');
 }
 
-function formatItems(items: readonly BreakItem[]): string {
+function formatItems(items: readonly ItemOfBreak[]): string {
   const rows = items.map(({ side, source, recordId, account, amount, asset, state, at }) =>
     [side, source, recordId, account, format(amount, asset), asset, state, at].map(replaceControlCharacters),
   );

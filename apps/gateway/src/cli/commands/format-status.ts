@@ -1,14 +1,14 @@
 /** Formats the state of a deployment for a terminal. */
 import type { TextStyle } from '../../logging/text-style.js';
-import type { AttentionItem } from '../../operator/attention.js';
-import type { StreamStatus } from '../../operator/stream-status.js';
+import type { AttentionItem } from '../../operator/find-attention-items.js';
+import type { FeedStreamStatus } from '../../operator/stream-status.js';
 import { formatTable, pluralize, replaceControlCharacters } from '../shared/terminal.js';
 
 export interface DeploymentStatus {
   /** The time of the status by the clock of the store, RFC 3339. */
   at: string;
   attention: AttentionItem[];
-  connectors: { connector: string; plugin: string; streams: StreamStatus[] }[];
+  connectors: { connector: string; plugin: string; streams: FeedStreamStatus[] }[];
 }
 
 /** The level of each kind, which determines its colour. More urgent kinds have stronger colours. */
@@ -57,12 +57,12 @@ function formatAttention(items: readonly AttentionItem[], style: TextStyle): str
   ];
 }
 
-function judgeStream({ lastRun, rejectedRecords, pausedAt }: StreamStatus): string {
+function judgeStream({ lastRun, rejectedRecords, pausedAt }: FeedStreamStatus): string {
   if (lastRun?.error !== undefined) return 'error';
   return rejectedRecords > 0 || pausedAt !== undefined ? 'warn' : 'info';
 }
 
-function formatStream(connector: string, status: StreamStatus, now: number): string[] {
+function formatStream(connector: string, status: FeedStreamStatus, now: number): string[] {
   const { stream, lagMs, rows, rejectedRecords, nextPullAt, readers, maxRowsBehind } = status;
   return [
     `/${connector}`,
@@ -78,7 +78,7 @@ function formatStream(connector: string, status: StreamStatus, now: number): str
   ];
 }
 
-function describeState({ isPulling, pausedAt, lastRun, caughtUpAt }: StreamStatus): string {
+function describeState({ isPulling, pausedAt, lastRun, caughtUpAt }: FeedStreamStatus): string {
   if (pausedAt !== undefined) return 'paused';
   if (isPulling) return 'pulling';
   if (lastRun?.error !== undefined) return 'failed';

@@ -14,7 +14,7 @@ import {
   formatOrders,
   listOrders,
   formatOrderAsJson,
-  orderWithHistoryJson,
+  formatOrderWithHistoryAsJson,
   loadOrderWithHistory,
 } from './find-and-format-orders.js';
 import { runResolveCommand } from './resolve-order.command.js';
@@ -75,7 +75,7 @@ function registerShowCommand(orders: Command, { terminal, load }: CommandContext
       const orderWithHistory = await loadOrderWithHistory(load(config), name);
       terminal.out(
         json
-          ? JSON.stringify(orderWithHistoryJson(orderWithHistory), undefined, 2)
+          ? JSON.stringify(formatOrderWithHistoryAsJson(orderWithHistory), undefined, 2)
           : formatOrder(orderWithHistory),
       );
     });

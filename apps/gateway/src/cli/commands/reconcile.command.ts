@@ -17,7 +17,7 @@ import { withStore } from '../shared/with-store.js';
 import { formatPreview, formatRun } from './format-reconciliation.js';
 import { registerReconcileReadCommands } from './reconcile-read.command.js';
 import { POLICY_ARGUMENT_HELP, selectPolicies, selectPolicyNames } from './select-policies.js';
-import { combineExitCodes, toExitCode } from './reconcile-exit-code.js';
+import { combineExitCodes, getReconcileExitCode } from './get-reconcile-exit-code.js';
 
 export function registerReconcileCommand(cli: CommandContext): void {
   const reconcile = cli.program
@@ -75,7 +75,7 @@ function registerRun(reconcile: Command, { terminal, result, load }: CommandCont
         return results;
       });
       terminal.out(json ? JSON.stringify(runs, undefined, 2) : runs.map(formatRun).join('\n\n'));
-      result.exitCode = combineExitCodes(runs.map(({ summary }) => toExitCode(summary.verdict)));
+      result.exitCode = combineExitCodes(runs.map(({ summary }) => getReconcileExitCode(summary.verdict)));
     });
 }
 

@@ -7,7 +7,7 @@ import { openStore } from '@tributary/feed';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SQLITE, type FreshStore } from '../../../../../libs/feed/src/testing/stores.js';
+import { SQLITE_STORE, type FreshStore } from '../../../../../libs/feed/src/testing/stores.js';
 import { runCli } from '../run-cli.js';
 
 const EMPTY = { records: [], rejected: [], warnings: [], resolvedIds: [], balances: [], cursor: 'c' };
@@ -22,7 +22,7 @@ let directory: string;
 let config: string;
 
 beforeAll(async () => {
-  fresh = await SQLITE.createMigrated();
+  fresh = await SQLITE_STORE.createMigrated();
   directory = mkdtempSync(join(tmpdir(), 'tributary-cli-status-'));
   config = join(directory, 'gateway.yaml');
   const connectors = ['bank', 'idle'].map(

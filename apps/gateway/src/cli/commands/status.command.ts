@@ -4,7 +4,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDuration, type Deployment } from '../../config/index.js';
 import { COLOR_STYLE, PLAIN_STYLE } from '../../logging/text-style.js';
-import { findAttention } from '../../operator/attention.js';
+import { findAttentionItems } from '../../operator/find-attention-items.js';
 import { readStreamStatus } from '../../operator/stream-status.js';
 import {
   createConfigOption,
@@ -68,7 +68,7 @@ async function readStatus(
   const streams = await readStreamStatus(store, paths);
   return {
     at: formatTime(await store.currentTime()),
-    attention: await findAttention(store, paths),
+    attention: await findAttentionItems(store, paths),
     connectors: shown.map(({ path: connector, plugin }) => ({
       ...{ connector, plugin: plugin.name, streams: streams(connector) },
     })),

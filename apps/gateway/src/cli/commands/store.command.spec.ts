@@ -3,7 +3,7 @@ import { getCurrentProcess, openStore } from '@tributary/feed';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { POSTGRES, type FreshStore } from '../../../../../libs/feed/src/testing/stores.js';
+import { POSTGRES_STORE, type FreshStore } from '../../../../../libs/feed/src/testing/stores.js';
 import { runSql } from '../../../../../libs/feed/src/testing/raw-sql.js';
 import { runCli } from '../run-cli.js';
 
@@ -14,7 +14,7 @@ let target: FreshStore;
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'tributary-cli-store-'));
   from = `sqlite:${join(directory, 'store.db')}`;
-  target = await POSTGRES.create();
+  target = await POSTGRES_STORE.create();
   const store = await openStore(from);
   await store.feed('bank', 'accounts');
   await store.balances('bank').recordObservation({ accountId: 'a', at: 1, amounts: new Map([['JPY', 1n]]) });

@@ -2,22 +2,31 @@
 import { formatTime } from '@tributary/connector-api';
 import type { OperatorEndpoint } from '../endpoint.types.js';
 import { decodePosition, encodePosition, toPage } from '../page-position.js';
-import { ANY_OBJECT, CONNECTOR_PATH, COUNT, objectOf, PAGE_QUERY, pageOf, TEXT, TIME } from '../schemas.js';
+import {
+  ANY_OBJECT_SCHEMA,
+  CONNECTOR_PATH_SCHEMA,
+  COUNT_SCHEMA,
+  createObjectSchema,
+  PAGE_QUERY_SCHEMAS,
+  createPageSchema,
+  TEXT_SCHEMA,
+  TIME_SCHEMA,
+} from '../schemas.js';
 
 export const AUDIT_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'GET', path: '/audit', operationId: 'listAuditEvents', access: 'read' },
     summary: 'Lists the changes that operators made, newest first.',
-    query: PAGE_QUERY,
-    response: pageOf(
-      objectOf({
-        sequence: COUNT,
-        at: TIME,
-        by: { ...TEXT, description: 'Name of the operator key, or of the user of the command line.' },
+    query: PAGE_QUERY_SCHEMAS,
+    response: createPageSchema(
+      createObjectSchema({
+        sequence: COUNT_SCHEMA,
+        at: TIME_SCHEMA,
+        by: { ...TEXT_SCHEMA, description: 'Name of the operator key, or of the user of the command line.' },
         via: { type: 'string', enum: ['api', 'command-line'] },
-        action: { ...TEXT, description: 'For example stream.pull-requested.' },
-        'connector?': CONNECTOR_PATH,
-        details: ANY_OBJECT,
+        action: { ...TEXT_SCHEMA, description: 'For example stream.pull-requested.' },
+        'connector?': CONNECTOR_PATH_SCHEMA,
+        details: ANY_OBJECT_SCHEMA,
       }),
     ),
     async handle({ operator, query }, { store }) {

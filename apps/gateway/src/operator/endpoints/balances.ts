@@ -5,15 +5,15 @@ import { computeSuspectDifference } from '@tributary/sync';
 import type { OperatorEndpoint } from '../endpoint.types.js';
 import { decodePosition, encodePosition, toPage } from '../page-position.js';
 import {
-  AMOUNT,
-  ASSET,
-  CONNECTOR_PATH,
-  listOf,
-  objectOf,
-  PAGE_QUERY,
-  pageOf,
-  TEXT,
-  TIME,
+  AMOUNT_SCHEMA,
+  ASSET_SCHEMA,
+  CONNECTOR_PATH_SCHEMA,
+  createListSchema,
+  createObjectSchema,
+  PAGE_QUERY_SCHEMAS,
+  createPageSchema,
+  TEXT_SCHEMA,
+  TIME_SCHEMA,
 } from '../schemas.js';
 import { requireVisibleConnector, selectConnectorPaths } from '../visible-connectors.js';
 
@@ -23,13 +23,13 @@ export const BALANCE_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'GET', path: '/balances', operationId: 'listBalances', access: 'read' },
     summary: 'Lists the last observed balances, sorted by connector and account.',
-    query: { connector: CONNECTOR_PATH, ...PAGE_QUERY },
-    response: pageOf(
-      objectOf({
-        connector: CONNECTOR_PATH,
-        account: { ...TEXT, description: 'The id as served.' },
-        observedAt: TIME,
-        balances: listOf(objectOf({ asset: ASSET, amount: AMOUNT })),
+    query: { connector: CONNECTOR_PATH_SCHEMA, ...PAGE_QUERY_SCHEMAS },
+    response: createPageSchema(
+      createObjectSchema({
+        connector: CONNECTOR_PATH_SCHEMA,
+        account: { ...TEXT_SCHEMA, description: 'The id as served.' },
+        observedAt: TIME_SCHEMA,
+        balances: createListSchema(createObjectSchema({ asset: ASSET_SCHEMA, amount: AMOUNT_SCHEMA })),
       }),
     ),
     async handle({ operator, query }, { deployment, store }) {
@@ -54,21 +54,24 @@ export const BALANCE_ENDPOINTS: readonly OperatorEndpoint[] = [
     ...{ method: 'GET', path: '/completeness', operationId: 'listBalanceChecks', access: 'read' },
     summary:
       'Lists for each account of a connector: opening balance plus rows, compared with the balance at the PSP.',
-    query: { connector: CONNECTOR_PATH, ...PAGE_QUERY },
+    query: { connector: CONNECTOR_PATH_SCHEMA, ...PAGE_QUERY_SCHEMAS },
     requiredQuery: ['connector'],
-    response: pageOf(
-      objectOf({
-        account: TEXT,
-        asset: ASSET,
+    response: createPageSchema(
+      createObjectSchema({
+        account: TEXT_SCHEMA,
+        asset: ASSET_SCHEMA,
         state: { type: 'string', enum: [...CHECK_STATES] },
-        rows: { ...AMOUNT, description: 'Sum of all rows.' },
+        rows: { ...AMOUNT_SCHEMA, description: 'Sum of all rows.' },
         'opening?': {
-          ...AMOUNT,
+          ...AMOUNT_SCHEMA,
           description: 'Balance before the first row; absent before the first comparison.',
         },
-        'difference?': { ...AMOUNT, description: 'Balance minus opening and rows. Absent if they agree.' },
-        'since?': { ...TIME, description: 'Since when they disagree.' },
-        'agreedAt?': { ...TIME, description: 'When they agreed last.' },
+        'difference?': {
+          ...AMOUNT_SCHEMA,
+          description: 'Balance minus opening and rows. Absent if they agree.',
+        },
+        'since?': { ...TIME_SCHEMA, description: 'Since when they disagree.' },
+        'agreedAt?': { ...TIME_SCHEMA, description: 'When they agreed last.' },
       }),
     ),
     async handle({ operator, query }, { deployment, store }) {

@@ -13,11 +13,11 @@ import {
 import { HttpStatus } from '@nestjs/common';
 import type { OperatorEndpoint, OperatorRequest, OperatorServices } from '../endpoint.types.js';
 import { parseTime } from '../parse-time.js';
-import { listOf, objectOf, SEARCH_TEXT, TEXT } from '../schemas.js';
+import { createListSchema, createObjectSchema, SEARCH_TEXT_SCHEMA, TEXT_SCHEMA } from '../schemas.js';
 import { listVisiblePolicies } from '../visible-connectors.js';
 
-const BREAK_ID = { ...SEARCH_TEXT, description: 'Id of a break of a newest run.' };
-const NOTE = { ...SEARCH_TEXT, description: 'The reason. The audit trail keeps it.' };
+const BREAK_ID = { ...SEARCH_TEXT_SCHEMA, description: 'Id of a break of a newest run.' };
+const NOTE = { ...SEARCH_TEXT_SCHEMA, description: 'The reason. The audit trail keeps it.' };
 const LINK_NUMBER = {
   type: 'integer',
   minimum: 1,
@@ -31,10 +31,13 @@ export const BREAK_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
     ...{ method: 'POST', path: '/reconciliation/accept', operationId: 'acceptBreak', access: 'operate' },
     summary:
       'Accepts a break as it is now. From the next run on, it no longer counts as open, until an item of it changes.',
-    body: objectOf({
+    body: createObjectSchema({
       id: BREAK_ID,
       note: NOTE,
-      'until?': { ...TEXT, description: 'RFC 3339 or a date. The break is open again from this time on.' },
+      'until?': {
+        ...TEXT_SCHEMA,
+        description: 'RFC 3339 or a date. The break is open again from this time on.',
+      },
     }),
     response: null,
     async handle(request, services) {
@@ -50,7 +53,7 @@ export const BREAK_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'POST', path: '/reconciliation/assign', operationId: 'assignBreak', access: 'operate' },
     summary: 'Names the person who works on a break.',
-    body: objectOf({ id: BREAK_ID, assignee: SEARCH_TEXT, note: NOTE }),
+    body: createObjectSchema({ id: BREAK_ID, assignee: SEARCH_TEXT_SCHEMA, note: NOTE }),
     response: null,
     async handle(request, services) {
       const { id, assignee } = request.body;
@@ -62,7 +65,7 @@ export const BREAK_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'POST', path: '/reconciliation/comment', operationId: 'commentOnBreak', access: 'operate' },
     summary: 'Adds a comment to a break.',
-    body: objectOf({ id: BREAK_ID, note: NOTE }),
+    body: createObjectSchema({ id: BREAK_ID, note: NOTE }),
     response: null,
     async handle(request, services) {
       await decide(request, services, (decisions, author) =>
@@ -74,16 +77,16 @@ export const BREAK_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
     ...{ method: 'POST', path: '/reconciliation/link', operationId: 'linkBreaks', access: 'operate' },
     summary:
       'Matches the items of breaks of one policy. The sums of both sides must be equal. The next run uses the link.',
-    body: objectOf({
+    body: createObjectSchema({
       ids: {
-        ...listOf(SEARCH_TEXT),
+        ...createListSchema(SEARCH_TEXT_SCHEMA),
         minItems: 1,
         maxItems: MAX_LINKED_BREAKS,
         description: 'Ids of the breaks.',
       },
       note: NOTE,
     }),
-    response: objectOf({ link: LINK_NUMBER }),
+    response: createObjectSchema({ link: LINK_NUMBER }),
     async handle(request, services) {
       const ids = request.body['ids'] as string[];
       return { link: await decide(request, services, (decisions, author) => decisions.link(ids, author)) };
@@ -92,7 +95,7 @@ export const BREAK_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'POST', path: '/reconciliation/unlink', operationId: 'unlinkBreaks', access: 'operate' },
     summary: 'Undoes a link. The next run no longer matches the items by it.',
-    body: objectOf({ link: LINK_NUMBER, note: NOTE }),
+    body: createObjectSchema({ link: LINK_NUMBER, note: NOTE }),
     response: null,
     async handle(request, services) {
       await decide(request, services, (decisions, author) =>

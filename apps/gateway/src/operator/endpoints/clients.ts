@@ -6,32 +6,32 @@ import type { ConnectorConfig } from '../../config/index.js';
 import type { OperatorEndpoint } from '../endpoint.types.js';
 import { takePage } from '../page-position.js';
 import {
-  BOOLEAN,
-  CONNECTOR_PATH,
-  COUNT,
-  DURATION_MS,
-  listOf,
-  objectOf,
-  PAGE_QUERY,
-  pageOf,
-  STREAM,
-  TEXT,
-  TIME,
+  BOOLEAN_SCHEMA,
+  CONNECTOR_PATH_SCHEMA,
+  COUNT_SCHEMA,
+  DURATION_MS_SCHEMA,
+  createListSchema,
+  createObjectSchema,
+  PAGE_QUERY_SCHEMAS,
+  createPageSchema,
+  STREAM_SCHEMA,
+  TEXT_SCHEMA,
+  TIME_SCHEMA,
 } from '../schemas.js';
 import { selectConnectors } from '../visible-connectors.js';
 
-const CLIENT = objectOf({
-  reader: { ...TEXT, description: 'Id of the API key. It reveals neither the key nor its hash.' },
-  isConfigured: { ...BOOLEAN, description: 'Whether the deployment file still has the key.' },
-  scopes: listOf({ type: 'string', enum: [...SCOPES] }),
-  'lastSeenAt?': TIME,
-  streams: listOf(
-    objectOf({
-      stream: STREAM,
-      requests: COUNT,
-      lastReadAt: TIME,
-      'rowsBehind?': { ...COUNT, description: 'Rows that the client does not have yet.' },
-      'pollIntervalMs?': DURATION_MS,
+const CLIENT = createObjectSchema({
+  reader: { ...TEXT_SCHEMA, description: 'Id of the API key. It reveals neither the key nor its hash.' },
+  isConfigured: { ...BOOLEAN_SCHEMA, description: 'Whether the deployment file still has the key.' },
+  scopes: createListSchema({ type: 'string', enum: [...SCOPES] }),
+  'lastSeenAt?': TIME_SCHEMA,
+  streams: createListSchema(
+    createObjectSchema({
+      stream: STREAM_SCHEMA,
+      requests: COUNT_SCHEMA,
+      lastReadAt: TIME_SCHEMA,
+      'rowsBehind?': { ...COUNT_SCHEMA, description: 'Rows that the client does not have yet.' },
+      'pollIntervalMs?': DURATION_MS_SCHEMA,
     }),
   ),
 });
@@ -41,12 +41,12 @@ export const CLIENT_ENDPOINTS: readonly OperatorEndpoint[] = [
     ...{ method: 'GET', path: '/clients', operationId: 'listClients', access: 'read' },
     summary:
       'Lists the connectors with their clients: when each was last seen, and how many rows it is behind.',
-    query: { connector: CONNECTOR_PATH, ...PAGE_QUERY },
-    response: pageOf(
-      objectOf({
-        connector: CONNECTOR_PATH,
-        clients: listOf(CLIENT),
-        unauthorizedRequests: { ...COUNT, description: 'Requests for lists without a valid key.' },
+    query: { connector: CONNECTOR_PATH_SCHEMA, ...PAGE_QUERY_SCHEMAS },
+    response: createPageSchema(
+      createObjectSchema({
+        connector: CONNECTOR_PATH_SCHEMA,
+        clients: createListSchema(CLIENT),
+        unauthorizedRequests: { ...COUNT_SCHEMA, description: 'Requests for lists without a valid key.' },
       }),
     ),
     async handle({ operator, query }, { deployment, store }) {

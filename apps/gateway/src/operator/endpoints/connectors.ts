@@ -6,27 +6,27 @@ import type { OperatorEndpoint } from '../endpoint.types.js';
 import { takePage } from '../page-position.js';
 import { redactSettings } from '../redact-settings.js';
 import {
-  ANY_OBJECT,
-  BOOLEAN,
-  CONNECTOR_PATH,
-  DURATION_MS,
-  listOf,
-  objectOf,
-  PAGE_QUERY,
-  pageOf,
-  STREAM,
-  TEXT,
+  ANY_OBJECT_SCHEMA,
+  BOOLEAN_SCHEMA,
+  CONNECTOR_PATH_SCHEMA,
+  DURATION_MS_SCHEMA,
+  createListSchema,
+  createObjectSchema,
+  PAGE_QUERY_SCHEMAS,
+  createPageSchema,
+  STREAM_SCHEMA,
+  TEXT_SCHEMA,
 } from '../schemas.js';
-import { readStreamStatus, STREAM_STATUS } from '../stream-status.js';
+import { readStreamStatus, STREAM_STATUS_SCHEMA } from '../stream-status.js';
 import { listVisibleConnectors, requireVisibleConnector } from '../visible-connectors.js';
 
 const CONNECTOR_FIELDS = {
-  connector: CONNECTOR_PATH,
-  'tenant?': TEXT,
-  plugin: TEXT,
-  title: { ...TEXT, description: 'Name of the PSP.' },
-  syncIntervalMs: DURATION_MS,
-  canPay: BOOLEAN,
+  connector: CONNECTOR_PATH_SCHEMA,
+  'tenant?': TEXT_SCHEMA,
+  plugin: TEXT_SCHEMA,
+  title: { ...TEXT_SCHEMA, description: 'Name of the PSP.' },
+  syncIntervalMs: DURATION_MS_SCHEMA,
+  canPay: BOOLEAN_SCHEMA,
 };
 
 /** The methods that a plugin may lack, because its PSP does not support them. */
@@ -44,8 +44,8 @@ export const CONNECTOR_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'GET', path: '/connectors', operationId: 'listConnectors', access: 'read' },
     summary: 'Lists the connectors, sorted by path.',
-    query: PAGE_QUERY,
-    response: pageOf(objectOf(CONNECTOR_FIELDS)),
+    query: PAGE_QUERY_SCHEMAS,
+    response: createPageSchema(createObjectSchema(CONNECTOR_FIELDS)),
     async handle({ operator, query }, { deployment }) {
       const connectors = listVisibleConnectors(deployment, operator);
       const { items, next } = takePage(connectors, query, ({ path }) => path);
@@ -56,18 +56,23 @@ export const CONNECTOR_ENDPOINTS: readonly OperatorEndpoint[] = [
     ...{ method: 'GET', path: '/connector', operationId: 'getConnector', access: 'read' },
     summary:
       'Returns one connector: its settings without secrets, what its plugin can do, and the state of its streams.',
-    query: { connector: CONNECTOR_PATH },
+    query: { connector: CONNECTOR_PATH_SCHEMA },
     requiredQuery: ['connector'],
-    response: objectOf({
+    response: createObjectSchema({
       ...CONNECTOR_FIELDS,
-      settings: { ...ANY_OBJECT, description: 'Secrets are replaced by (hidden).' },
-      capabilities: objectOf({
-        streams: listOf(STREAM),
-        methods: { ...listOf(TEXT), description: 'Optional methods that the plugin has.' },
+      settings: { ...ANY_OBJECT_SCHEMA, description: 'Secrets are replaced by (hidden).' },
+      capabilities: createObjectSchema({
+        streams: createListSchema(STREAM_SCHEMA),
+        methods: { ...createListSchema(TEXT_SCHEMA), description: 'Optional methods that the plugin has.' },
       }),
-      apiKeys: listOf(objectOf({ reader: TEXT, scopes: listOf({ type: 'string', enum: [...SCOPES] }) })),
-      'formance?': objectOf({ name: TEXT }),
-      streams: listOf(STREAM_STATUS),
+      apiKeys: createListSchema(
+        createObjectSchema({
+          reader: TEXT_SCHEMA,
+          scopes: createListSchema({ type: 'string', enum: [...SCOPES] }),
+        }),
+      ),
+      'formance?': createObjectSchema({ name: TEXT_SCHEMA }),
+      streams: createListSchema(STREAM_STATUS_SCHEMA),
     }),
     async handle({ operator, query }, services) {
       const config = requireVisibleConnector(services.deployment, operator, query['connector']);

@@ -1,7 +1,7 @@
 /** The list of all endpoints of the operator API. */
 import type { OperatorEndpoint } from '../endpoint.types.js';
 import { createOperatorDocument } from '../openapi-document.js';
-import { ANY_OBJECT } from '../schemas.js';
+import { ANY_OBJECT_SCHEMA } from '../schemas.js';
 import { AUDIT_ENDPOINTS } from './audit.js';
 import { BALANCE_ENDPOINTS } from './balances.js';
 import { BREAK_ACTION_ENDPOINTS } from './break-actions.js';
@@ -41,7 +41,7 @@ export const OPERATOR_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'GET', path: '/openapi.json', operationId: 'getOpenApiDocument', access: 'read' },
     summary: 'Returns the OpenAPI document of this API.',
-    response: ANY_OBJECT,
+    response: ANY_OBJECT_SCHEMA,
     handle: async (_request, { version }) => createOperatorDocument(ENDPOINTS, version),
   },
 ];

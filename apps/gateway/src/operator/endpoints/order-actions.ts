@@ -4,7 +4,7 @@ import { RESOLUTIONS, type Resolution } from '@tributary/orders';
 import { HttpStatus } from '@nestjs/common';
 import { resolveOrderAsOperator } from '../actions.js';
 import type { OperatorEndpoint } from '../endpoint.types.js';
-import { CONNECTOR_PATH, objectOf, SEARCH_TEXT } from '../schemas.js';
+import { CONNECTOR_PATH_SCHEMA, createObjectSchema, SEARCH_TEXT_SCHEMA } from '../schemas.js';
 import { ORDER_SCHEMA, toOrderView } from './orders.js';
 import { toAuthor } from './stream-actions.js';
 
@@ -12,12 +12,15 @@ export const ORDER_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'POST', path: '/orders/resolve', operationId: 'resolveOrder', access: 'operate' },
     summary: 'Says what became of an order: clients are told, and nothing is sent to the PSP any more.',
-    body: objectOf({
-      connector: CONNECTOR_PATH,
-      id: SEARCH_TEXT,
+    body: createObjectSchema({
+      connector: CONNECTOR_PATH_SCHEMA,
+      id: SEARCH_TEXT_SCHEMA,
       as: { type: 'string', enum: [...RESOLUTIONS] },
-      'pspId?': { ...SEARCH_TEXT, description: 'The id under which the PSP has it.' },
-      note: { ...SEARCH_TEXT, description: 'Where you know it from. The history and the audit log keep it.' },
+      'pspId?': { ...SEARCH_TEXT_SCHEMA, description: 'The id under which the PSP has it.' },
+      note: {
+        ...SEARCH_TEXT_SCHEMA,
+        description: 'Where you know it from. The history and the audit log keep it.',
+      },
     }),
     response: ORDER_SCHEMA,
     async handle(request, services) {

@@ -7,47 +7,47 @@ import { HttpStatus } from '@nestjs/common';
 import type { OperatorEndpoint } from '../endpoint.types.js';
 import { decodePosition, encodePosition, toPage } from '../page-position.js';
 import {
-  AMOUNT,
-  ANY_OBJECT,
-  ASSET,
-  CONNECTOR_PATH,
-  COUNT,
-  listOf,
-  objectOf,
-  ORDER_STATE,
-  PAGE_QUERY,
-  pageOf,
-  SEARCH_TEXT,
-  TEXT,
-  TIME,
+  AMOUNT_SCHEMA,
+  ANY_OBJECT_SCHEMA,
+  ASSET_SCHEMA,
+  CONNECTOR_PATH_SCHEMA,
+  COUNT_SCHEMA,
+  createListSchema,
+  createObjectSchema,
+  ORDER_STATE_SCHEMA,
+  PAGE_QUERY_SCHEMAS,
+  createPageSchema,
+  SEARCH_TEXT_SCHEMA,
+  TEXT_SCHEMA,
+  TIME_SCHEMA,
 } from '../schemas.js';
 import { requireVisibleConnector, selectConnectorPaths } from '../visible-connectors.js';
 
 const ORDER_FIELDS = {
-  id: TEXT,
-  connector: CONNECTOR_PATH,
+  id: TEXT_SCHEMA,
+  connector: CONNECTOR_PATH_SCHEMA,
   kind: { type: 'string', enum: ['PAYOUT', 'TRANSFER'] },
-  state: ORDER_STATE,
-  amount: AMOUNT,
-  asset: ASSET,
-  idempotencyKey: TEXT,
-  'pspId?': { ...TEXT, description: 'The id under which the PSP has the order.' },
-  attempts: COUNT,
-  createdAt: TIME,
-  changedAt: TIME,
-  'outcomeUnknownSince?': TIME,
-  'nextActionAt?': TIME,
+  state: ORDER_STATE_SCHEMA,
+  amount: AMOUNT_SCHEMA,
+  asset: ASSET_SCHEMA,
+  idempotencyKey: TEXT_SCHEMA,
+  'pspId?': { ...TEXT_SCHEMA, description: 'The id under which the PSP has the order.' },
+  attempts: COUNT_SCHEMA,
+  createdAt: TIME_SCHEMA,
+  changedAt: TIME_SCHEMA,
+  'outcomeUnknownSince?': TIME_SCHEMA,
+  'nextActionAt?': TIME_SCHEMA,
 };
 
 /** The JSON schema of an order without its history. */
-export const ORDER_SCHEMA = objectOf(ORDER_FIELDS);
+export const ORDER_SCHEMA = createObjectSchema(ORDER_FIELDS);
 
 export const ORDER_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'GET', path: '/orders', operationId: 'listOrders', access: 'read' },
     summary: 'Lists orders, newest first.',
-    query: { connector: CONNECTOR_PATH, state: ORDER_STATE, ...PAGE_QUERY },
-    response: pageOf(ORDER_SCHEMA),
+    query: { connector: CONNECTOR_PATH_SCHEMA, state: ORDER_STATE_SCHEMA, ...PAGE_QUERY_SCHEMAS },
+    response: createPageSchema(ORDER_SCHEMA),
     async handle({ operator, query }, { deployment, store }) {
       const limit = Number(query['limit']);
       const position = decodePosition(query['after'], ['number', 'string']);
@@ -67,20 +67,22 @@ export const ORDER_ENDPOINTS: readonly OperatorEndpoint[] = [
     ...{ method: 'GET', path: '/order', operationId: 'getOrder', access: 'read' },
     summary: 'Returns an order with its request, its response, its history and its newest row in the feed.',
     query: {
-      connector: CONNECTOR_PATH,
-      id: { ...SEARCH_TEXT, description: 'Its id or its idempotency key.' },
+      connector: CONNECTOR_PATH_SCHEMA,
+      id: { ...SEARCH_TEXT_SCHEMA, description: 'Its id or its idempotency key.' },
     },
     requiredQuery: ['connector', 'id'],
-    response: objectOf({
+    response: createObjectSchema({
       ...ORDER_FIELDS,
-      pspKey: { ...TEXT, description: 'The idempotency key that the PSP gets.' },
-      request: { ...ANY_OBJECT, description: 'What the client asked for.' },
-      details: ANY_OBJECT,
-      'response?': { ...ANY_OBJECT, description: 'What the client was answered.' },
-      'respondedAt?': TIME,
-      'publishedStatus?': { ...TEXT, description: 'Status in the newest row of the order.' },
-      'publishedAt?': TIME,
-      history: listOf(objectOf({ at: TIME, state: ORDER_STATE, event: TEXT })),
+      pspKey: { ...TEXT_SCHEMA, description: 'The idempotency key that the PSP gets.' },
+      request: { ...ANY_OBJECT_SCHEMA, description: 'What the client asked for.' },
+      details: ANY_OBJECT_SCHEMA,
+      'response?': { ...ANY_OBJECT_SCHEMA, description: 'What the client was answered.' },
+      'respondedAt?': TIME_SCHEMA,
+      'publishedStatus?': { ...TEXT_SCHEMA, description: 'Status in the newest row of the order.' },
+      'publishedAt?': TIME_SCHEMA,
+      history: createListSchema(
+        createObjectSchema({ at: TIME_SCHEMA, state: ORDER_STATE_SCHEMA, event: TEXT_SCHEMA }),
+      ),
     }),
     async handle({ operator, query }, { deployment, store }) {
       const { path } = requireVisibleConnector(deployment, operator, query['connector']);

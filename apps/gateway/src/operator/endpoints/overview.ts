@@ -1,34 +1,34 @@
 /** The endpoint of the overview: the state of every stream, and everything that a person must examine. */
-import { ATTENTION_ITEM, findAttention } from '../attention.js';
+import { ATTENTION_ITEM_SCHEMA, findAttentionItems } from '../find-attention-items.js';
 import type { OperatorEndpoint } from '../endpoint.types.js';
 import { takePage } from '../page-position.js';
 import {
-  CONNECTOR_PATH,
-  COUNT,
-  DURATION_MS,
-  listOf,
-  objectOf,
-  PAGE_QUERY,
-  pageOf,
-  TEXT,
+  CONNECTOR_PATH_SCHEMA,
+  COUNT_SCHEMA,
+  DURATION_MS_SCHEMA,
+  createListSchema,
+  createObjectSchema,
+  PAGE_QUERY_SCHEMAS,
+  createPageSchema,
+  TEXT_SCHEMA,
 } from '../schemas.js';
-import { readStreamStatus, STREAM_STATUS } from '../stream-status.js';
+import { readStreamStatus, STREAM_STATUS_SCHEMA } from '../stream-status.js';
 import { listVisibleConnectors } from '../visible-connectors.js';
 
-const CONNECTOR_STATUS = objectOf({
-  connector: CONNECTOR_PATH,
-  'tenant?': TEXT,
-  plugin: TEXT,
-  syncIntervalMs: DURATION_MS,
-  streams: listOf(STREAM_STATUS),
+const CONNECTOR_STATUS = createObjectSchema({
+  connector: CONNECTOR_PATH_SCHEMA,
+  'tenant?': TEXT_SCHEMA,
+  plugin: TEXT_SCHEMA,
+  syncIntervalMs: DURATION_MS_SCHEMA,
+  streams: createListSchema(STREAM_STATUS_SCHEMA),
 });
 
 export const OVERVIEW_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'GET', path: '/overview', operationId: 'listStreamStatus', access: 'read' },
     summary: 'Lists the connectors with the state of each of their streams, sorted by path.',
-    query: PAGE_QUERY,
-    response: pageOf(CONNECTOR_STATUS),
+    query: PAGE_QUERY_SCHEMAS,
+    response: createPageSchema(CONNECTOR_STATUS),
     async handle({ operator, query }, services) {
       const connectors = listVisibleConnectors(services.deployment, operator);
       const { items, next } = takePage(connectors, query, ({ path }) => path);
@@ -50,10 +50,10 @@ export const OVERVIEW_ENDPOINTS: readonly OperatorEndpoint[] = [
     ...{ method: 'GET', path: '/attention', operationId: 'listAttention', access: 'read' },
     summary:
       'Lists what needs a person: failed pulls, rejected records, orders with an unknown outcome, data warnings such as gaps. At most 100 entries.',
-    response: objectOf({ items: listOf(ATTENTION_ITEM), total: COUNT }),
+    response: createObjectSchema({ items: createListSchema(ATTENTION_ITEM_SCHEMA), total: COUNT_SCHEMA }),
     async handle({ operator }, services) {
       const paths = listVisibleConnectors(services.deployment, operator).map(({ path }) => path);
-      const items = await findAttention(services.store, paths);
+      const items = await findAttentionItems(services.store, paths);
       return { items: items.slice(0, MAX_ATTENTION_ITEMS), total: items.length };
     },
   },

@@ -6,31 +6,31 @@ import { HttpStatus } from '@nestjs/common';
 import { retryRejectedRecords, type RejectedRecords } from '../actions.js';
 import type { OperatorEndpoint } from '../endpoint.types.js';
 import {
-  CONNECTOR_PATH,
-  COUNT,
-  listOf,
-  objectOf,
-  QUARANTINE_KIND,
-  SEARCH_TEXT,
-  STREAM,
-  TIME,
+  CONNECTOR_PATH_SCHEMA,
+  COUNT_SCHEMA,
+  createListSchema,
+  createObjectSchema,
+  QUARANTINE_KIND_SCHEMA,
+  SEARCH_TEXT_SCHEMA,
+  STREAM_SCHEMA,
+  TIME_SCHEMA,
 } from '../schemas.js';
 import { toStoredKind } from './quarantine.js';
-import { toAuthor, toStartView } from './stream-actions.js';
+import { toAuthor, toRereadView } from './stream-actions.js';
 
 export const QUARANTINE_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'POST', path: '/quarantine/retry', operationId: 'retryQuarantine', access: 'operate' },
     summary:
       'Retries rejected records: their streams are read again from when the oldest first appeared. A record that is valid now resolves its entry.',
-    body: objectOf({
-      connector: CONNECTOR_PATH,
-      'stream?': STREAM,
-      'id?': { ...SEARCH_TEXT, description: 'One record; without it all rejected records.' },
+    body: createObjectSchema({
+      connector: CONNECTOR_PATH_SCHEMA,
+      'stream?': STREAM_SCHEMA,
+      'id?': { ...SEARCH_TEXT_SCHEMA, description: 'One record; without it all rejected records.' },
     }),
-    response: objectOf({
-      records: COUNT,
-      streams: listOf(objectOf({ stream: STREAM, 'readsFrom?': TIME })),
+    response: createObjectSchema({
+      records: COUNT_SCHEMA,
+      streams: createListSchema(createObjectSchema({ stream: STREAM_SCHEMA, 'readsFrom?': TIME_SCHEMA })),
     }),
     async handle(request, services) {
       const { body } = request;
@@ -49,7 +49,7 @@ export const QUARANTINE_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
       );
       return {
         records: found.reduce((sum, { count }) => sum + count, 0),
-        streams: starts.map(toStartView),
+        streams: starts.map(toRereadView),
       };
     },
   },
@@ -61,12 +61,12 @@ export const QUARANTINE_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
       access: 'operate',
     },
     summary: 'Dismisses an entry. It stays away while the PSP sends the record with the same fault.',
-    body: objectOf({
-      connector: CONNECTOR_PATH,
-      stream: STREAM,
-      kind: QUARANTINE_KIND,
-      id: SEARCH_TEXT,
-      note: { ...SEARCH_TEXT, description: 'Why it is not a problem. The audit log keeps it.' },
+    body: createObjectSchema({
+      connector: CONNECTOR_PATH_SCHEMA,
+      stream: STREAM_SCHEMA,
+      kind: QUARANTINE_KIND_SCHEMA,
+      id: SEARCH_TEXT_SCHEMA,
+      note: { ...SEARCH_TEXT_SCHEMA, description: 'Why it is not a problem. The audit log keeps it.' },
     }),
     response: null,
     async handle(request, services) {

@@ -6,26 +6,26 @@ import { HttpStatus } from '@nestjs/common';
 import type { OperatorEndpoint } from '../endpoint.types.js';
 import { decodePosition, encodePosition, toPage } from '../page-position.js';
 import {
-  CONNECTOR_PATH,
-  objectOf,
-  PAGE_QUERY,
-  pageOf,
-  QUARANTINE_KIND,
-  SEARCH_TEXT,
-  STREAM,
-  TEXT,
-  TIME,
+  CONNECTOR_PATH_SCHEMA,
+  createObjectSchema,
+  PAGE_QUERY_SCHEMAS,
+  createPageSchema,
+  QUARANTINE_KIND_SCHEMA,
+  SEARCH_TEXT_SCHEMA,
+  STREAM_SCHEMA,
+  TEXT_SCHEMA,
+  TIME_SCHEMA,
 } from '../schemas.js';
 import { requireVisibleConnector, selectConnectorPaths } from '../visible-connectors.js';
 
 const ENTRY_FIELDS = {
-  connector: CONNECTOR_PATH,
-  stream: STREAM,
-  kind: QUARANTINE_KIND,
-  id: TEXT,
-  reason: TEXT,
-  since: { ...TIME, description: 'When the entry first appeared.' },
-  'seenAt?': { ...TIME, description: 'When the PSP last sent it.' },
+  connector: CONNECTOR_PATH_SCHEMA,
+  stream: STREAM_SCHEMA,
+  kind: QUARANTINE_KIND_SCHEMA,
+  id: TEXT_SCHEMA,
+  reason: TEXT_SCHEMA,
+  since: { ...TIME_SCHEMA, description: 'When the entry first appeared.' },
+  'seenAt?': { ...TIME_SCHEMA, description: 'When the PSP last sent it.' },
 };
 
 /** The stored word for each word of this API. The database contains older words. */
@@ -35,8 +35,13 @@ export const QUARANTINE_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'GET', path: '/quarantine', operationId: 'listQuarantine', access: 'read' },
     summary: 'Lists rejected records and data warnings that are not resolved, newest first.',
-    query: { connector: CONNECTOR_PATH, stream: STREAM, kind: QUARANTINE_KIND, ...PAGE_QUERY },
-    response: pageOf(objectOf(ENTRY_FIELDS)),
+    query: {
+      connector: CONNECTOR_PATH_SCHEMA,
+      stream: STREAM_SCHEMA,
+      kind: QUARANTINE_KIND_SCHEMA,
+      ...PAGE_QUERY_SCHEMAS,
+    },
+    response: createPageSchema(createObjectSchema(ENTRY_FIELDS)),
     async handle({ operator, query }, { deployment, store }) {
       const limit = Number(query['limit']);
       const position = decodePosition(query['after'], ['number', 'string', 'string', 'string', 'string']);
@@ -62,9 +67,14 @@ export const QUARANTINE_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'GET', path: '/quarantine/entry', operationId: 'getQuarantineEntry', access: 'read' },
     summary: 'Returns one entry with what the PSP sent, without secrets.',
-    query: { connector: CONNECTOR_PATH, stream: STREAM, kind: QUARANTINE_KIND, id: SEARCH_TEXT },
+    query: {
+      connector: CONNECTOR_PATH_SCHEMA,
+      stream: STREAM_SCHEMA,
+      kind: QUARANTINE_KIND_SCHEMA,
+      id: SEARCH_TEXT_SCHEMA,
+    },
     requiredQuery: ['connector', 'stream', 'kind', 'id'],
-    response: objectOf({ ...ENTRY_FIELDS, 'raw?': TEXT }),
+    response: createObjectSchema({ ...ENTRY_FIELDS, 'raw?': TEXT_SCHEMA }),
     async handle({ operator, query }, { deployment, store }) {
       const entry = await store.operator().findQuarantineEntry({
         connector: requireVisibleConnector(deployment, operator, query['connector']).path,

@@ -12,16 +12,28 @@ import {
 import { HttpStatus } from '@nestjs/common';
 import type { OperatorEndpoint, OperatorRequest, OperatorServices } from '../endpoint.types.js';
 import { decodePosition, encodePosition, takePage, type PageOf } from '../page-position.js';
-import { ANY_OBJECT, listOf, objectOf, PAGE_QUERY, pageOf, SEARCH_TEXT, TEXT, TIME } from '../schemas.js';
+import {
+  ANY_OBJECT_SCHEMA,
+  createListSchema,
+  createObjectSchema,
+  PAGE_QUERY_SCHEMAS,
+  createPageSchema,
+  SEARCH_TEXT_SCHEMA,
+  TEXT_SCHEMA,
+  TIME_SCHEMA,
+} from '../schemas.js';
 import { listVisiblePolicies } from '../visible-connectors.js';
 
-const RUN = objectOf({
-  id: TEXT,
-  policy: TEXT,
-  startedAt: TIME,
-  finishedAt: TIME,
+const RUN = createObjectSchema({
+  id: TEXT_SCHEMA,
+  policy: TEXT_SCHEMA,
+  startedAt: TIME_SCHEMA,
+  finishedAt: TIME_SCHEMA,
   verdict: { type: 'string', enum: [...VERDICTS] },
-  summary: { ...ANY_OBJECT, description: 'Balances, matches, and the number of breaks by class and state.' },
+  summary: {
+    ...ANY_OBJECT_SCHEMA,
+    description: 'Balances, matches, and the number of breaks by class and state.',
+  },
 });
 
 const BREAK_STATES = ['open', 'pending', 'accepted'] as const;
@@ -33,8 +45,10 @@ export const RECONCILIATION_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'GET', path: '/reconciliation', operationId: 'listPolicies', access: 'read' },
     summary: 'Lists the reconciliation policies with their newest run, sorted by name.',
-    query: PAGE_QUERY,
-    response: pageOf(objectOf({ policy: TEXT, ledger: TEXT, 'newestRun?': RUN })),
+    query: PAGE_QUERY_SCHEMAS,
+    response: createPageSchema(
+      createObjectSchema({ policy: TEXT_SCHEMA, ledger: TEXT_SCHEMA, 'newestRun?': RUN }),
+    ),
     async handle({ operator, query }, { deployment, store }) {
       const policies = listVisiblePolicies(deployment, operator)
         .map(({ policy }) => policy)
@@ -52,9 +66,9 @@ export const RECONCILIATION_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'GET', path: '/reconciliation/runs', operationId: 'listReconciliationRuns', access: 'read' },
     summary: 'Lists the newest runs of a policy, newest first.',
-    query: { policy: SEARCH_TEXT, limit: PAGE_QUERY['limit'] ?? {} },
+    query: { policy: SEARCH_TEXT_SCHEMA, limit: PAGE_QUERY_SCHEMAS['limit'] ?? {} },
     requiredQuery: ['policy'],
-    response: objectOf({ items: listOf(RUN) }),
+    response: createObjectSchema({ items: createListSchema(RUN) }),
     async handle(request, services) {
       const policy = requirePolicy(request, services, request.query['policy']);
       const runs = await services.store.reconciliation().listRuns(policy, Number(request.query['limit']));
@@ -66,13 +80,13 @@ export const RECONCILIATION_ENDPOINTS: readonly OperatorEndpoint[] = [
     summary:
       'Lists the breaks of a run, sorted by id. An answer can have few items or none, and go on with `next`.',
     query: {
-      run: { ...SEARCH_TEXT, description: 'Id of the run.' },
+      run: { ...SEARCH_TEXT_SCHEMA, description: 'Id of the run.' },
       class: { type: 'string', enum: [...BREAK_CLASSES] },
       state: { type: 'string', enum: [...BREAK_STATES] },
-      ...PAGE_QUERY,
+      ...PAGE_QUERY_SCHEMAS,
     },
     requiredQuery: ['run'],
-    response: pageOf(ANY_OBJECT),
+    response: createPageSchema(ANY_OBJECT_SCHEMA),
     async handle(request, services) {
       const { query } = request;
       const repository = services.store.reconciliation();
@@ -86,9 +100,14 @@ export const RECONCILIATION_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'GET', path: '/reconciliation/break', operationId: 'getBreak', access: 'read' },
     summary: 'Returns a break of a newest run, with what people decided about it.',
-    query: { id: SEARCH_TEXT },
+    query: { id: SEARCH_TEXT_SCHEMA },
     requiredQuery: ['id'],
-    response: objectOf({ break: ANY_OBJECT, run: TEXT, policy: TEXT, events: listOf(ANY_OBJECT) }),
+    response: createObjectSchema({
+      break: ANY_OBJECT_SCHEMA,
+      run: TEXT_SCHEMA,
+      policy: TEXT_SCHEMA,
+      events: createListSchema(ANY_OBJECT_SCHEMA),
+    }),
     async handle({ operator, query }, { deployment, store }) {
       const id = String(query['id']);
       const repository = store.reconciliation();

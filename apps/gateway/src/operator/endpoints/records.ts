@@ -13,30 +13,30 @@ import type { OperatorEndpoint, OperatorRequest } from '../endpoint.types.js';
 import { decodePosition, encodePosition, type PageOf } from '../page-position.js';
 import { parseTime } from '../parse-time.js';
 import {
-  AMOUNT,
-  ANY_OBJECT,
-  ASSET,
-  BOOLEAN,
-  CONNECTOR_PATH,
-  COUNT,
-  listOf,
-  objectOf,
-  PAGE_QUERY,
-  pageOf,
-  SEARCH_TEXT,
-  STREAM,
-  TEXT,
-  TIME,
+  AMOUNT_SCHEMA,
+  ANY_OBJECT_SCHEMA,
+  ASSET_SCHEMA,
+  BOOLEAN_SCHEMA,
+  CONNECTOR_PATH_SCHEMA,
+  COUNT_SCHEMA,
+  createListSchema,
+  createObjectSchema,
+  PAGE_QUERY_SCHEMAS,
+  createPageSchema,
+  SEARCH_TEXT_SCHEMA,
+  STREAM_SCHEMA,
+  TEXT_SCHEMA,
+  TIME_SCHEMA,
 } from '../schemas.js';
 import { parseRecord, searchRecords, type RecordFilter } from '../search-records.js';
 import { requireVisibleConnector } from '../visible-connectors.js';
 
-const VERSION = objectOf({
-  sequence: { ...COUNT, description: 'Number of the row in the feed.' },
-  feedTime: TIME,
-  id: { ...TEXT, description: 'The id as served.' },
+const VERSION = createObjectSchema({
+  sequence: { ...COUNT_SCHEMA, description: 'Number of the row in the feed.' },
+  feedTime: TIME_SCHEMA,
+  id: { ...TEXT_SCHEMA, description: 'The id as served.' },
   record: {
-    anyOf: [ANY_OBJECT, { type: 'null' }],
+    anyOf: [ANY_OBJECT_SCHEMA, { type: 'null' }],
     description: 'The JSON as served; null if the row was altered in the database.',
   },
 });
@@ -50,21 +50,25 @@ export const RECORD_ENDPOINTS: readonly OperatorEndpoint[] = [
     summary:
       'Searches a feed, newest rows first. A search ends after a time limit: an answer can have few items or none, and go on with `next`.',
     query: {
-      connector: CONNECTOR_PATH,
-      stream: STREAM,
-      id: { ...SEARCH_TEXT, description: 'The id as served, or as the PSP has it.' },
-      account: { ...SEARCH_TEXT, description: 'The account, the source or the destination.' },
-      amount: AMOUNT,
-      asset: { ...ASSET, maxLength: 64 },
+      connector: CONNECTOR_PATH_SCHEMA,
+      stream: STREAM_SCHEMA,
+      id: { ...SEARCH_TEXT_SCHEMA, description: 'The id as served, or as the PSP has it.' },
+      account: { ...SEARCH_TEXT_SCHEMA, description: 'The account, the source or the destination.' },
+      amount: AMOUNT_SCHEMA,
+      asset: { ...ASSET_SCHEMA, maxLength: 64 },
       status: { type: 'string', enum: [...TRANSACTION_STATUSES] },
       type: { type: 'string', enum: [...TRANSACTION_TYPES] },
-      text: { ...SEARCH_TEXT, maxLength: 200, description: 'A part of the JSON of the record, in any case.' },
-      from: { ...TEXT, description: 'Feed time, RFC 3339 or a date: from this time on.' },
-      to: { ...TEXT, description: 'Feed time, RFC 3339 or a date: before this time.' },
-      ...PAGE_QUERY,
+      text: {
+        ...SEARCH_TEXT_SCHEMA,
+        maxLength: 200,
+        description: 'A part of the JSON of the record, in any case.',
+      },
+      from: { ...TEXT_SCHEMA, description: 'Feed time, RFC 3339 or a date: from this time on.' },
+      to: { ...TEXT_SCHEMA, description: 'Feed time, RFC 3339 or a date: before this time.' },
+      ...PAGE_QUERY_SCHEMAS,
     },
     requiredQuery: ['connector', 'stream'],
-    response: pageOf(VERSION),
+    response: createPageSchema(VERSION),
     async handle({ operator, query }, { deployment, store }): Promise<PageOf<object>> {
       const { path } = requireVisibleConnector(deployment, operator, query['connector']);
       const stream = query['stream'] as Stream;
@@ -95,17 +99,20 @@ export const RECORD_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'GET', path: '/record', operationId: 'getRecord', access: 'read' },
     summary: 'Returns the versions of one record, newest first, and which readers have them.',
-    query: { connector: CONNECTOR_PATH, stream: STREAM, id: SEARCH_TEXT },
+    query: { connector: CONNECTOR_PATH_SCHEMA, stream: STREAM_SCHEMA, id: SEARCH_TEXT_SCHEMA },
     requiredQuery: ['connector', 'stream', 'id'],
-    response: objectOf({
-      versions: listOf(VERSION),
-      hasMoreVersions: BOOLEAN,
-      readers: listOf(
-        objectOf({
-          reader: { ...TEXT, description: 'Id of the API key.' },
-          'rowsBehind?': COUNT,
-          lastReadAt: TIME,
-          'hasSequence?': { ...COUNT, description: 'The newest of these versions that the reader has.' },
+    response: createObjectSchema({
+      versions: createListSchema(VERSION),
+      hasMoreVersions: BOOLEAN_SCHEMA,
+      readers: createListSchema(
+        createObjectSchema({
+          reader: { ...TEXT_SCHEMA, description: 'Id of the API key.' },
+          'rowsBehind?': COUNT_SCHEMA,
+          lastReadAt: TIME_SCHEMA,
+          'hasSequence?': {
+            ...COUNT_SCHEMA,
+            description: 'The newest of these versions that the reader has.',
+          },
         }),
       ),
     }),

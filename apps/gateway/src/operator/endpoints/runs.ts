@@ -4,30 +4,30 @@ import type { Stream } from '@tributary/connector-api';
 import type { OperatorEndpoint } from '../endpoint.types.js';
 import { decodePosition, encodePosition, toPage } from '../page-position.js';
 import {
-  BOOLEAN,
-  CONNECTOR_PATH,
-  COUNT,
-  DURATION_MS,
-  objectOf,
-  PAGE_QUERY,
-  pageOf,
-  STREAM,
-  TEXT,
-  TIME,
+  BOOLEAN_SCHEMA,
+  CONNECTOR_PATH_SCHEMA,
+  COUNT_SCHEMA,
+  DURATION_MS_SCHEMA,
+  createObjectSchema,
+  PAGE_QUERY_SCHEMAS,
+  createPageSchema,
+  STREAM_SCHEMA,
+  TEXT_SCHEMA,
+  TIME_SCHEMA,
 } from '../schemas.js';
 import { requireVisibleConnector } from '../visible-connectors.js';
 
-const RUN = objectOf({
-  connector: CONNECTOR_PATH,
-  stream: STREAM,
-  startedAt: TIME,
-  durationMs: DURATION_MS,
-  pages: COUNT,
-  records: COUNT,
-  added: COUNT,
-  changed: COUNT,
-  rejected: COUNT,
-  'error?': TEXT,
+const RUN = createObjectSchema({
+  connector: CONNECTOR_PATH_SCHEMA,
+  stream: STREAM_SCHEMA,
+  startedAt: TIME_SCHEMA,
+  durationMs: DURATION_MS_SCHEMA,
+  pages: COUNT_SCHEMA,
+  records: COUNT_SCHEMA,
+  added: COUNT_SCHEMA,
+  changed: COUNT_SCHEMA,
+  rejected: COUNT_SCHEMA,
+  'error?': TEXT_SCHEMA,
 });
 
 export const RUN_ENDPOINTS: readonly OperatorEndpoint[] = [
@@ -36,13 +36,13 @@ export const RUN_ENDPOINTS: readonly OperatorEndpoint[] = [
     summary:
       'Lists the recorded runs of a connector, newest first. Of runs that found nothing new, one for every ten minutes is recorded.',
     query: {
-      connector: CONNECTOR_PATH,
-      stream: STREAM,
-      failed: { ...BOOLEAN, description: 'Only runs that ended with an error.' },
-      ...PAGE_QUERY,
+      connector: CONNECTOR_PATH_SCHEMA,
+      stream: STREAM_SCHEMA,
+      failed: { ...BOOLEAN_SCHEMA, description: 'Only runs that ended with an error.' },
+      ...PAGE_QUERY_SCHEMAS,
     },
     requiredQuery: ['connector'],
-    response: pageOf(RUN),
+    response: createPageSchema(RUN),
     async handle({ operator, query }, { deployment, store }) {
       const { path } = requireVisibleConnector(deployment, operator, query['connector']);
       const limit = Number(query['limit']);

@@ -2,7 +2,7 @@
 import { deriveOperatorKeyId, OPERATOR_SCOPES, type OperatorKey } from '@tributary/auth';
 import { formatTime } from '@tributary/connector-api';
 import type { OperatorEndpoint } from '../endpoint.types.js';
-import { listOf, objectOf, TEXT, TIME } from '../schemas.js';
+import { createListSchema, createObjectSchema, TEXT_SCHEMA, TIME_SCHEMA } from '../schemas.js';
 import {
   createExpiredCookie,
   createSessionCookie,
@@ -13,19 +13,22 @@ import {
   SESSION_LIFETIME_MS,
 } from '../session-cookie.js';
 
-const SESSION = objectOf({
-  operator: { ...TEXT, description: 'Name of the operator key.' },
-  'tenant?': { ...TEXT, description: 'The tenant whose connectors the key sees; absent if it sees all.' },
-  scopes: listOf({ type: 'string', enum: [...OPERATOR_SCOPES] }),
-  'csrfToken?': { ...TEXT, description: 'Send it with every write. Absent without a session cookie.' },
-  'expiresAt?': { ...TIME, description: 'When the session ends. Absent without a session cookie.' },
+const SESSION = createObjectSchema({
+  operator: { ...TEXT_SCHEMA, description: 'Name of the operator key.' },
+  'tenant?': {
+    ...TEXT_SCHEMA,
+    description: 'The tenant whose connectors the key sees; absent if it sees all.',
+  },
+  scopes: createListSchema({ type: 'string', enum: [...OPERATOR_SCOPES] }),
+  'csrfToken?': { ...TEXT_SCHEMA, description: 'Send it with every write. Absent without a session cookie.' },
+  'expiresAt?': { ...TIME_SCHEMA, description: 'When the session ends. Absent without a session cookie.' },
 });
 
 export const SESSION_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'POST', path: '/session', operationId: 'logIn', access: 'public' },
     summary: 'Logs in with an operator key, and sets the session cookie.',
-    body: objectOf({ key: { type: 'string', minLength: 1, maxLength: 1024 } }),
+    body: createObjectSchema({ key: { type: 'string', minLength: 1, maxLength: 1024 } }),
     response: SESSION,
     async handle({ body, http, reply }, { store, authenticator }) {
       const operator = authenticator.requireKey(String(body['key']), http.ip);

@@ -3,16 +3,27 @@ import { formatTime, STREAMS, type Stream } from '@tributary/connector-api';
 import type { OperatorAuthor } from '@tributary/feed';
 import type { OperatorEndpoint, OperatorRequest, OperatorServices } from '../endpoint.types.js';
 import { parseTime } from '../parse-time.js';
-import { CONNECTOR_PATH, listOf, objectOf, STREAM, TEXT, TIME } from '../schemas.js';
+import {
+  CONNECTOR_PATH_SCHEMA,
+  createListSchema,
+  createObjectSchema,
+  STREAM_SCHEMA,
+  TEXT_SCHEMA,
+  TIME_SCHEMA,
+} from '../schemas.js';
 import { requireVisibleConnector } from '../visible-connectors.js';
 
 const STREAMS_BODY = {
-  connector: CONNECTOR_PATH,
-  'streams?': { ...listOf(STREAM), minItems: 1, description: 'Without it: all streams of the connector.' },
+  connector: CONNECTOR_PATH_SCHEMA,
+  'streams?': {
+    ...createListSchema(STREAM_SCHEMA),
+    minItems: 1,
+    description: 'Without it: all streams of the connector.',
+  },
 };
-const CHANGED_STREAMS = objectOf({
+const CHANGED_STREAMS = createObjectSchema({
   streams: {
-    ...listOf(STREAM),
+    ...createListSchema(STREAM_SCHEMA),
     description: 'The streams that were changed. A stream that was never pulled is left out.',
   },
 });
@@ -22,7 +33,7 @@ export const STREAM_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
     ...{ method: 'POST', path: '/streams/pull', operationId: 'pullStreams', access: 'operate' },
     summary:
       'Pulls streams now, also while they wait after a failure. A rate limit of the PSP still applies.',
-    body: objectOf(STREAMS_BODY),
+    body: createObjectSchema(STREAMS_BODY),
     response: CHANGED_STREAMS,
     async handle(request, services) {
       const { author, streams } = parseStreams(request, services);
@@ -35,7 +46,7 @@ export const STREAM_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
     ...{ method: 'POST', path: '/streams/pause', operationId: 'pauseStreams', access: 'operate' },
     summary:
       'Pauses streams: no gateway pulls them until they are resumed. Clients still read what is stored.',
-    body: objectOf(STREAMS_BODY),
+    body: createObjectSchema(STREAMS_BODY),
     response: CHANGED_STREAMS,
     async handle(request, services) {
       const { author, streams } = parseStreams(request, services);
@@ -45,7 +56,7 @@ export const STREAM_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'POST', path: '/streams/resume', operationId: 'resumeStreams', access: 'operate' },
     summary: 'Resumes paused streams, and pulls them now.',
-    body: objectOf(STREAMS_BODY),
+    body: createObjectSchema(STREAMS_BODY),
     response: CHANGED_STREAMS,
     async handle(request, services) {
       const { author, streams } = parseStreams(request, services);
@@ -58,13 +69,16 @@ export const STREAM_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
     ...{ method: 'POST', path: '/streams/reread', operationId: 'rereadStreams', access: 'operate' },
     summary:
       'Reads everything again that changed at the PSP since a time. Unchanged records get no new version.',
-    body: objectOf({ ...STREAMS_BODY, from: { ...TEXT, description: 'RFC 3339 or a date.' } }),
-    response: objectOf({
-      streams: listOf(
-        objectOf({
-          stream: STREAM,
+    body: createObjectSchema({
+      ...STREAMS_BODY,
+      from: { ...TEXT_SCHEMA, description: 'RFC 3339 or a date.' },
+    }),
+    response: createObjectSchema({
+      streams: createListSchema(
+        createObjectSchema({
+          stream: STREAM_SCHEMA,
           'readsFrom?': {
-            ...TIME,
+            ...TIME_SCHEMA,
             description: 'The stored position that is used; absent: from the beginning of the list.',
           },
         }),
@@ -75,13 +89,13 @@ export const STREAM_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
       const fromMs = parseTime('from', request.body['from']) ?? 0;
       const starts = await services.store.operator().rereadStreams(author, streams, fromMs);
       services.retryPulls(author.connector, streams);
-      return { streams: starts.map(toStartView) };
+      return { streams: starts.map(toRereadView) };
     },
   },
 ];
 
 /** Creates the response to a request to read a stream again. It contains the stream, and the time from which the stream is read. */
-export function toStartView({ stream, cursorAt }: { stream: Stream; cursorAt: number | undefined }) {
+export function toRereadView({ stream, cursorAt }: { stream: Stream; cursorAt: number | undefined }) {
   return { stream, ...(cursorAt !== undefined && { readsFrom: formatTime(cursorAt) }) };
 }
 

@@ -2,8 +2,8 @@
  * Creates the OpenAPI document of the contract from static data. The package @nestjs/swagger could create it from decorators at run time.
  * But this package needs TypeScript and two copies of Swagger UI, which are larger than all other packages together.
  */
-import { PATHS } from './operations.js';
-import { SCHEMAS, type OpenApiNode } from './schemas.js';
+import { OPENAPI_PATHS } from './operations.js';
+import { OPENAPI_SCHEMAS, type OpenApiNode } from './schemas.js';
 
 /**
  * Creates the OpenAPI document of one connector.
@@ -20,7 +20,7 @@ export function createOpenApiDocument(path: string, version: string): OpenApiNod
       version,
     },
     servers: [{ url: `/${path}` }],
-    paths: PATHS,
+    paths: OPENAPI_PATHS,
     components: {
       securitySchemes: {
         bearer: {
@@ -30,7 +30,7 @@ export function createOpenApiDocument(path: string, version: string): OpenApiNod
           description: 'An API key of this connector',
         },
       },
-      schemas: SCHEMAS,
+      schemas: OPENAPI_SCHEMAS,
     },
   };
 }

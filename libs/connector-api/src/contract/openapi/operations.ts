@@ -142,7 +142,7 @@ function createOrderOperation(kind: 'Payout' | 'Transfer', description: string):
 }
 
 /** The operations by path, relative to the path of the connector. */
-export const PATHS: Readonly<Record<string, OpenApiNode>> = {
+export const OPENAPI_PATHS: Readonly<Record<string, OpenApiNode>> = {
   '/accounts': { get: createListOperation('accounts', 'Account', 'createdAt') },
   '/beneficiaries': { get: createListOperation('beneficiaries', 'Beneficiary', 'createdAt') },
   '/transactions': { get: createListOperation('transactions', 'Transaction', 'updatedAt') },

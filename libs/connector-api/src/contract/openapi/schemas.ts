@@ -63,7 +63,7 @@ const ORDER_RESPONSE = {
   updatedAt: { ...time, optional: true as const },
 };
 
-export const SCHEMAS: OpenApiNode = {
+export const OPENAPI_SCHEMAS: OpenApiNode = {
   Error: createObject({ Title: text, Detail: text }),
   Account: createObject({
     id: { ...text, description: 'Safe in a path as it is' },

@@ -30,7 +30,7 @@ import type { HttpClock, Json } from '@tributary/connector-api/http';
 import {
   createCursorFormat,
   createLoopError,
-  createMergeCheck,
+  createMergePositionCheck,
   mergeListings,
   convertStepsToPages,
 } from '@tributary/connector-api/listing';
@@ -56,7 +56,7 @@ const TIMESTAMP_HEADER = 'x-reference-timestamp';
 const CURSOR_FORMAT = createCursorFormat({
   plugin: 'reference',
   version: 1,
-  isPosition: createMergeCheck((value): value is string => typeof value === 'string'),
+  isPosition: createMergePositionCheck((value): value is string => typeof value === 'string'),
 });
 
 @Injectable()

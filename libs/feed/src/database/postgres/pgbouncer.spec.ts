@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore, StoreOpenError } from '../../index.js';
-import { POSTGRES, type FreshStore } from '../../testing/stores.js';
+import { POSTGRES_STORE, type FreshStore } from '../../testing/stores.js';
 
 /** The connection settings that PgBouncer accepts. Source: PgBouncer's documentation, `ignore_startup_parameters`. */
 const KNOWN_SETTINGS = [
@@ -58,7 +58,7 @@ let socketDirectory: string;
 let database: string;
 
 beforeEach(async () => {
-  fresh = await POSTGRES.create();
+  fresh = await POSTGRES_STORE.create();
   [, database = '', socketDirectory = ''] = /@\/([^?]+)\?host=(.*)$/.exec(fresh.url) ?? [];
 });
 

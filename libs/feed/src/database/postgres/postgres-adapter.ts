@@ -8,16 +8,16 @@ import type {
   TableColumn,
   TransactionCallback,
 } from '../database-adapter.js';
-import { equalColumns } from '../equal-columns.js';
-import { createHealthCheckOrder, HEALTH_CHECK_ORDER_ID } from '../health-check-order.js';
+import { buildJoinCondition } from '../build-join-condition.js';
+import { createHealthCheckOrder, HEALTH_CHECK_ORDER_ID } from '../create-health-check-order.js';
 import type { FeedRowTable } from '../schema.js';
-import { StoreChangeRecord } from '../../identity/store-change-guard.js';
+import { StoreChangeGuard } from '../../identity/store-change-guard.js';
 import { findServerIdentity, readConnectionState } from './postgres-identity.js';
 import { isConcurrentCreate } from './postgres-errors.js';
 import { createKysely } from './postgres-kysely.js';
 import { PostgresPool, toPoolTimeouts, type PoolLimits } from './postgres-pool.js';
 import { PostgresReplicaReader } from './postgres-replica-reader.js';
-import { rejectColumnValues } from './postgres-reject-values.js';
+import { rejectColumnValues } from './reject-values-by-trigger.js';
 import { PostgresTransactions, type TransactionKind } from './postgres-transaction.js';
 
 const POSTGRES_COLUMN_TYPES: ColumnTypes = {
@@ -169,7 +169,7 @@ export async function openPostgres(
     ...byPurpose.other,
     forPurpose: (purpose) => ({ ...adapter, ...byPurpose[purpose] }),
     columnTypes: POSTGRES_COLUMN_TYPES,
-    changes: new StoreChangeRecord(writePool.redactedUrl),
+    changes: new StoreChangeGuard(writePool.redactedUrl),
     findServerIdentity: () => findServerIdentity(readPool),
     onNewConnection: (check) => {
       for (const pool of [readPool, writePool])
@@ -217,7 +217,7 @@ export async function openPostgres(
     // The clause `offset 0` prevents the planner from choosing another kind of join.
     lookupJoin: (table, alias, columns) =>
       sql`cross join lateral (
-        select * from ${sql.table(table)} where ${equalColumns(table, columns)} offset 0) as ${sql.ref(alias)}`,
+        select * from ${sql.table(table)} where ${buildJoinCondition(table, columns)} offset 0) as ${sql.ref(alias)}`,
     inArray: (column, values) => sql<SqlBool>`${sql.ref(column)} = any(${values})`,
     readPage: async (feed, from, skipped, count) => {
       const { id, connector, stream, storeId, epoch } = feed;

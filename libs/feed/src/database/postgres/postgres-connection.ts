@@ -1,7 +1,7 @@
 /** One connection of a pool, from its acquisition to its release. */
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import type pg from 'pg';
-import { queryFirstStatement } from './first-statement.js';
+import { beginWithFirstStatement } from './begin-with-first-statement.js';
 import { isUnavailable } from './postgres-errors.js';
 import type { StoreUnavailableError } from '../store-errors.js';
 
@@ -55,7 +55,7 @@ export class PostgresConnection implements DatabaseConnection {
     this.pendingBegin = undefined;
     try {
       if (begin === undefined) return await this.client.query<R & pg.QueryResultRow>(query);
-      return await queryFirstStatement<R>(this.client, begin, query);
+      return await beginWithFirstStatement<R>(this.client, begin, query);
     } catch (error) {
       // After `begin` failed, the driver may treat the statement as prepared although the server has skipped it. So the connection must be
       // closed.

@@ -16,7 +16,7 @@ import {
   type Store,
 } from '../../index.js';
 import { PostgresServer } from '../../testing/postgres-server.js';
-import { POSTGRES, type FreshStore } from '../../testing/stores.js';
+import { POSTGRES_STORE, type FreshStore } from '../../testing/stores.js';
 
 const EMPTY_PAGE = { records: [], rejected: [], warnings: [], resolvedIds: [], balances: [] };
 const OTHER = { host: 'there', pid: 1, id: 'b' };
@@ -100,7 +100,7 @@ describe('a store on PostgreSQL', () => {
   const lay = async () => (cable = await InterruptibleProxy.listenFor(fresh.url));
 
   beforeEach(async () => {
-    fresh = await POSTGRES.create();
+    fresh = await POSTGRES_STORE.create();
     opened = [];
     cable = undefined;
   });

@@ -3,7 +3,7 @@
  * not see its changes.
  */
 import { statSync } from 'node:fs';
-import type { StoreChangeRecord } from '../../identity/store-change-guard.js';
+import type { StoreChangeGuard } from '../../identity/store-change-guard.js';
 
 /**
  * The minimum time in ms between two checks during reads. Not every read makes a check, because a check takes a tenth of the time of a
@@ -25,7 +25,7 @@ export interface FileReplacementCheck {
 }
 
 /** Creates a check that remembers which file is at the path now. The function must be called after the database was opened. */
-export function createFileCheck(path: string, changes: StoreChangeRecord): FileReplacementCheck {
+export function createFileReplacementCheck(path: string, changes: StoreChangeGuard): FileReplacementCheck {
   const opened = findFile(path);
   let checkedAt = 0;
   const check = () => {

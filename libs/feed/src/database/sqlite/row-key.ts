@@ -3,4 +3,4 @@
 /**
  * The number of bits of the key for the sequence number. With 40 bits, a feed can have 10^12 rows, and a store can have 8 million feeds.
  */
-export const SEQ_BITS = 40;
+export const SEQUENCE_NUMBER_BITS = 40;

@@ -9,7 +9,7 @@ import {
   type Feed,
   type Store,
 } from '../../index.js';
-import { POSTGRES, SQLITE } from '../../testing/stores.js';
+import { POSTGRES_STORE, SQLITE_STORE } from '../../testing/stores.js';
 
 const ROWS = 7;
 const EMPTY_PAGE = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
@@ -48,7 +48,7 @@ const idsOf = (name: string) => Array.from({ length: ROWS }, (_, index) => `${na
 it.each([4095, 8191, 8192, 65_535, 4_000_000, 8_388_604])(
   'in SQLite, a feed after number %d and its neighbour are read whole, in pages of any size',
   async (before) => {
-    const fresh = await SQLITE.create();
+    const fresh = await SQLITE_STORE.create();
     let store: Store | undefined;
     try {
       await (await openStore(fresh.url)).close();
@@ -71,7 +71,11 @@ it.each([4095, 8191, 8192, 65_535, 4_000_000, 8_388_604])(
 );
 
 it('what PostgreSQL has numbered high is the same in SQLite and back', async () => {
-  const stores = [await POSTGRES.create(), await SQLITE.create(), await POSTGRES.create()] as const;
+  const stores = [
+    await POSTGRES_STORE.create(),
+    await SQLITE_STORE.create(),
+    await POSTGRES_STORE.create(),
+  ] as const;
   try {
     const [from, through, back] = stores.map(({ url }) => url) as [string, string, string];
     const store = await openStore(from);

@@ -5,16 +5,16 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ColumnTypes, DatabaseAdapter, TableColumn, TransactionCallback } from '../database-adapter.js';
-import { equalColumns } from '../equal-columns.js';
+import { buildJoinCondition } from '../build-join-condition.js';
 import type { FeedRowTable, Schema } from '../schema.js';
 import { prepareLazily } from './prepare-lazily.js';
 import { SqlitePageReader } from './sqlite-page-reader.js';
-import { SEQ_BITS } from './row-key.js';
+import { SEQUENCE_NUMBER_BITS } from './row-key.js';
 import { isLockedByOtherProcess, toStoreError } from './sqlite-errors.js';
 import { assertFileComplete } from './assert-file-complete.js';
-import { StoreChangeRecord } from '../../identity/store-change-guard.js';
-import { createFileCheck } from './file-replacement-check.js';
-import { createHealthCheckOrder, HEALTH_CHECK_ORDER_ID } from '../health-check-order.js';
+import { StoreChangeGuard } from '../../identity/store-change-guard.js';
+import { createFileReplacementCheck } from './file-replacement-check.js';
+import { createHealthCheckOrder, HEALTH_CHECK_ORDER_ID } from '../create-health-check-order.js';
 import { runInTransaction } from '../run-in-transaction.js';
 
 /** The maximum time in ms to wait for a transaction of another process. Transactions of this library normally take a few milliseconds. */
@@ -45,7 +45,7 @@ const SQLITE_COLUMN_TYPES: ColumnTypes = {
     );
     await sql`${trigger('update')} before update of ${name} on ${sql.table(table)} ${reject}`.execute(db);
   },
-  rowKey: (feedId, seq) => sql`${feedId} << ${sql.raw(String(SEQ_BITS))} | ${seq}`,
+  rowKey: (feedId, seq) => sql`${feedId} << ${sql.raw(String(SEQUENCE_NUMBER_BITS))} | ${seq}`,
 };
 
 /**
@@ -76,8 +76,8 @@ export async function openSqlite(file: string): Promise<DatabaseAdapter> {
 }
 
 function createSqliteAdapter(write: Database.Database, read: Database.Database): DatabaseAdapter {
-  const changes = new StoreChangeRecord(write.name);
-  const fileCheck = createFileCheck(write.name, changes);
+  const changes = new StoreChangeGuard(write.name);
+  const fileCheck = createFileReplacementCheck(write.name, changes);
   const writer = new Kysely<Schema>({
     dialect: new SqliteDialect({ database: cachePreparedStatements(write) }),
   });
@@ -88,7 +88,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
   const insertStatement = prepareLazily(
     write,
     `insert into feed_rows (place, feed_id, seq, feed_time, record_id, hash, body)
-     values (? << ${SEQ_BITS} | ?, ?, ?, ?, ?, ?, ?)`,
+     values (? << ${SEQUENCE_NUMBER_BITS} | ?, ?, ?, ?, ?, ?, ?)`,
   );
   // The insert uses the connection of the transaction without the query builder, because building the query would take ten times as long as
   // the insert.
@@ -176,7 +176,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
     },
     // SQLite joins only with nested loops. `cross join` keeps the sequence of the tables.
     lookupJoin: (table, alias, columns) =>
-      sql`cross join ${sql.table(table)} as ${sql.ref(alias)} on ${equalColumns(alias, columns)}`,
+      sql`cross join ${sql.table(table)} as ${sql.ref(alias)} on ${buildJoinCondition(alias, columns)}`,
     inArray: (column, values) =>
       sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
     readPage: (feed, from, skipped, count) => {

@@ -2,7 +2,7 @@
 import type { SerializedPage } from '@tributary/connector-api';
 import type Database from 'better-sqlite3';
 import type { FeedIdentity } from '../database-adapter.js';
-import { SEQ_BITS } from './row-key.js';
+import { SEQUENCE_NUMBER_BITS } from './row-key.js';
 
 /** Maximum number of prepared statements that are kept. Each statement takes about 14 KB of memory. */
 const MAX_STATEMENTS = 1_000;
@@ -33,7 +33,7 @@ export function formatSqlitePageQuery(id: string, isSameFeed?: string): string {
   select ${rows} as rows, '[' || coalesce(group_concat(body, ','), '') || ']' as body
     from first cross join feed_rows as r not indexed
    where r.place >= first.place + cast(? as integer)
-     and r.place < min(first.place + cast(? as integer), ((first.place >> ${SEQ_BITS}) + 1) << ${SEQ_BITS})`;
+     and r.place < min(first.place + cast(? as integer), ((first.place >> ${SEQUENCE_NUMBER_BITS}) + 1) << ${SEQUENCE_NUMBER_BITS})`;
 }
 
 /**

@@ -12,7 +12,7 @@ import {
 import type { Deployment } from '../../../config/index.js';
 import { withStore } from '../../shared/with-store.js';
 import { withPaymentsClient } from './connect-to-formance.js';
-import type { ConnectorsOfFormance } from './desired-connectors.js';
+import type { ConnectorsOfFormance } from './group-by-formance.js';
 
 /**
  * Returns the facts about all connectors of a group.

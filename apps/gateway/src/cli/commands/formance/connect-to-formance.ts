@@ -1,7 +1,7 @@
 /** Opens a connection to a Formance of the deployment file, for one command. */
 import { FormanceConnection, PaymentsClient } from '@tributary/formance';
 import type { Deployment } from '../../../config/index.js';
-import type { ConnectorsOfFormance } from './desired-connectors.js';
+import type { ConnectorsOfFormance } from './group-by-formance.js';
 
 /** Runs a task with a connection to Formance, and closes the connection after the task. */
 export async function withFormanceConnection<T>(

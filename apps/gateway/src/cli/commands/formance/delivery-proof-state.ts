@@ -56,7 +56,7 @@ export function bindWorkFile(file: DeliveryWorkFile, path: string, subject: Deli
 }
 
 /** Returns the result of the proof if it is finished, otherwise `undefined`. */
-export function readFinish(file: DeliveryWorkFile): FinishedDeliveryProof | undefined {
+export function readFinishedProof(file: DeliveryWorkFile): FinishedDeliveryProof | undefined {
   const stored = file.readProgress(FINISH);
   if (stored === undefined) return undefined;
   const finish = JSON.parse(stored) as FinishedDeliveryProof;
@@ -64,6 +64,6 @@ export function readFinish(file: DeliveryWorkFile): FinishedDeliveryProof | unde
   return { ...finish, counts: { ...NO_BALANCES, ...finish.counts } };
 }
 
-export function writeFinish(file: DeliveryWorkFile, finish: FinishedDeliveryProof): void {
+export function writeFinishedProof(file: DeliveryWorkFile, finish: FinishedDeliveryProof): void {
   file.writeProgress(FINISH, JSON.stringify(finish));
 }

@@ -11,15 +11,20 @@ import {
 } from '../../shared/command-context.js';
 import { collectDiagnosisFacts } from './collect-diagnosis-facts.js';
 import { withPaymentsClient } from './connect-to-formance.js';
-import { groupByFormance } from './desired-connectors.js';
-import { formatFindings, formatStatus, toDiagnosisJson, type Diagnosis } from './format-diagnosis.js';
+import { groupByFormance } from './group-by-formance.js';
+import {
+  formatDiagnosisFindings,
+  formatFormanceStatus,
+  toDiagnosisJson,
+  type Diagnosis,
+} from './format-diagnosis.js';
 
 interface DiagnoseOptions extends ConfigOption {
   json?: true;
   resume?: true;
 }
 
-export function registerStatusCommand(formance: Command, { terminal, load }: CommandContext): void {
+export function registerFormanceStatusCommand(formance: Command, { terminal, load }: CommandContext): void {
   formance
     .command('status')
     .description('Show for each stream how many rows Formance does not have, and when it last asked.')
@@ -29,7 +34,9 @@ export function registerStatusCommand(formance: Command, { terminal, load }: Com
     .addHelpText('after', formatExamples('tributary formance status --config gateway.yaml'))
     .action(async (paths: string[], { config, json }: DiagnoseOptions) => {
       const diagnoses = await diagnose(load(config), paths, false);
-      terminal.out(json ? JSON.stringify(toDiagnosisJson(diagnoses), undefined, 2) : formatStatus(diagnoses));
+      terminal.out(
+        json ? JSON.stringify(toDiagnosisJson(diagnoses), undefined, 2) : formatFormanceStatus(diagnoses),
+      );
     });
 }
 
@@ -47,7 +54,7 @@ export function registerDoctorCommand(formance: Command, { terminal, result, loa
       terminal.out(
         json
           ? JSON.stringify(toDiagnosisJson(diagnoses), undefined, 2)
-          : `${formatStatus(diagnoses)}\n${formatFindings(diagnoses)}`,
+          : `${formatFormanceStatus(diagnoses)}\n${formatDiagnosisFindings(diagnoses)}`,
       );
       if (diagnoses.some(({ findings }) => findings.length > 0)) result.exitCode = EXIT_CODES.incomplete;
     });

@@ -13,8 +13,8 @@ import {
   type ConfigOption,
 } from '../../shared/command-context.js';
 import { withPaymentsClient } from './connect-to-formance.js';
-import { registerDoctorCommand, registerStatusCommand } from './diagnose.command.js';
-import { groupByFormance } from './desired-connectors.js';
+import { registerDoctorCommand, registerFormanceStatusCommand } from './diagnose.command.js';
+import { groupByFormance } from './group-by-formance.js';
 import { registerPoliciesCommand } from './policies.command.js';
 import { registerPoolsCommand } from './pools.command.js';
 import { registerVerifyCommand } from './verify.command.js';
@@ -31,7 +31,7 @@ export function registerFormanceCommand(cli: CommandContext): void {
     .command('formance')
     .description('The connectors of this deployment in Formance Payments.');
   registerInstallCommand(formance, cli);
-  registerStatusCommand(formance, cli);
+  registerFormanceStatusCommand(formance, cli);
   registerDoctorCommand(formance, cli);
   registerVerifyCommand(formance, cli);
   registerPoolsCommand(formance, cli);

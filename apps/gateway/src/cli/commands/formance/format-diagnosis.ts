@@ -18,7 +18,7 @@ const STATE_WORDS: Readonly<Record<ConnectorFacts['formance']['kind'], string>> 
  * Formats one line for each stream. The line contains the time of Formance's last request, the number of rows that Formance does not have,
  * and the polling interval.
  */
-export function formatStatus(diagnoses: readonly Diagnosis[]): string {
+export function formatFormanceStatus(diagnoses: readonly Diagnosis[]): string {
   const rows = diagnoses.flatMap(({ facts: { desired, formance, streams, now } }) =>
     streams.map(({ stream, rows: count, reader }) => [
       `/${desired.path}`,
@@ -36,7 +36,7 @@ export function formatStatus(diagnoses: readonly Diagnosis[]): string {
   ]);
 }
 
-export function formatFindings(diagnoses: readonly Diagnosis[]): string {
+export function formatDiagnosisFindings(diagnoses: readonly Diagnosis[]): string {
   const lines = diagnoses.flatMap(({ facts, findings }) =>
     findings.map(({ cause, what, advice }) => `/${facts.desired.path}: ${cause}: ${what}. ${advice}.`),
   );

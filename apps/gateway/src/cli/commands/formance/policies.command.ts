@@ -16,7 +16,7 @@ import {
 } from '../../shared/command-context.js';
 import { formatTable, replaceControlCharacters } from '../../shared/terminal.js';
 import { withFormanceConnection } from './connect-to-formance.js';
-import { groupByFormance, type ConnectorsOfFormance } from './desired-connectors.js';
+import { groupByFormance, type ConnectorsOfFormance } from './group-by-formance.js';
 import { getOutcomeExitCode } from './get-outcome-exit-code.js';
 
 interface PoliciesOptions extends ConfigOption {

@@ -9,7 +9,7 @@ import {
 } from '../../shared/command-context.js';
 import { formatTable, replaceControlCharacters } from '../../shared/terminal.js';
 import { withPaymentsClient } from './connect-to-formance.js';
-import { groupByFormance } from './desired-connectors.js';
+import { groupByFormance } from './group-by-formance.js';
 import { getOutcomeExitCode } from './get-outcome-exit-code.js';
 
 interface PoolsOptions extends ConfigOption {

@@ -18,7 +18,12 @@ import {
   type TransactionRow,
 } from '@tributary/formance';
 import { CliError } from '../../shared/cli-error.js';
-import { bindWorkFile, readFinish, writeFinish, type DeliverySubject } from './delivery-proof-state.js';
+import {
+  bindWorkFile,
+  readFinishedProof,
+  writeFinishedProof,
+  type DeliverySubject,
+} from './delivery-proof-state.js';
 import { findServedRows, type ServedRows } from './find-served-rows.js';
 
 /** The number of rows that are read from the store at a time. */
@@ -63,7 +68,7 @@ export async function verifyDelivery(
   const file = new DeliveryWorkFile(workFile);
   try {
     bindWorkFile(file, workFile, subject);
-    const finishBefore = readFinish(file);
+    const finishBefore = readFinishedProof(file);
     const { counts, requestedAt } =
       finishBefore ?? (await compareDelivery(delivery, subject, file, onProgress));
     return {
@@ -114,7 +119,7 @@ async function compareDelivery(
     file,
   );
   const result = { counts: { ...counts, ...balanceCounts }, requestedAt: served.requestedAt };
-  writeFinish(file, { ...result, finishedAt: await store.currentTime() });
+  writeFinishedProof(file, { ...result, finishedAt: await store.currentTime() });
   return result;
 }
 

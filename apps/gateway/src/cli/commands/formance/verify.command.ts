@@ -10,7 +10,7 @@ import {
 } from '../../shared/command-context.js';
 import { withStore } from '../../shared/with-store.js';
 import { withPaymentsClient } from './connect-to-formance.js';
-import { groupByFormance } from './desired-connectors.js';
+import { groupByFormance } from './group-by-formance.js';
 import { verifyDelivery, type DeliveryReport } from './verify-delivery.js';
 
 /** The maximum number of differences of one connector in the text. The option `--json` shows all differences. */

@@ -1,8 +1,8 @@
 import type { Check } from '../check.js';
 import { ACCOUNT_SOURCE_CHECKS } from './account-sources.js';
 import { ACCOUNT_CHECKS } from './accounts.js';
-import { BALANCE_CHECKS } from './row-sums.js';
-import { CHANGE_CHECKS } from './late-and-changed-rows.js';
+import { ROW_SUM_CHECKS } from './row-sums.js';
+import { LATE_AND_CHANGED_ROW_CHECKS } from './late-and-changed-rows.js';
 import { FAULT_CHECKS } from './faults.js';
 import { INVALID_PART_CHECKS } from './invalid-parts.js';
 import { LISTING_CHECKS } from './listings.js';
@@ -18,10 +18,10 @@ import { WEBHOOK_CHECKS } from './webhooks.js';
 export const CHECKS: readonly Check[] = [
   ...SETTINGS_CHECKS,
   ...LISTING_CHECKS,
-  ...CHANGE_CHECKS,
+  ...LATE_AND_CHANGED_ROW_CHECKS,
   ...MONEY_CHECKS,
   ...MOVEMENT_CHECKS,
-  ...BALANCE_CHECKS,
+  ...ROW_SUM_CHECKS,
   ...ACCOUNT_CHECKS,
   ...FAULT_CHECKS,
   ...ACCOUNT_SOURCE_CHECKS,

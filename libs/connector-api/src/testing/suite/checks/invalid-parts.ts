@@ -9,7 +9,7 @@ import type { Check } from '../check.js';
 import type { CheckContext } from '../check-context.js';
 import type { PluginHarness } from '../plugin-harness.js';
 import { isRequestOf } from '../../fake-route.js';
-import { changeProperties, isJsonObject } from '../json-body.js';
+import { changeJsonProperties, isJsonObject } from '../change-json-properties.js';
 
 /** A byte that never occurs in UTF-8. */
 const INVALID_BYTE = 0xff;
@@ -115,7 +115,7 @@ function listNumberNames(body: unknown): string[] {
 
 /** Returns a copy of a body in which the numbers with this name have another value. A number in a string is replaced by a string. */
 function replaceNumbers(body: unknown, name: string, value: JsonNumber): unknown {
-  return changeProperties(body, [name], (found) => {
+  return changeJsonProperties(body, [name], (found) => {
     if (!isNumber(found)) return replaceNumbers(found, name, value);
     return typeof found === 'string' ? value.source : value;
   });

@@ -9,7 +9,7 @@ const SECOND = 1000;
 /** The share of the PSP's limits that the checks use, e.g. of the maximum time by which a row can be late. */
 const LIMIT_FRACTION = 0.9;
 
-export const CHANGE_CHECKS: readonly Check[] = [
+export const LATE_AND_CHANGED_ROW_CHECKS: readonly Check[] = [
   {
     name: 'changes: a row that turns up late',
     async run(context) {

@@ -11,7 +11,7 @@ import { expectThat, failCheck, requireFixturePart } from '../assertions.js';
 import type { Check } from '../check.js';
 import { expectPayments, forEachOrderKind } from '../order-harness.js';
 import type { OrderHarness } from '../order-harness.js';
-import { changeProperties, isJsonObject } from '../json-body.js';
+import { changeJsonProperties, isJsonObject } from '../change-json-properties.js';
 import { expectPspError, expectErrorKind } from '../expect-psp-error.js';
 
 /**
@@ -105,7 +105,7 @@ async function expectUnknownStatusIsPending(orderHarness: OrderHarness): Promise
   const submitRequest = requireFixturePart(fixture.submitRequest, 'orders.submitRequest');
   fake.transformResponse = (request, body) =>
     isRequestOf(submitRequest, request)
-      ? changeProperties(body, STATUS_NAMES, (value) =>
+      ? changeJsonProperties(body, STATUS_NAMES, (value) =>
           typeof value === 'string' ? 'a-status-of-2040' : value,
         )
       : body;
@@ -120,7 +120,7 @@ async function expectUnknownStatusIsPending(orderHarness: OrderHarness): Promise
 async function expectCodesOfAnyType(orderHarness: OrderHarness): Promise<void> {
   const { harness } = orderHarness;
   const { fake } = requireFixturePart(harness.fixture.http, 'http');
-  fake.transformResponse = (_request, body) => changeProperties(body, CODE_NAMES, changeTypeOfCode);
+  fake.transformResponse = (_request, body) => changeJsonProperties(body, CODE_NAMES, changeTypeOfCode);
   const order = orderHarness.createOrder();
   const first = await orderHarness.submit(order);
   const again = await orderHarness.submit({ ...order, pspId: first.id }).catch((thrown: unknown) => {

@@ -27,7 +27,7 @@ const RELATED: Readonly<Record<RelatedMovement, { of: 'in' | 'out'; sign: 1n | -
 /** Sums in minor units, by account and asset. */
 type Sums = Map<string, bigint>;
 
-export const BALANCE_CHECKS: readonly Check[] = [
+export const ROW_SUM_CHECKS: readonly Check[] = [
   {
     name: 'balances: the rows of each account add up to what the PSP booked',
     run: expectRowsAddUp,

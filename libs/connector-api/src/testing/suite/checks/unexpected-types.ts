@@ -10,7 +10,7 @@ import type { CheckContext } from '../check-context.js';
 import type { PluginHarness } from '../plugin-harness.js';
 import type { Transaction } from '../../../record.types.js';
 import { isRequestOf } from '../../fake-route.js';
-import { isJsonObject } from '../json-body.js';
+import { isJsonObject } from '../change-json-properties.js';
 import type { HttpFixture } from '../suite.types.js';
 
 /** A path to a property of every row: property names, and `*` for each item of a list. */

@@ -6,7 +6,7 @@ import type { ServedBalances } from '@tributary/connector-api';
 import { sql, type Kysely } from 'kysely';
 import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
 import type { Schema } from '../database/schema.js';
-import type { ReaderBalance } from './served-time.js';
+import type { ReaderBalance } from './choose-served-time.js';
 
 interface ReaderAccount {
   reader: string;

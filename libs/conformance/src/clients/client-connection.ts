@@ -11,7 +11,7 @@ export interface ClientConnection {
  * Creates a connection to a service.
  * @param baseUrl a URL without a slash at its end, like the `endpoint` of an installation
  */
-export function createConnection(baseUrl: string, key: string): ClientConnection {
+export function createClientConnection(baseUrl: string, key: string): ClientConnection {
   const agent = createAgent(baseUrl);
   const headers = { authorization: `Bearer ${key}`, accept: 'application/json' };
   return {

@@ -2,21 +2,27 @@
 import type { Stream } from '@tributary/connector-api';
 import type { Store, StreamState } from '@tributary/feed';
 import { setImmediate } from 'node:timers/promises';
-import { CONNECTOR_PATH, COUNT, objectOf, STREAM, TEXT } from './schemas.js';
+import {
+  CONNECTOR_PATH_SCHEMA,
+  COUNT_SCHEMA,
+  createObjectSchema,
+  STREAM_SCHEMA,
+  TEXT_SCHEMA,
+} from './schemas.js';
 
 /** The number of connectors that are read at a time. Other requests are served between two reads. */
 const SLICE_CONNECTORS = 100;
 
 /** The JSON schema of `AttentionItem`. */
-export const ATTENTION_ITEM = objectOf({
+export const ATTENTION_ITEM_SCHEMA = createObjectSchema({
   kind: {
     type: 'string',
     enum: ['pull-failed', 'rejected-records', 'unknown-orders', 'data-warnings'],
   },
-  connector: CONNECTOR_PATH,
-  'stream?': STREAM,
-  count: COUNT,
-  message: TEXT,
+  connector: CONNECTOR_PATH_SCHEMA,
+  'stream?': STREAM_SCHEMA,
+  count: COUNT_SCHEMA,
+  message: TEXT_SCHEMA,
 });
 
 /** A state that a person must examine. */
@@ -29,7 +35,7 @@ export interface AttentionItem {
 }
 
 /** Finds all states that a person must examine. The most urgent kinds come first. */
-export async function findAttention(store: Store, paths: readonly string[]): Promise<AttentionItem[]> {
+export async function findAttentionItems(store: Store, paths: readonly string[]): Promise<AttentionItem[]> {
   const unknownOrders = await store.orderQueue().countByState(paths, ['unknown']);
   const found: AttentionItem[] = unknownOrders.map(({ connector, count }) => ({
     ...{ kind: 'unknown-orders', connector, count },

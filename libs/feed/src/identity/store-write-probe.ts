@@ -23,7 +23,7 @@ interface StartedWrite {
   endedAt: number | undefined;
 }
 
-export class WriteCheck {
+export class StoreWriteProbe {
   private latest: StartedWrite | undefined;
   private lastSuccessAt = -Infinity;
 

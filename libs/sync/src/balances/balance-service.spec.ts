@@ -1,12 +1,12 @@
 import { PspError } from '@tributary/connector-api';
 import type { Balances, PspClient, ServedBalances } from '@tributary/connector-api';
-import { BalanceReader } from './balance-reader.js';
+import { BalanceService } from './balance-service.js';
 import {
-  account,
+  createAccount,
   createBankConnector,
   SyncTestHarness,
   LOG_LEVELS,
-  neverResolves,
+  createPendingPromise,
   yieldPages,
   SECRET,
 } from '../testing/sync-test-harness.js';
@@ -32,14 +32,16 @@ async function createReader(
   balances: PspClient['balances'],
   accounts = ['a', 'b', 'DE 1/x'],
   known?: Balances[],
-): Promise<BalanceReader> {
+): Promise<BalanceService> {
   const connector = createBankConnector({
     accounts: () =>
-      yieldPages([{ items: accounts.map(account), cursor: 'c', ...(known ? { balances: known } : {}) }]),
+      yieldPages([
+        { items: accounts.map(createAccount), cursor: 'c', ...(known ? { balances: known } : {}) },
+      ]),
     ...(balances ? { balances } : {}),
   });
   await bench.createEngine([connector]).runOnce();
-  return new BalanceReader(bench.store, { ...connector, balanceValidity: 'off' }, bench.options());
+  return new BalanceService(bench.store, { ...connector, balanceValidity: 'off' }, bench.options());
 }
 
 const readSourceCount = (name: string) => bench.readMetric('tributary_balance_reads_total', { source: name });
@@ -80,7 +82,7 @@ describe('the balances of an account', () => {
       accounts: () =>
         yieldPages([
           {
-            items: ['a', 'b'].map(account),
+            items: ['a', 'b'].map(createAccount),
             balances: [createBalances('a', [1n, 'EUR/2'])],
             cursor: 'c',
           },
@@ -91,7 +93,7 @@ describe('the balances of an account', () => {
         return createBalances(id, [2n, 'EUR/2']);
       },
     });
-    const reader = new BalanceReader(bench.store, { ...connector, balanceValidity: 'off' }, bench.options());
+    const reader = new BalanceService(bench.store, { ...connector, balanceValidity: 'off' }, bench.options());
     let stored = Promise.resolve();
     const onAccountsAdded = (ids: readonly string[]) => void (stored = reader.storeFirstBalances(ids));
     await bench.createEngine([{ ...connector, onAccountsAdded }]).runOnce();
@@ -142,7 +144,7 @@ describe('the balances of an account', () => {
   it('come within the deadline although the PSP hangs', async () => {
     let hangs = false;
     const reader = await createReader(async (id) =>
-      hangs ? neverResolves() : createBalances(id, [5n, 'EUR/2']),
+      hangs ? createPendingPromise() : createBalances(id, [5n, 'EUR/2']),
     );
     const live = await reader.read('a', 'key');
     hangs = true;

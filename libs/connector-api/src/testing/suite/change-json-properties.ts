@@ -11,17 +11,17 @@ export function isJsonObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** Returns a copy of a body in which all properties with one of these names have another value. */
-export function changeProperties(
+export function changeJsonProperties(
   body: unknown,
   names: readonly string[],
   change: (value: unknown) => unknown,
 ): unknown {
-  if (Array.isArray(body)) return body.map((item) => changeProperties(item, names, change));
+  if (Array.isArray(body)) return body.map((item) => changeJsonProperties(item, names, change));
   if (!isJsonObject(body)) return body;
   return Object.fromEntries(
     Object.entries(body).map(([name, value]) => [
       name,
-      names.includes(name) ? change(value) : changeProperties(value, names, change),
+      names.includes(name) ? change(value) : changeJsonProperties(value, names, change),
     ]),
   );
 }

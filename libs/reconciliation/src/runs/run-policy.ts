@@ -10,12 +10,12 @@ import { SingleItemBreaks } from '../breaks/single-item-breaks.js';
 import type { RunEvent } from '../events/event.types.js';
 import { readDecisions } from '../events/read-decisions.js';
 import { StoredItemSource } from '../items/stored-item-source.js';
-import { updateItems } from '../items/create-new-items.js';
+import { createNewItems } from '../items/create-new-items.js';
 import { verifyItems } from '../items/verify-items.js';
 import type { LedgerSource } from '../ledger/ledger-source.js';
 import type { Policy } from '../policy/policy.types.js';
 import { parsePolicy, serializePolicy, toPolicyId } from '../policy/serialize-policy.js';
-import { compareChanges } from './compare-changes.js';
+import { compareChangedItems } from './compare-changed-items.js';
 import { compareItems } from './compare-items.js';
 import { addBreakToHash, hashRun } from './hash-run.js';
 import { observeSources } from './observe-sources.js';
@@ -186,7 +186,7 @@ async function compute(
   inputs: RunInputs,
   onBreaks: (breaks: Break[]) => Promise<void>,
 ): Promise<PartialSummary> {
-  await updateItems(repository, policyId, policy, inputs.cuts);
+  await createNewItems(repository, policyId, policy, inputs.cuts);
   const decisions = await readDecisions(repository, policy.name, inputs.cuts.events);
   const totals = new BreakTotals();
   let drafts: BreakDraft[] = [];
@@ -207,7 +207,9 @@ async function compute(
   const singles = new SingleItemBreaks(policy, addDraft);
   const onBreak = (draft: BreakDraft) => (draft.rule === undefined ? singles.add(draft) : addDraft(draft));
   const changes =
-    mode === 'changes' ? await compareChanges(repository, policyId, policy, inputs, decisions) : undefined;
+    mode === 'changes'
+      ? await compareChangedItems(repository, policyId, policy, inputs, decisions)
+      : undefined;
   for (const draft of changes?.drafts ?? []) await onBreak(draft);
   const items = new StoredItemSource(repository, policyId, inputs.cuts);
   const comparison =

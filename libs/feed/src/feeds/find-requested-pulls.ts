@@ -5,10 +5,10 @@
  */
 import type { Stream } from '@tributary/connector-api';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
-import type { PullRequest } from '../types/store.types.js';
+import type { RequestedPull } from '../types/store.types.js';
 
 /** Returns the requests of operators for which there was no successful pull yet. */
-export async function findPullRequests({ reader }: DatabaseAdapter): Promise<PullRequest[]> {
+export async function findRequestedPulls({ reader }: DatabaseAdapter): Promise<RequestedPull[]> {
   const rows = await reader
     .selectFrom('feeds')
     .select(['connector', 'stream', 'due_at'])

@@ -30,7 +30,7 @@ export interface AccountAssetItems {
  * Matches items with an equal key.
  * @param items items that have moved money and are not matched yet, sorted by number
  */
-export function matchGroup(
+export function matchKeyGroup(
   rule: KeyRule | ToleranceRule,
   items: readonly ReconciliationItem[],
 ): GroupMatch[] {

@@ -5,14 +5,14 @@
  */
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import type { FeedHead } from '../feeds/append-records.js';
-import type { StoredSums, Sum } from './account-sums.js';
+import type { StoredSums, AccountSumState } from './account-sums.js';
 
 /** The maximum number of accounts whose sums are kept in memory. If there are more, no sums are kept. */
 const MAX_ACCOUNTS = 10_000;
 
-export class KnownSums {
+export class AccountSumCache {
   private readonly knownIds = new Set<string>();
-  private readonly sums = new Map<string, Sum>();
+  private readonly sums = new Map<string, AccountSumState>();
   private headSeq = 0;
   private checksVersion = 0;
 

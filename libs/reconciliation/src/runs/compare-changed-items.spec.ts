@@ -10,7 +10,7 @@ import { BreakDecisions, DecisionError } from '../breaks/break-decisions.js';
 import type { Policy } from '../policy/policy.types.js';
 import { appendRows, createPayment } from '../testing/feed-rows.js';
 import { MemoryLedger } from '../testing/memory-ledger.js';
-import { runPolicy, verifyRun } from './execute-policy.js';
+import { runPolicy, verifyRun } from './run-policy.js';
 import { streamBreaks } from './stream-breaks.js';
 
 const AT = Date.UTC(2026, 0, 10);

@@ -7,7 +7,7 @@
  */
 import { sql } from 'kysely';
 import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
-import { timeFromNow } from '../database/time-from-now.js';
+import { buildSqlTimeFromNow } from '../database/build-sql-time.js';
 import { StaleStateError } from '../database/store-errors.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 
@@ -26,7 +26,7 @@ interface PaginationKey {
 }
 
 /** Returns true if an earlier page of the list has a valid end marker. */
-export async function isPastLastPage(
+export async function isPastEndOfList(
   adapter: DatabaseAdapter,
   { feed, from, pageSize }: PaginationKey,
   page: number,
@@ -49,7 +49,7 @@ export async function isPastLastPage(
  * Stores an end marker. The caller must wait for this before it sends the page. A marker ends only when its time is over: even if a later
  * request finds the page full, the earlier client got the page with fewer rows.
  */
-export async function recordLastPage(
+export async function recordEndOfList(
   adapter: DatabaseAdapter,
   { feed, from, pageSize }: PaginationKey,
   page: number,
@@ -73,7 +73,7 @@ export async function recordLastPage(
               sql<number>`cast(${from} as bigint)`.as('from_time'),
               sql<number>`cast(${pageSize} as bigint)`.as('page_size'),
               sql<number>`cast(${page} as bigint)`.as('page'),
-              timeFromNow(clock, PAGINATION_WINDOW_MS).as('until'),
+              buildSqlTimeFromNow(clock, PAGINATION_WINDOW_MS).as('until'),
             ])
             .where(feed.isSameFeed),
         )

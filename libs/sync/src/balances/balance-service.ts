@@ -13,12 +13,12 @@ import type { BalanceOutcome } from '../sync-metrics.js';
 import { PluginCaller } from '../pulling/plugin-caller.js';
 import { BalanceLookup } from './balance-lookup.js';
 import { CircuitBreaker } from './circuit-breaker.js';
-import { ServedTimes } from './served-times.js';
+import { ServedTimeBatcher } from './served-time-batcher.js';
 import { RefreshQueue } from './refresh-queue.js';
 import type { SyncConnector } from '../sync.types.js';
 
-/** Options of `BalanceReader`. */
-export interface BalanceReaderOptions extends SyncOptions {
+/** Options of `BalanceService`. */
+export interface BalanceServiceOptions extends SyncOptions {
   /** Timeout in milliseconds of a response when no balances are stored. The default is 4 s. */
   responseTimeoutMs?: number;
 }
@@ -37,27 +37,27 @@ const MAX_REFRESH_WAIT_MS = 1_000;
  */
 const CALL_TIMEOUT_MS = 5_000;
 /** Reads balances of one connector's accounts, with a concurrency limit and a circuit breaker. */
-export class BalanceReader {
+export class BalanceService {
   private readonly balanceRepository: BalanceRepository;
   private readonly context: SyncContext;
   private readonly pluginCaller: PluginCaller;
   private readonly responseTimeoutMs: number;
   private readonly circuitBreaker: CircuitBreaker;
   private readonly lookup: BalanceLookup;
-  private readonly readerTimes: ServedTimes;
+  private readonly readerTimes: ServedTimeBatcher;
   private readonly refreshes = new RefreshQueue((accountId) => this.refresh(accountId));
 
   constructor(
     store: Store,
     private readonly connector: SyncConnector,
-    options: BalanceReaderOptions,
+    options: BalanceServiceOptions,
   ) {
     this.context = getSyncContext(options);
     this.balanceRepository = store.balances(connector.path);
     this.lookup = new BalanceLookup(store, connector.path, this.balanceRepository);
     const { balanceValidity } = connector;
     const validForMs = balanceValidity === 'off' ? undefined : balanceValidity;
-    this.readerTimes = new ServedTimes(this.balanceRepository, this.context.clock, validForMs);
+    this.readerTimes = new ServedTimeBatcher(this.balanceRepository, this.context.clock, validForMs);
     this.pluginCaller = new PluginCaller(connector.path, this.context);
     this.responseTimeoutMs = options.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS;
     this.circuitBreaker = new CircuitBreaker(connector.path, this.context);

@@ -3,6 +3,6 @@ import { sql, type RawBuilder } from 'kysely';
 import type { CurrentTimeExpression } from './database-adapter.js';
 
 /** Returns the SQL expression for the time `delayMs` milliseconds from now. */
-export function timeFromNow(clock: CurrentTimeExpression, delayMs: number): RawBuilder<number> {
+export function buildSqlTimeFromNow(clock: CurrentTimeExpression, delayMs: number): RawBuilder<number> {
   return sql<number>`${clock()} + cast(${delayMs} as bigint)`;
 }

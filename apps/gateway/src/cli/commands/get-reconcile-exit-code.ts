@@ -5,7 +5,7 @@ import type { Verdict } from '@tributary/reconciliation';
  * Returns the exit code for the result of a run.
  * @returns 0 if the accounts are reconciled or breaks are pending, 1 if there are open breaks, 2 if the data is incomplete
  */
-export function toExitCode(verdict: Verdict): number {
+export function getReconcileExitCode(verdict: Verdict): number {
   switch (verdict) {
     case 'reconciled':
     case 'pending':

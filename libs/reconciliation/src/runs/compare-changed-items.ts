@@ -33,7 +33,7 @@ export interface ChangedComparison {
  * Calculates the result of a run from the previous run.
  * @returns `undefined` when all items must be compared
  */
-export async function compareChanges(
+export async function compareChangedItems(
   repository: ReconciliationRepository,
   policyId: string,
   policy: Policy,

@@ -28,40 +28,40 @@ describe.each(STORES)('the last page of a reading on $name', (kind) => {
   });
 
   it('is known to another gateway, and ends what comes behind it', async () => {
-    await here.recordLastPage(START, 3, SIZE);
-    expect(await there.isPastLastPage(START, 3, SIZE)).toBe(false);
-    expect(await there.isPastLastPage(START, 4, SIZE)).toBe(true);
-    expect(await there.isPastLastPage(START, 9, SIZE)).toBe(true);
+    await here.recordEndOfList(START, 3, SIZE);
+    expect(await there.isPastEndOfList(START, 3, SIZE)).toBe(false);
+    expect(await there.isPastEndOfList(START, 4, SIZE)).toBe(true);
+    expect(await there.isPastEndOfList(START, 9, SIZE)).toBe(true);
   });
 
   it('says nothing about other readings', async () => {
-    await here.recordLastPage(START, 1, SIZE);
-    expect(await there.isPastLastPage(START + 1000, 2, SIZE)).toBe(false);
-    expect(await there.isPastLastPage(undefined, 2, SIZE)).toBe(false);
-    expect(await there.isPastLastPage(START, 2, 25)).toBe(false);
+    await here.recordEndOfList(START, 1, SIZE);
+    expect(await there.isPastEndOfList(START + 1000, 2, SIZE)).toBe(false);
+    expect(await there.isPastEndOfList(undefined, 2, SIZE)).toBe(false);
+    expect(await there.isPastEndOfList(START, 2, 25)).toBe(false);
     const other = await stores[1]!.feed('bank', 'beneficiaries');
-    expect(await other.isPastLastPage(START, 2, SIZE)).toBe(false);
+    expect(await other.isPastEndOfList(START, 2, SIZE)).toBe(false);
   });
 
   it('knows readings of everything, too', async () => {
-    await here.recordLastPage(undefined, 1, SIZE);
-    expect(await there.isPastLastPage(undefined, 2, SIZE)).toBe(true);
+    await here.recordEndOfList(undefined, 1, SIZE);
+    expect(await there.isPastEndOfList(undefined, 2, SIZE)).toBe(true);
   });
 
   it('is forgotten after a minute, counted from the last time it was told', async () => {
-    await here.recordLastPage(START, 1, SIZE);
+    await here.recordEndOfList(START, 1, SIZE);
     now = START + MINUTE - 1;
-    expect(await there.isPastLastPage(START, 2, SIZE)).toBe(true);
-    await there.recordLastPage(START, 1, SIZE);
+    expect(await there.isPastEndOfList(START, 2, SIZE)).toBe(true);
+    await there.recordEndOfList(START, 1, SIZE);
     now = START + MINUTE + 1;
-    expect(await here.isPastLastPage(START, 2, SIZE)).toBe(true);
+    expect(await here.isPastEndOfList(START, 2, SIZE)).toBe(true);
     now = START + 2 * MINUTE;
-    expect(await here.isPastLastPage(START, 2, SIZE)).toBe(false);
+    expect(await here.isPastEndOfList(START, 2, SIZE)).toBe(false);
   });
 
   it('stays when a later page is told to be the last', async () => {
-    await here.recordLastPage(START, 2, SIZE);
-    await there.recordLastPage(START, 5, SIZE);
-    expect(await here.isPastLastPage(START, 3, SIZE)).toBe(true);
+    await here.recordEndOfList(START, 2, SIZE);
+    await there.recordEndOfList(START, 5, SIZE);
+    expect(await here.isPastEndOfList(START, 3, SIZE)).toBe(true);
   });
 });

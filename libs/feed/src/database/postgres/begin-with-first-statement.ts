@@ -36,7 +36,7 @@ class FirstStatement extends pg.Query {
  * Begins a transaction and runs its first statement, in one round trip.
  * @param begin a single statement that begins the transaction
  */
-export function queryFirstStatement<R>(
+export function beginWithFirstStatement<R>(
   client: pg.PoolClient,
   begin: string,
   config: pg.QueryConfig,

@@ -1,18 +1,18 @@
 import { ManualClock } from '../../../../libs/sync/src/testing/manual-clock.js';
 import { createLogger } from './index.js';
-import { LineLimiter, type LogLineGroup } from './line-limiter.js';
+import { LogLineLimiter, type LogLineGroup } from './log-line-limiter.js';
 
 const REFUSED: LogLineGroup = { of: 'request', level: 'info', status: 401 };
 
 let clock: ManualClock;
 let lines: Record<string, unknown>[];
-let limiter: LineLimiter;
+let limiter: LogLineLimiter;
 
 beforeEach(() => {
   clock = new ManualClock();
   lines = [];
   const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
-  limiter = new LineLimiter(createLogger({ destination: { write } }), clock);
+  limiter = new LogLineLimiter(createLogger({ destination: { write } }), clock);
 });
 
 const admitMany = (count: number, group: LogLineGroup, client: (index: number) => string) =>

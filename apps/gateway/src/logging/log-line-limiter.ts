@@ -33,7 +33,7 @@ interface GroupCount {
   cancelTimer: () => void;
 }
 
-export class LineLimiter {
+export class LogLineLimiter {
   private readonly counts = new Map<string, GroupCount>();
 
   constructor(

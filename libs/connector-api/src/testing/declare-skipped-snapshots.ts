@@ -12,7 +12,7 @@ const SNAPSHOT_NAME_PATTERN = /^exports\[`(.+) \d+`\] = /gm;
  * @param reason a text that is printed to stderr: `../shared/specs/mollie/specs.yaml is absent`
  * @throws Error if the spec has no snapshot file
  */
-export function skipSnapshotTests(specFile: string, reason: string): void {
+export function declareSkippedSnapshots(specFile: string, reason: string): void {
   const snapshotFile = join(dirname(specFile), '__snapshots__', `${basename(specFile)}.snap`);
   const names = [...readFileSync(snapshotFile, 'utf8').matchAll(SNAPSHOT_NAME_PATTERN)].map(([, name = '']) =>
     unescapeTemplate(name),

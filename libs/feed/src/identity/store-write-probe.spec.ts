@@ -7,8 +7,8 @@ import { openStore, StoreUnavailableError, type Store } from '../index.js';
 import { migrate } from '../migrations/migrate.js';
 import { SqlStore } from '../store/sql-store.js';
 import { runSql } from '../testing/raw-sql.js';
-import { POSTGRES, SQLITE, STORES, type FreshStore } from '../testing/stores.js';
-import { WriteCheck } from './write-check.js';
+import { POSTGRES_STORE, SQLITE_STORE, STORES, type FreshStore } from '../testing/stores.js';
+import { StoreWriteProbe } from './store-write-probe.js';
 
 describe.each(STORES)('a store in $name', (kind) => {
   let fresh: FreshStore;
@@ -47,7 +47,7 @@ describe('on PostgreSQL, a store', () => {
   let store: Store;
 
   beforeEach(async () => {
-    fresh = await POSTGRES.create();
+    fresh = await POSTGRES_STORE.create();
   });
 
   afterEach(async () => {
@@ -97,7 +97,7 @@ describe('on PostgreSQL, a store', () => {
 });
 
 it('a store in SQLite whose file has no room for an order fails, and passes when there is room again', async () => {
-  const fresh = await SQLITE.create();
+  const fresh = await SQLITE_STORE.create();
   const adapter = await openSqlite(fresh.url.slice('sqlite:'.length));
   await migrate(adapter);
   const store = await SqlStore.open(adapter);
@@ -114,7 +114,7 @@ it('a store in SQLite whose file has no room for an order fails, and passes when
 
 it('a write that takes longer than 5 s fails the check, and the checks until it ends fail at once', async () => {
   let writes = 0;
-  const check = new WriteCheck('the store', () => {
+  const check = new StoreWriteProbe('the store', () => {
     writes++;
     return new Promise(() => {});
   });
@@ -128,7 +128,7 @@ it('a write that takes longer than 5 s fails the check, and the checks until it 
 
 it('a slow write does not delay the checks while the write before it is recent, and fails them after 5 s', async () => {
   let isSlow = false;
-  const check = new WriteCheck('the store', () => (isSlow ? new Promise(() => {}) : Promise.resolve()));
+  const check = new StoreWriteProbe('the store', () => (isSlow ? new Promise(() => {}) : Promise.resolve()));
   await check.check();
   isSlow = true;
   await sleep(1_100);

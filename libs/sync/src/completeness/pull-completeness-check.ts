@@ -29,14 +29,14 @@ export interface RereadRequest {
 export type ComparableDeclaration = Required<Extract<CompletenessDeclaration, { isComparable: true }>>;
 
 /** The objects that all checks of one connector share. */
-export interface PullCheckContext {
+export interface PullCompletenessCheckContext {
   declaration: ComparableDeclaration;
   repository: CompletenessRepository;
   reporter: CompletenessReporter;
   lastAgreement: LastAgreedBalance;
 }
 
-export class PullCheck {
+export class PullCompletenessCheck {
   private readonly startSeq: number;
   private readonly startCursor: Cursor | undefined;
   /** The sums of the rows of this pull that the PSP booked after the balances were read, by account and asset. */
@@ -51,7 +51,7 @@ export class PullCheck {
   private hasEffects = false;
 
   constructor(
-    private readonly context: PullCheckContext,
+    private readonly context: PullCompletenessCheckContext,
     private readonly lease: Lease,
     private readonly observed: readonly ValidatedBalances[],
   ) {

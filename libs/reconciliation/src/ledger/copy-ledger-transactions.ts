@@ -13,7 +13,7 @@ export const LEDGER_START = -1;
  * @returns the id of the newest transaction; `LEDGER_START` when there is none
  * @throws LedgerError when the ledger cannot be read. Transactions that were read before the error stay stored
  */
-export async function readLedger(
+export async function copyLedgerTransactions(
   repository: ReconciliationRepository,
   source: LedgerSource,
 ): Promise<number> {

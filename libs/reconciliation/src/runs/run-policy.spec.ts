@@ -12,7 +12,7 @@ import { verifyEvents } from '../events/verify-events.js';
 import type { Policy } from '../policy/policy.types.js';
 import { appendRows, createPayment } from '../testing/feed-rows.js';
 import { MemoryLedger } from '../testing/memory-ledger.js';
-import { runPolicy, verifyRun, type RunResult } from './execute-policy.js';
+import { runPolicy, verifyRun, type RunResult } from './run-policy.js';
 import { streamBreaks } from './stream-breaks.js';
 
 const DAY_MS = 86_400_000;

@@ -34,7 +34,7 @@ export interface ObservedBalances {
 /** The balances that a request returned, before they are validated. */
 type ReadBalances = Pick<ObservedBalances, 'listedIds'> & { balances: Balances[] };
 
-export class BalanceObserver {
+export class PspBalanceReader {
   /** The ids of the accounts, as served to clients. The list is used for a PSP that needs one request for the balance of each account. */
   private accountIds: string[] = [];
   private listedAt = -Infinity;

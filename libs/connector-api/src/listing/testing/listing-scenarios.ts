@@ -24,7 +24,7 @@ export interface ScenarioLimits {
   maxPageSize?: number;
 }
 
-export function createScenarios({ kinds, maxPageSize = 12 }: ScenarioLimits): fc.Arbitrary<Scenario> {
+export function createScenarioArbitrary({ kinds, maxPageSize = 12 }: ScenarioLimits): fc.Arbitrary<Scenario> {
   const event = fc.record({ kind: fc.constantFrom(...kinds), value: fc.nat({ max: 1000 }) });
   return fc.record({
     pageSize: fc.oneof(fc.constant(1), fc.constant(maxPageSize), fc.integer({ min: 1, max: maxPageSize })),

@@ -19,7 +19,7 @@ const MAX_REQUESTS_PER_TRANSACTION = 100;
  */
 const WRITE_TIMEOUT_MS = 2_000;
 
-export class ServedTimes {
+export class ServedTimeBatcher {
   private pending: PendingRequest[] = [];
   private isRunning = false;
 

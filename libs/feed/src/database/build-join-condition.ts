@@ -5,7 +5,10 @@ import { sql, type RawBuilder } from 'kysely';
  * Builds the condition `table.a = x.b and …`.
  * @param columns columns of the table, each with the column to which it is equal
  */
-export function equalColumns(table: string, columns: Readonly<Record<string, string>>): RawBuilder<unknown> {
+export function buildJoinCondition(
+  table: string,
+  columns: Readonly<Record<string, string>>,
+): RawBuilder<unknown> {
   const pairs = Object.entries(columns).map(
     ([column, other]) => sql`${sql.ref(`${table}.${column}`)} = ${sql.ref(other)}`,
   );

@@ -59,9 +59,9 @@ const SERVED_KEYS = COMMON_METADATA_KEYS.map((key) => [key, COMMON_METADATA_PREF
 export type CommonMetadataKey = (typeof COMMON_METADATA_KEYS)[number];
 
 /**
- * Converts details to metadata: `{ movement: 'refund', net: { amount: 1250n, asset: 'EUR/2' } }` →
- * `{ 'com.tributary.spec/movement': 'refund', 'com.tributary.spec/net': '1250'
- * }`. Amounts and assets have the same format as `amount` and `currency` of the row.
+ * Converts details to metadata. Amounts and assets have the same format as `amount` and `currency` of the row. Example:
+ * `{ movement: 'refund', net: { amount: 1250n, asset: 'EUR/2' } }` →
+ * `{ 'com.tributary.spec/movement': 'refund', 'com.tributary.spec/net': '1250' }`.
  * @param asset the asset of the row. If `net` or `fee` has another asset, it is omitted
  */
 export function createCommonMetadata(details: RowDetails, asset?: string): Metadata {

@@ -51,6 +51,8 @@ export class GocardlessFake {
   hasLinkedObjects = true;
   /** The properties of the next outbound payments. */
   nextOrder: Partial<FakeRow> = {};
+  private readonly itemsByPayout = new Map<string, FakeTable>();
+  private groupedItemCount = 0;
   private lastNumber = 0;
 
   private constructor(readonly clock: { now(): number }) {}
@@ -139,8 +141,24 @@ export class GocardlessFake {
       LINK_FILTERS.every((link) => !query.has(link) || row.links?.[link] === query.get(link)) &&
       (resource === null || row['resource_type'] === resource) &&
       (refundType === undefined || (row.links?.['payment'] !== undefined) === (refundType === 'payment'));
-    const page = this.tables[name].list(this.readPageQuery(query), isWanted);
+    const table = name === 'payout_items' ? this.findItems(query.get('payout') ?? '') : this.tables[name];
+    const page = table.list(this.readPageQuery(query), isWanted);
     return this.createPage(name, page, this.findLinked(resource, page.rows));
+  }
+
+  /** Returns the items of a payout. They are grouped again when items were added, because each payout is a request in a long history. */
+  private findItems(payout: string): FakeTable {
+    const { payout_items: items } = this.tables;
+    if (this.groupedItemCount !== items.size) this.itemsByPayout.clear();
+    if (this.itemsByPayout.size === 0)
+      for (const item of items.all()) {
+        const id = item.links?.['payout'] ?? '';
+        const group = this.itemsByPayout.get(id) ?? new FakeTable();
+        group.add(item);
+        this.itemsByPayout.set(id, group);
+      }
+    this.groupedItemCount = items.size;
+    return this.itemsByPayout.get(payout) ?? new FakeTable();
   }
 
   private listJournal(id: string, query: URLSearchParams): FakeResponse {

@@ -2,7 +2,7 @@
 import { FakePsp, fakeRoute, PspDocumentValidator } from '@tributary/connector-api/testing';
 import type { FakeRequest, FakeResponse } from '@tributary/connector-api/testing';
 import { toTransferJson } from './testing/fake-ledger.js';
-import type { FakeLedger, FakeTransfer } from './testing/fake-ledger.js';
+import type { FakeLedger, FakeTransfer, ListedRow } from './testing/fake-ledger.js';
 
 const DOCUMENTS = [
   ['/bcl/v2', await PspDocumentValidator.loadOfficial('adyen/BalancePlatformService-v2.json')],
@@ -48,10 +48,14 @@ export class AdyenBalancePlatformFake {
 
   private constructor(readonly ledger: FakeLedger) {}
 
-  static async start(ledger: FakeLedger): Promise<AdyenBalancePlatformFake> {
+  /** @param isChecked false if requests and responses are not checked against the documents, because the check of a year takes minutes */
+  static async start(
+    ledger: FakeLedger,
+    { isChecked = true }: { isChecked?: boolean } = {},
+  ): Promise<AdyenBalancePlatformFake> {
     const fake = new AdyenBalancePlatformFake(ledger);
     fake.server = await FakePsp.start({
-      document: ADYEN_DOCUMENT,
+      document: isChecked ? ADYEN_DOCUMENT : undefined,
       createErrorBody: (status) => createErrorBody(status, `status ${status}`),
       routes: fake.createRoutes(),
     });
@@ -82,7 +86,7 @@ export class AdyenBalancePlatformFake {
       route('GET', '/bcl/v2/balanceAccounts/{id}', ({ params }) => this.getBalanceAccount(params['id'])),
       route('GET', '/btl/v4/transfers', ({ query }) => this.listTransfers(query)),
       route('GET', '/btl/v4/transfers/{id}', ({ params }) => {
-        const found = ledger.visibleTransfers().find(({ id }) => id === params['id']);
+        const found = ledger.findVisibleTransfer(params['id'] ?? '');
         if (found === undefined) return createError(404, 'Transfer not found');
         return {
           body: toTransferJson(found),
@@ -90,11 +94,7 @@ export class AdyenBalancePlatformFake {
         };
       }),
       route('GET', '/btl/v4/transactions', ({ query }) =>
-        this.listByTime(
-          ledger.listTransactions().map((one) => ({ at: one.at, json: one.json })),
-          query,
-          'transactions',
-        ),
+        this.listByTime('transactions', query, (isListed) => ledger.listTransactions(isListed)),
       ),
       route('POST', '/btl/v4/transfers', (request) => this.createTransfer(request)),
     ];
@@ -119,31 +119,36 @@ export class AdyenBalancePlatformFake {
 
   private listTransfers(query: URLSearchParams): FakeResponse {
     const [category, reference] = [query.get('category'), query.get('reference')];
-    const rows = this.ledger
-      .visibleTransfers()
-      .filter((one) => category === null || one.category === category)
-      .filter((one) => reference === null || one.reference === reference)
-      .map((one) => ({ at: one.at, json: toTransferJson(one), isBroken: one.isBroken === true }));
-    return this.listByTime(rows, query, 'transfers');
+    return this.listByTime('transfers', query, (isListed) =>
+      this.ledger
+        .visibleTransfers()
+        .filter(isListed)
+        .filter((one) => category === null || one.category === category)
+        .filter((one) => reference === null || one.reference === reference)
+        .map((one) => ({ at: one.at, toJson: () => toTransferJson(one), isBroken: one.isBroken === true })),
+    );
   }
 
   private listByTime(
-    all: readonly { at: number; json: object; isBroken?: boolean }[],
-    query: URLSearchParams,
     name: string,
+    query: URLSearchParams,
+    list: (isListed: (row: { at: number }) => boolean) => ListedRow[],
   ): FakeResponse {
     const [since = 0, until = 0] = ['createdSince', 'createdUntil'].map((key) =>
       Date.parse(query.get(key) ?? ''),
     );
     if (until - since > MAX_WINDOW_MS) return createError(422, 'The date range is too large');
-    const rows = all.filter(({ at }) => at >= since && at <= until).sort((a, b) => a.at - b.at);
+    const rows = list(({ at }) => at >= since && at <= until).sort((a, b) => a.at - b.at);
     const start = Number(Buffer.from(query.get('cursor') ?? '', 'base64url').toString());
     const page = rows.slice(start, start + this.getLimit(query));
     const end = start + page.length;
     const cursor = Buffer.from(String(end)).toString('base64url');
     const href = `https://balanceplatform-api-test.adyen.com/btl/v4/${name}?cursor=${cursor}`;
     return {
-      body: { data: page.map(({ json }) => json), ...(end < rows.length && { _links: { next: { href } } }) },
+      body: {
+        data: page.map(({ toJson }) => toJson()),
+        ...(end < rows.length && { _links: { next: { href } } }),
+      },
       ...(page.some(({ isBroken }) => isBroken) && { undocumentedReason: BROKEN_REASON }),
     };
   }

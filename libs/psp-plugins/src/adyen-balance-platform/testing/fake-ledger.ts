@@ -50,6 +50,14 @@ export interface NewInternalTransfer {
   description?: string;
 }
 
+/** A row of a list. Only the rows of one page are converted to JSON, because the list of a year is long. */
+export interface ListedRow {
+  /** Milliseconds since 1970. */
+  at: number;
+  toJson: () => object;
+  isBroken?: boolean;
+}
+
 export class FakeLedger {
   readonly holders: { id: string; legalEntityId: string; description: string; status: string }[] = [];
   readonly accounts: {
@@ -60,6 +68,8 @@ export class FakeLedger {
   }[] = [];
   readonly transfers: FakeTransfer[] = [];
   readonly transferInstruments = new Set<string>();
+  /** All sides of each transfer, by its id, because a search of a hundred thousand transfers for each booking takes too long. */
+  private readonly sidesById = new Map<string, FakeTransfer[]>();
   private number = 0;
 
   constructor(readonly clock: { now(): number }) {}
@@ -100,7 +110,22 @@ export class FakeLedger {
         reserved: { [transfer.currency]: transfer.units },
       });
     this.transfers.push(transfer);
+    this.sidesById.set(transfer.id, [...(this.sidesById.get(transfer.id) ?? []), transfer]);
     return transfer;
+  }
+
+  removeTransfer(transfer: FakeTransfer): void {
+    this.transfers.splice(this.transfers.indexOf(transfer), 1);
+    const sides = this.sidesById.get(transfer.id) ?? [];
+    this.sidesById.set(
+      transfer.id,
+      sides.filter((side) => side !== transfer),
+    );
+  }
+
+  /** Returns a transfer that is listed; of the two sides of an internal transfer, the one that pays. */
+  findVisibleTransfer(id: string): FakeTransfer | undefined {
+    return this.sidesById.get(id)?.find((side) => this.isVisible(side));
   }
 
   /** Adds both sides of a transfer between two balance accounts. They have one id. @returns the side that pays */
@@ -122,7 +147,7 @@ export class FakeLedger {
 
   /** Books all sides of a transfer on their balances. */
   book(transfer: FakeTransfer, at: number, status = 'booked'): void {
-    for (const side of this.transfers.filter(({ id }) => id === transfer.id)) {
+    for (const side of this.sidesById.get(transfer.id) ?? []) {
       side.status = status;
       this.addBooking(side, at, status, { [side.currency]: side.units });
     }
@@ -141,18 +166,22 @@ export class FakeLedger {
   }
 
   visibleTransfers(): FakeTransfer[] {
-    const now = this.clock.now();
-    return this.transfers.filter(({ visibleFrom = 0 }) => visibleFrom <= now);
+    return this.transfers.filter((transfer) => this.isVisible(transfer));
   }
 
-  listTransactions(): { at: number; json: object }[] {
+  private isVisible({ visibleFrom = 0 }: FakeTransfer): boolean {
+    return visibleFrom <= this.clock.now();
+  }
+
+  /** Returns the bookings of all transfers, one for each currency of an event. `toJson` creates the JSON of GET /transactions. */
+  listTransactions(isListed: (event: FakeEvent) => boolean): ListedRow[] {
     return this.visibleTransfers().flatMap((transfer) =>
-      transfer.events.flatMap(({ transactionId, at, booked }) =>
+      transfer.events.filter(isListed).flatMap(({ transactionId, at, booked }) =>
         transactionId === undefined
           ? []
           : Object.entries(booked).map(([currency, units]) => ({
               at,
-              json: toTransactionJson(transfer, { at, transactionId, currency, units }),
+              toJson: () => toTransactionJson(transfer, { at, transactionId, currency, units }),
             })),
       ),
     );

@@ -5,6 +5,9 @@ const DAY_MS = 86_400_000;
 /** Number of transfers that share a time. It is a prime number, so that page borders fall between such transfers. */
 const TIE_GROUP_SIZE = 7;
 
+/** The day of the last transfer. What follows a transfer is up to six days later, so everything is before the end of the year. */
+const LAST_DAY = 358;
+
 export interface YearOptions {
   accounts: readonly string[];
   size: number;
@@ -23,7 +26,7 @@ export function simulateYear(
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   for (let number = 0; number < size; number += 1) {
     const group = Math.floor(number / TIE_GROUP_SIZE) * TIE_GROUP_SIZE;
-    const at = Math.floor((start + (group / size) * 364 * DAY_MS) / 1000) * 1000;
+    const at = Math.floor((start + (group / size) * LAST_DAY * DAY_MS) / 1000) * 1000;
     const accountId = pick(accounts);
     const currency = ledger.accounts.find(({ id }) => id === accountId)?.defaultCurrencyCode ?? 'EUR';
     const units = BigInt(1 + Math.floor(random() * 5_000)) * 200n;

@@ -51,7 +51,7 @@ export async function startAdyenBalancePlatformFixture({
     },
     removeTransaction: (id) => {
       const found = findTransfer(id);
-      if (found) ledger.transfers.splice(ledger.transfers.indexOf(found), 1);
+      if (found) ledger.removeTransfer(found);
     },
     addMalformedRow: (at) => {
       addPayment({ at, amount: '1', currency: 'EUR', direction: 'in' }, 'final').isBroken = true;

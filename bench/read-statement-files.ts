@@ -5,7 +5,7 @@
 import { createReadStream } from 'node:fs';
 import { STREAMS, type FeedReader } from '@tributary/connector-api';
 import { BankStatementsSettings } from '../libs/psp-plugins/src/bank-statements/bank-statements.config.js';
-import { BankStatementsClient } from '../libs/psp-plugins/src/bank-statements/bank-statements.psp.js';
+import { BankStatementsPsp } from '../libs/psp-plugins/src/bank-statements/bank-statements.psp.js';
 import { readStatements } from '../libs/psp-plugins/src/bank-statements/readers/index.js';
 
 const [task, path = ''] = process.argv.slice(2);
@@ -35,7 +35,7 @@ async function parse(): Promise<void> {
 async function pull(): Promise<void> {
   const settings = Object.assign(new BankStatementsSettings(), { directory: path });
   const emptyFeed: FeedReader = { findLatest: async () => new Map() };
-  const client = new BankStatementsClient(settings, emptyFeed);
+  const client = new BankStatementsPsp(settings, emptyFeed);
   await Promise.all(
     STREAMS.map(async (stream) => {
       for await (const { items, cursor } of client[stream](cursors.get(stream))) {

@@ -24,7 +24,7 @@ import type {
   SerializedRecord,
 } from '@tributary/connector-api';
 import { BankStatementsSettings } from './bank-statements.config.js';
-import { BankStatementsClient } from './bank-statements.psp.js';
+import { BankStatementsPsp } from './bank-statements.psp.js';
 
 export interface FakeEntry {
   /** The amount with its sign: `-12.50` is a debit. */
@@ -159,12 +159,12 @@ export class FakeBank {
     utimesSync(path, time, time);
   }
 
-  createPlugin(feed = this.feed): BankStatementsClient {
+  createPlugin(feed = this.feed): BankStatementsPsp {
     const settings = Object.assign(new BankStatementsSettings(), {
       directory: this.directory,
       timeZone: this.timeZone,
     });
-    return new BankStatementsClient(settings, feed);
+    return new BankStatementsPsp(settings, feed);
   }
 
   /** Pulls all streams, or only the given ones, to their end. */
@@ -210,7 +210,7 @@ export class FakeFeed implements FeedReader {
   }
 
   /** Pulls a stream to its end, or at most `pages` pages. Each page is committed before the next page is requested. */
-  async pullStream(plugin: BankStatementsClient, stream: Stream, pages = Infinity): Promise<void> {
+  async pullStream(plugin: BankStatementsPsp, stream: Stream, pages = Infinity): Promise<void> {
     if (pages === 0) return;
     for await (const page of plugin[stream](this.cursors.get(stream))) {
       this.commit(stream, page);

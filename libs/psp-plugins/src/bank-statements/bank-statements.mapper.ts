@@ -46,7 +46,7 @@ const MAX_TIME_MS = Date.UTC(9999, 11, 31);
  * later rejection would leave a gap in the numbers. Another entry would then get the number of a stored movement.
  * @throws InvalidRecordError for an entry that cannot be served without loss of information
  */
-export function assertEntryComplete(entry: Entry, statement: CheckedStatement, time: LocalTimeParser): void {
+export function assertEntryServable(entry: Entry, statement: CheckedStatement, time: LocalTimeParser): void {
   const { ambiguity } = entry;
   if (ambiguity !== undefined) throw new InvalidRecordError(ambiguity);
   if (statement.currencyConflict !== undefined) {

@@ -23,7 +23,7 @@ import { TransactionExtractor } from './transaction-extractor.js';
 import { watchDirectory } from './pulling/watch-directory.js';
 
 @Injectable()
-export class BankStatementsClient implements PspClient {
+export class BankStatementsPsp implements PspClient {
   private readonly localTime: LocalTimeParser;
   private readonly parses = { smallFiles: new SmallFileCache(), largeFiles: new ParsedFiles() };
 

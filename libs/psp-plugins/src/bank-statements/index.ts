@@ -1,6 +1,6 @@
 import { definePlugin } from '@tributary/connector-api';
 import { BankStatementsSettings } from './bank-statements.config.js';
-import { BankStatementsClient } from './bank-statements.psp.js';
+import { BankStatementsPsp } from './bank-statements.psp.js';
 
 export const bankStatements = definePlugin({
   name: 'bank-statements',
@@ -13,5 +13,5 @@ export const bankStatements = definePlugin({
     isComparable: false,
     reason: 'each statement proves its own opening and closing balance when it is read',
   }),
-  psp: BankStatementsClient,
+  psp: BankStatementsPsp,
 });

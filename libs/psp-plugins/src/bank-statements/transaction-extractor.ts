@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { InvalidRecordError } from '@tributary/connector-api';
 import type { FeedReader, StoredRecord, RejectedRecord, Transaction } from '@tributary/connector-api';
-import { assertEntryComplete, toTransactions } from './bank-statements.mapper.js';
+import { assertEntryServable, toTransactions } from './bank-statements.mapper.js';
 import { toEnrichedTransactions } from './late-reports.mapper.js';
 import type { CurrentFile, PullProgress } from './pulling/pull-progress.js';
 import { MatchItemFactory } from './matching/matching-input.js';
@@ -13,13 +13,13 @@ import type { EntryMatch } from './matching/entry-matcher.js';
 import { MAX_ITEMS_PER_STEP } from './pulling/page-builder.js';
 import type { ExtractionStep } from './pulling/page-builder.js';
 import type { StreamExtractor } from './pulling/pull-directory.js';
-import { entryRejectionId } from './pulling/rejections.js';
-import { ContradictionDetector } from './matching/contradiction-detector.js';
+import { createEntryRejectionId } from './pulling/rejections.js';
+import { VersionContradictionDetector } from './matching/version-contradiction-detector.js';
 import type { ReadOtherFile } from './pulling/pull-directory.js';
 import { StatementCorrection } from './chain/statement-correction.js';
 import type { CorrectionResult } from './chain/statement-correction.js';
-import { createChainLinks } from './chain/chain-links.js';
-import type { KeyedLink } from './chain/chain-links.js';
+import { createChainLinks } from './chain/create-chain-links.js';
+import type { KeyedLink } from './chain/create-chain-links.js';
 import { MovementRepository } from './matching/movement-repository.js';
 import { NewMovements } from './matching/new-movements.js';
 import { DaysBeforeStatement } from './matching/served-days.js';
@@ -190,7 +190,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
 
   private rejectionReason(entry: Entry, statement: CheckedStatement): string | undefined {
     try {
-      assertEntryComplete(entry, statement, this.time);
+      assertEntryServable(entry, statement, this.time);
       return undefined;
     } catch (error) {
       if (error instanceof InvalidRecordError) return error.message;
@@ -233,7 +233,7 @@ interface NumberedEntry {
 class OpenStatement {
   batch: NumberedEntry[] = [];
   readonly guessedIds = new Set<string>();
-  readonly revision = new ContradictionDetector();
+  readonly revision = new VersionContradictionDetector();
 
   constructor(
     readonly statement: CheckedStatement,
@@ -249,7 +249,7 @@ class OpenStatement {
 
 function rejectEntry(entry: Entry, reason: string, name: string, number: number): RejectedRecord {
   return {
-    id: entryRejectionId(name, number),
+    id: createEntryRejectionId(name, number),
     reason: `${name}, ${entry.position}: ${reason}`,
     raw: entry.raw,
   };

@@ -11,7 +11,7 @@ import type { MovementRepository } from '../matching/movement-repository.js';
 import type { ReadOtherFile } from '../pulling/pull-directory.js';
 import type { LocalTimeParser } from '../statements/local-time-parser.js';
 import type { CheckedStatement } from '../checking/statement-check.js';
-import { readFormerVersion } from './former-version.js';
+import { readFormerVersion } from './read-former-version.js';
 import type { ChainLink } from './statement-chain.js';
 
 /** The numbers of entries that only the earlier version contains, by what happened to them. */

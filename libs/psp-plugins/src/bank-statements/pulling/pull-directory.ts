@@ -8,7 +8,12 @@ import { PageBuilder } from './page-builder.js';
 import type { ExtractionStep } from './page-builder.js';
 import { readStatements } from '../readers/index.js';
 import { isArchiveName } from '../readers/archive/unpack-archive.js';
-import { recordReadFile, fileRejectionId, forgetMissingFiles, recordRejectedFile } from './rejections.js';
+import {
+  recordReadFile,
+  createFileRejectionId,
+  forgetMissingFiles,
+  recordRejectedFile,
+} from './rejections.js';
 import { parseInMemory } from '../parsing/parse-in-memory.js';
 import { ParseWorkerError } from '../parsing/parse-in-worker.js';
 import type { ParsedFile } from '../parsing/parsed-file.js';
@@ -256,7 +261,7 @@ function rejectFile<T>(
   { reportsRejections }: StreamExtractor<T>,
 ): ExtractionStep<T> {
   if (!reportsRejections) return { items: [] };
-  const rejected: RejectedRecord = { id: fileRejectionId(name), reason: `${name}: ${reason}` };
+  const rejected: RejectedRecord = { id: createFileRejectionId(name), reason: `${name}: ${reason}` };
   return { items: [rejected], resolvedIds: recordRejectedFile(name, progress) };
 }
 

@@ -1,7 +1,7 @@
 /** Records rejected files and rejected entries, and finds the rejections that are resolved. */
 import type { PullProgress } from './pull-progress.js';
 
-export function fileRejectionId(name: string): string {
+export function createFileRejectionId(name: string): string {
   return `file:${name}`;
 }
 
@@ -9,7 +9,7 @@ export function fileRejectionId(name: string): string {
  * Returns the id of a rejected entry. Rejected entries are numbered within their file, so that their rejections can be resolved when the
  * file is repaired.
  */
-export function entryRejectionId(name: string, number: number): string {
+export function createEntryRejectionId(name: string, number: number): string {
   return `file:${name}#${number}`;
 }
 
@@ -32,7 +32,7 @@ export function recordReadFile(name: string, rejectedEntries: number, progress: 
   progress.rejectedCounts.delete(name);
   if (rejectedEntries > 0) progress.rejectedCounts.set(name, rejectedEntries);
   if (before === undefined) return [];
-  return before === 0 ? [fileRejectionId(name)] : entryRejectionIds(name, rejectedEntries + 1, before);
+  return before === 0 ? [createFileRejectionId(name)] : entryRejectionIds(name, rejectedEntries + 1, before);
 }
 
 /**
@@ -44,10 +44,10 @@ export function forgetMissingFiles(present: ReadonlySet<string>, progress: PullP
   return [...progress.rejectedCounts].flatMap(([name, count]) => {
     if (present.has(name)) return [];
     progress.rejectedCounts.delete(name);
-    return count === 0 ? [fileRejectionId(name)] : entryRejectionIds(name, 1, count);
+    return count === 0 ? [createFileRejectionId(name)] : entryRejectionIds(name, 1, count);
   });
 }
 
 function entryRejectionIds(name: string, from: number, to: number): string[] {
-  return Array.from({ length: Math.max(0, to - from + 1) }, (_, n) => entryRejectionId(name, from + n));
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, n) => createEntryRejectionId(name, from + n));
 }

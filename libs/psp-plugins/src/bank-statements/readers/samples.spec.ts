@@ -9,7 +9,7 @@ import { currencyToAsset, parseAmount } from '@tributary/connector-api';
 import { parse } from 'yaml';
 import type { Entry, StatementEvent } from '../statements/statement.types.js';
 import { StatementError } from '../statements/statement.types.js';
-import { EXPLANATIONS } from './fixtures/explained-differences.js';
+import { EXPLAINED_DIFFERENCES } from './fixtures/explained-differences.js';
 import { readStatements } from './index.js';
 
 const ROOT = join(import.meta.dirname, '../../../../..');
@@ -254,7 +254,9 @@ function tableOf(outcomes: Outcome[]): string {
 }
 
 function reasonsOf(file: string, difference: string) {
-  return EXPLANATIONS.filter((reason) => reason.files.test(file) && reason.difference.test(difference));
+  return EXPLAINED_DIFFERENCES.filter(
+    (reason) => reason.files.test(file) && reason.difference.test(difference),
+  );
 }
 
 /** Returns one sentence for each known reason, followed by the differences that the reason explains. */
@@ -290,10 +292,10 @@ if (!here) console.warn('skipped: ../shared/samples/statements is not here, so t
       differences.map((difference) => ({ file, difference, reasons: reasonsOf(file, difference).length })),
     );
     expect(reasons.filter(({ reasons }) => reasons !== 1)).toEqual([]);
-    const used = EXPLANATIONS.filter((reason) =>
+    const used = EXPLAINED_DIFFERENCES.filter((reason) =>
       reasons.some(({ file, difference }) => reasonsOf(file, difference).includes(reason)),
     );
-    expect(used).toEqual(EXPLANATIONS);
+    expect(used).toEqual(EXPLAINED_DIFFERENCES);
   });
 
   it('are in the table of docs as they were read (WRITE_TABLE=1 writes it)', () => {

@@ -14,7 +14,7 @@ import {
   toBalanceCode,
   formatMinorUnits,
   minorUnitDigits,
-  creditDebitOfType,
+  getCreditDebitOfType,
   failAtBaiRecord,
   isBalanceType,
   NON_MONETARY_TYPE,
@@ -156,7 +156,7 @@ export class Bai2Account {
 
   #direction(record: Bai2Record, type: string, units: bigint | undefined) {
     if (type === NON_MONETARY_TYPE) return { direction: 'CRDT', reversal: false } as const;
-    const named = creditDebitOfType(type);
+    const named = getCreditDebitOfType(type);
     if (named === undefined) {
       failAtBaiRecord(
         record,

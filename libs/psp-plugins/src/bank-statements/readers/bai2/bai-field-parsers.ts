@@ -35,7 +35,7 @@ export const NON_MONETARY_TYPE = '890';
  * Returns whether a type is a credit or a debit.
  * @returns `undefined` for a code that has no direction
  */
-export function creditDebitOfType(type: string): CreditDebit | undefined {
+export function getCreditDebitOfType(type: string): CreditDebit | undefined {
   const code = Number(type);
   if ((code >= 100 && code <= 399) || (code >= 720 && code <= 759) || (code >= 920 && code <= 959))
     return 'CRDT';

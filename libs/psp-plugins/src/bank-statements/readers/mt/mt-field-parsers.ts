@@ -30,7 +30,7 @@ export function failAtMtField(field: MtField, what: string): never {
   throw new StatementError(`line ${field.line}: ${what}`);
 }
 
-export function getFieldValue(field: MtField): string {
+export function joinFieldLines(field: MtField): string {
   return field.lines.join('\n').trim();
 }
 
@@ -82,7 +82,7 @@ const BALANCE_CODES: Readonly<Record<string, string>> = {
 function readBalanceText(field: MtField): string {
   const [first = '', ...others] = field.lines.map((line) => line.trim()).filter(Boolean);
   return others.some((line) => /^[\d,.]+$/.test(line) && !/^94[02]$/.test(line))
-    ? getFieldValue(field)
+    ? joinFieldLines(field)
     : first;
 }
 
@@ -142,7 +142,7 @@ export function readAccount(field: MtField): StatementAccount {
 
 /** Parses a time, and returns it in RFC 3339: `:13D:2409021230+0200`. The field 13 without D has no zone. */
 export function readDateTime(field: MtField): string {
-  const value = getFieldValue(field);
+  const value = joinFieldLines(field);
   const [, day, hour, minute, zoneHour, zoneMinute] =
     /^(\d{6})(\d{2})(\d{2})(?:([+-]\d{2})(\d{2}))?$/.exec(value) ?? [];
   if (day === undefined || Number(hour) > 23 || Number(minute) > 59) {
@@ -162,7 +162,7 @@ export function readTotal(field: MtField): {
   currency: string;
   amount: string;
 } {
-  const value = getFieldValue(field);
+  const value = joinFieldLines(field);
   const [, count, currency = '', amount = ''] = /^(\d{1,9})([A-Z]{3})([\d.,]+)$/.exec(value) ?? [];
   if (count === undefined) {
     failAtMtField(

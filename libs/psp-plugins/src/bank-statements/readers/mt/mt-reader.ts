@@ -10,7 +10,7 @@ import type { StatementReader } from '../statement-reader.js';
 import { MAX_RAW_LENGTH } from '../statement-reader.js';
 import { decodeLines } from '../text-decoder.js';
 import { quoteValue } from '../value-parsers.js';
-import { readNonSwiftInformation } from './ns-field.js';
+import { readNonSwiftInformation } from './non-swift-field.js';
 import { removeOwnAccount } from './own-account.js';
 import { readOwnerInformation } from './owner-information.js';
 import { readStatementLine, readSupplementaryDetails } from './mt-statement-line.js';

@@ -15,7 +15,7 @@ import {
   readBalance,
   readDateTime,
   readTotal,
-  getFieldValue,
+  joinFieldLines,
 } from './mt-field-parsers.js';
 
 /** Collects the fields of one message, i.e. of one page of a statement. */
@@ -43,7 +43,7 @@ export class MtMessage {
     private readonly type: string | undefined,
   ) {
     // Some banks begin a statement with the account and omit `:20:`. The id is then empty.
-    this.id = firstField.tag === '20' ? getFieldValue(firstField) : '';
+    this.id = firstField.tag === '20' ? joinFieldLines(firstField) : '';
   }
 
   /**
@@ -65,7 +65,7 @@ export class MtMessage {
         return;
       case '28':
       case '28C':
-        this.sequence = getFieldValue(field);
+        this.sequence = joinFieldLines(field);
         return;
       case '13':
       case '13D':
@@ -74,7 +74,7 @@ export class MtMessage {
         return;
       case '34F':
         this.#floorLimit = true;
-        this.#currency ??= getFieldValue(field).slice(0, 3);
+        this.#currency ??= joinFieldLines(field).slice(0, 3);
         return;
       case '60F':
       case '60M':

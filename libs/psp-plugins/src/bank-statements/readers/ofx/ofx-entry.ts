@@ -2,17 +2,17 @@
 import type { Entry, Party, ReferenceName } from '../../statements/statement.types.js';
 import { StatementError } from '../../statements/statement.types.js';
 import { collapseWhitespace, isIban, isPlaceholder, quoteValue } from '../value-parsers.js';
-import { parseOfxAmount, parseOfxDate } from './ofx-values.js';
+import { parseOfxAmount, parseOfxDate } from './ofx-value-parsers.js';
 
 /** The values by element name. For an element within PAYEE, BANKACCTTO or CURRENCY, the key begins with the name of the outer element. */
-export type OfxValues = ReadonlyMap<string, string>;
+export type OfxElementValues = ReadonlyMap<string, string>;
 
 /**
  * Converts the values of a transaction.
  * @param currency the currency of the statement
  * @throws StatementError if the amount, the day or the id of the transaction cannot be read
  */
-export function toOfxEntry(values: OfxValues, currency: string, position: string, raw: string): Entry {
+export function toOfxEntry(values: OfxElementValues, currency: string, position: string, raw: string): Entry {
   const reject = (what: string): never => {
     throw new StatementError(`${position}: ${what}`);
   };
@@ -51,7 +51,7 @@ export function toOfxEntry(values: OfxValues, currency: string, position: string
 }
 
 /** Returns the reason why the transaction cannot be served without a change of its meaning, or `undefined` if it can. */
-function describeAmbiguity(values: OfxValues, currency: string): string | undefined {
+function describeAmbiguity(values: OfxElementValues, currency: string): string | undefined {
   const corrected = values.get('CORRECTFITID');
   if (corrected !== undefined)
     return `it corrects the transaction ${quoteValue(corrected)}, which is served as the bank sent it first; book the difference`;
@@ -61,7 +61,7 @@ function describeAmbiguity(values: OfxValues, currency: string): string | undefi
     : `its amount is in ${quoteValue(other)}, and the statement is in ${currency}`;
 }
 
-function toReferences(values: OfxValues): Partial<Record<ReferenceName, string>> {
+function toReferences(values: OfxElementValues): Partial<Record<ReferenceName, string>> {
   const references: Partial<Record<ReferenceName, string>> = {};
   const cheque = values.get('CHECKNUM');
   const reference = values.get('REFNUM');
@@ -70,7 +70,7 @@ function toReferences(values: OfxValues): Partial<Record<ReferenceName, string>>
   return references;
 }
 
-function toParty(values: OfxValues, name: string | undefined): Party | undefined {
+function toParty(values: OfxElementValues, name: string | undefined): Party | undefined {
   const number = values.get('BANKACCTTO ACCTID')?.replaceAll(' ', '');
   if (name === undefined && number === undefined) return undefined;
   return {

@@ -10,7 +10,7 @@ import { isIban, quoteValue } from '../value-parsers.js';
 import { toOfxEntry } from './ofx-entry.js';
 import { OfxTokenizer } from './ofx-tokenizer.js';
 import type { OfxToken } from './ofx-tokenizer.js';
-import { parseOfxAmount, parseOfxDate } from './ofx-values.js';
+import { parseOfxAmount, parseOfxDate } from './ofx-value-parsers.js';
 
 const STATEMENTS = new Set(['STMTRS', 'CCSTMTRS']);
 /**

@@ -5,7 +5,7 @@ import type { MatchItem } from '../matching/matching-input.js';
 import type { ReadOtherFile } from '../pulling/pull-directory.js';
 import { StatementError } from '../statements/statement.types.js';
 import type { ChainLink } from './statement-chain.js';
-import { createChainLinks } from './chain-links.js';
+import { createChainLinks } from './create-chain-links.js';
 
 /**
  * The maximum number of entries of a correction that is compared with the earlier version. For a larger statement, the plugin only reports

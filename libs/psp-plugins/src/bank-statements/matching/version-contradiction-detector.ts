@@ -10,7 +10,7 @@ import { toSignedMoney } from '../statements/signed-money.js';
 import { describeStatement } from '../checking/statement-check.js';
 import type { CheckedStatement } from '../checking/statement-check.js';
 
-export class ContradictionDetector {
+export class VersionContradictionDetector {
   private unchangedCount = 0;
   private formerVersions = new Set<string>();
   /** The entries that the earlier version of the statement did not contain, by currency. */

@@ -20,7 +20,7 @@ const LONGEST_SPECS = [
   'test/cluster/rolling-restart.spec.ts',
   'libs/orders/src/execution/recovery.spec.ts',
   'libs/connector-api/src/testing/suite/mutations.spec.ts',
-  'libs/feed/src/identity/write-check.spec.ts',
+  'libs/feed/src/identity/store-write-probe.spec.ts',
   'test/kill/kill.spec.ts',
   'libs/psp-plugins/src/sandbox/sandbox.spec.ts',
   'libs/psp-plugins/src/bank-statements/chain/simulated-bank-year.slow.spec.ts',

@@ -27,9 +27,9 @@ export interface FileReplacementCheck {
 /** Creates a check that remembers which file is at the path now. The function must be called after the database was opened. */
 export function createFileReplacementCheck(path: string, changes: StoreChangeGuard): FileReplacementCheck {
   const opened = findFile(path);
-  let checkedAt = 0;
+  // A timer resets this variable, because reading a clock at each page would take longer than all other checks of a page.
+  let isRecentlyChecked = false;
   const check = () => {
-    checkedAt = performance.now();
     const found = findFile(path);
     if (found === undefined) changes.report('the file was deleted');
     if (found !== opened) changes.report('the file was replaced by another one');
@@ -37,7 +37,10 @@ export function createFileReplacementCheck(path: string, changes: StoreChangeGua
   return {
     check,
     checkRecently: () => {
-      if (performance.now() - checkedAt >= READ_CHECK_INTERVAL_MS) check();
+      if (isRecentlyChecked) return;
+      check();
+      isRecentlyChecked = true;
+      setTimeout(() => (isRecentlyChecked = false), READ_CHECK_INTERVAL_MS).unref();
     },
   };
 }

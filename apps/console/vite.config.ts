@@ -9,18 +9,19 @@ export default defineConfig({
     outDir: '../../dist/console',
     emptyOutDir: true,
     target: 'es2022',
-    // A module preload by script would need an inline script in the page, which the content security policy forbids.
+    // The polyfill for module preloading is off, because it needs an inline script in the page, which the content security policy forbids.
     modulePreload: { polyfill: false },
-    // The content security policy allows no data URL.
+    // Files are never converted to data URLs, because the content security policy does not allow data URLs.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     rollupOptions: {
       onwarn: (warning, warn) => {
-        // Packages mark modules with "use client", which means nothing in a page without server rendering.
+        // Some packages mark modules with "use client". The mark has no meaning without server rendering, so the warning about it is
+        // ignored.
         if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning);
       },
     },
   },
-  // `vite dev` sends the requests of the console to a gateway with the default port.
+  // The command `vite dev` sends the requests of the console to a gateway on the default port.
   server: { proxy: { '/operator': 'http://127.0.0.1:3000' } },
 });

@@ -10,12 +10,15 @@ import { SessionGate } from './session/session-gate';
 import './styles/console.css';
 import { applyTheme, readTheme } from './theme';
 
-/** Older data is read again when a page that shows it is opened, and when the reader comes back to the browser's tab. */
+/**
+ * Time in ms after which data is old. Old data is read again when a page that shows it is opened, and when the user comes back to the
+ * browser's tab.
+ */
 const STALE_AFTER_MS = 5_000;
 
 applyTheme(readTheme());
 
-/** A session can end at any time. The session is then read again, and the log-in page appears. */
+/** Reads the session again after an error 401, because a session can end at any time. If it has ended, the log-in page appears. */
 function noticeEndOfSession(error: Error): void {
   if (isUnauthorized(error)) void queryClient.invalidateQueries({ queryKey: SESSION_QUERY_KEY });
 }
@@ -28,14 +31,14 @@ const queryClient = new QueryClient({
   }),
   mutationCache: new MutationCache({
     onError: (error, _variables, _result, { options }) => {
-      // A wrong key at the log-in ends no session.
+      // A wrong key at the log-in does not end a session.
       if (options.mutationKey !== LOG_IN_MUTATION_KEY) noticeEndOfSession(error);
     },
   }),
   defaultOptions: {
     queries: {
       staleTime: STALE_AFTER_MS,
-      // The gateway explains its own errors. Only a missing answer is worth another try.
+      // If the gateway returned an error, the request is not repeated. It is repeated only if there was no response.
       retry: (failures, error) => failures < 2 && error instanceof ApiError && error.status === 0,
     },
   },

@@ -1,6 +1,7 @@
 /**
- * The pages and their URLs. The path of a page is behind the `#` of the URL: so the page itself always has the URL `<prefix>/console/`, and
- * neither the gateway nor the console must know the path prefix of a proxy. Each page is loaded when it is first opened.
+ * Defines the pages and their URLs. The path of a page is behind the `#` of the URL, so the document always has the URL
+ * `<prefix>/console/`. So neither the gateway nor the console needs the path prefix of a proxy. The script of each page is loaded when the
+ * page is first opened.
  */
 import {
   createHashHistory,

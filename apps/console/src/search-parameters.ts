@@ -1,4 +1,7 @@
-/** The filters of a page as parameters of its URL. Every value is text; the router would read `id=007` as a number. */
+/**
+ * Parses the filters of a page from the parameters of its URL. Every value is a text. Without this function, the router would read `id=007`
+ * as a number.
+ */
 
 export function parseSearch(search: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(search));
@@ -12,7 +15,7 @@ export function stringifySearch(search: Record<string, unknown>): string {
   return text === '' ? '' : `?${text}`;
 }
 
-/** @returns a function that takes these parameters from a URL and ignores all others */
+/** Returns a function that takes these parameters from a URL and ignores all others. */
 export function pickParameters<const Name extends string>(names: readonly Name[]) {
   return (search: Record<string, unknown>): { [Key in Name]?: string } => {
     const picked: { [Key in Name]?: string } = {};

@@ -1,4 +1,4 @@
-/** The colour theme: the one of the system, or the one that the reader chose in this browser. */
+/** The colour theme of the console: the theme of the operating system, or the theme that the user chose in this browser. */
 
 export const THEMES = [
   { value: 'system', label: 'System theme' },
@@ -18,7 +18,7 @@ export function storeTheme(theme: Theme): void {
   try {
     localStorage.setItem(STORAGE_KEY, theme);
   } catch {
-    // A browser can forbid storage; the theme then lasts until the page is loaded again.
+    // A browser can forbid storage. The chosen theme is then lost when the page is loaded again.
   }
   applyTheme(theme);
 }

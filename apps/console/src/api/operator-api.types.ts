@@ -6,7 +6,7 @@
 export const STREAMS = ['accounts', 'beneficiaries', 'transactions'] as const;
 export type Stream = (typeof STREAMS)[number];
 
-/** A page of a list. `next` is the position of the next page, `null` on the last one. */
+/** A page of a list. `next` is the position of the next page; it is `null` on the last page. */
 export interface Page<Entry> {
   items: Entry[];
   next: string | null;
@@ -66,7 +66,7 @@ export interface SyncRun {
 }
 
 export interface ConnectorDetails extends ConnectorStatus {
-  /** Name of the PSP. */
+  /** The name of the PSP. */
   title: string;
   canPay: boolean;
   settings: Record<string, unknown>;
@@ -79,7 +79,7 @@ export interface RecordVersion {
   sequence: number;
   feedTime: string;
   id: string;
-  /** `null` if the row was altered in the database. */
+  /** The content of the record; `null` if the row was altered in the database. */
   record: Record<string, unknown> | null;
 }
 
@@ -96,9 +96,9 @@ export interface QuarantineEntry {
   id: string;
   reason: string;
   since: string;
-  /** When the PSP last sent it. */
+  /** The time at which the PSP last sent the record. */
   seenAt?: string;
-  /** What the PSP sent; only for a single entry. */
+  /** The record as the PSP sent it; present only in the response for a single entry. */
   raw?: string;
 }
 
@@ -152,7 +152,7 @@ export interface BalanceCheck {
   account: string;
   asset: string;
   state: 'agreed' | 'suspected' | 'gap' | 'not-compared';
-  /** Sum of all rows. */
+  /** The sum of all rows. */
   rows: string;
   opening?: string;
   difference?: string;
@@ -262,13 +262,13 @@ export interface BreakDecision {
   kind: 'accept' | 'assign' | 'comment' | 'link' | 'unlink';
   by: string;
   note: string;
-  /** Only for `accept`: the time from which the break is open again. */
+  /** The time at which the acceptance ends and the break is open again. Only for `accept`. */
   until?: string;
-  /** Only for `assign`. */
+  /** The person to whom the break is assigned. Only for `assign`. */
   assignee?: string;
-  /** Only for `link`: the ids of the linked breaks. */
+  /** The ids of the linked breaks. Only for `link`. */
   breaks?: string[];
-  /** Only for `unlink`: `seq` of the link that is undone. */
+  /** The number `seq` of the link that is undone. Only for `unlink`. */
   link?: number;
 }
 

@@ -1,12 +1,15 @@
 /** Sends requests to the operator API of the gateway that served the console. The session cookie authorizes them. */
 import { parseJson } from '../format/parse-exact-json';
 
-/** The API is beside the console, under any path prefix of a proxy: `<prefix>/console/` and `<prefix>/operator/v1/`. */
+/**
+ * The path of the operator API, relative to the console. It is valid behind any path prefix of a proxy, because the URLs are
+ * `<prefix>/console/` and `<prefix>/operator/v1/`.
+ */
 const API_PATH = '../operator/v1/';
 const CSRF_HEADER = 'x-csrf-token';
 const UNAUTHORIZED = 401;
 
-/** An answer of the gateway other than success, or no answer at all (status 0). */
+/** Thrown when the gateway returns an error, or when it does not respond (status 0). */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
 
@@ -19,7 +22,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Whether the gateway did not accept the session or the key. */
+/** Returns true if the gateway did not accept the session or the key. */
 export function isUnauthorized(error: unknown): boolean {
   return error instanceof ApiError && error.status === UNAUTHORIZED;
 }
@@ -28,12 +31,12 @@ export type QueryParameters = Readonly<Record<string, string | number | boolean 
 
 let csrfToken: string | undefined;
 
-/** Sets the token that authorizes writes of this session. The gateway sends it with the session. */
+/** Sets the CSRF token that authorizes the changes of this session. The gateway returns the token with the session. */
 export function setCsrfToken(token: string | undefined): void {
   csrfToken = token;
 }
 
-/** @returns the absolute URL of a path of the operator API */
+/** Returns the absolute URL of a path of the operator API. */
 function createApiUrl(path: string, query: QueryParameters = {}): string {
   const url = new URL(API_PATH + path, document.baseURI);
   for (const [name, value] of Object.entries(query))
@@ -41,12 +44,18 @@ function createApiUrl(path: string, query: QueryParameters = {}): string {
   return url.href;
 }
 
-/** @throws ApiError */
+/**
+ * Reads data from the operator API.
+ * @throws ApiError when the gateway returns an error or does not respond
+ */
 export function fetchJson<T>(path: string, query?: QueryParameters, signal?: AbortSignal): Promise<T> {
   return sendRequest<T>(createApiUrl(path, query), { method: 'GET', ...(signal && { signal }) });
 }
 
-/** Sends a change. @throws ApiError */
+/**
+ * Sends a change to the operator API.
+ * @throws ApiError when the gateway returns an error or does not respond
+ */
 export function sendJson(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown> {
   return sendRequest(createApiUrl(path), {
     method,
@@ -68,17 +77,19 @@ async function sendRequest<T>(url: string, init: RequestInit): Promise<T> {
   }
   const text = await response.text();
   if (!response.ok) throw toApiError(response.status, text);
-  // The types are those of the operator API's document, which the tests of the gateway hold against its answers.
+  // The types are those of the operator API's OpenAPI document. The tests of the gateway compare its responses with this document.
   return (text === '' ? undefined : parseJson(text)) as T;
 }
 
-/** Reads the error body of the gateway. A proxy in front can answer with any other text. */
+/**
+ * Converts the body of an error response to an error. The body can be any text, because a proxy in front of the gateway can also respond.
+ */
 function toApiError(status: number, text: string): ApiError {
   try {
     const { Title, Detail } = JSON.parse(text) as { Title?: unknown; Detail?: unknown };
     if (typeof Title === 'string' && typeof Detail === 'string') return new ApiError(status, Title, Detail);
   } catch {
-    // The text is no JSON.
+    // The body is not JSON, so the default message is used.
   }
   return new ApiError(
     status,

@@ -1,4 +1,4 @@
-/** Begins, reads and ends the session of the reader. */
+/** Begins, reads and ends the session of the user. */
 import { ApiError, fetchJson, isUnauthorized, sendJson, setCsrfToken } from './operator-client';
 import type { OperatorSession } from './operator-api.types';
 
@@ -6,26 +6,33 @@ export const SESSION_QUERY_KEY = ['session'];
 export const LOG_IN_MUTATION_KEY = ['log-in'];
 
 export interface SessionInfo {
-  /** Name of the operator key. */
+  /** The name of the operator key. */
   name: string;
-  /** The tenant that the key is for; absent for a key of the whole deployment. */
+  /** The tenant to which the key belongs; absent for a key of the whole deployment. */
   tenant?: string;
   canOperate: boolean;
 }
 
-/** @throws ApiError with the status 401 if the browser has no valid session */
+/**
+ * Reads the session of the browser.
+ * @throws ApiError with the status 401 if the browser has no valid session
+ */
 export async function readSession(): Promise<SessionInfo> {
   return acceptSession(await fetchJson<OperatorSession>('session'));
 }
 
-/** @throws ApiError with the status 401 if the key is wrong, 429 after too many attempts */
+/**
+ * Logs in with an operator key.
+ * @throws ApiError with the status 401 if the key is wrong, or 429 after too many attempts
+ */
 export async function beginSession(key: string): Promise<SessionInfo> {
   await sendJson('POST', 'session', { key });
   try {
     return await readSession();
   } catch (error) {
     if (!isUnauthorized(error)) throw error;
-    // The key was right. A browser accepts the cookie over HTTPS only, except on the machine of the gateway.
+    // The key was right, but the browser did not accept the cookie. A browser accepts it only over HTTPS, except on the machine of the
+    // gateway.
     throw new ApiError(
       0,
       'Your browser did not keep the session',

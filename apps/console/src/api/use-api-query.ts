@@ -1,4 +1,4 @@
-/** Reads one answer of the operator API for a page. Lists that the API serves in pages are read by `usePagedQuery`. */
+/** Reads one response of the operator API for a page of the console. `usePagedQuery` reads lists that the API returns in pages. */
 import { useQuery } from '@tanstack/react-query';
 import { fetchJson, type QueryParameters } from './operator-client';
 

@@ -1,4 +1,4 @@
-/** What an operator can decide about a break: accept it, assign it to a person, comment on it, or link it with other breaks. */
+/** The actions of an operator on a break: accept it, assign it to a person, comment on it, or link it with other breaks. */
 import { sendJson } from '../api/operator-client';
 import { ConfirmButton, NoteField } from './confirm-button';
 
@@ -59,7 +59,7 @@ export function BreakActions({ breakId: id }: { breakId: string }) {
   );
 }
 
-/** Ids are separated by spaces, commas or line breaks. */
+/** Splits a text into ids, which are separated by spaces, commas or line breaks. */
 function splitIds(text: string): string[] {
   return text.split(/[\s,]+/).filter((id) => id !== '');
 }

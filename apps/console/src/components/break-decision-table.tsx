@@ -1,4 +1,4 @@
-/** The decisions of people about a break, oldest first. A link can be undone here. */
+/** A table of the decisions of people about a break, oldest first. A button undoes a link. */
 import type { BreakDecision } from '../api/operator-api.types';
 import { sendJson } from '../api/operator-client';
 import { ConfirmButton, NoteField } from './confirm-button';

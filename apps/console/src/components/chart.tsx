@@ -1,4 +1,4 @@
-/** A chart over time, drawn with uPlot. Its data is also in a table that the reader can open. */
+/** A chart over time, drawn with uPlot. The user can also open a table with the data of the chart. */
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
@@ -8,9 +8,9 @@ const MIN_WIDTH_PX = 200;
 
 export interface ChartSeries {
   label: string;
-  /** A CSS variable of console.css. */
+  /** The CSS variable of console.css that contains the colour. */
   color: '--chart-1' | '--chart-2' | '--chart-3';
-  /** One value for each time. */
+  /** The values of the line, one value for each time. */
   values: readonly number[];
 }
 
@@ -20,9 +20,9 @@ export function Chart({
   series,
   formatValue,
 }: {
-  /** Describes the chart for screen readers. */
+  /** A description of the chart for screen readers. */
   label: string;
-  /** Milliseconds since 1970, in ascending order. */
+  /** The times in milliseconds since 1970, in ascending order. */
   times: readonly number[];
   series: readonly ChartSeries[];
   formatValue: (value: number) => string;
@@ -68,7 +68,7 @@ export function Chart({
   return <div className="chart" ref={container} role="img" aria-label={label} />;
 }
 
-/** A canvas does not know `light-dark()`. The browser computes the colour of the present theme. */
+/** Returns the colour of the present theme. The browser computes it from CSS, because a canvas does not support `light-dark()`. */
 function resolveColor(element: HTMLElement, color: string): string {
   const previous = element.style.color;
   element.style.color = color;

@@ -1,4 +1,4 @@
-/** A button that opens a dialog, which explains a change and asks for a confirmation and, if needed, for more. */
+/** A button that opens a dialog. The dialog explains a change, asks the user to confirm it, and can contain form controls. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { useSession } from '../session/session-context';
@@ -13,9 +13,13 @@ export function ConfirmButton({
 }: {
   label: string;
   title: string;
-  /** Explains what happens, and can contain form controls with names. */
+  /** The explanation of the change. It can contain form controls with names. */
   children: ReactNode;
-  /** Receives the values of the form controls that are not empty, by name. @throws ApiError, which the dialog shows */
+  /**
+   * Executes the change.
+   * @param values the values of the form controls that are not empty, by name
+   * @throws ApiError, which the dialog shows
+   */
   onConfirm: (values: Readonly<Record<string, string>>) => Promise<unknown>;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -27,7 +31,7 @@ export function ConfirmButton({
     mutationFn: onConfirm,
     onSuccess: async () => {
       dialog.current?.close();
-      // Everything that the page shows can depend on the change.
+      // All data is read again, because everything on the page can depend on the change.
       await queryClient.invalidateQueries();
     },
   });
@@ -71,7 +75,7 @@ export function ConfirmButton({
   );
 }
 
-/** The reason of a change. The audit log keeps it. */
+/** A text field for the reason of a change. The audit log contains this reason. */
 export function NoteField({ label }: { label: string }) {
   return (
     <label>

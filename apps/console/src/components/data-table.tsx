@@ -3,9 +3,9 @@ import type { ReactNode } from 'react';
 
 export interface Column<Row> {
   header: string;
-  /** Numbers and amounts are right-aligned. */
+  /** True for numbers and amounts, which are aligned to the right. */
   isNumber?: boolean;
-  /** Whether the cell names its row; at most one column. */
+  /** True if the cells of this column name their rows. At most one column may have it. */
   isRowHeader?: boolean;
   render: (row: Row) => ReactNode;
 }
@@ -16,13 +16,13 @@ export function DataTable<Row>({
   rows,
   getKey,
 }: {
-  /** Read by screen readers only. */
+  /** The title of the table, which only screen readers read. */
   caption: string;
   columns: readonly Column<Row>[];
   rows: readonly Row[];
   getKey: (row: Row) => string | number;
 }) {
-  // The roles are explicit, because a table that CSS displays as blocks loses them.
+  // The roles are written explicitly, because a table loses its roles if CSS displays it as blocks.
   return (
     <div className="table-frame is-stacked">
       <table role="table">

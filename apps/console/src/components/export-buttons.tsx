@@ -1,4 +1,4 @@
-/** Buttons that save the rows that a page shows as a file. */
+/** Buttons that save the rows on a page as a file. */
 import type { RecordVersion } from '../api/operator-api.types';
 import { toCsv, toNdjson } from '../format/export-rows';
 

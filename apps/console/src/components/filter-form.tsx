@@ -1,4 +1,4 @@
-/** Filters of a list. They are applied together, and are part of the URL, so that a filtered list can be linked to. */
+/** The filters of a list. All filters are applied together. They are part of the URL, so that a link can lead to a filtered list. */
 import { useQuery } from '@tanstack/react-query';
 import { useId, type FormEvent, type ReactNode } from 'react';
 import type { ConnectorStatus, Page } from '../api/operator-api.types';
@@ -12,9 +12,9 @@ export function FilterForm({
   onChange,
   children,
 }: {
-  /** The filters that are applied. */
+  /** The filters that are applied now, by name. */
   search: Readonly<Record<string, string | undefined>>;
-  /** Receives all filters that are not empty. */
+  /** Called with all filters that are not empty. */
   onChange: (search: Record<string, string>) => void;
   children: ReactNode;
 }) {
@@ -22,7 +22,8 @@ export function FilterForm({
     event.preventDefault();
     onChange(readFormValues(event.currentTarget));
   };
-  // The controls keep their own values. After a change from elsewhere, such as a link, they are created again.
+  // The controls keep their own values. If the filters change elsewhere, e.g. by a link, the controls are created again with the new
+  // values.
   return (
     <form className="panel filters" role="search" key={JSON.stringify(search)} onSubmit={submit}>
       {children}
@@ -83,7 +84,7 @@ export function SelectFilter({
   label: string;
   value: string | undefined;
   options: readonly string[];
-  /** Label of the choice without a filter; absent if one option must be chosen. */
+  /** The label of the option that selects everything; absent if one option must be chosen. */
   allLabel?: string;
 }) {
   return (
@@ -101,7 +102,7 @@ export function SelectFilter({
   );
 }
 
-/** A deployment can have a thousand connectors, so the reader types a part of the name. */
+/** A text field for the path of a connector. It is no selection list, because a deployment can have a thousand connectors. */
 export function ConnectorFilter({
   value,
   isRequired = false,
@@ -124,7 +125,7 @@ export function ConnectorFilter({
   );
 }
 
-/** Reads the paths of the first connectors. */
+/** Reads the paths of the first connectors, which the text field suggests. */
 export function useConnectorPaths() {
   return useQuery({
     queryKey: ['connectors'],

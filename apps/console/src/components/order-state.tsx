@@ -1,4 +1,4 @@
-/** The state of an order in one word. */
+/** Shows the state of an order as one word. */
 import type { OrderState as State } from '../api/operator-api.types';
 import { Status, type Tone } from './values';
 

@@ -1,4 +1,4 @@
-/** Shown instead of a page that does not exist or that failed. */
+/** The page that is shown if a page does not exist or has failed. */
 import { Link, type ErrorComponentProps } from '@tanstack/react-router';
 
 export function NotFound() {
@@ -12,7 +12,7 @@ export function NotFound() {
   );
 }
 
-/** A page whose script cannot be loaded, for example after an update of the gateway, or a defect. */
+/** Shown if a page has failed. Either its script cannot be loaded, for example after an update of the gateway, or the page has a defect. */
 export function PageError({ error }: ErrorComponentProps) {
   return (
     <div className="notice bad" role="alert">

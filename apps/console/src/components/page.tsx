@@ -1,4 +1,4 @@
-/** The frame of a page's content: its heading, which is also the title of the browser's tab, and actions beside it. */
+/** The frame of a page's content. It contains actions and the heading, which is also the title of the browser's tab. */
 import { useEffect, type ReactNode } from 'react';
 
 export function Page({
@@ -38,7 +38,7 @@ export function Section({ title, children }: { title: string; children: ReactNod
   );
 }
 
-/** Pairs of a label and a value. A pair without a value is left out. */
+/** Shows pairs of a label and a value. A pair without a value is left out. */
 export function Facts({ facts }: { facts: readonly (readonly [label: string, value: ReactNode])[] }) {
   return (
     <dl className="facts">

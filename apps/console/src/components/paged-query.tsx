@@ -1,4 +1,4 @@
-/** Shows a list that the operator API serves in pages, with a button for the next page. */
+/** Shows a list that the operator API returns in pages, with a button that loads the next page. */
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -6,7 +6,7 @@ import { fetchJson, type QueryParameters } from '../api/operator-client';
 import type { Page } from '../api/operator-api.types';
 import { QueryView } from './query-view';
 
-/** Reads a list page by page. */
+/** Reads a list of the operator API page by page. */
 export function usePagedQuery<Entry>(
   path: string,
   filter: QueryParameters,

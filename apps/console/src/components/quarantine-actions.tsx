@@ -1,4 +1,4 @@
-/** What an operator can do with entries of the quarantine: retry rejected records, or dismiss an entry. */
+/** The actions of an operator on entries of the quarantine: retry rejected records, or dismiss an entry. */
 import { useNavigate } from '@tanstack/react-router';
 import type { QuarantineEntry } from '../api/operator-api.types';
 import { sendJson } from '../api/operator-client';

@@ -1,4 +1,4 @@
-/** The kind of a quarantine entry in words. */
+/** Shows the kind of a quarantine entry in words. */
 import type { QuarantineEntry } from '../api/operator-api.types';
 import { Status } from './values';
 

@@ -1,4 +1,4 @@
-/** Shows the result of a query: the loading, error, no-permission and empty states, and the data. */
+/** Shows the result of a query: the data, or a message while it loads, after an error, without permission, or if there is no data. */
 import type { UseInfiniteQueryResult, UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { ApiError } from '../api/operator-client';
@@ -50,7 +50,7 @@ export function ErrorNotice({
 }: {
   error: Error;
   onRetry?: () => void;
-  /** Whether the data below was read earlier. */
+  /** True if the newest query has failed, and the data below is from an earlier query. */
   isStale?: boolean;
 }) {
   const status = error instanceof ApiError ? error.status : undefined;

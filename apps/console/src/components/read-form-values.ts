@@ -1,6 +1,6 @@
-/** Reads what the reader typed into a form. */
+/** Reads the values that the user entered into a form. */
 
-/** @returns the values of the controls that are not empty, by name, without spaces around them */
+/** Returns the values of the controls that are not empty, by name. Spaces around the values are removed. */
 export function readFormValues(form: HTMLFormElement): Record<string, string> {
   const values: Record<string, string> = {};
   for (const [name, value] of new FormData(form))

@@ -1,4 +1,4 @@
-/** Resolves an order whose outcome the PSP did not say. */
+/** A button that sets the final status of an order whose outcome is unknown. */
 import type { OrderDetails } from '../api/operator-api.types';
 import { sendJson } from '../api/operator-client';
 import { ConfirmButton, NoteField } from './confirm-button';

@@ -1,10 +1,10 @@
-/** Charts of the recorded runs: how long they took and what they brought. */
+/** Charts of the stored runs (results of pulls): their duration and the number of records. */
 import { useMemo } from 'react';
 import type { SyncRun } from '../api/operator-api.types';
 import { formatDuration } from '../format/time';
 import { Chart, type ChartSeries } from './chart';
 
-/** A chart of one point says nothing. */
+/** The minimum number of runs for a chart. A chart with one point shows no development. */
 const MIN_RUNS = 2;
 
 export function RunCharts({ runs }: { runs: readonly SyncRun[] }) {

@@ -1,4 +1,4 @@
-/** The frame of every page: navigation, the session, the theme, and the page itself. */
+/** The frame of every page: the navigation, the session, the theme, and the content of the page. */
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { useSession } from '../session/session-context';
@@ -20,7 +20,7 @@ export function Shell() {
   const main = useRef<HTMLElement>(null);
   const { pathname } = useLocation();
   const previousPath = useRef(pathname);
-  // After a change of the page, screen readers and the keyboard continue at its top.
+  // When another page is opened, screen readers and the keyboard must continue at its top.
   useEffect(() => {
     if (previousPath.current === pathname) return;
     previousPath.current = pathname;

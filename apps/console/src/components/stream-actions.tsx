@@ -1,4 +1,4 @@
-/** What an operator can do with a stream: pull it now, pause or resume it, read it again. */
+/** The actions of an operator on a stream: pull it now, pause or resume it, or read it again. */
 import type { FeedStreamStatus } from '../api/operator-api.types';
 import { sendJson } from '../api/operator-client';
 import { ConfirmButton } from './confirm-button';

@@ -1,10 +1,10 @@
-/** The state of a stream in one word. */
+/** Shows the state of a stream as one word. */
 import type { FeedStreamStatus } from '../api/operator-api.types';
 import { Status, type Tone } from './values';
 
-/** A stream is late if it has missed this many pulls. */
+/** The number of missed pulls after which a stream is late. */
 const LATE_AFTER_PULLS = 5;
-/** A pull itself takes time, so a short interval alone makes no stream late. */
+/** The minimum lag in ms of a late stream. A pull itself takes time, so a stream with a short interval would otherwise seem late. */
 const MIN_LATE_MS = 60_000;
 
 export function StreamState({

@@ -4,7 +4,7 @@ import { formatAmount } from '../format/amount';
 import { parseJson } from '../format/parse-exact-json';
 import { formatDuration, formatRelativeTime, formatTime, formatUtc } from '../format/time';
 
-/** Relative times are recalculated once in this period. */
+/** Time in ms after which relative times are calculated again. */
 const CLOCK_INTERVAL_MS = 1000;
 
 export function Amount({ minorUnits, asset }: { minorUnits: string; asset: string }) {
@@ -17,12 +17,12 @@ export function Amount({ minorUnits, asset }: { minorUnits: string; asset: strin
   );
 }
 
-/** A time (RFC 3339) in the reader's time zone. Hovering over it shows UTC. */
+/** Shows a time (RFC 3339) in the user's time zone. If the pointer is over the time, it shows the time in UTC. */
 export function Time({ at }: { at: string | undefined }) {
   return <TimeElement at={at} isRelative={false} />;
 }
 
-/** The distance of a time (RFC 3339) from now. Hovering over it shows the local time and UTC. */
+/** Shows how long before or after now a time (RFC 3339) is. If the pointer is over it, it shows the local time and UTC. */
 export function RelativeTime({ at }: { at: string | undefined }) {
   return <TimeElement at={at} isRelative />;
 }
@@ -40,7 +40,7 @@ function TimeElement({ at, isRelative }: { at: string | undefined; isRelative: b
   );
 }
 
-/** Only this text is rendered again each second. */
+/** The text of a relative time. It is a component of its own, so that only this text is rendered again each second. */
 function TimeFromNow({ timeMs }: { timeMs: number }) {
   return <>{formatRelativeTime(timeMs, useNow())}</>;
 }
@@ -59,12 +59,12 @@ export function Status({ tone, children }: { tone: Tone; children: string }) {
   return <span className={`status ${tone}`}>{children}</span>;
 }
 
-/** A JSON value, indented. React escapes it, so markup in it is shown as text. */
+/** Shows a JSON value with indentation. React escapes the value, so HTML in it is shown as text. */
 export function JsonValue({ value, label }: { value: unknown; label: string }) {
   return <Preformatted text={JSON.stringify(value, undefined, 2)} label={label} />;
 }
 
-/** Text that a PSP sent, indented if it is JSON. React escapes it, so markup in it is shown as text. */
+/** Shows a text that a PSP sent, with indentation if it is JSON. React escapes the text, so HTML in it is shown as text. */
 export function JsonText({ text, label }: { text: string; label: string }) {
   return <Preformatted text={indentJson(text)} label={label} />;
 }
@@ -77,7 +77,7 @@ function Preformatted({ text, label }: { text: string; label: string }) {
   );
 }
 
-/** @returns the text unchanged if it is no JSON */
+/** Indents a JSON text. A text that is not JSON stays unchanged. */
 function indentJson(text: string): string {
   try {
     return JSON.stringify(parseJson(text), undefined, 2);
@@ -95,7 +95,7 @@ function useNow(): number {
 const clockListeners = new Set<() => void>();
 let clockTimer: ReturnType<typeof setInterval> | undefined;
 
-/** All relative times of the page share one timer. */
+/** Calls the listener at regular intervals. All relative times of the page share one timer. */
 function subscribeToClock(listener: () => void): () => void {
   clockListeners.add(listener);
   clockTimer ??= setInterval(() => {

@@ -1,4 +1,4 @@
-/** The verdict of a reconciliation run, and the state of a break. */
+/** Shows the verdict (the result) of a reconciliation run, and the state of a break. */
 import type { BreakState, Verdict } from '../api/operator-api.types';
 import { Status, type Tone } from './values';
 

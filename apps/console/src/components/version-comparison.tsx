@@ -1,4 +1,4 @@
-/** Two versions of a record side by side, or its only version. Changed properties are marked by a word and a colour. */
+/** Shows two versions of a record side by side, or the only version. A word and a colour mark the properties that have changed. */
 import { compareJson } from '../format/compare-json';
 
 export function VersionComparison({

@@ -5,7 +5,7 @@ it.each([
   ['-5', 'EUR/2', '-0.05', 'EUR'],
   ['0', 'BHD/3', '0.000', 'BHD'],
   ['1250', 'JPY', '1,250', 'JPY'],
-  // A floating-point number has 15 to 17 digits.
+  // This amount has more digits than a floating-point number, which has 15 to 17 digits.
   ['12345678901234567890123', 'USD/2', '123,456,789,012,345,678,901.23', 'USD'],
   ['1000000000000000001', 'ETH/18', '1.000000000000000001', 'ETH'],
 ])('formats %s %s as %s %s', (minorUnits, asset, number, currency) => {

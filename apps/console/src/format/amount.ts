@@ -1,9 +1,9 @@
-/** Formats amounts of money for people. An amount never becomes a floating-point number: it could lose digits. */
+/** Formats amounts of money for people. An amount is never converted to a floating-point number, because it could lose digits. */
 
 export interface FormattedAmount {
-  /** Digits with the separators of the reader's language, e.g. `1,250.00`. */
+  /** The digits with the separators of the user's language, e.g. `1,250.00`. */
   number: string;
-  /** The asset without its precision, e.g. `EUR`. */
+  /** The asset without the number of decimal places, e.g. `EUR`. */
   currency: string;
 }
 
@@ -11,10 +11,11 @@ const ASSET = /^([A-Z][A-Z0-9_]*)(?:\/(\d{1,2}))?$/;
 const MINOR_UNITS = /^-?\d+$/;
 
 /**
+ * Formats an amount.
  * @param minorUnits whole minor units in decimal digits, e.g. `125000`
  * @param asset the currency and its number of decimal places, e.g. `EUR/2`; `JPY` has none
- * @param locale language of the separators; the reader's own by default
- * @returns the text unchanged if the amount or the asset is malformed, so that a person sees what the gateway sent
+ * @param locale language of the separators; by default the language of the user
+ * @returns the unchanged texts if the amount or the asset is malformed, so that a person sees what the gateway sent
  */
 export function formatAmount(minorUnits: string, asset: string, locale?: string): FormattedAmount {
   const match = ASSET.exec(asset);
@@ -26,7 +27,7 @@ export function formatAmount(minorUnits: string, asset: string, locale?: string)
   };
 }
 
-/** Moves the decimal point by `precision` digits: `-5` with the precision 2 is `-0.05`. */
+/** Moves the decimal point by `precision` digits. With the precision 2, `-5` becomes `-0.05`. */
 export function toDecimal(minorUnits: string, precision: number): string {
   const isNegative = minorUnits.startsWith('-');
   const digits = (isNegative ? minorUnits.slice(1) : minorUnits).padStart(precision + 1, '0');
@@ -40,6 +41,6 @@ function formatDecimal(decimal: string, precision: number, locale: string | unde
     minimumFractionDigits: precision,
     maximumFractionDigits: precision,
   });
-  // Intl formats a string of digits exactly, digit by digit; only a number would be rounded.
+  // Intl formats a string of digits exactly. A number would be rounded.
   return format.format(decimal as Intl.StringNumericLiteral);
 }

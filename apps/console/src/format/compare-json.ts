@@ -1,7 +1,7 @@
 /** Compares two versions of a record, property by property. */
 
 export interface PropertyComparison {
-  /** Path of the property, e.g. `amount.asset` or `items[0]`. */
+  /** The path of the property, e.g. `amount.asset` or `items[0]`. */
   path: string;
   /** The value as JSON; absent if this version does not have the property. */
   before?: string;
@@ -9,7 +9,10 @@ export interface PropertyComparison {
   isChanged: boolean;
 }
 
-/** @returns every property of both versions, in the order of the newer one, then those that only the older one has */
+/**
+ * Compares all properties of two versions.
+ * @returns the properties in the sequence of the newer version, and then the properties that only the older version has
+ */
 export function compareJson(before: unknown, after: unknown): PropertyComparison[] {
   const oldValues = flattenJson(before);
   const newValues = flattenJson(after);
@@ -25,7 +28,7 @@ export function compareJson(before: unknown, after: unknown): PropertyComparison
   });
 }
 
-/** Lists the values of a JSON value that are no objects or lists, by path. */
+/** Returns all values inside a JSON value by their path. Objects and lists themselves are not included, unless they are empty. */
 export function flattenJson(value: unknown): Map<string, string> {
   const values = new Map<string, string>();
   addValues(values, '', value);

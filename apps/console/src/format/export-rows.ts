@@ -1,13 +1,13 @@
-/** Writes rows of a feed as CSV or NDJSON. */
+/** Converts rows of a feed to CSV or NDJSON. */
 import type { RecordVersion } from '../api/operator-api.types';
 import { flattenJson } from './compare-json';
 
-/** One JSON object a line. */
+/** Converts records to NDJSON, i.e. one JSON object on each line. */
 export function toNdjson(versions: readonly RecordVersion[]): string {
   return versions.map((version) => `${JSON.stringify(version)}\n`).join('');
 }
 
-/** A table with one column for each property that any of the records has (RFC 4180). */
+/** Converts records to CSV (RFC 4180). The table has one column for each property that any of the records has. */
 export function toCsv(versions: readonly RecordVersion[]): string {
   const rows = versions.map(({ sequence, feedTime, id, record }) => ({
     fixed: [String(sequence), feedTime, id],
@@ -25,13 +25,13 @@ export function toCsv(versions: readonly RecordVersion[]): string {
     .join('');
 }
 
-/** Removes the quotes of a JSON text. */
+/** Returns the text of a JSON string without its quotes. */
 function toPlainText(json: string | undefined): string {
   if (json === undefined) return '';
   return json.startsWith('"') ? String(JSON.parse(json)) : json;
 }
 
-/** A spreadsheet runs a cell that begins with one of these characters as a formula, unless it is marked as text. */
+/** Matches a text that a spreadsheet program would execute as a formula, unless the cell is marked as text. */
 const FORMULA = /^[=+@\t\r]|^-(?!\d+(?:\.\d+)?$)/;
 
 function quoteCell(text: string): string {

@@ -1,6 +1,9 @@
-/** Reads JSON without losing a digit. */
+/** Parses JSON without losing digits. */
 
-/** @returns the value. A number that a floating-point number cannot hold is its text, e.g. an amount of 20 digits, or `1.50` */
+/**
+ * Parses JSON. If a floating-point number cannot represent a number exactly, the result contains the text of the number, e.g. for an amount
+ * of 20 digits, or for `1.50`.
+ */
 export function parseJson(text: string): unknown {
   return JSON.parse(text, keepDigits);
 }

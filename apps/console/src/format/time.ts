@@ -5,10 +5,13 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Creating a format takes much longer than using it. */
+/** The format for the time zone of the user. It is kept, because creating a format takes much longer than using it. */
 const READER_TIME_FORMAT = createTimeFormat(undefined);
 
-/** @returns the time in the reader's time zone, e.g. `2026-11-28 10:47:38`; with the time zone `UTC` in UTC */
+/**
+ * Formats a time in the user's time zone, e.g. `2026-11-28 10:47:38`.
+ * @param timeZone another time zone, e.g. `UTC`
+ */
 export function formatTime(timeMs: number, timeZone?: string): string {
   const format = timeZone === undefined ? READER_TIME_FORMAT : createTimeFormat(timeZone);
   const parts = format.formatToParts(timeMs);
@@ -29,12 +32,12 @@ function createTimeFormat(timeZone: string | undefined): Intl.DateTimeFormat {
   });
 }
 
-/** @returns e.g. `2026-11-28T10:47:38.000Z`, for hovering over a local time */
+/** Formats a time in UTC, e.g. `2026-11-28T10:47:38.000Z`. It is shown when the pointer is over a local time. */
 export function formatUtc(timeMs: number): string {
   return new Date(timeMs).toISOString();
 }
 
-/** @returns the two largest units, e.g. `3 min 20 s`, `2 d 4 h`, `850 ms` */
+/** Formats a duration in its two largest units, e.g. `3 min 20 s`, `2 d 4 h`, `850 ms`. */
 export function formatDuration(durationMs: number): string {
   const ms = Math.max(0, Math.round(durationMs));
   if (ms < SECOND_MS) return `${ms} ms`;
@@ -55,7 +58,7 @@ export function formatDuration(durationMs: number): string {
   return words.join(' ');
 }
 
-/** @returns e.g. `3 min 20 s ago`, `in 5 s`, `now` */
+/** Formats the distance of a time from now, e.g. `3 min 20 s ago`, `in 5 s`, `now`. */
 export function formatRelativeTime(timeMs: number, nowMs: number): string {
   const ageMs = nowMs - timeMs;
   if (Math.abs(ageMs) < SECOND_MS) return 'now';

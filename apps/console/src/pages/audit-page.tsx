@@ -1,4 +1,4 @@
-/** Every change that people made, newest first. */
+/** The page that lists every change that people made, newest first. */
 import type { AuditEvent } from '../api/operator-api.types';
 import { ConnectorLink } from '../components/connector-link';
 import { DataTable, type Column } from '../components/data-table';

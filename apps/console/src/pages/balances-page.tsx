@@ -1,4 +1,4 @@
-/** The balances that the PSPs reported, and whether the rows explain them. */
+/** The page that lists the balances that the PSPs reported, and shows whether the rows explain them. */
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { AccountBalances, BalanceCheck } from '../api/operator-api.types';
 import { DataTable, type Column } from '../components/data-table';

@@ -1,4 +1,4 @@
-/** One break: its items on both sides, the reason, and what people decided. */
+/** The page of one break: its items on both sides, the reason, and the decisions of people. */
 import { Link, useSearch } from '@tanstack/react-router';
 import type { Break, BreakDetails, ItemOfBreak } from '../api/operator-api.types';
 import { useApiQuery } from '../api/use-api-query';

@@ -1,4 +1,4 @@
-/** The clients of each connector: when each was last seen and how far it has read. */
+/** The page that lists the clients of each connector, with the time of their last request and their position in the feeds. */
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { Client, ClientsOfConnector } from '../api/operator-api.types';
 import { DataTable, type Column } from '../components/data-table';
@@ -72,7 +72,7 @@ export function ClientsPage() {
   );
 }
 
-/** A client with a wrong key gets no rows. This notice shows the operator that such requests exist. */
+/** Shows that there were requests with a wrong key. The client itself gets no rows, so the operator must find out. */
 function UnauthorizedNotice({ connectors }: { connectors: readonly ClientsOfConnector[] }) {
   const affected = connectors.filter(({ unauthorizedRequests }) => unauthorizedRequests > 0);
   if (affected.length === 0) return null;

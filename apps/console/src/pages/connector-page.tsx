@@ -1,4 +1,4 @@
-/** One connector: its streams with their actions, its runs, its settings, and what its plugin can do. */
+/** The page of one connector: its streams with their actions, its runs, its settings, and the capabilities of its plugin. */
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ConnectorDetails, FeedStreamStatus, SyncRun } from '../api/operator-api.types';
 import { useApiQuery } from '../api/use-api-query';

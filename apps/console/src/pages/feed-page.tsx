@@ -1,4 +1,4 @@
-/** Searches the rows of a feed, and exports what it found. */
+/** The page that searches the rows of a feed, and exports the rows that were found. */
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { STREAMS, type RecordVersion } from '../api/operator-api.types';
 import { DataTable, type Column } from '../components/data-table';
@@ -105,7 +105,7 @@ function RecordAmount({ record }: { record: RecordVersion['record'] }) {
   return <Amount minorUnits={String(amount)} asset={asset} />;
 }
 
-/** @returns the first of these properties that is a text */
+/** Returns the value of the first of these properties that contains a text. */
 function getText(record: RecordVersion['record'], ...names: string[]): string | undefined {
   return names.map((name) => record?.[name]).find((value) => typeof value === 'string');
 }

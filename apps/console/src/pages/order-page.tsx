@@ -1,4 +1,4 @@
-/** One order: its timeline, the client's request and response, and what the PSP said. */
+/** The page of one order: its history, the client's request and the response, and the data from the PSP. */
 import { Link, useSearch } from '@tanstack/react-router';
 import type { OrderDetails } from '../api/operator-api.types';
 import { useApiQuery } from '../api/use-api-query';
@@ -76,7 +76,7 @@ function OrderView({ order }: { order: OrderDetails }) {
       <Section title="Timeline">
         <ol className="timeline">
           {order.history.map(({ at, state, event }, index) => (
-            // Entries are only ever appended.
+            // The index can be the key, because entries are only added at the end.
             <li key={index}>
               <div className="row">
                 <OrderState state={state} />

@@ -1,4 +1,4 @@
-/** Payouts and transfers, newest first. */
+/** The page that lists payouts and transfers, newest first. */
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { ORDER_STATES, type Order } from '../api/operator-api.types';
 import { ConnectorLink } from '../components/connector-link';

@@ -1,4 +1,4 @@
-/** What needs a person, and the state of every stream. */
+/** The page that shows everything that a person must examine, and the state of every stream. */
 import { Link } from '@tanstack/react-router';
 import type { AttentionItem, ConnectorStatus, FeedStreamStatus } from '../api/operator-api.types';
 import { useApiQuery } from '../api/use-api-query';

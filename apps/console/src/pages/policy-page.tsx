@@ -1,4 +1,4 @@
-/** The runs of a policy: balances of both sides, and the breaks of one run. */
+/** The page of one reconciliation policy: its runs, the balances of both sides, and the breaks of one run. */
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { BREAK_STATES, type Break, type ReconciliationRun } from '../api/operator-api.types';
 import { useApiQuery } from '../api/use-api-query';

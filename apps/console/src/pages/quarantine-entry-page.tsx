@@ -1,4 +1,4 @@
-/** One entry of the quarantine: the reason, and what the PSP sent. */
+/** The page of one entry of the quarantine: the reason, and the data that the PSP sent. */
 import { useSearch } from '@tanstack/react-router';
 import type { QuarantineEntry } from '../api/operator-api.types';
 import { useApiQuery } from '../api/use-api-query';

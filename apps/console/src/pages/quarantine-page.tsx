@@ -1,4 +1,4 @@
-/** Rejected records and data warnings that are not resolved. */
+/** The page that lists the rejected records and data warnings that are not resolved. */
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { STREAMS, type QuarantineEntry } from '../api/operator-api.types';
 import { ConnectorLink } from '../components/connector-link';

@@ -1,4 +1,4 @@
-/** The reconciliation policies with their newest runs. */
+/** The page that lists the reconciliation policies with their newest runs. */
 import { Link } from '@tanstack/react-router';
 import type { Policy } from '../api/operator-api.types';
 import { DataTable, type Column } from '../components/data-table';

@@ -1,4 +1,4 @@
-/** All versions of one record: any two side by side, and which clients have which version. */
+/** The page of one record. It shows all versions, compares any two of them, and lists which clients have which version. */
 import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { RecordHistory, RecordVersion } from '../api/operator-api.types';
@@ -10,7 +10,7 @@ import { QueryView } from '../components/query-view';
 import { RelativeTime, Status, Time } from '../components/values';
 import { VersionComparison } from '../components/version-comparison';
 
-/** Time between two reads of the page's data, because clients read on while it is open. */
+/** Time in ms between two reads of the page's data. It is read regularly, because clients read further rows while the page is open. */
 const REFRESH_MS = 5_000;
 
 export function RecordPage() {

@@ -1,4 +1,4 @@
-/** Asks for an operator key and begins a session with it. The browser keeps a session cookie, never the key. */
+/** The page that asks for an operator key and begins a session with it. The browser stores the session cookie, but never the key. */
 import { useMutation } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
 import { beginSession, LOG_IN_MUTATION_KEY } from '../api/session';

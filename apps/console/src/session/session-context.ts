@@ -1,4 +1,4 @@
-/** The session of the reader: who is logged in and what the key allows. */
+/** Provides the session of the user: who is logged in, and what the key allows. */
 import { createContext, useContext } from 'react';
 import type { SessionInfo } from '../api/session';
 
@@ -8,7 +8,10 @@ export interface Session extends SessionInfo {
 
 export const SessionContext = createContext<Session | undefined>(undefined);
 
-/** @throws Error outside of a session */
+/**
+ * Returns the session of the user.
+ * @throws Error when the component is not inside of a session
+ */
 export function useSession(): Session {
   const session = useContext(SessionContext);
   if (session === undefined) throw new Error('there is no session here');

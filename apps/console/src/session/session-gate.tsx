@@ -1,4 +1,4 @@
-/** Shows the console to a reader who is logged in, and the log-in page to all others. */
+/** Shows the console to a user who is logged in, and the log-in page to all others. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { isUnauthorized } from '../api/operator-client';
@@ -15,14 +15,14 @@ export function SessionGate({ children }: { children: ReactNode }) {
     retry: false,
     staleTime: Infinity,
   });
-  // The query keeps the data of the session that has ended.
+  // The error must be checked first, because the query still contains the data of the session that has ended.
   if (isUnauthorized(query.error))
     return <LogInPage isExpired={query.data !== undefined} onLoggedIn={() => void query.refetch()} />;
   if (query.isError) return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
   if (query.data === undefined) return <Loading />;
   const logOut = async () => {
     await endSession();
-    // Nothing that the last reader saw stays in memory.
+    // The data of the session is removed from memory, so that the next user cannot see it.
     queryClient.clear();
     location.hash = '#/';
     location.reload();

@@ -1,6 +1,7 @@
 /**
- * Sends `100 Continue` only when the response is the next response on its connection. For a request that a client sent before it got the
- * previous response, Node would send `100 Continue` too late: it would become a part of the body of the previous response.
+ * Sends `100 Continue` only when the response to the request is the next response on its connection. If a client sends a request before it
+ * got the previous response, Node itself would send `100 Continue` after the head of the final response. `100 Continue` would then become a
+ * part of the body of this response.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 

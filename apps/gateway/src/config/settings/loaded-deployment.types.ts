@@ -76,10 +76,10 @@ export interface ConnectorConfig {
   orders: OrderLimits;
   /** The Formance that reads this connector; absent if neither the tenant nor the deployment has one. */
   formance?: FormanceConfig;
-  /** Name of the connector in Formance. If absent, it is the path. */
+  /** The name of the connector in Formance. If it is absent, the path is used as the name. */
   formanceName?: string;
-  /** Location of `orders:` in the deployment file; absent if the entry has no `orders:`. */
+  /** The location of `orders:` in the deployment file; absent if the entry has no `orders:`. */
   ordersLocation?: ValueLocation;
-  /** Time from the end of one sync of a stream to the start of the next, in milliseconds. */
+  /** The time from the end of one sync of a stream to the start of the next, in milliseconds. */
   syncIntervalMs: number;
 }

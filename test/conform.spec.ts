@@ -1,4 +1,4 @@
-/** Runs `tributary conform` against the gateway, which must pass, and against the naive proxy, which must fail. */
+/** Runs `tributary conform` with two services: the gateway must pass, and the naive proxy must fail. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

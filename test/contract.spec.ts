@@ -1,6 +1,4 @@
-/**
- * Checks every response of every endpoint against the official OpenAPI document and against the stricter rules of this project's contract.
- */
+/** Checks every response of every endpoint with the official OpenAPI document, and with the stricter rules of this project's contract. */
 import { connect as connectSocket } from 'node:net';
 import { PspError, STREAMS, type PspClient, type PspErrorKind, type Stream } from '@tributary/connector-api';
 import { findPlugin } from '@tributary/psp-plugins';
@@ -189,8 +187,8 @@ test.each(ERROR_KINDS)(
     const reply = await send(`/${kind}/accounts/${account}/balances`);
     expectMatchesOfficial('GET', '/accounts/{accountId}/balances', reply);
     expect(reply.body).not.toContain('PSP-SECRET');
-    // A permanent rejection gets status 200, because an error response would end every later run of Formance. After errors of other kinds,
-    // Formance retries.
+    // A permanent rejection has the status 200, because an error response would end every later run of Formance. After errors of other
+    // kinds, Formance retries.
     if (kind === 'rejected')
       expect({ status: reply.status, breaches: findBalanceViolations(reply.body) }).toEqual({
         status: 200,

@@ -81,7 +81,7 @@ it('refuses names that are no plugin, and ports that are no number', () => {
   for (const name of names) expect(existsSync(`libs/psp-plugins/src/${name}/testing/demo.ts`)).toBe(true);
 });
 
-/** The gateway runs each policy soon after its start, and then once a minute. */
+/** Waits for a run of a policy. The gateway runs each policy soon after its start, and then once a minute. */
 async function waitForRun(policy: string): Promise<{ summary: unknown }> {
   for (const deadline = Date.now() + MAX_WAIT_MS; Date.now() < deadline; await sleep(200)) {
     const { items } = (await get('/operator/v1/reconciliation', OPERATOR_KEY)) as {

@@ -1,4 +1,4 @@
-/** Starts the real gateway over a new store, on a free port, with the plugins and keys of a test. */
+/** Starts the real gateway with a new store on a free port. The test chooses the plugins and keys. */
 import { hashApiKey } from '@tributary/auth';
 import type { Type } from '@nestjs/common';
 import { definePlugin, serializeTransaction, type Plugin, type PspClient } from '@tributary/connector-api';
@@ -16,7 +16,7 @@ export interface TestConnector {
 }
 
 export interface TestGateway extends Gateway {
-  /** The log lines so far, one string per line. */
+  /** The lines of the log so far. */
   log: string[];
 }
 
@@ -71,7 +71,7 @@ export async function startGatewayWithPlugins(
   };
 }
 
-/** Creates a plugin from a PSP object, for data that no real plugin would return. */
+/** Creates a plugin from a PSP client, for data that no real plugin would return. */
 export function createPlugin(psp: PspClient): Plugin {
   class NoSettings {}
   class GivenPsp {

@@ -5,13 +5,13 @@
 import { createSeededRandom } from '@tributary/connector-api/testing';
 import type { Transaction, TransactionStatus, TransactionType } from '@tributary/connector-api';
 
-/** One version of a transaction. The PSP shows it until the next version of the transaction appears. */
+/** One version of a transaction. The PSP lists it until the next version of the transaction appears. */
 export type TransactionVersion = Transaction & { updatedAt: string };
 
-/** Versions that become visible at the same time. */
+/** The versions that become visible at the same time. */
 export type Arrival = TransactionVersion[];
 
-/** Types that every client version knows. */
+/** The types that every version of the client supports. */
 const TYPES: readonly TransactionType[] = ['PAYIN', 'PAYOUT', 'TRANSFER'];
 const START_SECONDS = Date.UTC(2025, 0, 1) / 1000;
 const BULK_IMPORT_SIZE = 300;
@@ -41,7 +41,7 @@ export function* generateHistory(rows: number, size: number, seed: number): Gene
     const kind = random();
     if (kind < 0.25 && pending.length > 0)
       return createNextVersion(removeRandom(pending, random), formatSeconds(clock), random);
-    // The row is booked late, and contains the time at which the payment happened.
+    // The row is booked late. It contains the time of the payment, not the time of the booking.
     return create(kind < 0.3 ? clock - Math.floor(random() * 3 * DAY_SECONDS) : clock);
   };
 
@@ -58,8 +58,8 @@ export function* generateHistory(rows: number, size: number, seed: number): Gene
 }
 
 /**
- * Changes the status: PENDING → SUCCEEDED or FAILED; SUCCEEDED → FAILED (a return). Each status occurs only once, so the status identifies
- * a version.
+ * Creates the next version of a transaction with another status: PENDING → SUCCEEDED or FAILED; SUCCEEDED → FAILED (a return). Each status
+ * occurs only once, so the status identifies a version.
  */
 function createNextVersion(
   version: TransactionVersion,

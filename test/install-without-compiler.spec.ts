@@ -1,7 +1,7 @@
 /**
  * Checks that `npm ci` needs no compiler. npm compiles every package with a `binding.gyp`, unless its package.json contains `"gypfile":
- * false`. But `npm ci` reads only the lock file, and npm omits this key when it writes the lock file. After `npm install`, add the key
- * again.
+ * false`. But `npm ci` reads only the lock file, and npm omits this key when it writes the lock file. So a person must add the key again
+ * after `npm install`.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Tests that invalid PSP data is either quarantined (stored as a rejected record) with a reason, or readable by every client version.
- * Invalid data must never make a page unreadable.
+ * Tests that invalid data of a PSP is either stored in the quarantine as a rejected record with a reason, or readable by every client
+ * version. Invalid data must never make a page unreadable.
  */
 import type { Page, PspClient, Stream } from '@tributary/connector-api';
 import { STREAMS, TRANSACTION_STATUSES, TRANSACTION_TYPES, decodeId } from '@tributary/connector-api';
@@ -11,9 +11,7 @@ import { createClientConnection } from '../libs/conformance/src/clients/client-c
 import { CLIENT_VERSIONS, type ClientVersion } from '../libs/conformance/src/clients/client-versions.js';
 import { createPlugin, startGatewayWithPlugins } from './gateway-with-plugins.js';
 
-/**
- * These client versions know all words of the contract. Older versions are tested with rows that contain only the words of that version.
- */
+/** The client versions that support all words of the contract. Older versions are tested with rows that contain only their words. */
 const CURRENT_VERSIONS = CLIENT_VERSIONS.filter(({ words }) => words.statuses.has('OTHER'));
 const OLD_VERSIONS = CLIENT_VERSIONS.filter(({ words }) => !words.statuses.has('OTHER'));
 
@@ -169,7 +167,7 @@ async function checkItems(
   ]);
   try {
     const runs = await gateway.syncEngine.runOnce();
-    // An invalid record never stops a stream.
+    // An invalid record must not stop a stream.
     expect(runs.map(({ error }) => error)).toEqual(runs.map(() => undefined));
     const refusals = await gateway.store.listQuarantine('psp');
     for (const { reason } of refusals) expect(reason).not.toBe('');
@@ -201,7 +199,7 @@ async function readAllRows(url: string, versions: readonly ClientVersion[]): Pro
       for (const row of rows) expect(decodeId(row.id)).toBeDefined();
       count += rows.length;
       for (const version of versions) {
-        // The call throws if the client would fail.
+        // The call would throw if the client could not read the page.
         expect(await new GenericConnectorClient(version, connection.get).poll(stream)).toBe(rows.length);
       }
     }
@@ -211,7 +209,7 @@ async function readAllRows(url: string, versions: readonly ClientVersion[]): Pro
   }
 }
 
-/** Creates the PSP. Plugins are typed, but the data that they read has no guaranteed type. */
+/** Creates a PSP client that returns the generated items. The types of plugins do not guarantee the types of the data that plugins read. */
 function createPsp(said: GeneratedItems): PspClient {
   const pages = (stream: Stream) =>
     async function* () {

@@ -1,4 +1,4 @@
-/** Tests that a key opens only its own connector, that all other requests get the same response, and that no key is in a log. */
+/** Tests that a key gives access to its own connector only, that all other requests get the same response, and that no key is in a log. */
 import { findPlugin } from '@tributary/psp-plugins';
 import { findErrorViolations } from '../libs/conformance/src/rules/contract-rules.js';
 import { sendRequest, type HttpRequestOptions } from './raw-request.js';
@@ -125,7 +125,7 @@ test('too many attempts of strangers are slowed down, and nobody with a key noti
   expect((await get('/house/accounts', bearer(KEYS.house))).status).toBe(200);
 });
 
-/** Response times depend on the machine. The test prints them and asserts nothing about them. */
+/** Prints the response times, and asserts nothing about them, because they depend on the machine. */
 test('how long the answers to strangers take', async () => {
   const kinds = UNAUTHORIZED_REQUESTS.filter(([who]) =>
     ['no key', 'a wrong key', 'the key of another tenant', 'a connector that does not exist'].includes(who),

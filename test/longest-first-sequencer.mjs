@@ -1,6 +1,6 @@
 /**
- * The order in which Jest starts the spec files: the longest first. Otherwise one of them begins last, and the other workers wait for its end.
- * In a fresh clone, Jest knows no durations and sorts the files by size, but the longest specs are small files that start programs.
+ * Makes Jest start the longest spec files first. Otherwise a long spec could begin last, and the other workers would wait for its end. In a
+ * fresh clone, Jest has no durations and sorts the files by size, but the longest specs are small files that start programs.
  */
 import sequencerModule from '@jest/test-sequencer';
 

@@ -1,6 +1,7 @@
 /**
- * A Generic Connector in its most obvious form. It passes on the PSP's rows in their current state, sorted by the PSP's `updatedAt` in
- * whole seconds, filtered by `updatedAt`, and paged with OFFSET. It conforms to the OpenAPI document.
+ * A Generic Connector in its most obvious form, for comparison. It returns the PSP's rows in their current state, sorted by the PSP's
+ * `updatedAt` in whole seconds, filtered by `updatedAt`, and paged with OFFSET. It conforms to the OpenAPI document, but its clients lose
+ * rows.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-/** The official OpenAPI document of the Generic Connector, if it is on this machine. The repository does not contain it. */
+/** Loads the official OpenAPI document of the Generic Connector, if it is on this machine. The repository does not contain it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
@@ -16,7 +16,7 @@ export interface OfficialOpenApi {
 
 /**
  * Loads the document.
- * @returns `undefined` when the document is absent; a message about it is printed once
+ * @returns `undefined` when the document is absent. In this case, a message is printed once
  */
 export function loadOfficialOpenApi(): OfficialOpenApi | undefined {
   if (!existsSync(DOCUMENT_URL)) {

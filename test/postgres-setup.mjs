@@ -1,4 +1,4 @@
-/** Starts one PostgreSQL for all tests of a run, when the first test requests it. */
+/** Starts one PostgreSQL server for all tests of a run, when the first test requests it. */
 import { createServer } from 'node:net';
 import { PostgresServer } from '../libs/feed/src/testing/postgres-server.ts';
 

@@ -19,11 +19,11 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
 /**
- * Maximum size in bytes of all packages except the package with the Node binary. Measured: 30 MB, of which 28 MB are better-sqlite3 with
- * its binaries for eight platforms. Most other packages are in the bundle (ADR 0019).
+ * The maximum size in bytes of all packages, without the package that contains the Node binary. Measured: 30 MB, of which 28 MB are
+ * better-sqlite3 with its binaries for eight platforms. Most other packages are in the bundle (ADR 0019).
  */
 const MAX_PACKAGES_BYTES = 60_000_000;
-/** Packages that are needed only for the build. */
+/** The packages that are needed only for the build, so the installation must not contain them. */
 const BUILD_PACKAGES = ['typescript', 'swagger-ui-dist', '@nestjs/swagger', '@nestjs/cli', '@scarf/scarf'];
 
 interface LockedPackage {

@@ -6,7 +6,7 @@ export interface HttpReply {
   headers: Record<string, string | string[] | undefined>;
   contentType: string;
   body: string;
-  /** Milliseconds from the request to the end of the response. */
+  /** The time from the request to the end of the response, in milliseconds. */
   durationMs: number;
 }
 

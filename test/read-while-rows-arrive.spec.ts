@@ -1,6 +1,6 @@
 /**
- * Tests that every client version reads every version of every row from a feed, and that the same clients lose rows behind a naive proxy with the
- * same data.
+ * Tests that every client version reads every version of every row from a feed. As a comparison, it shows that the same clients lose rows
+ * of a naive proxy with the same data.
  */
 import { STORES } from '../libs/feed/src/testing/stores.js';
 import { READER_VERSIONS } from '../libs/conformance/src/clients/client-versions.js';
@@ -9,7 +9,7 @@ import { startNaiveProxy } from './naive-proxy.js';
 import { generateHistory } from './generate-psp-history.js';
 import { openTransactionsFeed, createPlugin, startGatewayWithPlugins } from './gateway-with-plugins.js';
 
-/** Number of rows. `npm run soak` sets 100 000. */
+/** The number of rows. `npm run soak` sets it to 100 000. */
 const ROWS = Number(process.env['READER_ROWS'] ?? 25_000);
 const ARRIVAL_SIZE = 250;
 const SEED = 20261122;
@@ -76,7 +76,7 @@ test('the same clients lose rows of the same history behind a naive proxy', asyn
   }
 }, 600_000);
 
-/** Counts the differences, and gives a few examples of each difference to make a failure readable. */
+/** Counts the differences. The result also contains a few examples of each difference, so that a failure is readable. */
 function countDifferences(expected: ReadonlySet<string>, found: ReadonlySet<string>) {
   const missing = [...expected].filter((version) => !found.has(version));
   const invented = [...found].filter((version) => !expected.has(version));
@@ -88,7 +88,7 @@ function countDifferences(expected: ReadonlySet<string>, found: ReadonlySet<stri
 }
 
 /**
- * Counts lost payments. If a version was overwritten before a client requested it, it does not count as lost, because the naive proxy could
+ * Counts lost payments. A version that was overwritten before a client requested it does not count as lost, because the naive proxy could
  * not serve it.
  */
 function countLosses({ lastVersions }: ReadResult, { formance }: ReadResult['clients'][number]) {

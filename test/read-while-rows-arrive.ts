@@ -1,7 +1,4 @@
-/**
- * All clients read from one server while rows arrive. They are synchronized: after a fixed number of responses, the PSP shows its next
- * rows.
- */
+/** Lets all clients read from one server while rows arrive. After a fixed number of responses, the PSP lists its next rows. */
 import { GenericConnectorClient } from '../libs/conformance/src/clients/generic-connector-client.js';
 import { createClientConnection } from '../libs/conformance/src/clients/client-connection.js';
 import type { ClientVersion } from '../libs/conformance/src/clients/client-versions.js';
@@ -9,14 +6,16 @@ import type { Arrival, TransactionVersion } from './generate-psp-history.js';
 
 export interface ReadResult {
   clients: GenericConnectorClient[];
-  /** Every version that the PSP has ever shown, with the name that Formance gives to the adjustment. */
+  /** Every version that the PSP has listed so far. The name of a version is the name that Formance gives to the adjustment. */
   versions: Set<string>;
   /** The last version of each row, by id. */
   lastVersions: Map<string, TransactionVersion>;
   requestCount: number;
 }
 
-/** Number of responses to all clients together between two arrivals. So an arrival also falls between two pages of one call. */
+/**
+ * The number of responses to all clients together between two arrivals. It is so low that rows also arrive between two pages of one call.
+ */
 const RESPONSES_PER_ARRIVAL = 16;
 
 /**

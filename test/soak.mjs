@@ -1,11 +1,11 @@
 /**
- * Runs the long forms of tests, one after the other: `npm run soak`. `npm run soak -- orders` runs only the tests whose names contain the
- * word.
+ * Runs the long forms of tests, one after the other: `npm run soak`. The command `npm run soak -- orders` runs only the tests whose names
+ * contain the word `orders`.
  */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 
-/** Variables of the environment override these values. */
+/** The tests and their environment variables. Variables that are already set replace these values. */
 const SOAKS = [
   { spec: 'test/kill', env: { KILLS: '1000' } },
   { spec: 'test/orders/soak', env: { ORDERS: '10000', KILLS: '200' } },

@@ -1,6 +1,6 @@
 /**
- * Checks the list of slow specs in jest.config.mjs, and the list of the specs that are started first. Without this check, a renamed slow
- * spec would run among the fast specs without any notice.
+ * Checks two lists: the slow specs in jest.config.mjs, and the specs that are started first. Without this check, a renamed slow spec would
+ * run among the fast specs without any notice.
  */
 import { existsSync, readFileSync } from 'node:fs';
 

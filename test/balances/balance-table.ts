@@ -1,7 +1,7 @@
 /**
- * Simulates the table of balances in Formance Payments. For each account and asset, the table has rows with a begin and an end, both taken
- * from the `at` of the responses. Source: v3.4.0 `internal/storage/balances.go` (insertBalances; BalancesGetAt and the balances of pools at
- * a time).
+ * Simulates the table of balances in Formance Payments. For each account and asset, the table has rows with a begin and an end. Formance
+ * takes both times from the `at` of the responses. Source: v3.4.0 `internal/storage/balances.go` (insertBalances; BalancesGetAt and the
+ * balances of pools at a time).
  */
 import type { ServedBalances } from '@tributary/connector-api';
 
@@ -12,10 +12,10 @@ interface BalanceRow {
 }
 
 export class BalanceTable {
-  /** Rows by account, then by asset, oldest first. */
+  /** The rows by account, and then by asset, oldest first. */
   private readonly accounts = new Map<string, Map<string, BalanceRow[]>>();
 
-  /** Stores a response. */
+  /** Stores the balances of a response, in the same way as Formance. */
   store({ accountID, at, balances }: ServedBalances): void {
     const assets = this.accounts.get(accountID) ?? new Map<string, BalanceRow[]>();
     this.accounts.set(accountID, assets);
@@ -39,7 +39,10 @@ export class BalanceTable {
     );
   }
 
-  /** Returns the sum of a pool at a time, as reconciliation uses it. If an account has no row for this time, it is not part of the sum. */
+  /**
+   * Returns the sum of a pool's accounts at a time, as reconciliation uses it. If an account has no row for this time, it is not part of
+   * the sum.
+   */
   poolAt(accountIds: readonly string[], asset: string, time: number): bigint {
     return accountIds.reduce((sum, id) => sum + (this.balancesAt(id, time)[asset] ?? 0n), 0n);
   }

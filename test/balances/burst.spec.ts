@@ -9,9 +9,9 @@ import { requestAtOnce } from './burst.js';
 
 const ACCOUNTS = 5_000;
 /**
- * Maximum processor time of a balance request, as a multiple of the processor time of a health check. It includes the refresh in the
- * background and the write of the time at which the balance was served to its reader. Measured: 5.2 before balances came from the store,
- * 3.4 to 4.3 now.
+ * The maximum processor time of a balance request, as a multiple of the processor time of a health check. The time includes the refresh in
+ * the background, and the write of the time at which the balance was served. Measured: 5.2 before balances came from the store, 3.4 to 4.3
+ * now.
  */
 const MAX_COST_RATIO = 5;
 const KEY = 'key-of-the-client-of-balances';
@@ -55,7 +55,10 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** This is a measurement and no test: on a machine that does other work at the same time, some responses come too late and are 503. */
+/**
+ * This is a measurement and not a test, so it runs only on request. On a machine that does other work at the same time, some responses come
+ * too late and are 503.
+ */
 const measure = process.env['BURST'] === '1' ? it : it.skip;
 
 measure(
@@ -75,7 +78,7 @@ measure(
           `${processorMs.toFixed(2)} ms, of a health check ${simplest.processorMs.toFixed(2)} ms`,
       );
       expect(statuses).toEqual({ 200: ACCOUNTS });
-      // The test compares times of the same run, because absolute times depend on the load of the machine.
+      // The times of the same run are compared, because absolute times depend on the load of the machine.
       expect(slowestHealthMs).toBeLessThan(slowestMs / 3);
       expect(processorMs).toBeLessThan(MAX_COST_RATIO * simplest.processorMs);
     }

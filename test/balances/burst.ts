@@ -5,18 +5,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
 export interface BurstResult {
-  /** Number of responses by status. */
+  /** The number of responses by status. */
   statuses: Record<string, number>;
-  /** Median and slowest time of a response, in milliseconds. */
+  /** The median time and the slowest time of a response, in milliseconds. */
   medianMs: number;
   slowestMs: number;
-  /** Slowest response of the health check during the burst, in milliseconds. */
+  /** The slowest response of the health check while the requests were running, in milliseconds. */
   slowestHealthMs: number;
-  /** Processor time of the gateway for one request in milliseconds, including the work that continues after the response. */
+  /** The processor time of the gateway for one request, in milliseconds. It includes the work that continues after the response. */
   processorMs: number;
 }
 
-/** @param pid process id of the gateway */
+/**
+ * Sends all requests at once, and measures the responses.
+ * @param pid process id of the gateway
+ */
 export async function requestAtOnce(
   origin: string,
   pid: number,
@@ -53,7 +56,7 @@ function request(url: string, key: string, agent: Agent): Promise<{ status: numb
   });
 }
 
-/** Polls the health check in a thread of its own, so that the client's own work does not delay the measurement. */
+/** Polls the health check in a thread of its own, so that the other work of the client does not delay the measurement. */
 function startHealthChecks(origin: string): { stop(): Promise<number> } {
   const program = `
     const { parentPort, workerData } = require('node:worker_threads');
@@ -97,9 +100,9 @@ async function waitUntilIdle(pid: number): Promise<number> {
   }
 }
 
-/** Maximum processor time in milliseconds that an idle gateway uses in half a second. */
+/** The maximum processor time in milliseconds that an idle gateway uses in half a second. */
 const MAX_IDLE_MS = 30;
-/** Milliseconds of one tick of the clock in /proc. Linux has 100 ticks a second. */
+/** The duration of one clock tick in /proc, in milliseconds. Linux has 100 ticks in a second. */
 const TICK_MS = 10;
 
 /** Returns the processor time that a process has used, from /proc. */

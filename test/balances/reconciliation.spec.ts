@@ -1,6 +1,6 @@
 /**
- * Tests the balances that Formance Payments has at any time, for readers that poll, lose responses and reach several gateways. The store
- * and the component that serves balances are the gateway's real ones.
+ * Tests the balances that Formance Payments has at any time. The readers poll, lose responses, and reach several gateways. The store and
+ * the component that serves balances are those of the gateway.
  */
 import type { Balances } from '@tributary/connector-api';
 import type { Store } from '@tributary/feed';
@@ -50,7 +50,7 @@ describe.each(STORES)('balances in Formance, on $name', (kind) => {
     amounts: [{ amount, asset: 'EUR/2' }],
   });
 
-  /** Advances the clock to a time. No work runs in between. */
+  /** Moves the clock to a time, without running timers. */
   const moveTo = (time: number) => harness.clock.shift(time - harness.clock.now());
 
   /** Reads the balances with a new `BalanceService` for each request, so that no response depends on the memory of a gateway. */
@@ -115,7 +115,8 @@ describe.each(STORES)('balances in Formance, on $name', (kind) => {
         const changed = Date.parse(answer!.at) <= harness.clock.now();
         answeredSince ??= Date.parse(answer!.at);
         const next = poll + Math.round(POLL_MS * (0.9 + random() * 0.2));
-        // The only period without a correct balance: from the first response with the closing balance until the next poll.
+        // The period without a correct balance starts with the first response that contains the closing balance, and ends with the next
+        // poll. There is no other such period.
         const end = changed ? Date.parse(answer!.at) : next;
         for (let time = answeredSince; time <= end; time += 7 * HOUR_MS)
           expect([time - start, table.balancesAt('main', time)]).toEqual([

@@ -1,4 +1,4 @@
-/** Tests a client of version 2 whose pages come from two gateways in turn, while rows arrive between any two pages. */
+/** Tests a client of Formance Payments v2 whose pages come from two gateways in turn, while rows arrive between any two pages. */
 import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
 import { createLogger } from '../../apps/gateway/src/logging/index.js';
 import { hashApiKey } from '@tributary/auth';
@@ -86,7 +86,7 @@ test('loses no row', async () => {
     if (random() < 0.5) await showSome();
     const answer = await connection.get(path);
     const rows = (JSON.parse(answer.body) as unknown[]).length;
-    // Without the pagination end that the other gateway recorded, this page would have begun after rows that the client had not read.
+    // Without the end marker that the other gateway stored, this page would have begun after rows that the client had not read.
     if (partial && rows === 0 && versions.size > before + 100) saved++;
     partial = rows > 0 && rows < 100;
     return answer;

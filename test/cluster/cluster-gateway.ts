@@ -1,4 +1,4 @@
-/** One gateway of the cluster: the built program, which can be killed, paused and stopped. */
+/** One gateway of the cluster. It runs the built program, which a test can kill, pause and stop. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
@@ -79,7 +79,7 @@ export class ClusterGateway {
   }
 }
 
-/** Returns arguments for Node that change the clock of the gateway, but not the clock of the simulated PSP in the same process. */
+/** Returns arguments for Node that change the clock of the gateway. The clock of the simulated PSP in the same process does not change. */
 function createClockArguments(milliseconds: number): string[] {
   if (milliseconds === 0) return [];
   const module = `

@@ -1,8 +1,8 @@
 /**
  * Runs three gateways on one PostgreSQL, two of them with a wrong clock. Meanwhile the test kills and pauses gateways, restarts the
- * database and breaks connections. In the end, every release of the client must have every version of every row. Every order must be paid
- * once and reported correctly. Every request must get the correct response or 503. `MINUTES` sets how long faults are injected: `npm run
- * soak`.
+ * database, and breaks connections. In the end, every release of the client must have every version of every row. Every order must be paid
+ * once and reported correctly. Every request must get the correct response or 503. The variable `MINUTES` sets how long the test injects
+ * faults: `npm run soak`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSeededRandom } from '@tributary/connector-api/testing';
@@ -11,13 +11,13 @@ import { PayingClients } from './paying-clients.js';
 import { ReadingClients } from './reading-clients.js';
 import { ClusterFaultInjector } from './fault-injector.js';
 
-/** Duration of the faults, and time between two arrivals at a PSP, in milliseconds. */
+/** The duration of the faults in minutes. Without this variable, the faults last 15 s and rows arrive more often. */
 const { MINUTES } = process.env;
 const [FAULT_DURATION_MS, ARRIVAL_INTERVAL_MS] =
   MINUTES === undefined ? [15_000, 300] : [Number(MINUTES) * 60_000, 800];
 /**
- * Duration of a lease in milliseconds: the time for which a gateway may pull a stream alone. The measured duration of a takeover is
- * printed.
+ * The duration of a lease in milliseconds, i.e. the time for which one gateway may pull a stream alone. The test prints how long it takes
+ * until another gateway continues.
  */
 const LEASE_MS = 10_000;
 

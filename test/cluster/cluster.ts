@@ -1,4 +1,4 @@
-/** Runs three gateways on one PostgreSQL behind one load balancer, with PSPs whose data keeps changing. */
+/** Runs three gateways on one PostgreSQL behind one load balancer. The data of the PSPs changes all the time. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,8 +13,8 @@ import { LeaseObserver } from './lease-observer.js';
 
 const GATEWAY_NAMES = ['one', 'two', 'three'];
 /**
- * Offset of each gateway's clock in milliseconds. The first clock is right. The second is ahead by more than the duration of any lease. The
- * third is behind.
+ * The milliseconds by which each gateway's clock is ahead. The first clock is right. The second is ahead by more than the duration of any
+ * lease. The third is behind.
  */
 const CLOCK_OFFSETS_MS = [0, 90_000, -50_000];
 const HISTORY_NAMES = ['north', 'east', 'south'];
@@ -32,8 +32,8 @@ export class Cluster {
   ) {}
 
   /**
-   * Starts all gateways at once on an empty database. The tables must be created only once. If the start fails, everything that was started
-   * is stopped.
+   * Starts all gateways at once on an empty database, so that the tables must be created only once. If the start fails, everything that was
+   * started is stopped.
    */
   static async start(): Promise<Cluster> {
     const directory = mkdtempSync(join(tmpdir(), 'tributary-cluster-'));

@@ -1,4 +1,7 @@
-/** Writes one deployment file for each gateway: the same connectors and the same store, each through its own connection. */
+/**
+ * Writes one deployment file for each gateway. All files have the same connectors and the same store, but each gateway reaches the store
+ * through a connection of its own.
+ */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -10,7 +13,7 @@ import {
 import type { PspHistory } from './psp-history.js';
 
 export const READER_KEY = 'the-key-of-every-reader';
-/** The metadata of each order selects its faults, so the connector itself has none. */
+/** The metadata of each order selects its faults, so the settings of the connector select none. */
 const FAULT_SETTINGS: FaultSettings = { faultShare: 0, fateShare: 0.7, delayMs: 300 };
 
 export interface GatewayDeployment {

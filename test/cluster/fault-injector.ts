@@ -6,16 +6,16 @@ import type { Cluster } from './cluster.js';
 import type { ClusterGateway } from './cluster-gateway.js';
 
 /**
- * Duration of a pause in milliseconds. A pause is longer than the lease of a stream (10 s). A long pause is also longer than the lease of
- * an order (45 s).
+ * The duration of a pause in milliseconds. A pause is longer than the lease of a stream (10 s). A long pause is also longer than the lease
+ * of an order (45 s).
  */
 const PAUSE_MS = 14_000;
 const LONG_PAUSE_MS = 50_000;
 const LONG_PAUSE_SHARE = 0.2;
-/** Maximum time in milliseconds for which the database is down. */
+/** The maximum time in milliseconds for which the database is down. */
 const MAX_DATABASE_DOWN_MS = 1500;
 /**
- * Milliseconds within which another gateway must take over the streams of a gateway that was killed or paused. The measured time is
+ * Time in milliseconds within which another gateway must continue the streams of a gateway that was killed or paused. The measured time is
  * printed.
  */
 const TAKEOVER_TIMEOUT_MS = 40_000;
@@ -25,9 +25,9 @@ type FaultKind = (typeof FAULT_KINDS)[number];
 
 export class ClusterFaultInjector {
   readonly counts = new Map<string, number>();
-  /** Milliseconds until other gateways had taken over the streams of a gateway that was killed or paused. */
+  /** The times in milliseconds until other gateways continued the streams of a gateway that was killed or paused. */
   readonly takeovers = { kill: [] as number[], pause: [] as number[] };
-  /** Violations of the guarantees that the cluster must keep, as messages. */
+  /** The violations of the guarantees of the cluster, as messages. */
   readonly violations: string[] = [];
   private readonly background = new Set<Promise<void>>();
 
@@ -36,7 +36,7 @@ export class ClusterFaultInjector {
     private readonly random: () => number,
   ) {}
 
-  /** Injects faults for this number of milliseconds. Afterwards all gateways and the database run again. */
+  /** Injects faults for this number of milliseconds. Afterwards all gateways and the database are running again. */
   async injectFor(milliseconds: number): Promise<void> {
     const end = performance.now() + milliseconds;
     const pauses = this.pauseUntil(end);

@@ -1,6 +1,6 @@
 import { get } from 'node:http';
 
-/** Returned when a connection is refused or breaks, and when no response arrives in time. */
+/** The result if there is no HTTP status. `unreachable`: the connection was refused or broke. `timeout`: no response arrived in time. */
 export type MissingStatus = 'unreachable' | 'timeout';
 
 /**

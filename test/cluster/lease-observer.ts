@@ -1,4 +1,4 @@
-/** Reads the leases in the store: which gateway pulls which stream, and how long a stopped gateway keeps a stream. */
+/** Reads the leases in the store. They show which gateway pulls which stream, and how long a stopped gateway keeps a stream. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { ClusterGateway } from './cluster-gateway.js';
@@ -12,7 +12,7 @@ interface Lease {
 }
 
 export class LeaseObserver {
-  /** Number of leases that the observer saw each gateway take. */
+  /** The number of leases that each gateway has taken while the observer was watching. */
   readonly takenCounts = new Map<string, number>();
   private leases = new Map<string, Lease>();
   private isStopped = false;
@@ -48,7 +48,7 @@ export class LeaseObserver {
     await this.polling;
   }
 
-  /** Polls the leases. While the database is down, no leases can be read. */
+  /** Reads the leases at regular intervals. While the database is down, no leases can be read. */
   private async pollLeases(): Promise<void> {
     while (!this.isStopped) {
       const client = new pg.Client(this.url);

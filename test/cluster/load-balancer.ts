@@ -16,11 +16,11 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchHttpStatus } from './fetch-http-status.js';
 
-/** Interval in milliseconds between two health checks of a gateway, and timeout of a health check. */
+/** Time in milliseconds between two health checks of a gateway. A health check also times out after this time. */
 const HEALTH_CHECK_INTERVAL_MS = 250;
 const HEALTH_CHECK_TIMEOUT_MS = 1500;
 /**
- * If this number of health checks of a gateway time out in a row, the gateway counts as stopped. A single timeout is not enough, because a
+ * The number of health checks in a row that must time out before a gateway counts as stopped. A single timeout is not enough, because a
  * slow disk of the database delays the health checks of all gateways at once. A refused connection counts immediately.
  */
 const MAX_HEALTH_CHECK_TIMEOUTS = 3;
@@ -30,7 +30,7 @@ interface BalancedGateway {
   url: string;
   agent: Agent;
   ready: boolean;
-  /** Requests in progress. They are aborted when the gateway stops responding. */
+  /** The requests in progress. They are aborted when the gateway stops responding. */
   open: Set<AbortController>;
   requests: number;
 }
@@ -42,11 +42,11 @@ interface ForwardedResponse {
 }
 
 export class LoadBalancer {
-  /** Number of results of requests to gateways, by status; `closed` counts closed connections. */
+  /** The number of results of requests to gateways, by status. `closed` is the number of closed connections. */
   readonly resultCounts = new Map<string, number>();
-  /** Number of responses to clients, by status. */
+  /** The number of responses to clients, by status. */
   readonly statusCounts = new Map<number, number>();
-  /** Responses that a client must never get. */
+  /** The responses that a client must never get. */
   readonly unexpectedResponses: string[] = [];
   private readonly gateways: BalancedGateway[];
   private readonly server: Server;
@@ -136,7 +136,7 @@ export class LoadBalancer {
     return answer;
   }
 
-  /** Returns the gateways in turn. If no gateway is ready, all gateways are returned. */
+  /** Returns the gateways that are ready, in turn. If no gateway is ready, all gateways are returned. */
   private getCandidates(): BalancedGateway[] {
     const start = this.nextIndex++ % this.gateways.length;
     const all = [...this.gateways.slice(start), ...this.gateways.slice(0, start)];

@@ -1,5 +1,5 @@
 /**
- * Simulates customers who send orders through the balancer the whole time, with the same repeats and retries as the customers in
+ * Simulates customers who send orders through the balancer all the time. They repeat and retry requests in the same way as the customers in
  * test/orders.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,12 +14,13 @@ const CONCURRENT_ORDERS = 4;
 const MAX_DELAY_MS = 400;
 const SETTLE_TIMEOUT_MS = 180_000;
 /**
- * Orders with a smaller number are for rejected orders. If an attempt was lost, it is unknown for a minute whether a rejection is final.
+ * The number of the first order. Orders with a smaller number test rejections. They are left out, because after a lost attempt it is
+ * unknown for a minute whether a rejection is final.
  */
 const FIRST_NUMBER = 8;
 /**
- * Matches reports that are not errors in this test. If a gateway stops responding, the balancer asks the next gateway. So a response can
- * take longer than one gateway promises.
+ * Matches reports that are not errors in this test. If a gateway stops responding, the balancer asks the next gateway, so a response can
+ * take longer than a single gateway promises.
  */
 const ACCEPTABLE_ERROR_PATTERN = /: 503 |: answered after \d+ ms/;
 
@@ -124,7 +125,7 @@ export class PayingClients {
   }
 }
 
-/** Polls. A failed poll is repeated later. */
+/** Polls as the customer. A failed poll is repeated later. */
 async function poll(customer: Customer): Promise<void> {
   await customer.poll().catch(() => undefined);
 }

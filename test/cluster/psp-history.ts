@@ -1,13 +1,13 @@
-/** The data of a PSP in the cluster: a generated history, written to the file that the plugin lists. */
+/** The data of a PSP in the cluster. It is a generated history, which is written to the file that the plugin lists. */
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { getAdjustmentName } from '../read-while-rows-arrive.js';
 import { generateHistory, type Arrival } from '../generate-psp-history.js';
 
-/** Approximate number of versions in one arrival. Bulk imports are larger. */
+/** The approximate number of versions in one arrival. Bulk imports have more. */
 const ARRIVAL_SIZE = 40;
 
 export class PspHistory {
-  /** Every version that the PSP has ever shown, with the name that Formance gives to the adjustment. */
+  /** Every version that the PSP has listed so far. The name of a version is the name that Formance gives to the adjustment. */
   readonly versions = new Set<string>();
   private readonly arrivals: Iterator<Arrival>;
 
@@ -21,7 +21,7 @@ export class PspHistory {
     writeFileSync(file, '');
   }
 
-  /** Shows the next arrival. It is written to the file at once, so that the PSP shows a version completely or not at all. */
+  /** Adds the next arrival to the file at once, so that the PSP lists a version completely or not at all. */
   showNextArrival(): void {
     const arrival = this.arrivals.next().value as Arrival;
     const lines = arrival.map((version) =>

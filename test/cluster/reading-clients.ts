@@ -1,4 +1,4 @@
-/** Runs every release of the connector as a client of every history. All clients read through the balancer the whole time. */
+/** Runs every release of the connector as a client of every history. All clients read through the balancer all the time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GenericConnectorClient } from '../../libs/conformance/src/clients/generic-connector-client.js';
 import {
@@ -12,7 +12,7 @@ import type { PspHistory } from './psp-history.js';
 const POLL_INTERVAL_MS = 300;
 const SETTLE_TIMEOUT_MS = 120_000;
 
-/** The response was 503, or the connection was closed. The run ends, and the next run continues. */
+/** Thrown when the response was 503, or the connection was closed. The run of the client ends, and the next run continues. */
 class TemporarilyUnavailableError extends Error {}
 
 interface Reader {
@@ -22,7 +22,7 @@ interface Reader {
 }
 
 export class ReadingClients {
-  /** Errors that a client must never get. */
+  /** The errors that a client must never get. */
   readonly unexpectedErrors: string[] = [];
   runCount = 0;
   interruptedCount = 0;
@@ -102,7 +102,7 @@ export class ReadingClients {
   }
 }
 
-/** Number of accounts that the plugin lists. */
+/** The number of accounts that the plugin lists. */
 const ACCOUNT_COUNT = 30;
 
 async function getOrThrowUnavailable({ get }: ClientConnection, path: string) {

@@ -1,4 +1,7 @@
-/** Runs a connector with the completeness check: a real store, a manual clock, and functions that read the findings of the check. */
+/**
+ * Runs a connector with the completeness check, on a real store with a manual clock. It also has functions that read the results of the
+ * check.
+ */
 import type { CompletenessDeclaration, PspClient } from '@tributary/connector-api';
 import type { AccountSum, QuarantineEntry } from '@tributary/feed';
 import type { SyncEngine } from '@tributary/sync';
@@ -49,7 +52,7 @@ export class CompletenessWorld {
     return this.harness.store.completeness(PATH).list();
   }
 
-  /** Returns the balances that disagree with the rows, as `account asset`. */
+  /** Returns the balances that do not agree with the rows, as `account asset`. */
   async findDisagreeing(): Promise<string[]> {
     const sums = await this.sums();
     return sums

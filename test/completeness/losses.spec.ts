@@ -7,7 +7,7 @@ import { CompletenessWorld } from './completeness-world.js';
 import { LossyPsp, type Loss } from './lossy-psp.js';
 
 const HOUR = 3_600_000;
-/** The losses that a re-read repairs, because the PSP still lists the rows. */
+/** The losses that are repaired by reading the rows again, because the PSP still lists them. */
 const HEALED: readonly Loss[] = ['short-page', 'empty-success', 'loop', 'bad-source'];
 
 let psp: LossyPsp;
@@ -22,7 +22,8 @@ afterEach(() => world.close());
 /** Runs a sync without faults, and then adds rows that need several pages. */
 async function syncAndBook(): Promise<void> {
   for (const account of ['main', 'savings']) psp.book(account, 35);
-  // The second sync confirms that the first sync was complete, so no later re-read begins before it.
+  // The second sync confirms that the first sync was complete. So if rows are read again later, the reading does not begin before the
+  // second sync.
   for (let times = 0; times < 2; times++) expect(await world.sync(HOUR)).toEqual([]);
   for (const account of ['main', 'savings']) psp.book(account, 35);
 }
@@ -41,7 +42,7 @@ describe.each(HEALED)('rows that are lost because of: %s', (loss) => {
     expect(await countRows()).toBe(140);
     expect(await world.metric('tributary_completeness_gap', { state: 'suspected' })).toBe(0);
     expect(await world.metric('tributary_completeness_rereads_total', { result: 'healed' })).toBe(1);
-    // The re-read began at the last position at which the rows agreed with the balance, not at the beginning.
+    // The rows were read again from the last position at which the rows agreed with the balance, not from the beginning.
     expect(psp.fullListings).toBe(1);
     expect(world.harness.findLogLines('had left out rows of account savings')).toHaveLength(1);
     expect(await world.findWarnings()).toEqual([]);
@@ -72,7 +73,10 @@ describe.each(HEALED)('rows that are lost because of: %s', (loss) => {
   });
 });
 
-/** The losses that a re-read cannot repair, because the plugin makes the same mistake again. `difference` is the resulting difference. */
+/**
+ * The losses that reading the rows again cannot repair, because the plugin makes the same mistake again. `difference` is the difference
+ * that remains.
+ */
 const GAPS: readonly { loss: Loss; difference: string }[] = [
   { loss: 'metadata-refuses-row', difference: '0.85 EUR lower' },
   { loss: 'dropped-fee', difference: '0.85 EUR lower' },
@@ -186,7 +190,7 @@ describe('a malformed row that is quarantined', () => {
     expect(await world.metric('tributary_completeness_gap', { state: 'confirmed' })).toBe(1);
     expect(await world.metric('tributary_completeness_rereads_total', { result: 'unchanged' })).toBe(1);
 
-    // A gap that stays the same is neither logged nor read again. Other differences are still found.
+    // A gap that stays the same is not logged again, and causes no further reading. Other differences are still found.
     await world.sync(HOUR);
     psp.book('main', 35);
     await world.sync(HOUR);

@@ -1,6 +1,6 @@
 /**
  * A PSP with journals that list the newest row first, and a plugin for this PSP. The plugin contains a protection against each kind of
- * loss. A test can remove a protection. The plugin then loses rows permanently, because its cursor passes them.
+ * loss. A test can remove a protection. The plugin then loses rows permanently, because its cursor moves past them.
  */
 import {
   PspError,
@@ -34,32 +34,32 @@ interface JournalRow {
 
 interface ListResponse {
   rows?: JournalRow[];
-  /** Number of the row with which the next page begins. */
+  /** The number of the row with which the next page begins. */
   next?: number | undefined;
 }
 
 const PAGE_SIZE = 10;
 const ACCOUNTS = ['main', 'savings'];
-/** Number of the malformed row, which is a payout. */
+/** The number of the malformed row, which is a payout. */
 const MALFORMED_ROW = 35;
-/** Number of the row of a returned payout, which brings money back. */
+/** The number of the row of a returned payout, which brings money back. */
 const RETURNED_ROW = 36;
 
 export class LossyPsp implements PspClient {
   private readonly journals = new Map<string, JournalRow[]>(ACCOUNTS.map((id) => [id, []]));
-  /** The fault that the next listing has. */
+  /** The fault of the next listing. */
   private fault: Loss | undefined;
-  /** The loss against which the plugin has no protection. */
+  /** The loss against which the plugin has no protection now. */
   private missingMend: Loss | undefined;
-  /** Whether the fault stays for listings after the next listing. */
+  /** True if the fault stays for the listings after the next listing. */
   keepsFault = false;
-  /** Amount in minor units that is added to each balance, so that the balances are wrong. */
+  /** The amount in minor units that is added to each balance, so that the balances are wrong. */
   balanceError = 0n;
   hasBalances = true;
-  /** Whether the listings contain a refund that is not in the balance and whose original is not in the listings. */
+  /** True if the listings contain a refund that is not in the balance, and whose original is not in the listings. */
   hasUnbookedRefund = false;
   private changedRow: number | undefined;
-  /** Number of listings that started from the beginning. */
+  /** The number of listings that started from the beginning. */
   fullListings = 0;
 
   constructor(private readonly clock: () => number) {}
@@ -83,7 +83,7 @@ export class LossyPsp implements PspClient {
 
   /**
    * Sets the fault of the next listing.
-   * @param hasMend whether the plugin handles the fault correctly
+   * @param hasMend true if the plugin handles the fault correctly
    */
   injectFault(loss: Loss, hasMend: boolean): void {
     this.fault = loss;
@@ -105,7 +105,7 @@ export class LossyPsp implements PspClient {
         .reduce((total, { amount }) => total + amount, this.balanceError);
       return { accountId, at, amounts: [{ amount: sum, asset: 'EUR/2' }] };
     });
-    // The mistake: one invalid property makes the plugin omit the whole account.
+    // The mistake is that one invalid property makes the plugin leave out the whole account.
     const isListed = (id: string) => id === 'main' || this.missingMend !== 'hidden-account';
     yield {
       items: ACCOUNTS.filter(isListed).map((id) => ({ id, name: id })),
@@ -148,7 +148,7 @@ export class LossyPsp implements PspClient {
     }
   }
 
-  /** Reads a journal from its newest row down to the rows that were already read. */
+  /** Reads a journal from its newest row to the rows that were already read. */
   private walk(account: string, covered: number): JournalRow[] {
     const rows: JournalRow[] = [];
     let next: number | undefined = this.journals.get(account)!.length;
@@ -158,7 +158,7 @@ export class LossyPsp implements PspClient {
         page = this.list(account, next, rows.length > 0);
       } catch (error) {
         if (this.missingMend !== 'bad-source') throw error;
-        // The mistake: the plugin treats the rows that it has read as the whole journal.
+        // The mistake is that the plugin treats the rows that it has read as the whole journal.
         break;
       }
       if (page.rows === undefined && this.missingMend !== 'empty-success')
@@ -173,7 +173,7 @@ export class LossyPsp implements PspClient {
     return rows;
   }
 
-  /** `GET /journals/{account}`: at most ten rows below a number, newest row first. */
+  /** Simulates `GET /journals/{account}`, which returns at most ten rows below a number, newest row first. */
   private list(account: string, below: number, isLaterPage: boolean): ListResponse {
     const hasFault = isLaterPage && account === 'savings';
     if (hasFault && this.fault === 'empty-success') return {};
@@ -205,7 +205,8 @@ export class LossyPsp implements PspClient {
       return { id, reason: 'metadata "note" is an object, expected a string' };
     if (this.fault === 'sign-of-return' && this.isFaulty(account, row, RETURNED_ROW))
       return this.toReturn(account, row);
-    // The mistake: the plugin uses the currency of the opening balance for the rows, although the closing balance has another currency.
+    // The mistake is that the plugin uses the currency of the opening balance for the rows, although the closing balance has another
+    // currency.
     const hasWrongAsset = isFaulty && this.missingMend === 'other-currency';
     const hasWrongStatus = isFaulty && this.missingMend === 'paid-but-failed';
     return {
@@ -218,7 +219,7 @@ export class LossyPsp implements PspClient {
     };
   }
 
-  /** A returned payout, whose money came back. The mistake: the plugin maps it as another payment from the own account. */
+  /** Maps a returned payout, whose money came back. The mistake is that the plugin maps it as another payment from the own account. */
   private toReturn(account: string, { number, at, amount }: JournalRow): Transaction {
     return {
       ...{ id: `${account}-${number}`, createdAt: new Date(at).toISOString() },

@@ -1,5 +1,6 @@
 /**
- * Tests the completeness check with the sandbox. It must raise no false alarm with any fault, and must find rows that the sandbox loses.
+ * Tests the completeness check with the sandbox. The check must raise no false alarm, whatever the fault is, and must find the rows that
+ * the sandbox loses.
  */
 import { SandboxClient } from '../../libs/psp-plugins/src/sandbox/sandbox.client.js';
 import { SandboxSettings } from '../../libs/psp-plugins/src/sandbox/sandbox.config.js';
@@ -75,7 +76,7 @@ test('malformed rows are gaps that the data warning explains, and raise no alarm
   const warnings = await world.findWarnings();
   expect(warnings.length).toBeGreaterThan(0);
   for (const { reason } of warnings) expect(reason).toMatch(/\d+ rejected records in the quarantine$/);
-  // Each re-read begins at the last observation that agreed except for the known gap.
+  // Each reading begins at the last observation that agreed with the rows, except for the known gap.
   const rereads = await world.metric('tributary_completeness_rereads_total', { result: 'unchanged' });
   expect(rereads).toBeLessThan(12);
 });

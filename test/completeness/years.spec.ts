@@ -25,16 +25,16 @@ import { CompletenessWorld } from './completeness-world.js';
 const ROWS = Number(process.env['COMPLETENESS_ROWS'] ?? 2_000);
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-/** Start time of the manual clock. */
+/** The start time of the manual clock. */
 const START = Date.UTC(2026, 0, 1);
 const STEPS = 36;
 const STEP = (365 * DAY) / STEPS;
-/** In every fifth step, rows appear late, although the balance already includes them. */
+/** Every fifth step, rows appear late, although the balance already includes them. */
 const LATE_STEPS = 5;
 const LATENESS = 10 * MINUTE;
 const TEST_TIMEOUT_MS = 120_000 + ROWS * 10;
 
-/** Clock for a fake and a plugin, which are created before the `CompletenessWorld`. */
+/** The clock of a fake and a plugin, which are created before the `CompletenessWorld`. */
 class SharedClock {
   read = () => START;
   now(): number {
@@ -84,7 +84,7 @@ async function syncYear(world: CompletenessWorld, beforeStep: (now: number) => v
   for (let step = 1; step <= STEPS; step++) {
     beforeStep(START + step * STEP);
     expect(await world.sync(START + step * STEP - world.now)).toEqual([]);
-    // The late rows appear while their difference is only a suspicion and not yet an alarm.
+    // The late rows appear while the difference is only suspected and not yet an alarm.
     if (step % LATE_STEPS === 0) expect(await world.sync(2 * LATENESS)).toEqual([]);
     expect(await world.findWarnings()).toEqual([]);
   }
@@ -126,8 +126,8 @@ it(
   `a year of ${ROWS} transactions at Revolut, with late rows, changes of state, fees and conversions`,
   async () => {
     const clock = new SharedClock();
-    // The plugin reads rows of the last 30 days again. The syncs of this test are 10 days apart, so the plugin would miss changes that are
-    // older.
+    // The plugin reads rows of the last 30 days again. The syncs of this test are 10 days apart, so the plugin would miss changes of older
+    // rows.
     const year = { end: START + 365 * DAY, changesWithinDays: 19, tieGroupSize: 3 };
     const psp = simulateYear({ transactions: ROWS, clock, ...year });
     for (let step = LATE_STEPS; step <= STEPS; step += LATE_STEPS) delayPayment(psp, START + step * STEP);
@@ -136,14 +136,17 @@ it(
     const settings = { ...fake.settings, requestsPerMinute: 60_000 };
     const world = await openWorld(revolutBusiness, settings, clock);
     await syncYear(world, () => undefined);
-    // The check noticed the late rows as a difference, and the difference disappeared when the rows arrived.
+    // The check found the late rows as a difference, and the difference disappeared when the rows arrived.
     expect(await countChecks(world, 'suspect')).toBeGreaterThan(0);
     expect(await countChecks(world, 'agreed')).toBeGreaterThan(STEPS);
   },
   TEST_TIMEOUT_MS,
 );
 
-/** Delays the last card payment before a time: the balance includes the payment at that time, but the list shows it a short time later. */
+/**
+ * Delays the last card payment before a time. The balance at that time includes the payment, but the list contains it only a short time
+ * later.
+ */
 function delayPayment(psp: SimulatedRevolut, at: number): void {
   const created = BigInt(at - LATENESS / 2) * 1000n;
   const late = psp.transactions.findLast(

@@ -1,19 +1,19 @@
 /**
- * Runs a gateway whose store has an example of everything that the console shows. Records contain HTML markup, which the console must show
- * as text.
+ * Runs a gateway whose store has an example of everything that the console can show. Records contain HTML, which the console must show as
+ * text.
  */
 import { serializeTransaction, type SerializedRecord } from '@tributary/connector-api';
 import type { LedgerTransaction } from '@tributary/feed';
 import { runPolicy, type LedgerSource, type Policy } from '@tributary/reconciliation';
 import { createAccounts, startGateway, type TestGateway } from '../gateway/test-gateway.js';
 
-/** Sets a property of the window if a browser executes it. */
+/** HTML that sets a property of the window if a browser executes it. The tests check that the property is not set. */
 export const MARKUP =
   '<img src="x" onerror="window.markupRan = true"><script>window.markupRan = true</script>';
 export const PULL_ERROR = `401 Unauthorized: the PSP did not accept the key ${MARKUP}`;
 export const REJECTION_REASON = 'amount: expected a decimal number, found "12,50"';
 
-/** Amount that the PSP paid. The ledger has booked 10 minor units less. */
+/** The amount that the PSP paid. The ledger has booked 10 minor units less. */
 const PSP_AMOUNT = 1_250n;
 const BOOKED_AMOUNT = 1_240n;
 

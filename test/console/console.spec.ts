@@ -1,5 +1,5 @@
 /**
- * Tests the console in a real Chromium, as an operator would use it, with records full of markup. axe checks each page for accessibility,
+ * Tests the console in a real Chromium, as an operator would use it. The records contain HTML. axe checks the accessibility of each page,
  * in both themes and on a narrow screen. If this machine has no Chromium, the tests are skipped.
  */
 import { createRequire } from 'node:module';
@@ -14,12 +14,12 @@ if (CHROMIUM === undefined)
   console.warn('skipped: there is no Chromium on this machine; install one, or set CHROMIUM_PATH');
 const describeWithChromium = CHROMIUM === undefined ? describe.skip : describe;
 
-/** A long timeout, because the machine can be busy. Every wait ends as soon as its condition is true. */
+/** The timeout is long, because the machine can be busy. Every wait ends as soon as its condition is true. */
 const TIMEOUT_MS = 60_000;
 const TEST_TIMEOUT_MS = 240_000;
 const AXE_SOURCE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Every page with its heading. The ids are those of console-world.ts. */
+/** Every page with its heading. console-world.ts creates the objects with these ids. */
 const PAGES: readonly (readonly [path: string, heading: string])[] = [
   ['/', 'Overview'],
   ['/connector?connector=bank', 'bank'],
@@ -43,7 +43,7 @@ describeWithChromium('the console in a browser', () => {
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
-  /** Violations of the content security policy, errors of scripts, and requests to other hosts. */
+  /** The violations of the content security policy, the errors of scripts, and the requests to other hosts. */
   const problems: string[] = [];
 
   beforeAll(async () => {
@@ -57,8 +57,8 @@ describeWithChromium('the console in a browser', () => {
     page = await context.newPage();
     page.on('pageerror', ({ message }) => problems.push(message));
     page.on('console', (message) => {
-      // The browser reports every response with an error status. Two are expected: the first read of the session, and the request for a
-      // connector that does not exist.
+      // The browser reports every response with an error status. Two of them are expected: the first read of the session, and the request
+      // for a connector that does not exist.
       const isErrorStatus = /^Failed to load resource: .* status of 40[14]/.test(message.text());
       if (message.type() === 'error' && !isErrorStatus) problems.push(message.text());
     });
@@ -75,7 +75,7 @@ describeWithChromium('the console in a browser', () => {
   const open = async (path: string, heading: string) => {
     await page.goto(`${world.url}/console/#${path}`);
     await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
-    // The loading state of the page has the role `status`.
+    // The message that the page is loading also has the role `status`, so the test waits until it has disappeared.
     await page.locator('.loading').waitFor({ state: 'detached' });
   };
 
@@ -261,7 +261,10 @@ describeWithChromium('the console in a browser', () => {
   );
 });
 
-/** @returns the violations that axe found, each with its elements */
+/**
+ * Checks a page with axe.
+ * @returns the violations, each with its elements
+ */
 async function findAccessibilityProblems(page: Page, colorScheme: 'light' | 'dark'): Promise<string[]> {
   // Only the contrast depends on the theme, so the second theme is only checked for contrast.
   const options = colorScheme === 'light' ? '{}' : '{ runOnly: ["color-contrast"] }';

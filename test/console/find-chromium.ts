@@ -2,10 +2,13 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Names of the program in the packages of Linux distributions. */
+/** The names of the program in the packages of Linux distributions. */
 const PROGRAM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-/** @returns the path of the program: the path in CHROMIUM_PATH, or the first match in PATH; `undefined` if there is none */
+/**
+ * Finds the program: the path in CHROMIUM_PATH, or the first match in PATH.
+ * @returns `undefined` if there is none
+ */
 export function findChromium(environment = process.env): string | undefined {
   const directories = (environment['PATH'] ?? '').split(delimiter).filter((directory) => directory !== '');
   const candidates = [

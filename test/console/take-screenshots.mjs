@@ -20,7 +20,7 @@ const PAGES = {
   clients: '/clients',
   audit: '/audit',
 };
-/** Pages that are opened by a link on another page: the page with the link, and the link. */
+/** The pages that are opened by a link on another page. Each entry contains the page with the link, and the link. */
 const LINKED_PAGES = {
   record: ['/feed?connector=rough-sandbox&stream=transactions&status=REFUNDED', 'tbody th a'],
   'quarantine-entry': ['/quarantine', 'tbody th a'],
@@ -74,7 +74,7 @@ async function waitForData() {
   await page.locator('.loading').first().waitFor({ state: 'detached' });
 }
 
-/** The dark theme is used at the width of a laptop, and the light theme at the other widths. */
+/** Sets the width of the window. The dark theme is used at the width of a laptop, and the light theme at the other widths. */
 async function useWidth(width) {
   await page.emulateMedia({ colorScheme: width === 1280 ? 'dark' : 'light' });
   await page.setViewportSize({ width, height: HEIGHT_PX });

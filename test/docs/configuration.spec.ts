@@ -12,11 +12,11 @@ interface SchemaNode {
 
 interface Property {
   path: string;
-  /** The default value as JSON. Absent if the property has no constant default. */
+  /** The default value as JSON; absent if the property has no constant default. */
   default?: string;
 }
 
-/** Words that the page uses for a property without a constant default. */
+/** The words that the page uses for a property without a constant default. */
 const WORDS_WITHOUT_DEFAULT = [
   'required',
   'no limit',
@@ -30,7 +30,7 @@ const WORDS_WITHOUT_DEFAULT = [
   'the path',
   'only by command',
 ];
-/** The plugin validates `settings`, so the default of `settings` is not in the schema. */
+/** The default of `settings`. It is not in the schema, because the plugin validates `settings`. */
 const DEFAULT_OF_SETTINGS = '{}';
 
 const schema = JSON.parse(readFileSync(join(ROOT, 'schema/deployment.schema.json'), 'utf8')) as SchemaNode & {
@@ -62,7 +62,7 @@ it('the page lists every property of a policy with its default, and no other', (
   expect(sortByPath(readDocumentedProperties('## Policies', '## Names'))).toEqual(sortByPath(properties));
 });
 
-/** Returns the properties of a node and of its mappings. A mapping without a default is not listed itself; only its properties are. */
+/** Returns the properties of a node, including the properties of its mappings. A mapping without a default is not returned itself. */
 function listProperties(node: SchemaNode, prefix: string): Property[] {
   return [node, ...(node.anyOf ?? [])].flatMap(({ properties = {} }) =>
     Object.entries(properties).flatMap(([name, child]) => {

@@ -1,11 +1,11 @@
 /**
  * Checks that the messages in the tables of the start pages and guides exist in the program, so that users find a message when they search
- * for it. `…` in a documented message stands for a variable part.
+ * for it. The character `…` in a documented message stands for a variable part.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The messages on this page come from Formance. */
+/** The page whose messages come from Formance. They are not checked. */
 const FORMANCE_PAGE = 'docs/start/connect-formance.md';
 const MIN_WORDS = 4;
 const MIN_FRAGMENT_LENGTH = 7;

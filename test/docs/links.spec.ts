@@ -59,7 +59,7 @@ it('every page is in the index, or in the list of decisions that the index names
   expect(listDocsPages().filter((page) => page !== INDEX && !indexed.has(page))).toEqual([]);
 });
 
-/** Words for which users search. Each word must lead to a page. */
+/** The words for which users search. The index must lead from each word to a page. */
 const SEARCHED_WORDS = [
   ...['alert', 'API key', 'backup', 'balance', 'beneficiary', 'configuration', 'decision', 'error code'],
   ...['exit code', 'feed', 'idempotency key', 'install', 'lag', 'limit', 'load balancer', 'log', 'metric'],

@@ -6,12 +6,12 @@ import { listTableRows, readPage, ROOT } from './markdown-pages.js';
 
 interface LogCall {
   file: string;
-  /** The string literals of the message. Empty if the message is computed elsewhere. */
+  /** The string literals of the message. The list is empty if the message is computed elsewhere. */
   message: string;
   fields: string[];
 }
 
-/** This file forwards the messages of the framework, which are not part of this repository. */
+/** The file that forwards the messages of Nest. These messages are not part of this repository. */
 const FORWARDING_FILE = 'nest-logger.ts';
 /** Matches a message that contains words, and not only values. */
 const HAS_WORDS_PATTERN = /[a-z]{3}/i;
@@ -92,7 +92,7 @@ function listFieldNames(node: ts.Node): string[] {
   return node.properties.flatMap(({ name }) => (name === undefined ? [] : [name.getText()]));
 }
 
-/** Returns the literal parts of a message. The properties of an object are fields and not part of the message. */
+/** Returns the literal parts of a message. The properties of an object are fields, not parts of the message. */
 function listLiterals(node: ts.Node): string[] {
   if (ts.isObjectLiteralExpression(node)) return [];
   if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node))

@@ -4,13 +4,13 @@ import { dirname, join, relative } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
-/** Directories whose pages are checked. */
+/** The directories whose pages are checked. */
 const PAGE_DIRECTORIES = ['.', 'docs', 'libs', 'apps', 'test', 'bench', 'examples'];
-/** Directories without documentation pages: installed packages, and templates of generated files. */
+/** The directories without documentation pages: installed packages, and templates of generated files. */
 const IGNORED_DIRECTORIES = new Set(['node_modules', 'dist', 'files', 'fixtures']);
 
 export interface Link {
-  /** The target as it is written in the page: `../guides/payouts.md#limits`. */
+  /** The target as written in the page: `../guides/payouts.md#limits`. */
   target: string;
   line: number;
 }

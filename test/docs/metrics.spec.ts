@@ -9,7 +9,7 @@ import { loadDeployment } from '../../apps/gateway/src/config/index.js';
 import { createGateway } from '../../apps/gateway/src/gateway.js';
 import { listTableRows, readPage } from './markdown-pages.js';
 
-/** The properties of a metric that the types of prom-client do not contain. */
+/** The properties of a metric that are missing in the types of prom-client. */
 interface RegisteredMetric {
   name: string;
   type: string;

@@ -1,6 +1,6 @@
 /**
  * Tests that `tributary formance doctor` reports the cause of each failure that an operator can meet. The gateway is real. Formance and its
- * polls are a fake.
+ * polls are simulated.
  */
 import { deriveReaderId } from '@tributary/auth';
 import { openStore } from '@tributary/feed';
@@ -26,7 +26,7 @@ beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'tributary-doctor-'));
   config = join(directory, 'gateway.yaml');
   fake = await FakeFormance.start();
-  // The gateway finds a free port at its first start.
+  // The port in this file does not matter, because the gateway uses a free port at its first start.
   writeDeployment('http://127.0.0.1:1');
   gateway = await startGateway();
   writeDeployment(gateway.url);
@@ -79,7 +79,7 @@ async function findCauses(): Promise<string[]> {
   return findings.map(({ cause }) => cause);
 }
 
-/** Adds the connector in the state after a successful poll. */
+/** Adds the connector to the simulated Formance, in the state after a successful poll. */
 function addInstalled(others: Record<string, unknown> = {}): FakeConnector {
   const endpoint = `${gateway?.url ?? ''}/bank`;
   const connector = fake.addConnector({

@@ -1,5 +1,5 @@
 /**
- * Tests that a refund that becomes visible before its original reaches Formance after the original. So the amount of every payment is
+ * Tests that a refund that becomes visible before its original reaches Formance after the original, so that the amount of every payment is
  * right.
  */
 import { serializeTransaction, type SerializedRecord, type Transaction } from '@tributary/connector-api';
@@ -53,7 +53,8 @@ test('every payment has the right amount, although 40 % of the rows come late', 
     const wanted = computeAmounts(await collectRecords(createPsp(settings, () => now).transactions()));
     expect(wanted.size).toBeGreaterThan(300);
     expect(findWrongAmounts(JSON.parse(body.toString()) as ServedTransaction[], wanted)).toEqual([]);
-    // The rows in the order in which they became visible. Some refunds come first, and their payments get a wrong amount in Formance.
+    // These are the rows in the sequence in which they became visible. Some refunds come first, so their payments would get a wrong amount
+    // in Formance.
     const unordered = arrived.map(({ content }) => JSON.parse(`${content}}`) as ServedTransaction);
     expect(findWrongAmounts(unordered, wanted).length).toBeGreaterThan(0);
   } finally {
@@ -62,7 +63,7 @@ test('every payment has the right amount, although 40 % of the rows come late', 
   }
 });
 
-/** Returns the remaining amount of each payment that the PSP shows: the booked amount minus the refunded amounts. */
+/** Returns the remaining amount of each payment that the PSP lists: the booked amount minus the refunded amounts. */
 function computeAmounts(rows: readonly Transaction[]): Map<string, bigint> {
   const amounts = new Map<string, bigint>();
   const shown = new Set<string>();
@@ -79,7 +80,7 @@ function computeAmounts(rows: readonly Transaction[]): Map<string, bigint> {
 
 function findWrongAmounts(rows: readonly ServedTransaction[], wanted: ReadonlyMap<string, bigint>): string[] {
   const payments = new PaymentStore();
-  // Formance stores all rows of a page together. So pages with one row are the strictest order.
+  // Formance stores all rows of a page together. So pages with one row are the strictest test of the sequence.
   for (const { id, relatedTransactionID, createdAt, type, status, amount, currency } of rows)
     payments.store([
       {

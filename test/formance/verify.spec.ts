@@ -57,13 +57,13 @@ async function verify(...args: string[]) {
 interface Balance {
   /** The asset. */
   currency: string;
-  /** Minor units, as decimal digits. */
+  /** The amount in minor units, as decimal digits. */
   amount: string;
 }
 
 /**
- * Pulls everything from the sandbox, and reads lists and balances as Formance does. The gateway stores the positions of its readers when it
- * stops.
+ * Pulls everything from the sandbox, and reads lists and balances as Formance does. The gateway is then stopped, because it stores the
+ * positions of its readers when it stops.
  */
 async function serveEverything() {
   const gateway = await createGateway(loadDeployment(config), {
@@ -131,7 +131,7 @@ it('says that Formance has never asked, and then finds exactly what is wrong', a
     ].sort(([, , a], [, , b]) => (String(a) < String(b) ? -1 : 1)),
   ]);
 
-  // The work file is finished. So its result does not change any more, and the output mentions this.
+  // The work file is finished, so its result no longer changes. The output must mention this.
   fake.payments.splice(3, 0, lost!);
   const old = await verify('--work-file', join(directory, 'proof.db'));
   expect(old).toMatchObject({
@@ -203,7 +203,7 @@ function toPayment(key: string, rows: readonly Row[]) {
   const newest = rows.reduce((last, row) => (row.createdAt < last.createdAt ? last : row));
   return {
     ...{ id: `id of ${key}`, reference: first.relatedTransactionID ?? first.id },
-    // Formance writes this type in another form.
+    // Formance writes the type PAYIN in another form.
     type: first.type === 'PAYIN' ? 'PAY-IN' : first.type,
     ...{ asset: first.currency, initialAmount: Number(first.amount), status: newest.status },
     amount: Number(changes.reduce((sum, each) => sum + each, BigInt(first.amount))),

@@ -67,7 +67,7 @@ describe('the OpenAPI document', () => {
     it('says what the official document says', async () => {
       const official = parse(readFileSync(OFFICIAL_DOCUMENT_URL, 'utf8')) as Document;
       const served = await documentOf('bank');
-      // The feed endpoint exists only in Tributary, for programs other than Formance.
+      // The endpoint of feeds exists only in Tributary, for programs other than Formance, so it is not compared.
       delete served.paths['/feed/{stream}'];
       expect(extractMeaning(served)).toEqual(extractMeaning(official));
     });
@@ -111,8 +111,8 @@ describe('Swagger UI', () => {
 });
 
 /**
- * Returns the parts of the document that a client depends on, with all references resolved. Descriptions, examples and Tributary's stricter
- * limits are removed.
+ * Returns the parts of the document on which a client depends, with all references resolved. Descriptions, examples and Tributary's
+ * stricter limits are removed.
  */
 function extractMeaning(document: Document): unknown {
   const follow = <T extends { $ref?: string }>(node: T): T => {

@@ -1,4 +1,4 @@
-/** Tests the decisions of operators about breaks over the operator API: what the next run does with them, and who may decide. */
+/** Tests the decisions of operators about breaks with the operator API: their effect on the next run, and who may decide. */
 import { generateApiKey, hashApiKey } from '@tributary/auth';
 import { runPolicy, type Break, type Policy } from '@tributary/reconciliation';
 import { appendRows, createPayment } from '../../libs/reconciliation/src/testing/feed-rows.js';

@@ -1,4 +1,4 @@
-/** Checks how the gateway serves the files of the built console. The tests in test/console/ use the console in a browser. */
+/** Tests how the gateway serves the files of the built console. The tests in test/console/ use the console in a browser. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { get as sendHttpRequest, type IncomingMessage } from 'node:http';
@@ -80,7 +80,10 @@ it(`all scripts together have less than ${MAX_SCRIPT_BYTES} bytes, compressed`, 
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(MAX_SCRIPT_BYTES);
 });
 
-/** @returns the content encoding of the response. `fetch` is not used because it would always accept gzip */
+/**
+ * Requests a file with the given accepted encoding. The function does not use `fetch`, because `fetch` would always accept gzip.
+ * @returns the content encoding of the response
+ */
 async function requestWithEncoding(url: string, encoding: string | undefined): Promise<string | undefined> {
   const response = await new Promise<IncomingMessage>((resolve, reject) =>
     sendHttpRequest(

@@ -79,7 +79,7 @@ describe('a list', () => {
       '/bank/accounts?createdAtFrom=2020-01-01T00%3A00%3A00Z&page=1&pageSize=100&sort=createdAt%3Aasc';
     expect(await ids(path)).toEqual(['main', encodeId('DE89 3704/0044'), 'x'.repeat(1024)]);
     expect(await ids('/bank/transactions?sort=updatedAt:asc&pageSize=1&unknown=1')).toEqual(['tx-0']);
-    // `createdAt:asc` is the example of the Generic Connector document, for every list.
+    // The value `createdAt:asc` is the example in the Generic Connector document, for every list.
     expect(await ids('/bank/transactions?sort=createdAt:asc&pageSize=1')).toEqual(['tx-0']);
     expect(await ids('/bank/transactions?sort=&pageSize=1')).toEqual(['tx-0']);
     expect(await ids('/bank/transactions?page=9223372036854775807')).toEqual([]);

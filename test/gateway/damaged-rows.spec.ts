@@ -11,7 +11,7 @@ it('answers 500 with a clear text when a page with a broken row is requested aga
   await gateway.appendRecords('bank', 'transactions', createTransactions(250));
   await runSql(gateway.storeUrl, `update feed_rows set body = substr(body, 2) where seq = 120`);
 
-  // The first request for a long page is not checked. If a client cannot read the page, it requests the page again.
+  // The gateway does not check a long page at its first request. If a client cannot read the page, it requests the page again.
   const unchecked = await gateway.get('/bank/transactions?page=2', key);
   await expect(unchecked.json()).rejects.toThrow('JSON');
   for (let request = 0; request < 2; request++) {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PostgresServer } from '../../libs/feed/src/testing/postgres-server.js';
 import { startGateway, createTransactions, type TestGateway } from './test-gateway.js';
 
-/** The gateway caches the result of `/readyz` for one second. */
+/** Time in ms after which the gateway no longer uses its last result of `/readyz`. It keeps a result for one second. */
 const HEALTH_CHECK_INTERVAL_MS = 1_100;
 
 let database: PostgresServer;
@@ -27,7 +27,7 @@ const status = async (path: string) => (await gateway.get(path, key)).status;
 const page = async (number: number) => (await gateway.get(`/bank/transactions?page=${number}`, key)).text();
 
 it('answers what it can without the database, 503 for the rest, and everything when the database is back', async () => {
-  // The gateway caches a page at its second request.
+  // The gateway keeps a page in memory after the second request for it.
   const [full] = [await page(1), await page(1)];
   const last = await page(3);
   expect(await status('/readyz')).toBe(200);

@@ -1,4 +1,4 @@
-/** Tests HTTP behaviour beyond the contract: other methods, unusual URLs, failed attempts, metrics, and the shutdown. */
+/** Tests HTTP behaviour that the contract does not define: other methods, unusual URLs, failed attempts, metrics, and the shutdown. */
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAccounts, expectError, startGateway, TestSettings, type TestGateway } from './test-gateway.js';
@@ -26,7 +26,7 @@ const send = (method: string, path: string, key?: string) =>
 
 /**
  * Sends raw bytes, and returns the complete response.
- * @param stayOpen whether only the server closes the connection
+ * @param stayOpen true if only the server closes the connection
  */
 function sendRawBytes(bytes: string, stayOpen = false): Promise<string> {
   const { hostname, port } = new URL(gateway.url);
@@ -208,7 +208,8 @@ describe('failed attempts', () => {
     };
     expect(await isRefused((n) => `10.0.0.${n}, 192.0.2.1`)).toBe(true);
     expect(await from('10.0.1.1, 192.0.2.2')).toBe(401);
-    // A value that is not an address counts as an attempt of the proxy. So invented values do not get limits of their own.
+    // If the header contains a value that is not an address, the attempt counts for the proxy. So a client cannot get a new limit by
+    // inventing values.
     expect(await isRefused((n) => `nobody-${n}`)).toBe(true);
     expect(await from('10.0.1.1, 192.0.2.2')).toBe(401);
     expect(proxied.log.join('')).not.toContain('nobody-');
@@ -304,7 +305,7 @@ describe('the end', () => {
     await response.text();
     const began = performance.now();
     await expectError(await ask('/healthz'), 503).catch((error: unknown) => {
-      // This connection may have been the last connection. In this case the port is already closed.
+      // If this was the last connection, the port is already closed.
       expect(String(error)).toContain('fetch failed');
     });
     await closed;

@@ -3,7 +3,10 @@ import { expectError, startGateway, type TestGateway } from './test-gateway.js';
 
 const REQUESTS_PER_KIND = 400;
 const CONCURRENCY = 20;
-/** The gateway logs 20 lines of each kind per minute, and the test can continue into a second minute. */
+/**
+ * The maximum number of log lines of one kind. The gateway logs 20 lines of each kind in a minute, and the test can continue into a second
+ * minute.
+ */
 const MAX_LINES_PER_KIND = 2 * 20;
 
 interface Line {

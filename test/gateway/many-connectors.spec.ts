@@ -8,8 +8,8 @@ describe('a deployment of many connectors', () => {
     const before = process.cpuUsage();
     const gateway = await startGateway({ connectors: paths.map((path) => ({ path })), level: 'info' });
     const { user, system } = process.cpuUsage(before);
-    // A connector takes 4 ms of processor time on the machine of stack.md. The limit detects costs that grow with the square of the number
-    // of connectors.
+    // A connector takes 4 ms of processor time on the machine that stack.md describes. The limit detects costs that grow with the square of
+    // the number of connectors.
     expect((user + system) / 1000 / paths.length).toBeLessThan(40);
     for (const index of [0, 1, 150, 299]) {
       const path = paths[index]!;

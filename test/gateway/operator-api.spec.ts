@@ -68,7 +68,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-/** Example parameters of the endpoints that need parameters. */
+/** Example values of the parameters, for the endpoints that need parameters. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   '/connector': '?connector=bank',
   '/runs': '?connector=bank',
@@ -76,7 +76,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   '/record': '?connector=bank&stream=transactions&id=tx-1',
   '/completeness': '?connector=bank',
 };
-/** Endpoints whose example needs data that this spec does not create. */
+/** The endpoints that are not called, because their example needs data that this spec does not create. */
 const NOT_CALLED = new Set([
   '/quarantine/entry',
   '/order',

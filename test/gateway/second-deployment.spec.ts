@@ -1,4 +1,7 @@
-/** Tests that a gateway with another deployment file does not start on a store in use, and that an operator can confirm the change. */
+/**
+ * Tests that a gateway with another deployment file does not start on a store that is already used, and that an operator can confirm the
+ * change.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +27,7 @@ describe.each(STORES)('a second deployment on one store in $name', (kind) => {
   });
 
   /**
-   * Writes a deployment file with these sandbox connectors.
+   * Writes a deployment file with the given sandbox connectors.
    * @param head lines before the connectors
    */
   function writeDeployment(file: string, head: string, ...connectors: string[]): string {
@@ -76,7 +79,7 @@ describe.each(STORES)('a second deployment on one store in $name', (kind) => {
     await start(writeDeployment('grown.yaml', '', 'shop', 'third'));
     expect(await runCli(['store', 'adopt', '--config', other], terminal)).toBe(0);
     await start(other);
-    // The first deployment gets a name later.
+    // The deployment file of the first deployment now gets a name.
     await start(writeDeployment('named.yaml', 'deployment: payments\n', 'bank'));
     await expect(start(other)).rejects.toThrow('the store belongs to the deployment "payments"');
   });
@@ -106,7 +109,7 @@ describe.each(STORES)('a second deployment on one store in $name', (kind) => {
     await expect(createGateway(loadDeployment(second))).rejects.toThrow(
       'bank: the store has sandbox (seed 1), the deployment file has sandbox (seed 2)',
     );
-    // A replica of the first deployment starts beside it.
+    // A second gateway of the first deployment starts while the first gateway is running.
     await (await createGateway(loadDeployment(first))).close();
     expect(await runCli(['connectors', 'reset', 'bank', '--config', second], terminal)).toBe(1);
     expect(out.join()).toContain('is in use');

@@ -16,11 +16,11 @@ import { formatPayingConnector, KEY, PayingClient } from '../upgrade/paying-clie
 const ROUND_TRIP_MS = 200;
 const ORDERS = 64;
 /**
- * Maximum number of round trips for all orders together. One order needs ten round trips, and four connections process the orders in
+ * The maximum number of round trips for all orders together. One order needs ten round trips, and four connections process the orders in
  * parallel.
  */
 const MAX_ROUND_TRIPS = 400;
-/** A load balancer waits only some seconds for a response. */
+/** The maximum time in ms for a response. A load balancer waits only some seconds. */
 const MAX_ANSWER_MS = 5_000;
 
 it(`answers ${ORDERS} orders within ${MAX_ROUND_TRIPS} round trips of ${ROUND_TRIP_MS} ms, and everything else meanwhile`, async () => {

@@ -20,7 +20,7 @@ describe.each(STORES)('a gateway on $name in an older state', (kind) => {
     });
     await gateway.appendRecords('bank', 'transactions', createTransactions(100));
     const status = async (path: string) => (await gateway.get(path, gateway.key('bank'))).status;
-    // The gateway caches a page at its second request.
+    // The gateway keeps a page in memory after the second request for it.
     for (let request = 0; request < 3; request++) expect(await status('/bank/transactions')).toBe(200);
     const { store } = gateway.gateway;
     await store.writeHeartbeat();

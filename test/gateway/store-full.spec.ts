@@ -1,5 +1,6 @@
 /**
- * Tests a SQLite store that is full, and a SQLite store that another process has locked. Orders must get 503, and reading must continue.
+ * Tests a SQLite store that is full, and a SQLite store that another process has locked. Orders must get a 503, and reading must still
+ * work.
  */
 import Database from 'better-sqlite3';
 import { sql } from 'kysely';
@@ -124,7 +125,8 @@ it('that another process keeps locked answers orders with 503 in time, pages as 
   expect(performance.now() - began).toBeLessThan(9_500);
   other.exec('rollback');
   other.close();
-  // The order of the first request was still waiting for the lock. It is now stored. Its response is overdue, and the PSP is called next.
+  // The order of the first request was still waiting for the lock, and is now stored. The response to it is overdue, and the PSP is called
+  // next.
   expect((await pay('order')).status).toBe(201);
   for (const end = Date.now() + 10_000; countAttempts('order') === 0 && Date.now() < end;) await sleep(20);
   expect(countAttempts('order')).toBe(1);

@@ -1,4 +1,4 @@
-/** Starts a complete gateway on a free port, over a new store, with a log that tests can read. */
+/** Starts a complete gateway on a free port, with a new store, and with a log that tests can read. */
 import { hashApiKey, generateApiKey } from '@tributary/auth';
 import { serializeAccount, definePlugin, serializeTransaction } from '@tributary/connector-api';
 import type {
@@ -26,7 +26,7 @@ export class TestSettings {
     Promise.resolve({ accountId, at: '2026-03-01T00:00:00Z', amounts: [{ amount: 1250n, asset: 'EUR/2' }] });
 }
 
-/** A PSP that lists nothing. Tests put rows into the feeds themselves. */
+/** A PSP that lists nothing. Tests add rows to the feeds themselves. */
 class TestPsp implements PspClient {
   constructor(@Inject(TestSettings) private readonly settings: TestSettings) {}
 
@@ -55,16 +55,16 @@ export interface TestConnector {
 export interface TestGateway {
   gateway: Gateway;
   url: string;
-  /** URL of the store of the gateway, unless the deployment contains another URL. */
+  /** The URL of the gateway's store, unless the deployment contains another URL. */
   storeUrl: string;
-  /** The log lines so far, one string per line. */
+  /** The lines of the log so far. */
   log: string[];
   /** Returns the first key of a connector. */
   key(path: string): string;
   operatorKey: string;
   get(path: string, key?: string): Promise<Response>;
   appendRecords(path: string, stream: Stream, records: SerializedRecord[]): Promise<void>;
-  /** Appends a page as a pull could return it, e.g. with rejected records. */
+  /** Appends a page to a feed, as a pull could do, e.g. with rejected records. */
   appendPage(path: string, stream: Stream, page: Partial<FeedPage>): Promise<void>;
   stop(): Promise<void>;
 }
@@ -75,7 +75,7 @@ interface TestGatewayOptions {
   level?: LogLevel;
   secrets?: string[];
   drainTimeoutMs?: number;
-  /** The key of the operator. Default: a new key. */
+  /** The key of the operator. By default, a new key is created. */
   operatorKey?: string;
 }
 

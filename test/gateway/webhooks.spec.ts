@@ -16,7 +16,7 @@ const SECRET = 'whsec_of_the_test';
 class WebhookPsp implements PspClient {
   pulls = 0;
   verified = 0;
-  /** While this promise is set and unresolved, pulls and verifications wait for it. */
+  /** If set, pulls and verifications wait until this promise resolves. */
   busy: Promise<void> | undefined;
   readonly seen: WebhookRequest[] = [];
 
@@ -104,7 +104,7 @@ it('the answer does not wait for the pull', async () => {
   expect(performance.now() - asked).toBeLessThan(1000);
   expect(psp.pulls).toBe(2);
   release();
-  // A webhook during a pull can be about rows that the pull has already passed. So another pull follows.
+  // A webhook that arrives during a pull can be about rows that the pull has already passed, so another pull follows.
   await until(() => psp.pulls === 3);
 });
 

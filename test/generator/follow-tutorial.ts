@@ -10,7 +10,7 @@ const DELETION_PATTERN = /^Delete `(\S+)`\.$/gm;
 /**
  * Follows the tutorial.
  * @param directory directory of the generated plugin
- * @returns the lines, with their file, that were not there before. Every line of a file that the tutorial adds is included
+ * @returns the lines that the tutorial added, with their file. All lines of a new file are included
  */
 export function followTutorial(directory: string): string[] {
   const generated = new Map(listFiles(directory).map((file) => [file, readLines(directory, file)]));
@@ -36,7 +36,7 @@ function readLines(directory: string, file: string): string[] {
   return readFileSync(join(directory, file), 'utf8').split('\n');
 }
 
-/** Replaces each run of lines that begin with a minus by the following run of lines that begin with a plus. */
+/** Applies a diff: each group of lines that begin with a minus is replaced by the following group of lines that begin with a plus. */
 function applyDiff(text: string, diff: string, file: string): string {
   return [...diff.matchAll(/((?:^-.*\n)+)((?:^\+.*\n)+)/gm)].reduce((result, [, old = '', fresh = '']) => {
     const [before = '', after = ''] = [old, fresh].map((lines) => lines.replace(/^[-+]/gm, ''));

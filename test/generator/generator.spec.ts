@@ -148,7 +148,7 @@ it('the spec passes but for the list of what is still made up; after the tutoria
     LAYOUT_SPEC,
   );
   expect(status).toBe(1);
-  // The generated plugin still contains its sample data, which a finished plugin must not contain.
+  // The test of the generated plugin fails, because the plugin still contains sample data, which a finished plugin must not contain.
   expect(said.match(/✕.*/g)?.toSorted()).toEqual([
     expect.stringContaining('acme-pay has the files of a plugin, and no others'),
     expect.stringContaining('has nothing left that the generator made up'),
@@ -255,7 +255,7 @@ it(
     expect(said).toMatch(/pass 1\b/);
     expect(said).toContain('acme.config.ts:6: the default is the real URL');
 
-    // The package is linked, as it is during its development.
+    // The package is linked and not copied, as during its development.
     const beside = join(copy, 'deployment');
     mkdirSync(join(beside, 'node_modules/@acme'), { recursive: true });
     symlinkSync(source, join(beside, 'node_modules/@acme/tributary-psp-acme'));

@@ -1,4 +1,4 @@
-/** Writes a deployment whose syncs take long enough to be killed in the middle: a simulated PSP and a directory of bank statements. */
+/** Writes a deployment with a simulated PSP and a directory of bank statements. Its syncs take long enough to be killed in the middle. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -9,7 +9,7 @@ const ENTRIES_PER_STATEMENT = 300;
 
 /**
  * Writes the deployment file.
- * @returns its path
+ * @returns the path of the file
  */
 export function writeDeployment(directory: string, name: string, store: string, latency: number): string {
   const statements = join(directory, 'statements');

@@ -13,10 +13,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_STORE, SQLITE_STORE, type FreshStore } from '../../libs/feed/src/testing/stores.js';
 import { CONNECTOR_NAMES, writeDeployment } from './deployment.js';
 
-/** Number of kills. `KILLS` sets it for both databases. The default is lower on PostgreSQL, where the same test runs again. */
+/**
+ * The number of kills. The variable `KILLS` sets it for both databases. The default is lower on PostgreSQL, where the same test runs again.
+ */
 const KILLS = Number(process.env.KILLS ?? (DEFAULT_STORE === SQLITE_STORE ? 15 : 10));
 const PROGRAM = 'dist/program/main.js';
-/** Latency of the simulated PSP in milliseconds. It makes the import of the history take longer than all kills. */
+/** The latency of the simulated PSP in milliseconds, with which the import of the history takes longer than all kills. */
 const LATENCY_MS = 20;
 
 let directory: string;
@@ -48,14 +50,14 @@ it(`loses and duplicates nothing in ${KILLS} kills on ${DEFAULT_STORE.name}`, as
 
 /**
  * Runs a sync and kills it.
- * @returns whether the sync was killed before it was complete
+ * @returns true if the sync was killed before it was complete
  */
 async function runAndKill(config: string): Promise<boolean> {
   const child = spawn(process.execPath, [PROGRAM, 'sync', '--once', '--config', config], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const exit = once(child, 'exit');
-  // The first output shows that the sync has begun. Before its first output, the program only loads its modules.
+  // The first output shows that the sync has begun. Before this, the program only loads its modules.
   await Promise.race([once(child.stdout, 'data'), exit]);
   await sleep(Math.random() * 100);
   child.kill('SIGKILL');
@@ -73,7 +75,10 @@ async function runToCompletion(config: string): Promise<void> {
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
 }
 
-/** Returns every row of every feed without its feed time. Also checks that the feed times of consecutive rows differ by at least 10 ms. */
+/**
+ * Returns every row of every feed without its feed time. The function also checks that the feed times of consecutive rows differ by at
+ * least 10 ms.
+ */
 async function readContents(url: string): Promise<Set<string>> {
   const store = await openStore(url);
   const all = new Set<string>();

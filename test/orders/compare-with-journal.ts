@@ -1,11 +1,11 @@
-/** Compares what a customer sees with what the PSP did. */
+/** Compares the responses and rows that a customer gets with the payments that the PSP made. */
 import type { Customer } from './customer.js';
 import type { PaymentInitiation } from './payment-initiation.js';
 import { canFail, getExpectedEnd, type PspJournal } from './psp-journal.js';
 
 /**
- * @returns a message for each permanent error: a payment that was made twice, a payment that was reported as failed, and a response that
- * changed
+ * Finds errors that later events cannot correct.
+ * @returns a message for each payment that was made twice or was reported as failed, and for each response that changed
  */
 export function findPermanentErrors(customer: Customer, truth: PspJournal): string[] {
   const { engine, firstResponses, unexpectedResponses } = customer;
@@ -26,7 +26,10 @@ export function findPermanentErrors(customer: Customer, truth: PspJournal): stri
   return lies;
 }
 
-/** @returns a message for each order that does not yet show its final state */
+/**
+ * Finds the orders that do not show their final state yet.
+ * @returns a message for each of these orders
+ */
 export function findUnfinished(customer: Customer, truth: PspJournal): string[] {
   const { paymentStore, initiations } = customer.engine;
   const wrong = [...initiations.values()].flatMap(

@@ -1,7 +1,7 @@
 /**
- * Simulates the installation of one customer at one connector, with impatient users. Every order is sent by a model of Formance's engine.
- * Some orders are sent twice at once or again later, and orders that failed because of a lost connection are retried. All responses to one
- * order must be identical, byte by byte.
+ * Simulates the Formance installation of one customer at one connector. A model of Formance's engine sends every order. Users are
+ * impatient: some orders are sent twice at once or again later, and orders that failed because of a lost connection are retried. All
+ * responses to one order must be identical, byte by byte.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GenericConnectorClient } from '../../libs/conformance/src/clients/generic-connector-client.js';
@@ -17,27 +17,27 @@ import type { OrderParties } from './generate-payment-request.js';
 import type { RequestResult } from './interpret-order-response.js';
 import { getOrderPath, createRequestBody, type OrderPath, type PaymentRequest } from './payment-request.js';
 
-/** Maximum delay in milliseconds. The engine's own delays grow to 100 s, which is too long for a test. */
+/** The maximum delay between two attempts in milliseconds. The delays of the real engine grow to 100 s, which is too long for a test. */
 const MAX_DELAY_MS = 1500;
 /**
- * Share of the requests that are sent twice at once, share of the requests that are sent again later, and maximum delay of a later request
- * in milliseconds.
+ * Three values: the share of the requests that are sent twice at once, the share of the requests that are sent again later, and the maximum
+ * delay of a later request in milliseconds.
  */
 const DUPLICATE_SHARE = 0.2;
 const REPEAT_SHARE = 0.1;
 const MAX_REPEAT_DELAY_MS = 4000;
-/** Milliseconds within which an order is answered, including the transport. */
+/** Time in milliseconds within which an order is answered, including the transport. */
 const PROMISED_RESPONSE_MS = 8500;
 
 export class Customer {
   readonly engine: FormanceEngine;
   /** The first response to each order, by reference. */
   readonly firstResponses = new Map<string, string>();
-  /** Responses that a customer must never get. */
+  /** The responses that a customer must never get. */
   readonly unexpectedResponses: string[] = [];
   readonly endCounts = new Map<string, number>();
   requestCount = 0;
-  /** Number of responses that took longer than promised. A busy machine can cause late responses, so they are only counted. */
+  /** The number of responses that took longer than promised. They are only counted, because a busy machine can cause late responses. */
   lateResponseCount = 0;
   private readonly client: GenericConnectorClient;
   private readonly pages: ClientConnection;
@@ -82,7 +82,7 @@ export class Customer {
     }
   }
 
-  /** Retries initiations that are FAILED, regardless of the order's result. The response must be the first response again. */
+  /** Retries initiations that are FAILED, even if the order has another result. The response must be the first response again. */
   async retryFailed(share: number): Promise<number> {
     const failed = [...this.engine.initiations.values()].filter(({ status }) => status === 'FAILED');
     const chosen = failed.filter(
@@ -155,7 +155,7 @@ export class Customer {
   private async listIds(path: string): Promise<string[]> {
     const { body } = await this.pages.get(`${path}?page=1&pageSize=100`);
     const rows = JSON.parse(body) as { id: string }[] | object;
-    // The response is an error, because the gateway does not serve this list yet.
+    // The response is an error if the gateway does not serve this list yet.
     return Array.isArray(rows) ? (rows as { id: string }[]).map(({ id }) => id) : [];
   }
 }

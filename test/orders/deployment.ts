@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 export interface PayingConnector {
   name: string;
   key: string;
-  /** Path of the journal of the simulated PSP. The journal contains the payments that were really made. */
+  /** The path of the simulated PSP's journal, which contains the payments that were really made. */
   journal: string;
 }
 
@@ -19,15 +19,17 @@ export interface PayingDeployment {
 }
 
 export interface FaultSettings {
-  /** Share of the attempts that meet a fault, and share of the orders whose result is not simply success. */
+  /**
+   * `faultShare` is the share of the attempts that meet a fault. `fateShare` is the share of the orders whose result is not simply success.
+   */
   faultShare: number;
   fateShare: number;
-  /** Milliseconds of late responses, late executions, changes and returns. */
+  /** The delay in milliseconds of late responses, late executions, changes and returns. */
   delayMs: number;
 }
 
 /**
- * Writes the deployment. One PSP repeats the idempotency keys in its listing. The other PSP does not, so the gateway must match its
+ * Writes the deployment. One PSP returns the idempotency keys in its listing. The other PSP does not, so the gateway must match its
  * transactions by id.
  */
 export async function writeDeployment(

@@ -1,12 +1,12 @@
 /**
- * Tests the final state of an order in Formance after every sequence of events, and the wrong final state if the server makes a typical
- * mistake.
+ * Tests the final state of an order in Formance after every sequence of events. It also tests which wrong final state follows if the server
+ * makes a typical mistake.
  */
 import { getClientVersion } from '../../libs/conformance/src/clients/client-versions.js';
 import { interpretOrderResponse, type RequestResult } from './interpret-order-response.js';
 import { runOrderScript, type OrderScript, type ServerMistakes } from './scripted-gateway.js';
 
-/** Releases that support orders. */
+/** The releases of Formance that support orders. */
 const VERSIONS = ['v3.2.0', 'v3.3.0', 'v3.4.0', 'EN-1095'].map(getClientVersion);
 
 const paid = { payments: 1, payment: 'SUCCEEDED', amount: 12500n, initiation: 'PROCESSED' };

@@ -1,7 +1,7 @@
 /**
- * Formance's engine, for orders: it sends an initiation to the connector, stores and links the payment of the response, and applies the rows of
- * the connector's polling. Source: v3.4.0 `internal/connectors/engine/workflow/create_payout.go`, `utils.go` (storePIPaymentWithStatus),
- * `context.go` (delays), `fetch_payments.go`, `activities/storage_payment_initiations_update_from_payment.go`,
+ * A model of Formance's engine for orders. It sends an initiation to the connector, stores and links the payment of the response, and
+ * applies the rows that the connector's polling returns. Source: v3.4.0 `internal/connectors/engine/workflow/create_payout.go`, `utils.go`
+ * (storePIPaymentWithStatus), `context.go` (delays), `fetch_payments.go`, `activities/storage_payment_initiations_update_from_payment.go`,
  * `internal/api/services/payment_initiations_retry.go`.
  */
 import type { Stream } from '@tributary/connector-api';
@@ -17,7 +17,7 @@ import { getOrderPath, createRequestBody, type OrderPath, type PaymentRequest } 
 export interface EngineEnvironment {
   /** Sends the connector's request, which takes at most ten seconds. */
   post: (path: OrderPath, body: string) => Promise<RequestResult>;
-  /** The engine's own clock, in milliseconds since 1970. */
+  /** Returns the time of the engine's own clock, in milliseconds since 1970. */
   now: () => number;
   /** Waits the given milliseconds between two attempts. */
   sleep: (milliseconds: number) => Promise<void>;
@@ -53,7 +53,7 @@ export class FormanceEngine extends FormanceStore {
 
   /**
    * Retries a failed initiation, as a user does.
-   * @throws Error when it is not FAILED, because Formance retries nothing else
+   * @throws Error when the initiation is not FAILED, because Formance retries no other initiation
    */
   async retry(initiation: PaymentInitiation): Promise<void> {
     if (initiation.status !== 'FAILED')
@@ -86,8 +86,8 @@ export class FormanceEngine extends FormanceStore {
   }
 
   /**
-   * Links a payment. The link has the time of the engine's clock after the response, so a row with an older `createdAt` does not replace
-   * it.
+   * Links a payment to an initiation. The link has the time of the engine's clock after the response, so a row with an older `createdAt`
+   * does not replace it.
    */
   private link(initiation: PaymentInitiation, payment: PspPayment): void {
     this.paymentStore.store([payment]);

@@ -1,4 +1,4 @@
-/** Runs the built program as an operator does. It can be killed, stopped and started again. */
+/** Runs the built program as an operator does. A test can kill it, stop it, and start it again. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
@@ -14,7 +14,7 @@ export class GatewayProcess {
 
   /**
    * @param log file with the output of all runs
-   * @param program the built program of another release. Default: the program of this release
+   * @param program the built program of another release; by default the program of this release
    */
   constructor(
     private readonly file: string,
@@ -23,7 +23,7 @@ export class GatewayProcess {
     private readonly program = PROGRAM,
   ) {}
 
-  /** Exit code of the program; `null` while it runs. */
+  /** The exit code of the program; `null` while it is running. */
   get exitCode(): number | null {
     return this.child?.exitCode ?? null;
   }
@@ -47,7 +47,7 @@ export class GatewayProcess {
     }
   }
 
-  /** Kills the program with SIGKILL. The program cannot finish or flush anything. */
+  /** Kills the program with SIGKILL, so that it can neither finish nor write anything. */
   async kill(): Promise<void> {
     this.child?.kill('SIGKILL');
     await this.ended;

@@ -2,7 +2,7 @@
 import { pickRandom } from './pick-random.js';
 import type { PaymentRequest } from './payment-request.js';
 
-/** The ids of accounts and beneficiaries, as they are served. */
+/** The ids of accounts and beneficiaries, as served to clients. */
 export interface OrderParties {
   accounts: readonly string[];
   beneficiaries: readonly string[];
@@ -11,8 +11,8 @@ export interface OrderParties {
 const ASSETS = ['EUR/2', 'EUR/2', 'USD/2', 'JPY', 'BHD/3'];
 
 /**
- * A fault with which the PSP rejects an order. All other faults of an order end soon. If an attempt was lost, it is unknown for a minute
- * whether a rejection is final. So only the first orders are rejected, before the first kill.
+ * The fault with which the PSP rejects an order. After a lost attempt, it is unknown for a minute whether a rejection is final, while all
+ * other faults end soon. So only the first orders are rejected, before the first kill.
  */
 const REJECTED_FAULT = 'rejected';
 const FIRST_ACCEPTED_NUMBER = 8;
@@ -21,7 +21,7 @@ const SHORT_FAULTS = [
   ...['executes-later', 'executes-later', 'lost,none', 'lost,none', 'unavailable,none', 'rate-limited,none'],
   ...['unauthorized,none', 'lost,unavailable,answer-lost', 'unavailable,answers-late', 'lost,executes-later'],
 ];
-/** A few orders get their response so late that no client still waits for it. */
+/** The metadata for a few orders whose response comes so late that no client still waits for it. */
 const VERY_LATE_METADATA = { 'sandbox/fault': 'answers-late', 'sandbox/after': '9500' };
 
 /**

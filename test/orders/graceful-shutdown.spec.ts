@@ -1,6 +1,6 @@
 /**
  * Sends SIGTERM while orders are being processed. Every order must get a response. No connection may be refused before the last response,
- * because the engine treats a refused order as failed. The next gateway must find out the unknown results.
+ * because the engine treats a refused order as failed. The next gateway must find out the results that are unknown.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createOrderConnection } from './http-post.js';
@@ -10,7 +10,7 @@ import { createSeededRandom } from '@tributary/connector-api/testing';
 import { OrderKillScenario } from './order-kill-scenario.js';
 import { getOrderPath, createRequestBody, type PaymentRequest } from './payment-request.js';
 
-/** The PSP's faults: fault, delay in milliseconds, and number of orders. */
+/** The faults of the PSP. Each entry contains the fault, the delay in milliseconds, and the number of orders. */
 const FAULTS: [fault: string, after: number, times: number][] = [
   ['none', 500, 4],
   ['answers-late', 2000, 6],
@@ -19,7 +19,7 @@ const FAULTS: [fault: string, after: number, times: number][] = [
   ['executes-later', 2500, 3],
   ['lost,unavailable,none', 500, 4],
 ];
-/** Milliseconds. A gateway that takes longer exceeds its own limit for a shutdown. */
+/** The maximum time in milliseconds for the shutdown. A gateway that takes longer exceeds its own limit. */
 const MAX_STOP_MS = 25_000;
 
 let trial: OrderKillScenario;

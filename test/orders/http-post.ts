@@ -1,8 +1,13 @@
-/** HTTP transport for orders, like `clients/client-connection.ts`. For orders, it matters how a request ended. */
+/**
+ * The HTTP transport for orders, in which it matters how a request ended. `clients/client-connection.ts` is the transport for lists.
+ */
 import { Agent, request, type IncomingMessage } from 'node:http';
 import type { RequestResult } from './interpret-order-response.js';
 
-/** Milliseconds from the first byte sent to the last byte read. Source: `DefaultConnectorClientTimeout`. */
+/**
+ * Time in milliseconds from the first byte sent to the last byte read. Source: the constant `DefaultConnectorClientTimeout` in
+ * formancehq/payments.
+ */
 const TIMEOUT_MS = 10_000;
 
 export interface OrderConnection {
@@ -10,7 +15,10 @@ export interface OrderConnection {
   close(): void;
 }
 
-/** @param baseUrl URL without a slash at its end, like the `endpoint` of an installation */
+/**
+ * Creates the transport for one connector.
+ * @param baseUrl URL without a slash at its end, like the `endpoint` of an installation
+ */
 export function createOrderConnection(baseUrl: string, key: string): OrderConnection {
   const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
   const headers = {

@@ -1,6 +1,7 @@
 /**
- * Interprets the response to `POST /payouts` and `/transfers` as the connector does. Source: v3.4.0 `ce/plugins/generic/payouts.go`,
- * `pkg/domain/httpwrapper/client.go`, `internal/connectors/plugins/registry/errors.go`, `engine/activities/errors.go`.
+ * Interprets the response to `POST /payouts` and `/transfers` in the same way as Formance's connector. Source: v3.4.0
+ * `ce/plugins/generic/payouts.go`, `pkg/domain/httpwrapper/client.go`, `internal/connectors/plugins/registry/errors.go`,
+ * `engine/activities/errors.go`.
  */
 import type { OrderKind } from '@tributary/connector-api';
 import { isZeroTime, parseGoTime } from '../../libs/conformance/src/clients/go-time.js';
@@ -14,12 +15,12 @@ import type { PspPayment } from './payment-store.js';
 export type RequestResult = { status: number; body: string } | 'lost' | 'broken' | 'timeout';
 
 /**
- * `again`: the engine repeats the request without limit. `failed`: the initiation fails, and nothing is stored or linked. `stuck`: the run
- * ends without a change of the initiation.
+ * What the engine does after the response. `again`: the engine repeats the request without limit. `failed`: the initiation fails, and
+ * nothing is stored or linked. `stuck`: the run ends without a change of the initiation.
  */
 export type OrderResponseMeaning = PspPayment | 'again' | 'failed' | 'stuck';
 
-/** Statuses below 500 after which the engine repeats the request. */
+/** The statuses below 500 after which the engine repeats the request. */
 const RETRIED_STATUSES = new Set([408, 421, 423, 425, 429]);
 const PAYMENT_STATUSES = new Set([
   ...[
@@ -41,7 +42,7 @@ const STRING_PROPERTIES = [
 const { asset: ASSET_PATTERN } = getClientVersion('v3.4.0').validation;
 
 export function interpretOrderResponse(kind: OrderKind, posted: RequestResult): OrderResponseMeaning {
-  // The client treats a lost connection as an error of its own, which is final.
+  // The client treats a lost connection as a final error.
   if (posted === 'lost') return 'failed';
   if (posted === 'timeout' || posted === 'broken') return 'again';
   if (posted.status >= 500 || RETRIED_STATUSES.has(posted.status)) return 'again';

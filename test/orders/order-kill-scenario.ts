@@ -1,4 +1,4 @@
-/** Sends many orders through a gateway that is killed repeatedly, until every customer sees the end of every order. */
+/** Sends many orders through a gateway that is killed repeatedly. It ends when every customer sees the end of every order. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,28 +17,28 @@ import { findPermanentErrors, findUnfinished } from './compare-with-journal.js';
 export interface ScenarioSize {
   orders: number;
   kills: number;
-  /** Number of orders that a customer sends at once. */
+  /** The number of orders that a customer sends at once. */
   concurrency: number;
   seed: number;
   faultChoice: 'any' | 'short';
 }
 
 /**
- * Milliseconds without progress after which the test ends as failed. The value is longer than the sum of three times: the maximum delay
+ * Time in milliseconds without progress after which the test fails. The time is longer than the sum of three times: the maximum delay
  * between two lookups of an order (5 min), the time for which a rejection is uncertain (1 min), and the time until clients see the result
  * (30 s).
  */
 const SETTLE_TIMEOUT_MS = 450_000;
-/** Share of the kills shortly after the gateway has started again. */
+/** The share of the kills that happen shortly after the gateway has started again. */
 const KILL_AT_START_SHARE = 0.3;
-/** Share of the orders failed by the PSP that a user retries anyway. */
+/** The share of the orders that a user retries although the PSP failed them. */
 const RETRY_SHARE = 0.3;
 
 export class OrderKillScenario {
   readonly log: string;
   retryCount = 0;
   killCount = 0;
-  /** Number of polls that were refused, lost or timed out. */
+  /** The number of polls that were refused, lost or timed out. */
   failedPollCount = 0;
   private untilUp = Promise.resolve();
   private readonly random: () => number;
@@ -182,7 +182,7 @@ export class OrderKillScenario {
     for (const customer of this.customers) {
       await this.untilUp;
       await customer.poll().catch((error: Error) => {
-        // An unreadable page is an error of the gateway. A request without a response is repeated.
+        // An unreadable page is an error of the gateway and is thrown. A request without a response is repeated later.
         if (error instanceof ResponseRejected || error instanceof PollFailed) throw error;
         this.failedPollCount++;
       });

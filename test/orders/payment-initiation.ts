@@ -17,7 +17,7 @@ export type InitiationStatus =
   | 'UNKNOWN';
 
 export class PaymentInitiation {
-  /** Ids of the payments that the response to an order has linked to the initiation. A row never links a payment. */
+  /** The ids of the payments that the response to an order has linked to the initiation. A row never links a payment. */
   readonly linkedPaymentIds = new Set<string>();
   private readonly adjustments: { createdAt: GoTime; status: InitiationStatus }[] = [];
   private readonly known = new Set<string>();
@@ -47,7 +47,10 @@ export function getStatusAfterResponse(payment: string): InitiationStatus {
   }
 }
 
-/** Returns the status after a row of a linked payment; `undefined` when the row does not change the initiation. */
+/**
+ * Returns the status of an initiation after a row of a linked payment. The result is `undefined` when the row does not change the
+ * initiation.
+ */
 export function getStatusAfterRow(payment: string): InitiationStatus | undefined {
   switch (payment) {
     case 'PENDING':

@@ -5,10 +5,10 @@
  */
 import { compareGoTimes, formatExact, type GoTime } from '../../libs/conformance/src/clients/go-time.js';
 
-/** A payment as the connector returns it: from the response to an order, or from a row. */
+/** A payment as the connector returns it, in the response to an order or in a row. */
 export interface PspPayment {
   reference: string;
-  /** Reference of the payment to which this payment belongs. */
+  /** The reference of the payment to which this payment belongs. */
   parent: string | undefined;
   createdAt: GoTime;
   type: string;
@@ -68,7 +68,7 @@ export class PaymentStore {
   }
 }
 
-/** Returns the entry with the newest time. If several entries have this time, returns the entry that was stored last. */
+/** Returns the entry with the newest time. If several entries have this time, the result is the entry that was stored last. */
 export function findNewest<T extends { createdAt: GoTime }>(entries: readonly T[]): T | undefined {
   return entries.reduce<T | undefined>(
     (last, entry) => (last && compareGoTimes(entry.createdAt, last.createdAt) < 0 ? last : entry),

@@ -1,4 +1,4 @@
-/** Reads the true results of the orders from the journals of the simulated PSPs. It uses the same parser as the simulated PSPs. */
+/** Reads the true results of the orders from the journals of the simulated PSPs, with the same parser as the simulated PSPs. */
 import { existsSync, readFileSync } from 'node:fs';
 import { isOrderAccepted } from '../../libs/psp-plugins/src/sandbox/simulator/order-faults.js';
 import { parseAttempt } from '../../libs/psp-plugins/src/sandbox/simulator/order-journal.js';
@@ -7,7 +7,7 @@ import { getStateAt, type Payment } from '../../libs/psp-plugins/src/sandbox/sim
 export class PspJournal {
   attemptCount = 0;
   readonly faultCounts = new Map<string, number>();
-  /** Paid orders by the client's reference, then by the PSP's key. Two keys mean that the order was paid twice. */
+  /** The paid orders by the client's reference, and then by the PSP's key. Two keys mean that the order was paid twice. */
   private readonly paidByReference = new Map<string, Map<string, Payment>>();
 
   constructor(journal: string) {
@@ -36,7 +36,7 @@ export class PspJournal {
   }
 }
 
-/** Returns the final state that Formance must show. Returns `undefined` while the PSP has not executed the order. */
+/** Returns the final state that Formance must show. The result is `undefined` while the PSP has not executed the order. */
 export function getExpectedEnd(payment: Payment | undefined, amount: bigint): ExpectedEnd | undefined {
   if (payment === undefined) return { payment: 'FAILED', initiation: 'FAILED', amount };
   const state = getStateAt(payment, Date.now());
@@ -60,7 +60,7 @@ export interface ExpectedEnd {
   amount: bigint;
 }
 
-/** Returns whether the PSP can fail the order. */
+/** Returns true if the PSP can fail the order. */
 export function canFail(payment: Payment | undefined): boolean {
   return payment === undefined || payment.fate === 'fails' || payment.fate === 'fails-at-once';
 }

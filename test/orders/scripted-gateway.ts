@@ -6,32 +6,32 @@ import { FormanceEngine } from './formance-engine.js';
 import type { PaymentInitiation } from './payment-initiation.js';
 import type { RequestResult } from './interpret-order-response.js';
 
-/** Mistakes of a server whose author used only the OpenAPI document. */
+/** The mistakes of a server whose author read only the OpenAPI document. */
 export interface ServerMistakes {
-  /** Every row contains the time at which the order was created. */
+  /** True if every row contains the time at which the order was created. */
   fixedCreatedAt?: boolean;
-  /** Rows do not contain the idempotency key. */
+  /** True if rows do not contain the idempotency key. */
   omitsRelatedId?: boolean;
-  /** A return also changes the status of the original row. */
+  /** True if a return also changes the status of the original row. */
   flipsOriginal?: boolean;
-  /** A status is published only once, as soon as the server sees it, even if the client has not read the response yet. */
+  /** True if a status is published only once, as soon as the server has it, even if the client has not read the response yet. */
   publishesOnce?: boolean;
-  /** A final status is published only once, although the client may add its own entry after it has read the row. */
+  /** True if a final status is published only once, although the client may add its own entry after it has read the row. */
   neverRepeats?: boolean;
 }
 
 export interface OrderScript {
   kind: OrderKind;
-  /** Results of the requests before the first request with a response. */
+  /** The results of the requests before the first request that gets a response. */
   earlierResults: RequestResult[];
   answer: OrderStatus;
-  /** Changes of the status. `afterMs`: milliseconds since the step before. */
+  /** The changes of the status. `afterMs` is the time since the step before, in milliseconds. */
   changes: { to: OrderStatus; afterMs: number }[];
-  /** Whether the first change happens, and the client polls, before the response arrives. */
+  /** True if the first change happens, and the client polls, before the response arrives. */
   changesBeforeResponse?: boolean;
-  /** Whether a request was lost and the user retries only after all changes. */
+  /** True if a request was lost, and the user retries only after all changes. */
   retriesLate?: boolean;
-  /** Milliseconds by which the engine's clock is ahead. */
+  /** The milliseconds by which the engine's clock is ahead. */
   clockSkewMs?: number;
 }
 
@@ -45,9 +45,11 @@ export interface VisibleResult {
 const KEY = 'invoice 2026/0815';
 const ID = 'order-0001';
 const AMOUNT = '12500';
-/** Milliseconds. During this time after a response, the engine can still create its own entry. So no change is published before its end. */
+/**
+ * Time in milliseconds after a response during which no change is published. During this time, the engine can still create its own entry.
+ */
 const PUBLICATION_DELAY_MS = 10_000;
-/** Milliseconds after which a final status is published a second time. */
+/** Time in milliseconds after which a final status is published a second time. */
 const REPETITION_DELAY_MS = 300_000;
 
 /**
@@ -131,7 +133,7 @@ class ScriptedGateway {
   }
 
   post(): RequestResult {
-    // The gateway accepted the order at the first request, even if the client did not get the response.
+    // The gateway has accepted the order at the first request, even if the client did not get the response.
     if (this.rows.length === 0) this.append(this.life.answer, this.createdAt);
     this.now += 200;
     const end = this.pendingResults.shift();

@@ -13,7 +13,7 @@ const PAGE_ROWS = 1000;
 
 export interface ReconciledYear {
   first: RunResult;
-  /** `class rows bookings` of each break, sorted. */
+  /** The found breaks, sorted, each as `class rows bookings`. */
   found: string[];
   expected: string[];
   /** The result of comparing the first run with its repetition at the same cuts, i.e. at the same input positions. */
@@ -24,6 +24,7 @@ export interface ReconciledYear {
 }
 
 /**
+ * Runs the simulated year.
  * @param rows approximate number of rows of the PSPs
  * @param faults number of faults of each kind
  */

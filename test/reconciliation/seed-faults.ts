@@ -10,7 +10,7 @@ import { YEAR_END } from './simulated-year.js';
 export interface ExpectedBreak {
   fault: string;
   class: BreakClass;
-  /** Ids of rows of the PSP. */
+  /** The ids of rows of the PSP. */
   rows: string[];
   bookings: Booking[];
 }

@@ -11,7 +11,7 @@ export const YEAR_END = Date.UTC(2027, 0, 1);
 const CONNECTORS = ['cards', 'wallet', 'bank', 'exchange'];
 const ASSETS = ['JPY', 'EUR/2', 'KWD/3'];
 
-/** A row of a PSP. The versions of a record follow one another. */
+/** A row of a PSP. The versions of a record follow each other. */
 export interface PspRow {
   connector: string;
   at: number;
@@ -68,7 +68,10 @@ export function createPolicy({ accounts }: SimulatedYear, ledger: string): Polic
   };
 }
 
-/** @param count approximate number of rows */
+/**
+ * Simulates a year.
+ * @param count approximate number of rows
+ */
 export function simulateYear(count: number, seed: number): SimulatedYear {
   const accounts = CONNECTORS.flatMap((connector) =>
     ASSETS.map((asset, index) => ({
@@ -100,8 +103,8 @@ class YearWriter {
 
   addEvent(): void {
     const account = this.accounts[this.random(this.accounts.length)]!;
-    // The last month has no events. So at the end of the year, no item is within the grace period (the time for which an unmatched item is
-    // not yet reported).
+    // The last month has no events. So at the end of the year, no item is within the grace period, i.e. the time for which an item without
+    // a match is not reported yet.
     const span = ((YEAR_END - YEAR_START) * 11) / 12;
     const at = YEAR_START + Math.floor((this.rows.length / this.count) * span) + this.random(60_000);
     switch (this.random(10)) {
@@ -149,7 +152,7 @@ class YearWriter {
     return booking;
   }
 
-  /** A payment, which is often pending first, often has a fee, and is sometimes refunded. It is booked up to two days later. */
+  /** Adds a payment. It is often pending first, often has a fee, and is sometimes refunded. It is booked up to two days later. */
   private addPayment(account: SimulatedAccount, at: number): void {
     const { connector, id: own, asset, address } = account;
     const [id, amount] = [this.id(connector, 'pay'), this.amount()];
@@ -192,7 +195,7 @@ class YearWriter {
     this.book({ postings: [posting], reference: id, at });
   }
 
-  /** Several payouts of the PSP that are one booking, or one payout that is several bookings. */
+  /** Adds several payouts of the PSP that are one booking, or one payout that is several bookings. */
   private addBatch(account: SimulatedAccount, at: number): void {
     const { connector, id: own, asset, address } = account;
     const batch = this.id(connector, 'batch');
@@ -212,7 +215,7 @@ class YearWriter {
       });
   }
 
-  /** Captures, fees and a chargeback that the ledger books as one net amount. */
+  /** Adds captures, fees and a chargeback that the ledger books as one net amount. */
   private addSettlement(account: SimulatedAccount, at: number): void {
     const { connector, id: own, asset, address } = account;
     const settlement = this.id(connector, 'settlement');
@@ -241,7 +244,7 @@ class YearWriter {
       });
   }
 
-  /** Money that moves from one own account to another at the same PSP: one row and one booking, which change both accounts. */
+  /** Adds a transfer of money between two own accounts at the same PSP. It has one row and one booking, which change both accounts. */
   private addTransfer(account: SimulatedAccount, at: number): void {
     const { connector, asset } = account;
     const other = this.accounts.find((each) => each.connector === connector && each.id !== account.id)!;
@@ -252,7 +255,9 @@ class YearWriter {
     this.book({ postings: [posting], reference: id, at });
   }
 
-  /** Money that is changed from one currency to another. There are two rows and two bookings, because one booking cannot have both keys. */
+  /**
+   * Adds a conversion of money from one currency to another. It has two rows and two bookings, because one booking cannot have both keys.
+   */
   private addConversion(account: SimulatedAccount, at: number): void {
     const other = this.accounts.find(
       ({ connector, asset }) => connector === account.connector && asset !== account.asset,
@@ -272,7 +277,7 @@ class YearWriter {
     }
   }
 
-  /** A payment that fails in the end and was never booked. */
+  /** Adds a payment that fails in the end and was never booked. */
   private addUnsuccessful(account: SimulatedAccount, at: number): void {
     const [id, amount] = [this.id(account.connector, 'pay'), this.amount()];
     const row = { id, type: 'PAYIN' as const, destinationAccountId: account.id };
@@ -283,7 +288,7 @@ class YearWriter {
     });
   }
 
-  /** A payment that was booked wrongly, reverted, and booked again. In the end, there is no mistake. */
+  /** Adds a payment that was booked wrongly, reverted, and booked again. In the end, there is no mistake. */
   private addCorrected(account: SimulatedAccount, at: number): void {
     const { id: own, asset, address, connector } = account;
     const [id, amount] = [this.id(connector, 'pay'), this.amount()];

@@ -1,4 +1,4 @@
-/** Finds returns of orders whose rows in the store would be misread by clients. */
+/** Finds returns of orders whose rows in the store clients would misread. */
 import { runSql } from '../../libs/feed/src/testing/raw-sql.js';
 
 /**

@@ -1,8 +1,8 @@
 /**
  * Runs several gateways of this release in one process, so that a soak test does not load the program again for each of hundreds of starts.
- * It does the same as `serve`, except that the process continues when a gateway ends. Messages come from `gateway-host.ts`: `{ id, serve:
- * file }` starts a gateway, `{ id, stop: true }` stops it, and `{ id, command: arguments }` runs a command. The response to a start and to
- * a command is `{ id, exitCode }`, sent when the gateway or the command has ended.
+ * Each gateway does the same as `serve`, except that the process continues when a gateway ends. Messages come from `gateway-host.ts`: `{
+ * id, serve: file }` starts a gateway, `{ id, stop: true }` stops it, and `{ id, command: arguments }` runs a command. When the gateway or
+ * the command has ended, the process answers with `{ id, exitCode }`.
  */
 import process from 'node:process';
 import { runCli } from '../../dist/apps/gateway/src/cli/run-cli.js';

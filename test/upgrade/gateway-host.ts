@@ -9,7 +9,10 @@ import { fetchHttpStatus } from '../cluster/fetch-http-status.js';
 import type { RestartedGateway } from './supervised-gateway.js';
 
 const HOST_PROGRAM = 'test/upgrade/gateway-host-process.mjs';
-/** Timeout in milliseconds. On a busy machine, the gateways of one process respond late. */
+/**
+ * Time in milliseconds within which a gateway must respond. The time is long, because on a busy machine the gateways of one process respond
+ * late.
+ */
 const READY_TIMEOUT_MS = 10_000;
 const RESTART_DELAY_MS = 500;
 
@@ -81,7 +84,7 @@ export class GatewayHost {
   }
 }
 
-/** A gateway in the host process. It is started again when it ends by itself. */
+/** A gateway in the process that runs several gateways. If the gateway ends by itself, it is started again. */
 export class HostedGateway implements RestartedGateway {
   readonly exitCounts = new Map<string, number>();
   private supervision: Promise<void> | undefined;

@@ -14,7 +14,7 @@ import { findRepeatedReturns } from './find-repeated-returns.js';
 import { buildOldRelease, findOldCommit, type OldRelease, type OldVersion } from './old-release.js';
 import { formatPayingConnector, PayingClient, type Payout } from './paying-client.js';
 
-/** A program that replaces the program of this release. It is used to confirm that the tests fail with a wrong program. */
+/** The path of a program that replaces the program of this release. It is used to confirm that the tests fail with a wrong program. */
 const NEW_PROGRAM = process.env['TRIBUTARY_UPGRADE_PROGRAM'];
 const ORDERS = 6;
 const RETURN_MS = 6000;
@@ -75,14 +75,14 @@ describe.each(VERSIONS)(
         Array.from({ length: ORDERS }, (_, number) => send(old.client, `before-${number}`)),
       );
       expect(before.map(({ status }) => status)).toEqual(before.map(() => 201));
-      // These orders are returned before the upgrade: the old program has published all of these returns.
+      // These orders are returned before the upgrade, so the old program has published all of these returns.
       await waitForReturns(ORDERS);
       const during = Array.from({ length: ORDERS }, (_, number) => send(old.client, `during-${number}`));
       const upgraded = await startGateway('new', NEW_PROGRAM);
       await Promise.all(during);
       if (version === 9) await waitUntil('the old program ends', async () => old.gateway.exitCode !== null);
       const { status: statusOfOld } = await send(old.client, 'after');
-      // Clients repeat the orders that were not accepted, at the gateway that accepts orders.
+      // Clients repeat the orders that were not accepted. They send them to the gateway that accepts orders.
       for (const payout of sent.slice(ORDERS)) expect((await upgraded.client.pay(payout)).status).toBe(201);
       await waitForReturns(sent.length);
       // Both programs pull several more times.

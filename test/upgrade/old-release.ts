@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const MIGRATIONS = 'libs/feed/src/migrations';
-/** The migration that ended each schema version. The older release is the commit before the commit that added this migration. */
+/**
+ * For each schema version, the migration to the next version. The older release is the commit before the commit that added this migration.
+ */
 const NEXT_MIGRATIONS = {
   5: '0006-told-returns.ts',
   7: '0008-store-identity.ts',
@@ -14,12 +16,12 @@ const NEXT_MIGRATIONS = {
 export type OldVersion = keyof typeof NEXT_MIGRATIONS;
 
 export interface OldRelease {
-  /** Path of the `main.js` of the older release. */
+  /** The path of the `main.js` of the older release. */
   program: string;
   remove(): void;
 }
 
-/** Returns the last commit with this schema version; `undefined` if the clone does not have it. */
+/** Returns the last commit with this schema version. The result is `undefined` if the clone does not contain it. */
 export function findOldCommit(version: OldVersion): string | undefined {
   const path = `${MIGRATIONS}/${NEXT_MIGRATIONS[version]}`;
   const added = runGit('log', '--diff-filter=A', '--format=%H', '--', path)?.trim().split('\n').at(-1);
@@ -43,7 +45,10 @@ export function buildOldRelease(commit: string): OldRelease {
   };
 }
 
-/** @returns `undefined` when git is missing or fails, e.g. in a packed copy of the sources */
+/**
+ * Runs a git command.
+ * @returns `undefined` when git is missing or fails, e.g. in a packed copy of the sources
+ */
 function runGit(...args: string[]): string | undefined {
   const { status, stdout } = spawnSync('git', args, { encoding: 'utf8' });
   return status === 0 ? stdout : undefined;

@@ -18,7 +18,7 @@ export interface Payout {
   reference: string;
   /** The result of the payout at the simulated PSP. */
   fate: 'succeeds' | 'returns';
-  /** Milliseconds until the result. */
+  /** The time in milliseconds until the result. */
   afterMs: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Runs one series of the soak test: three gateways of an older release on one PostgreSQL, behind a load balancer. Clients read and pay the
- * whole time. Meanwhile the store is restored and promoted, gateways are upgraded, and a second deployment is started on the same store.
+ * Runs one series of the soak test: three gateways of an older release on one PostgreSQL, behind a load balancer. Clients read and pay all
+ * the time. Meanwhile the store is restored and promoted, gateways are upgraded, and a second deployment is started on the same store.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,23 +23,26 @@ import { SupervisedGateway, type RestartedGateway } from './supervised-gateway.j
 const EVENTS = ['restore-stopped', 'restore-running', 'promote', 'upgrade', 'second-deployment'] as const;
 export type StoreEvent = (typeof EVENTS)[number];
 
-/** Maximum time in milliseconds between two steps of an event. */
+/** The maximum time in milliseconds between two steps of an event. */
 const MAX_STEP_DELAY_MS = 1000;
 const MAX_RECOVERY_MS = 300_000;
 const CONCURRENT_PAYOUTS = 10;
 const PULL_INTERVAL = '2s';
-/** Limits the size of the files, because each backup and each restore copies them. */
+/** The settings limit the size of the database files, because each backup and each restore copies them. */
 const SMALL_WAL_SETTINGS = ['min_wal_size=32MB', 'max_wal_size=32MB'];
-/** Maximum pause in milliseconds between two payouts, and between two records that a PSP adds. */
+/** The maximum pause in milliseconds between two payouts, and between two records that a PSP adds. */
 const MAX_CLIENT_PAUSE_MS = 2000;
-/** Share of the rounds that upgrade a gateway while gateways of the older release are running. */
+/** The share of the rounds that upgrade a gateway while gateways of the older release are running. */
 const EARLY_UPGRADE_SHARE = 0.4;
-/** Pause of each reading client in milliseconds. Formance polls every few minutes. A shorter pause would only cost processor time. */
+/** The pause of each reading client in milliseconds. Formance polls every few minutes. A shorter pause would only need processor time. */
 const POLL_INTERVAL_MS = 3000;
 const HISTORY_NAMES = ['north', 'east'];
-/** Number of rows in one arrival. It is small, because after each restore all gateways pull the rows again that the backup lacks. */
+/**
+ * The number of rows in one arrival. It is small, because after each restore all gateways pull the rows again that the backup does not
+ * contain.
+ */
 const ARRIVAL_SIZE = 4;
-/** Share of the stops that kill all gateways of this release at once. */
+/** The share of the stops that kill all gateways of this release at once. */
 const KILL_SHARE = 0.1;
 
 export class StoreSeries {
@@ -111,7 +114,7 @@ export class StoreSeries {
     await second;
   }
 
-  /** Upgrades all gateways, and compares what the clients read with the true events. */
+  /** Upgrades all gateways, and compares the data that the clients read with the true events. */
   async finish(): Promise<void> {
     while (this.oldGateways.length > 0) await this.upgradeOne();
     await this.waitUntilReady();
@@ -142,7 +145,7 @@ export class StoreSeries {
       );
   }
 
-  /** Returns the numbers of exits by exit code. */
+  /** Returns how often the gateways ended with each exit code. */
   get exitCounts(): Record<string, number> {
     const sum: Record<string, number> = {};
     for (const { exitCounts } of [...this.ended, ...this.gateways])
@@ -210,7 +213,10 @@ export class StoreSeries {
     return this.gateways.filter((gateway) => gateway instanceof SupervisedGateway);
   }
 
-  /** Replaces a gateway of the older release. If there is no such gateway any more, restarts a gateway of this release. */
+  /**
+   * Replaces a gateway of the older release by a gateway of this release. If no gateway of the older release is left, a gateway of this
+   * release is restarted.
+   */
   private async upgradeOne(): Promise<void> {
     const [gateway] = this.oldGateways;
     if (!gateway) {

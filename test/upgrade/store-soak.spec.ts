@@ -1,7 +1,7 @@
 /**
- * Random restores, promotions, upgrades and second deployments on one PostgreSQL with three gateways. No row may reach a wrong feed, no
- * reader may lose a version, no order may be paid twice or at two PSPs, and no return may be reported twice. `STORE_ROUNDS` is the number
- * of events.
+ * Tests random restores, promotions, upgrades and second deployments on one PostgreSQL with three gateways. No row may reach a wrong feed,
+ * no reader may lose a version, no order may be paid twice or at two PSPs, and no return may be reported twice. `STORE_ROUNDS` is the
+ * number of events.
  */
 import { createSeededRandom } from '@tributary/connector-api/testing';
 import { buildOldRelease, findOldCommit, type OldRelease } from './old-release.js';
@@ -9,7 +9,7 @@ import { StoreSeries } from './store-series.js';
 
 const ROUNDS = Number(process.env['STORE_ROUNDS'] ?? 4);
 const SEED = Number(process.env['STORE_SEED'] ?? 1);
-/** Number of rounds on one store. Each store begins with the tables of the older release. */
+/** The number of rounds on one store. Each store begins with the tables of the older release. */
 const ROUNDS_PER_SERIES = 40;
 const MAX_ROUND_MS = 300_000;
 const MAX_SERIES_MS = 600_000;

@@ -1,4 +1,4 @@
-/** A gateway process of any release under a supervisor. The supervisor starts the process again when it ends by itself. */
+/** Runs a gateway of any release under a supervisor. If the process ends by itself, the supervisor starts it again. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
@@ -8,10 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { fetchHttpStatus } from '../cluster/fetch-http-status.js';
 
-/** Directory for Node's compiled modules. They are cached because these tests start the same programs hundreds of times. */
+/** The directory for Node's compiled modules. They are kept, because these tests start the same programs hundreds of times. */
 const NODE_COMPILE_CACHE = join(tmpdir(), 'tributary-compile-cache');
 /**
- * Pauses in milliseconds before the supervisor starts a program again. Each pause is twice as long as the pause before, because an old
+ * The pauses in milliseconds before the supervisor starts a program again. Each pause is twice as long as the pause before, because an old
  * program that may no longer use the store ends at once.
  */
 const INITIAL_RESTART_DELAY_MS = 500;
@@ -23,14 +23,14 @@ export interface RestartedGateway {
   readonly name: string;
   readonly port: number;
   readonly url: string;
-  /** Path of the deployment file. */
+  /** The path of the deployment file. */
   readonly file: string;
-  /** Number of exits by exit code. */
+  /** How often the gateway ended with each exit code. */
   readonly exitCounts: ReadonlyMap<string, number>;
   start(): void;
   /**
    * Stops the gateway.
-   * @param signal a hosted gateway is always closed; only its host can be killed
+   * @param signal the signal; a hosted gateway is always closed, because only its host can be killed
    */
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   isReady(): Promise<boolean>;

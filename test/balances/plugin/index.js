@@ -1,4 +1,4 @@
-/** A PSP with many accounts, which answers every request for balances after a fixed time. */
+/** A PSP with many accounts. It answers every request for balances after a fixed time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { IsInt } from 'class-validator';

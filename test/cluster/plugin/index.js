@@ -1,4 +1,7 @@
-/** A PSP that lists a file of JSON lines, one version of a transaction per line. A version that was once listed stays in the list. */
+/**
+ * A PSP that lists the content of a file with one version of a transaction on each line, as JSON. A version that was listed once stays in
+ * the list.
+ */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
@@ -32,7 +35,7 @@ class HistoryPsp {
     }
   }
 
-  /** Lists the versions. Each page repeats the end of the page before, as in PSPs that list by time. */
+  /** Lists the versions. Each page repeats the end of the page before, like the pages of PSPs that list by time. */
   async *transactions(since = '0') {
     for (let done = Number(since); ;) {
       await sleep(this.settings.latency);

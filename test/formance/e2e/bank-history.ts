@@ -9,11 +9,11 @@ const ACCOUNTS = [
 ] as const;
 
 export interface BankDay {
-  /** Name and content of each file. */
+  /** The name and the content of each file. */
   files: readonly { name: string; content: string }[];
-  /** Closing balances in minor units, by asset. */
+  /** The closing balances in minor units, by asset. */
   closing: ReadonlyMap<string, bigint>;
-  /** The change of the balance on this day, by asset. The change of the first day includes the opening balance. */
+  /** The change of the balance on this day, by asset. The change on the first day includes the opening balance. */
   change: ReadonlyMap<string, bigint>;
 }
 

@@ -14,13 +14,16 @@ export class CheckResults {
 
   private readonly startedAt: number;
 
-  /** Prints a line that is not a result: a figure, or the present step. */
+  /** Prints a line that is not the result of a check, e.g. a figure or the present step. */
   note(text: string): void {
     const seconds = String(Math.round((this.now() - this.startedAt) / 1000)).padStart(5);
     this.print(`${seconds} s  ${text}`);
   }
 
-  /** @param problems a message for each problem; empty if the check passed */
+  /**
+   * Adds and prints the result of a check.
+   * @param problems a message for each problem; empty if the check passed
+   */
   add(name: string, problems: readonly string[]): void {
     if (problems.length === 0) {
       this.passed++;

@@ -12,7 +12,7 @@ const rows: readonly ServedRow[] = [
   },
 ];
 
-/** A payment that Formance created from the rows. */
+/** The payment that Formance created from the rows. */
 const stored: StoredPayment = {
   ...{ id: 'id', reference: 'p', type: 'PAY-IN', asset: 'EUR/2', status: 'REFUNDED' },
   ...{ initialAmount: 1000n, amount: 700n },

@@ -8,7 +8,7 @@ export interface ServedRow {
   createdAt: string;
   type: string;
   status: string;
-  /** Minor units, as decimal digits. */
+  /** The amount in minor units, as decimal digits. */
   amount: string;
   /** The asset. */
   currency: string;
@@ -26,7 +26,10 @@ export interface StoredPayment {
   adjustments: readonly { reference: string; createdAt: string; status: string }[];
 }
 
-/** @returns a message for each payment and each adjustment that is missing, that differs, or that exists in Formance only */
+/**
+ * Compares rows with the payments in Formance.
+ * @returns a message for each payment and each adjustment that is missing, that differs, or that exists in Formance only
+ */
 export function comparePayments(rows: readonly ServedRow[], stored: readonly StoredPayment[]): string[] {
   const expected = Map.groupBy(rows, getKey);
   const found = Map.groupBy(stored, ({ reference, type }) => `${reference} ${type}`);
@@ -65,7 +68,10 @@ function comparePayment(key: string, versions: readonly ServedRow[], payment: St
   ];
 }
 
-/** The amount does not depend on the order of the rows. It is the amount of the original minus the refunded amounts. */
+/**
+ * Computes the payment that Formance must have. The amount is the original amount minus the refunded amounts, so it does not depend on the
+ * sequence of the rows.
+ */
 function computePayment(versions: readonly ServedRow[]) {
   const distinct = [...new Map(versions.map((row) => [formatVersion(row), row])).values()];
   const original = distinct.find(({ status }) => status !== 'REFUNDED') ?? distinct[0]!;
@@ -88,7 +94,7 @@ function formatVersion({ id, createdAt, status }: Pick<ServedRow, 'id' | 'create
   return `${id} ${readTimeKey(createdAt)} ${status}`;
 }
 
-/** Returns the key that identifies a payment in Formance. Formance writes one type in another form. */
+/** Returns the key that identifies a payment in Formance. Formance writes the type PAYIN in another form. */
 function getKey({ id, relatedTransactionID, type }: ServedRow): string {
   return `${relatedTransactionID ?? id} ${type === 'PAYIN' ? 'PAY-IN' : type}`;
 }

@@ -1,5 +1,5 @@
 /**
- * Runs the built program with four connectors, and the commands of its CLI. The names are different in each run, because Formance keeps the
+ * Runs the built program with four connectors, and runs the commands of its CLI. The names differ in each run, because Formance keeps the
  * data of earlier runs.
  */
 import { execFile } from 'node:child_process';
@@ -14,21 +14,24 @@ import type { EndToEndSettings } from './settings.js';
 
 const PROGRAM = 'dist/program/main.js';
 const MAX_OUTPUT_BYTES = 100_000_000;
-/** Formance uses the first key. The checks use the second key, because the gateway stores what it has served to each key. */
+/**
+ * The API keys. Formance uses the first key. The checks use the second key, because the gateway stores which rows it has served to each
+ * key.
+ */
 const KEYS = { formance: 'the-key-that-formance-uses', checks: 'the-key-that-the-checks-use' };
 
 /**
- * `history`: a PSP whose history is finished. `live`: a PSP with activity, of which 40 % appears late. `orders`: a PSP that pays. `bank`:
- * statements in files.
+ * The connectors of the run. `history`: a PSP whose history is finished. `live`: a PSP with new data all the time, of which 40 % appears
+ * late. `orders`: a PSP that pays. `bank`: statements in files.
  */
 export type ConnectorName = 'history' | 'live' | 'orders' | 'bank';
 
-/** The gateway pulls from the live PSP only while its scenario runs. */
+/** The pull intervals of the live PSP. The gateway pulls from this PSP only while its scenario is running. */
 const PULL_INTERVALS = { live: '1s', frozen: '24h' };
 
 export class GatewayUnderTest {
   readonly directory: string;
-  /** Journal of the PSP that pays. */
+  /** The path of the journal in which the PSP that pays records its payments. */
   readonly journal: string;
   private readonly file: string;
   private readonly startedAt = Math.floor(Date.now() / 1000) * 1000;
@@ -68,7 +71,7 @@ export class GatewayUnderTest {
     return `${this.run}-${name}`;
   }
 
-  /** Name of the ledger in the deployment file. The ledger does not exist before the run. */
+  /** The name of the ledger in the deployment file. The ledger does not exist before the run. */
   get ledgerName(): string {
     return this.run;
   }
@@ -88,7 +91,7 @@ export class GatewayUnderTest {
 
   /**
    * Stops the program.
-   * @param isKept whether its files are kept, to find the cause of a failure
+   * @param isKept true if its files are kept, so that a person can find the cause of a failure
    */
   async close(isKept: boolean): Promise<void> {
     await this.process.stop();
@@ -135,7 +138,7 @@ export class GatewayUnderTest {
     return ((await this.read(name, `${stream}?pageSize=1000`)) as { id: string }[]).map(({ id }) => id);
   }
 
-  /** Returns the balances of an account, and the time from which the gateway reports them as correct (milliseconds since 1970). */
+  /** Returns the balances of an account, and the time from which they are correct according to the gateway (milliseconds since 1970). */
   async findBalances(name: ConnectorName, account: string): Promise<{ at: number; balances: Balances }> {
     const { at, balances } = (await this.read(name, `accounts/${account}/balances`)) as {
       at: string;

@@ -8,7 +8,7 @@ export interface PaymentOrder {
   reference: string;
   type: 'PAYOUT' | 'TRANSFER';
   amount: bigint;
-  /** The asset as Formance accepts it in an order: `EUR/2`, `JPY/0`. */
+  /** The asset in the form that Formance accepts in an order: `EUR/2`, `JPY/0`. */
   asset: string;
   metadata: Readonly<Record<string, string>>;
 }
@@ -17,14 +17,18 @@ interface OrderedPayment {
   order: PaymentOrder;
   initiationId: string;
   retries: number;
-  /** Number of checks in a row in which Formance alone had set the initiation to failed. */
+  /** The number of checks in a row in which only Formance had set the initiation to failed. */
   failedChecks: number;
 }
 
-/** Formance sets an initiation to failed if a connection was refused or broke. A person then retries it, at most this number of times. */
+/**
+ * The maximum number of retries of one initiation. Formance sets an initiation to failed if a connection was refused or broke, and a person
+ * then retries it.
+ */
 const MAX_RETRIES = 3;
 /**
- * Formance first stores the payment of a failed order, and then the status of its initiation. So the status may be wrong for a few checks.
+ * The number of checks before an initiation is retried. Formance first stores the payment of a failed order, and then the status of its
+ * initiation. So the status may be wrong for a few checks.
  */
 const CHECKS_BEFORE_RETRY = 3;
 
@@ -66,8 +70,8 @@ export class OrderedPayments {
   }
 
   /**
-   * Waits until the PSP has accepted this number of the orders.
-   * @param count default: all orders
+   * Waits until the PSP has accepted a number of the orders.
+   * @param count the number of orders; by default all orders
    */
   waitUntilAccepted(references: readonly string[], count = references.length): Promise<readonly string[]> {
     const { gateway, settings } = this.context;
@@ -106,12 +110,12 @@ export class OrderedPayments {
     return this.ordered.length;
   }
 
-  /** Number of initiations that had to be retried. */
+  /** The number of initiations that had to be retried. */
   get retriedCount(): number {
     return this.ordered.filter(({ retries }) => retries > 0).length;
   }
 
-  /** @returns the faults that the PSP simulated, each with its number of attempts */
+  /** Describes the faults that the PSP simulated, each with its number of attempts. */
   describeFaults(): string {
     const { faultCounts } = new PspJournal(this.context.gateway.journal);
     return [...faultCounts].map(([fault, count]) => `${fault} ${count}`).join(', ');

@@ -6,7 +6,7 @@ import type { EndToEndSettings } from './settings.js';
 
 export type FormanceService = ReturnType<FormanceConnection['open']>;
 
-/** Balances in minor units, by asset. */
+/** The balances in minor units, by asset. */
 export type Balances = ReadonlyMap<string, bigint>;
 
 export interface Initiation {
@@ -20,7 +20,7 @@ export interface InitiationRequest {
   type: 'PAYOUT' | 'TRANSFER';
   amount: bigint;
   asset: string;
-  /** Ids of accounts in Formance. */
+  /** The id of an account in Formance. */
   sourceAccountId: string;
   destinationAccountId: string;
   metadata: Readonly<Record<string, string>>;
@@ -56,11 +56,14 @@ function toCredentials({
   };
 }
 
-/** Every method throws `FormanceError`. */
+/** Reads and changes the data of a running Formance Payments. Every method throws `FormanceError` when a request fails. */
 export class PaymentsServer {
   constructor(private readonly http: FormanceService) {}
 
-  /** @throws Error if there is not exactly one connector with this name */
+  /**
+   * Returns the id of a connector.
+   * @throws Error if there is not exactly one connector with this name
+   */
   async findConnectorId(name: string): Promise<string> {
     const ids: string[] = [];
     const connectors = this.http.list({ path: '/v3/connectors' }, (json) => json);
@@ -101,7 +104,10 @@ export class PaymentsServer {
     return new Map([...newest].map(([asset, { amount }]) => [asset, amount]));
   }
 
-  /** @throws Error if there is not exactly one pool with this name */
+  /**
+   * Returns the id of a pool.
+   * @throws Error if there is not exactly one pool with this name
+   */
   async findPoolId(name: string): Promise<string> {
     const ids: string[] = [];
     for await (const json of this.http.list({ path: '/v3/pools' }, (pool) => pool))
@@ -110,7 +116,10 @@ export class PaymentsServer {
     return ids[0]!;
   }
 
-  /** @param at milliseconds since 1970 */
+  /**
+   * Returns the balances of a pool at a time.
+   * @param at milliseconds since 1970
+   */
   findPoolBalances(poolId: string, at: number): Promise<Balances> {
     return this.http.send(
       {
@@ -124,7 +133,7 @@ export class PaymentsServer {
 
   /**
    * Creates an initiation that needs no approval.
-   * @returns its id
+   * @returns the id of the initiation
    */
   initiate({ connectorId, reference, type, amount, asset, ...others }: InitiationRequest): Promise<string> {
     return this.http.send(

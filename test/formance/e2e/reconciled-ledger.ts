@@ -5,9 +5,12 @@ export class ReconciledLedger {
   constructor(
     private readonly ledger: FormanceService,
     private readonly reconciliation: FormanceService,
-    /** Name of a ledger that does not exist yet. */
+    /** The name of a ledger that does not exist yet. */
     private readonly name: string,
-    /** Address of the account that mirrors the PSP. Reconciliation adds both sides, so its balance is the negative of the money at the PSP. */
+    /**
+     * The address of the account that mirrors the PSP. Reconciliation adds both sides, so the balance of the account is the negative of the
+     * money at the PSP.
+     */
     private readonly account: string,
   ) {}
 

@@ -39,7 +39,7 @@ async function runScenarios(settings: EndToEndSettings): Promise<number> {
     await runStep(results, 'install', () => install(context));
     for (const [index, { name, connector, execute }] of scenarios.entries()) {
       await runStep(results, name, () => execute(context));
-      // Formance's engine is slow. So a connector that no later scenario needs is removed, and Formance no longer polls it.
+      // Formance's engine is slow. So a connector that no later scenario needs is removed, and Formance stops polling it.
       const isNeeded = scenarios.slice(index + 1).some((later) => later.connector === connector);
       if (!isNeeded) await uninstall(context, connector);
     }
@@ -52,7 +52,10 @@ async function runScenarios(settings: EndToEndSettings): Promise<number> {
   return results.failed === 0 ? 0 : 1;
 }
 
-/** @throws Error for an unknown name */
+/**
+ * Returns the scenarios to run.
+ * @throws Error for an unknown name
+ */
 function selectScenarios({ only }: EndToEndSettings): readonly Scenario[] {
   const unknown = only.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
   if (unknown.length > 0) throw new Error(`--only: there is no scenario ${unknown.join(', ')}`);

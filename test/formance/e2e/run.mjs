@@ -1,6 +1,6 @@
 /**
- * `npm run e2e:formance`: builds the gateway and this program, and runs the program against the Formance whose URLs are in the environment
- * variables. Without these variables, it prints that it skips.
+ * Implements `npm run e2e:formance`. It builds the gateway and the program in this directory, and runs the program with the Formance whose
+ * URLs are in environment variables. Without these variables, it only prints that it skips the run.
  */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';

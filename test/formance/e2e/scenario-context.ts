@@ -1,4 +1,4 @@
-/** The objects that every scenario uses. */
+/** The objects that every scenario needs. */
 import type { CheckResults } from './check-results.js';
 import type { ConnectorName, GatewayUnderTest } from './gateway-under-test.js';
 import type { PaymentsServer } from './payments-server.js';

@@ -5,27 +5,28 @@ export interface EndToEndSettings {
   paymentsUrl: string;
   ledgerUrl?: string;
   reconciliationUrl?: string;
-  /** Token for the services; absent for services without authentication, and with an OAuth client. */
+  /** The token for the services; absent for services without authentication, and with an OAuth client. */
   token?: string;
-  /** OAuth client of a Stack; absent for services without authentication, and with a token. */
+  /** The OAuth client of a Stack; absent for services without authentication, and with a token. */
   client?: { stackUrl: string; id: string; secret: string };
-  /** Host under which Formance reaches the gateway. */
+  /** The host under which Formance reaches the gateway. */
   gatewayHost: string;
-  /** A Go duration. If the server has a higher minimum, the server uses its minimum. */
+  /** The polling period as a Go duration. If the minimum of the server is higher, the server uses its minimum. */
   pollingPeriod: string;
-  /** Shell commands that stop and start the worker of Payments; absent if the worker cannot be stopped. */
+  /** The shell commands that stop and start the worker of Payments; absent if the worker cannot be stopped. */
   worker?: { stop: string; start: string };
-  /** How long the worker is stopped. */
+  /** The time in milliseconds for which the worker is stopped. */
   workerStopMs: number;
-  /** Names of the scenarios to run. If the list is empty, all scenarios run. */
+  /** The names of the scenarios to run. If the list is empty, all scenarios run. */
   only: readonly string[];
   orders: number;
   kills: number;
-  /** Maximum time in milliseconds until Formance must show a result. */
+  /** The maximum time in milliseconds until Formance must show a result. */
   timeoutMs: number;
 }
 
 /**
+ * Reads the settings.
  * @returns `undefined` if the variable FORMANCE_PAYMENTS_URL is not set
  * @throws Error for an option that is unknown or not a number
  */

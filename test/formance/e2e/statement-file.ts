@@ -2,12 +2,12 @@
 
 export interface DailyStatement {
   account: string;
-  /** The day, as in `2026-11-25`. */
+  /** The day of the statement, e.g. `2026-11-25`. */
   day: string;
   currency: 'EUR' | 'JPY';
-  /** Opening balance in minor units. */
+  /** The opening balance in minor units. */
   opening: bigint;
-  /** One entry for each amount, in minor units. A negative amount is a debit. */
+  /** The amounts of the entries in minor units. A negative amount is a debit. */
   entries: readonly bigint[];
 }
 
@@ -36,7 +36,7 @@ export function formatMt940(statement: DailyStatement): string {
   ].join('\r\n');
 }
 
-/** Formats `12345` as `123,45` for EUR and as `12345,` for JPY. */
+/** Formats an amount: `12345` becomes `123,45` for EUR, and `12345,` for JPY. */
 function formatAmount(amount: bigint, currency: DailyStatement['currency']): string {
   const digits = String(amount < 0n ? -amount : amount);
   if (currency === 'JPY') return `${digits},`;

@@ -9,7 +9,9 @@ export interface WaitEnvironment {
 }
 
 /**
- * @param findProblems its errors count as problems, because a service that has just started may not respond yet
+ * Repeats a check until there is no problem.
+ * @param findProblems returns the problems; if it throws, the error counts as a problem, because a service that has just started may not
+ * respond yet
  * @returns the problems of the last check; empty if the check passed
  */
 export async function waitUntilSolved(

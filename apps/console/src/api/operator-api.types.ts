@@ -1,6 +1,6 @@
 /**
- * Answers of the operator API that the console shows. The OpenAPI document of the gateway describes them. Times are RFC 3339 in UTC, amounts
- * are minor units in decimal digits.
+ * The types of the responses of the operator API that the console uses. The OpenAPI document of the gateway describes them. Times are RFC
+ * 3339 in UTC. Amounts are minor units in decimal digits.
  */
 
 export const STREAMS = ['accounts', 'beneficiaries', 'transactions'] as const;

@@ -11,7 +11,7 @@ interface VerifyReport {
 }
 
 /**
- * Compares payments with their adjustments, accounts and beneficiaries. During the comparison, new rows must be rare, because Formance gets
+ * Compares payments with their adjustments, accounts and beneficiaries. New rows must be rare during the comparison, because Formance gets
  * a row some seconds later.
  */
 export async function compareDelivery(context: ScenarioContext, connector: ConnectorName): Promise<void> {
@@ -71,7 +71,10 @@ export async function compareNewestBalances(
   results.add(`${connector}: balances are equal`, problems);
 }
 
-/** @returns a message for each asset whose amounts differ */
+/**
+ * Compares two sets of balances.
+ * @returns a message for each asset whose amounts differ
+ */
 export function compareBalances(name: string, wanted: Balances, found: Balances): string[] {
   return [...new Set([...wanted.keys(), ...found.keys()])]
     .filter((asset) => wanted.get(asset) !== found.get(asset))

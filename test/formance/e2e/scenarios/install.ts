@@ -1,4 +1,4 @@
-/** Installs the connectors and the pools. A second run must change nothing. */
+/** Installs the connectors and the pools in Formance. A second run of the installation must change nothing. */
 import type { ScenarioContext } from '../scenario-context.js';
 
 export async function install({ gateway, results }: ScenarioContext): Promise<void> {

@@ -1,11 +1,12 @@
 /**
- * Kills the gateway repeatedly while its PSPs are active and Formance polls. Afterwards Formance must have all data with the right amounts.
+ * Kills the gateway repeatedly while its PSPs have new data and Formance polls. Afterwards Formance must have all data with the right
+ * amounts.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScenarioContext } from '../scenario-context.js';
 import { compareDelivery } from './compare-delivery.js';
 
-/** Maximum time in milliseconds for which the gateway runs between two kills. */
+/** The maximum time in milliseconds for which the gateway runs between two kills. */
 const MAX_RUN_MS = 8000;
 
 /** Kills the program and starts it again, `count` times. */

@@ -17,7 +17,7 @@ export async function orderWithFaults(context: ScenarioContext): Promise<void> {
         type: KINDS[number % 2]!,
         asset: ASSETS[Math.floor(number / 2) % 2]!,
         amount: BigInt(1000 + number),
-        // The settings of the PSP choose the faults and the results.
+        // The metadata is empty, so the settings of the PSP choose the faults and the results.
         metadata: {},
       });
   };

@@ -13,7 +13,7 @@ import { compareBalances, compareDelivery, compareNewestBalances } from './compa
 const HOUR_MS = 3_600_000;
 
 interface ClosedDay extends BankDay {
-  /** Time of the closing balances as the gateway serves it, in milliseconds since 1970. */
+  /** The time of the closing balances in the responses of the gateway, in milliseconds since 1970. */
   at: number;
 }
 
@@ -52,8 +52,8 @@ export async function checkStatementBalances(context: ScenarioContext): Promise<
 }
 
 /**
- * Waits until the gateway has read the statements of a day. Only the first response with new amounts has the time of the closing balances.
- * Later responses have a later time, because they report that the amounts are still correct.
+ * Waits until the gateway has read the statements of a day. Only the first response with new amounts contains the time of the closing
+ * balances. Later responses contain a later time, because the amounts are still correct then.
  * @returns the time of the closing balances
  */
 async function waitForClosing({ gateway, settings }: ScenarioContext, day: BankDay): Promise<number> {
@@ -108,7 +108,7 @@ async function reconcile(
 
 /**
  * Creates the policy of the bank with the command of the gateway.
- * @returns its id
+ * @returns the id of the policy
  * @throws Error if the policy is not new, or if a second run creates another policy
  */
 async function createPolicy(gateway: GatewayUnderTest): Promise<string> {

@@ -14,7 +14,7 @@ import { compareDelivery } from './compare-delivery.js';
  */
 const PREPARATION_MS = 60_000;
 
-/** Creates the steps of an order's processing at which the worker stops. */
+/** Creates the list of the steps in the processing of an order at which the worker stops. */
 function createPoints(workerStopMs: number) {
   const duringStop = { 'sandbox/after': String(PREPARATION_MS + workerStopMs / 2) };
   return {
@@ -77,7 +77,9 @@ export async function stopWorker(context: ScenarioContext): Promise<void> {
   results.add(`${name}: each initiation and its payment end as the PSP did`, problems);
   await compareDelivery(context, 'orders');
 
-  /** Returns as soon as the first response is outstanding. Formance may not have sent the other orders yet. */
+  /**
+   * Waits until the first response is outstanding, i.e. Formance waits for the gateway. Formance may not have sent the other orders yet.
+   */
   async function waitAndSendLastGroup(): Promise<readonly string[]> {
     await sleep(Math.max(0, stopsAt - Date.now()));
     return ordered.waitUntilAccepted(await sendGroup(context, ordered, points.atStop), 1);
@@ -85,8 +87,8 @@ export async function stopWorker(context: ScenarioContext): Promise<void> {
 }
 
 /**
- * Sends a payout and a transfer in EUR and in JPY for each step.
- * @returns their references
+ * Sends a payout and a transfer, in EUR and in JPY, for each step.
+ * @returns the references of the orders
  */
 async function sendGroup(
   { run }: ScenarioContext,
@@ -98,7 +100,7 @@ async function sendGroup(
     for (const type of ['PAYOUT', 'TRANSFER'] as const)
       for (const asset of ['EUR/2', 'JPY/0']) {
         const reference = `${run} ${point} ${type} ${asset}`;
-        // The settings of the PSP choose everything that the metadata do not set.
+        // The settings of the PSP choose everything that the metadata does not set.
         const choices = { 'sandbox/fault': 'none', ...metadata };
         await ordered.send({
           reference,

@@ -103,10 +103,7 @@ export function toDisputeRows(dispute: Json): Transaction[] {
   const payment = { id: dispute.string('disputed_payment', 'payment_id'), type: 'PAYIN' } as const;
   const fields = {
     ...readSharedFields(dispute),
-    ...{
-      amount: parseMoneyObject(dispute.object('amount_money')),
-      scheme: readText(dispute, 'card_brand'),
-    },
+    ...{ amount: parseMoneyObject(dispute.object('amount_money')), scheme: readText(dispute, 'card_brand') },
     details: { reference: readText(dispute, 'reason') },
     metadata: pickProperties(PLUGIN_NAME, dispute, words.DISPUTE_PROPERTIES),
   };

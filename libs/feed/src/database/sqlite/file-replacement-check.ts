@@ -10,6 +10,8 @@ import type { StoreChangeGuard } from '../../identity/store-change-guard.js';
  * page.
  */
 const READ_CHECK_INTERVAL_MS = 100;
+/** The maximum number of reads between two checks. It applies when no timer can run, because the process is busy without a pause. */
+const MAX_UNCHECKED_READS = 1_000;
 
 export interface FileReplacementCheck {
   /**
@@ -27,8 +29,9 @@ export interface FileReplacementCheck {
 /** Creates a check that remembers which file is at the path now. The function must be called after the database was opened. */
 export function createFileReplacementCheck(path: string, changes: StoreChangeGuard): FileReplacementCheck {
   const opened = findFile(path);
-  // A timer resets this variable, because reading a clock at each page would take longer than all other checks of a page.
-  let isRecentlyChecked = false;
+  // A timer resets this number, because reading a clock at each page would take longer than all other checks of a page.
+  let allowedReads = 0;
+  let timer: NodeJS.Timeout | undefined;
   const check = () => {
     const found = findFile(path);
     if (found === undefined) changes.report('the file was deleted');
@@ -37,10 +40,12 @@ export function createFileReplacementCheck(path: string, changes: StoreChangeGua
   return {
     check,
     checkRecently: () => {
-      if (isRecentlyChecked) return;
+      if (allowedReads-- > 0) return;
+      allowedReads = 0;
       check();
-      isRecentlyChecked = true;
-      setTimeout(() => (isRecentlyChecked = false), READ_CHECK_INTERVAL_MS).unref();
+      allowedReads = MAX_UNCHECKED_READS;
+      clearTimeout(timer);
+      timer = setTimeout(() => (allowedReads = 0), READ_CHECK_INTERVAL_MS).unref();
     },
   };
 }

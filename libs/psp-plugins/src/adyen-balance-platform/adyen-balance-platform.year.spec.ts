@@ -56,7 +56,8 @@ it(
           `${fake.server.requests.length - before} more; largest cursor ${connector.maxCursorLength} characters\n`,
       );
       expect(requests).toBeLessThan((ledger.transfers.length / 100) * 2.2 + 100);
-      expect(fake.server.requests.length - before).toBeLessThanOrEqual(30);
+      // One request for each late return. In a large year, up to 20 pages of open transfers are requested again, too.
+      expect(fake.server.requests.length - before).toBeLessThanOrEqual(SIZE > 10_000 ? 45 : 30);
     } finally {
       await connector.close();
       await fake.close();

@@ -27,7 +27,7 @@ describe('on PostgreSQL', () => {
   afterEach(() => fresh.remove());
 
   // The long form is `store-changed.spec.ts`.
-  it('row 1: after an older backup was put back, a running gateway neither reads nor writes the feed that has its number now', async () => {
+  it('after an older backup was put back, a running gateway neither reads nor writes the feed that has its number now', async () => {
     const store = await openStore(fresh.url);
     const feed = await store.feed('acme/bank', 'transactions');
     await append(feed, 'a1');
@@ -41,7 +41,7 @@ describe('on PostgreSQL', () => {
   });
 
   // The long forms are `../migrations/fencing.spec.ts` and `test/upgrade/old-and-new.spec.ts`.
-  it('row 3: after an upgrade, a program of an older release can neither acquire a lease nor store a row or an order', async () => {
+  it('after an upgrade, a program of an older release can neither acquire a lease nor store a row or an order', async () => {
     const store = await openStore(fresh.url);
     await append(await store.feed('bank', 'transactions'), 'a1');
     await store.close();
@@ -58,7 +58,7 @@ describe('on PostgreSQL', () => {
   });
 
   // The long form is `store-changed.spec.ts`.
-  it('row 4: after a restore, a reader gets every version that the backup lacks, also one below its position', async () => {
+  it('after a restore, a reader gets every version that the backup lacks, also one below its position', async () => {
     await appendToStore('a1');
     const putBack = await backUpDatabase(fresh.url);
     const position = await appendToStore('late', 'a2');
@@ -76,7 +76,7 @@ describe('on PostgreSQL', () => {
   });
 
   // The long form is `test/gateway/second-deployment.spec.ts`.
-  it('row 6: a second deployment cannot register its connectors, and the store stays as it was', async () => {
+  it('a second deployment cannot register its connectors, and the store stays as it was', async () => {
     const store = await openStore(fresh.url);
     const account = { plugin: 'sandbox', account: undefined };
     await store.registerDeployment({ name: 'first', connectors: [{ path: 'bank', ...account }] });

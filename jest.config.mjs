@@ -51,7 +51,7 @@ export const SLOW_SPECS = [
   // Start whole programs, again and again.
   'apps/gateway/src/cli/run-cli.spec.ts',
   'apps/gateway/src/cli/shared/drain-output.spec.ts',
-  'apps/gateway/src/cli/shared/output-errors.spec.ts',
+  'apps/gateway/src/cli/shared/handle-output-errors.spec.ts',
 
   // Generate a plugin or pack one, install it and compile it.
   'test/generator/generator.spec.ts',

@@ -5,8 +5,8 @@ import type { Demo } from '@tributary/connector-api/testing';
 import { plugins } from '@tributary/psp-plugins';
 import { OPERATOR_KEY, toApiKey } from '../examples/demo/demo-names.js';
 import { startDemoDeployment, type DemoDeployment } from '../examples/demo/demo-deployment.js';
-import { describeDemo } from '../examples/demo/describe-demo.js';
-import { readOptions } from '../examples/demo/options.js';
+import { formatDemoSummary } from '../examples/demo/format-demo-summary.js';
+import { readOptions } from '../examples/demo/read-options.js';
 import { findFreePort } from './orders/deployment.js';
 
 const MAX_WAIT_MS = 60_000;
@@ -69,7 +69,7 @@ it('executes an order of each PSP that executes orders', async () => {
 });
 
 it('says which keys and paths a person can use', () => {
-  const text = describeDemo(deployment.connectors, deployment.url);
+  const text = formatDemoSummary(deployment.connectors, deployment.url);
   expect(text).toContain(OPERATOR_KEY);
   for (const name of names) expect(text).toContain(`'${deployment.url}/${name}/accounts'`);
 });

@@ -7,8 +7,8 @@ import { once } from 'node:events';
 import type { Demo } from '@tributary/connector-api/testing';
 import { plugins } from '@tributary/psp-plugins';
 import { startDemoDeployment } from './demo-deployment.js';
-import { describeDemo } from './describe-demo.js';
-import { readOptions } from './options.js';
+import { formatDemoSummary } from './format-demo-summary.js';
+import { readOptions } from './read-options.js';
 
 const { names, port } = readOptions(
   process.argv.slice(2),
@@ -18,7 +18,7 @@ const demos = new Map<string, Demo>();
 for (const name of names) demos.set(name, await startDemo(name));
 const deployment = await startDemoDeployment({ demos, port, output: 'inherit' });
 const { gateway } = deployment;
-console.log(describeDemo(deployment.connectors, deployment.url));
+console.log(formatDemoSummary(deployment.connectors, deployment.url));
 
 // The empty handler keeps the demo running until the gateway has stopped: a terminal sends Ctrl-C to the gateway, too. Other programs send
 // SIGTERM only to the demo, which passes it on.

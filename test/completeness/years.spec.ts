@@ -14,7 +14,7 @@ import { NestFactory } from '@nestjs/core';
 import { plainToInstance } from 'class-transformer';
 import { mollie } from '../../libs/psp-plugins/src/mollie/index.js';
 import { FAKE_ACCESS_TOKEN, FakeMollie } from '../../libs/psp-plugins/src/mollie/mollie.fake.js';
-import { addYearOfTransactions } from '../../libs/psp-plugins/src/mollie/testing/simulate-year.js';
+import { simulateYear as simulateMollieYear } from '../../libs/psp-plugins/src/mollie/testing/simulate-year.js';
 import { revolutBusiness } from '../../libs/psp-plugins/src/revolut-business/index.js';
 import { RevolutBusinessFake } from '../../libs/psp-plugins/src/revolut-business/revolut-business.fake.js';
 import { simulateYear } from '../../libs/psp-plugins/src/revolut-business/testing/simulate-year.js';
@@ -105,7 +105,7 @@ it(
     fake.now = () => clock.now();
     const balances = [fake.addBalance('EUR'), fake.addBalance('USD')];
     const planned = balances.map((balance) => {
-      addYearOfTransactions(fake, balance, ROWS / 2);
+      simulateMollieYear(fake, balance, ROWS / 2);
       return { balance, rows: balance.journal.rows.splice(0) };
     });
     const world = await openWorld(mollie, { accessToken: FAKE_ACCESS_TOKEN, url: fake.url }, clock);

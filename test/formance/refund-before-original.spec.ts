@@ -10,13 +10,13 @@ import {
   collectRecords,
   createPsp,
   createSettings,
-  HARSH_SETTINGS,
-  MINUTE,
-  START,
+  FAULTY_SETTINGS,
+  MINUTE_MS,
+  START_TIME_MS,
 } from '../../libs/psp-plugins/src/sandbox/testing/sandbox-setup.js';
 import { PaymentStore } from '../orders/payment-store.js';
 
-const PULL_INTERVAL_MS = MINUTE / 4;
+const PULL_INTERVAL_MS = MINUTE_MS / 4;
 const PULLS = 12;
 
 interface ServedTransaction {
@@ -31,16 +31,16 @@ interface ServedTransaction {
 
 test('every payment has the right amount, although 40 % of the rows come late', async () => {
   const fresh = await DEFAULT_STORE.createMigrated();
-  let now = START;
+  let now = START_TIME_MS;
   const store = await openStore(fresh.url, () => now);
-  const settings = createSettings({ ...HARSH_SETTINGS, activityPerMinute: 120, pageSize: 50 });
+  const settings = createSettings({ ...FAULTY_SETTINGS, activityPerMinute: 120, pageSize: 50 });
   const psp = createPsp(settings, () => now);
   const feed = await store.feed('sand', 'transactions');
-  const lease = (await feed.acquireLease(getCurrentProcess(), MINUTE))!;
+  const lease = (await feed.acquireLease(getCurrentProcess(), MINUTE_MS))!;
   const arrived: SerializedRecord[] = [];
   try {
     for (let pull = 1; pull <= PULLS; pull++) {
-      now = START + pull * PULL_INTERVAL_MS;
+      now = START_TIME_MS + pull * PULL_INTERVAL_MS;
       for await (const { items, cursor } of psp.transactions(lease.cursor)) {
         const records = items.map((item) => serializeTransaction(item as Transaction));
         arrived.push(...records);

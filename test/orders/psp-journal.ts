@@ -2,13 +2,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isOrderAccepted } from '../../libs/psp-plugins/src/sandbox/simulator/order-faults.js';
 import { parseAttempt } from '../../libs/psp-plugins/src/sandbox/simulator/order-journal.js';
-import { getStateAt, type Payment } from '../../libs/psp-plugins/src/sandbox/simulator/payment-state.js';
+import {
+  getStateAt,
+  type AcceptedAttempt,
+} from '../../libs/psp-plugins/src/sandbox/simulator/payment-state.js';
 
 export class PspJournal {
   attemptCount = 0;
   readonly faultCounts = new Map<string, number>();
   /** The paid orders by the client's reference, and then by the PSP's key. Two keys mean that the order was paid twice. */
-  private readonly paidByReference = new Map<string, Map<string, Payment>>();
+  private readonly paidByReference = new Map<string, Map<string, AcceptedAttempt>>();
 
   constructor(journal: string) {
     // A PSP without requests has no journal file.
@@ -16,7 +19,7 @@ export class PspJournal {
     for (const line of lines) this.add(line);
   }
 
-  getPayments(reference: string): readonly Payment[] {
+  getPayments(reference: string): readonly AcceptedAttempt[] {
     return [...(this.paidByReference.get(reference)?.values() ?? [])];
   }
 
@@ -30,14 +33,17 @@ export class PspJournal {
     this.attemptCount++;
     this.faultCounts.set(attempt.fault, (this.faultCounts.get(attempt.fault) ?? 0) + 1);
     if (!isOrderAccepted(attempt.fault)) return;
-    const payments = this.paidByReference.get(attempt.reference) ?? new Map<string, Payment>();
+    const payments = this.paidByReference.get(attempt.reference) ?? new Map<string, AcceptedAttempt>();
     if (!payments.has(attempt.key)) payments.set(attempt.key, attempt);
     this.paidByReference.set(attempt.reference, payments);
   }
 }
 
 /** Returns the final state that Formance must show. The result is `undefined` while the PSP has not executed the order. */
-export function getExpectedEnd(payment: Payment | undefined, amount: bigint): ExpectedEnd | undefined {
+export function getExpectedEnd(
+  payment: AcceptedAttempt | undefined,
+  amount: bigint,
+): ExpectedEnd | undefined {
   if (payment === undefined) return { payment: 'FAILED', initiation: 'FAILED', amount };
   const state = getStateAt(payment, Date.now());
   switch (state) {
@@ -61,6 +67,6 @@ export interface ExpectedEnd {
 }
 
 /** Returns true if the PSP can fail the order. */
-export function canFail(payment: Payment | undefined): boolean {
+export function canFail(payment: AcceptedAttempt | undefined): boolean {
   return payment === undefined || payment.fate === 'fails' || payment.fate === 'fails-at-once';
 }

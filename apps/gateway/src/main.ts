@@ -1,7 +1,7 @@
 /** The entry point of the program `tributary`. `bin/tributary.js` starts it. */
 import 'reflect-metadata';
 import { drainOutput } from './cli/shared/drain-output.js';
-import { exitOnBrokenPipe } from './cli/shared/output-errors.js';
+import { exitOnBrokenPipe } from './cli/shared/handle-output-errors.js';
 import { runCli } from './cli/run-cli.js';
 import { terminal } from './cli/shared/terminal.js';
 

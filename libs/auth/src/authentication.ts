@@ -1,6 +1,6 @@
 /** Authenticates requests by their API key, and builds the HTTP errors 401, 403 and 429. */
 import { HttpException, HttpStatus } from '@nestjs/common';
-import type { FailureLimiter } from './failure-limiter.js';
+import type { FailureLimiter } from './authentication-failure-limiter.js';
 import type { ApiKeySet } from './api-key-set.js';
 import type { Scope } from './scope.js';
 

@@ -1,6 +1,6 @@
 /** Authorizes requests. For every protected route, the same checks are made in the same order: first the key, then its scope. */
 import { authenticate, requireScope, type RequestCredentials } from './authentication.js';
-import type { FailureLimiter } from './failure-limiter.js';
+import type { FailureLimiter } from './authentication-failure-limiter.js';
 import type { ApiKeySet } from './api-key-set.js';
 import type { Scope } from './scope.js';
 

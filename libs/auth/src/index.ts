@@ -1,6 +1,6 @@
 export * from './authentication.js';
 export * from './authorizer.js';
-export * from './failure-limiter.js';
+export * from './authentication-failure-limiter.js';
 export { ApiKeySet, EMPTY_KEY_SET } from './api-key-set.js';
 export * from './api-key.js';
 export * from './operator-key.js';

@@ -5,7 +5,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { isIP } from 'node:net';
 import { delayContinueForPipelinedRequests } from './continue-response.js';
-import { respondToMalformedRequest, rejectExpectHeader } from './malformed-request.js';
+import { respondToMalformedRequest, rejectExpectHeader } from './respond-to-malformed-request.js';
 import { SharedRouteTable, type ConnectorPathSet } from './shared-route-table.js';
 
 /** The maximum size of a request body in bytes. A larger body is rejected. A payment order with metadata has a few kB. */

@@ -2,7 +2,7 @@ export * from './account-page.js';
 export * from './bank-account-id.js';
 export * from './booking-rows.js';
 export * from './refunds-and-disputes.js';
-export * from './reject-order.js';
+export * from './create-order-rejection.js';
 export * from './reverse-failed-rows.js';
 export * from './deductions.js';
 export * from './fees.js';

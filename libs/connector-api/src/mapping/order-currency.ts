@@ -3,7 +3,7 @@ import { InvalidRecordError } from '../errors.js';
 import { formatAsset } from '../money.js';
 import { formatMinorUnits } from './money-from-minor-units.js';
 import type { Order } from '../order.types.js';
-import { rejectOrder } from './reject-order.js';
+import { createOrderRejection } from './create-order-rejection.js';
 
 /**
  * Returns the ISO 4217 code in which an order is paid: `EUR` for the asset `EUR/2`.
@@ -15,7 +15,7 @@ export function requireOrderCurrency({ amount: { asset } }: Pick<Order, 'amount'
   const [currency = ''] = asset.split('/', 1);
   const decimals = getCurrencyDecimals(currency);
   if (decimals !== undefined && formatAsset(currency, decimals) === asset) return currency;
-  throw rejectOrder(`${psp} cannot pay in ${asset}: expected a currency like EUR/2`);
+  throw createOrderRejection(`${psp} cannot pay in ${asset}: expected a currency like EUR/2`);
 }
 
 /**
@@ -31,6 +31,6 @@ export function formatOrderUnits(
     return formatMinorUnits(amount, pspDecimals);
   } catch (error) {
     if (!(error instanceof InvalidRecordError)) throw error;
-    throw rejectOrder(`${psp} cannot pay exactly this amount: ${error.message}`);
+    throw createOrderRejection(`${psp} cannot pay exactly this amount: ${error.message}`);
   }
 }

@@ -1,5 +1,5 @@
 import { Json } from '../http/json-accessors.js';
-import { rejectWebhook } from './webhook-signature.js';
+import { createWebhookRejection } from './webhook-signature.js';
 
 /**
  * Returns a string from the body of a webhook, e.g. the name of the event: `parseWebhookEvent(rawBody, 'event')`.
@@ -9,7 +9,7 @@ export function parseWebhookEvent(rawBody: Buffer, property: string): string {
   try {
     return Json.parse(rawBody.toString('utf8')).string(property);
   } catch {
-    throw rejectWebhook(`the body is no JSON object with a text ${JSON.stringify(property)}`);
+    throw createWebhookRejection(`the body is no JSON object with a text ${JSON.stringify(property)}`);
   }
 }
 
@@ -23,6 +23,6 @@ export function parseWebhookEvents(rawBody: Buffer, list: string, property: stri
     const events = Json.parse(rawBody.toString('utf8')).array(list);
     return events.map((event) => event.scalar(property)).filter((word) => word !== undefined);
   } catch {
-    throw rejectWebhook(`the body is no JSON object with a list ${JSON.stringify(list)}`);
+    throw createWebhookRejection(`the body is no JSON object with a list ${JSON.stringify(list)}`);
   }
 }

@@ -27,9 +27,9 @@ export interface HmacOptions {
 export function verifyHmac(options: HmacOptions): void {
   const { header, signatures, secrets, signed, encoding = 'hex', algorithm = 'sha256' } = options;
   const given = signatures.map((text) => text.trim()).filter((text) => text !== '');
-  if (given.length === 0) throw rejectWebhook(`${header} is missing`);
+  if (given.length === 0) throw createWebhookRejection(`${header} is missing`);
   const known = secrets.filter((secret): secret is string | Buffer => (secret?.length ?? 0) > 0);
-  if (known.length === 0) throw rejectWebhook('the settings contain no secret to verify it with');
+  if (known.length === 0) throw createWebhookRejection('the settings contain no secret to verify it with');
   const expected = known.map((secret) => {
     const hmac = createHmac(algorithm, secret);
     for (const part of signed) hmac.update(part);
@@ -41,7 +41,7 @@ export function verifyHmac(options: HmacOptions): void {
       expected.some((right) => bytes?.length === right.length && timingSafeEqual(bytes, right)),
     );
   if (!isRight)
-    throw rejectWebhook(`${header} is not a signature of this body with the secret of the settings`);
+    throw createWebhookRejection(`${header} is not a signature of this body with the secret of the settings`);
 }
 
 const DEFAULT_TOLERANCE_MS = 5 * 60_000;
@@ -69,7 +69,7 @@ export function verifyTimestamp({
 }: TimestampOptions): void {
   // A comparison with NaN is false, so a request without a time is rejected.
   if (Math.abs(now - at) <= toleranceMs) return;
-  throw rejectWebhook(`${header} is missing, or more than ${toleranceMs / 1000} s from now`);
+  throw createWebhookRejection(`${header} is missing, or more than ${toleranceMs / 1000} s from now`);
 }
 
 /**
@@ -81,7 +81,7 @@ function decodeSignature(text: string, encoding: 'hex' | 'base64'): Buffer | und
   return pattern.test(text) ? Buffer.from(text, encoding) : undefined;
 }
 
-/** Creates the error for a webhook that is not accepted: `throw rejectWebhook('the body is no event')`. */
-export function rejectWebhook(reason: string): PspError {
+/** Creates the error for a webhook that is not accepted: `throw createWebhookRejection('the body is no event')`. */
+export function createWebhookRejection(reason: string): PspError {
   return new PspError('rejected', `a webhook is refused: ${reason}`);
 }

@@ -8,7 +8,7 @@
  */
 
 /** The stored amounts of an account, and when they were true. */
-export interface AmountsVersion {
+export interface ObservedAmounts {
   /** The time at which these amounts became true. It increases with every change of an amount, so it identifies the version. */
   since: number;
   /** The time at which these amounts were last observed. */
@@ -17,7 +17,7 @@ export interface AmountsVersion {
 
 /** The last response that a reader (one API key) got for an account. */
 export interface ReaderBalance {
-  /** `AmountsVersion.since` of the amounts in the last response. */
+  /** `ObservedAmounts.since` of the amounts in the last response. */
   since: number;
   /** The time `at` of the last response. */
   servedAt: number;
@@ -54,7 +54,7 @@ const FIRST_RETRY_MS = 15_000;
 /** Returns the new state of a reader after this response. `servedAt` of this state is the time `at` of the response. */
 export function chooseServedTime(
   before: ReaderBalance | undefined,
-  { since, observedAt }: AmountsVersion,
+  { since, observedAt }: ObservedAmounts,
   now: number,
   { validForMs, isCurrent }: BalanceValidity,
 ): ReaderBalance {

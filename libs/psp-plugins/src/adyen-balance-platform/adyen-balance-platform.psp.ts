@@ -12,7 +12,7 @@ import {
 import { AdyenBalancePlatformSettings } from './adyen-balance-platform.config.js';
 import { createOrder, findOrder } from './adyen-balance-platform.orders.js';
 import { listTransactionPages } from './adyen-balance-platform.transactions.js';
-import { parseWebhook } from './adyen-balance-platform.webhooks.js';
+import { verifyWebhook } from './adyen-balance-platform.webhooks.js';
 
 @Injectable()
 export class AdyenBalancePlatformPsp implements PspClient {
@@ -56,6 +56,6 @@ export class AdyenBalancePlatformPsp implements PspClient {
   }
 
   webhook(request: WebhookRequest) {
-    return parseWebhook(request, this.context.settings.webhookKeys);
+    return verifyWebhook(request, this.context.settings.webhookKeys);
   }
 }

@@ -14,7 +14,7 @@ const STREAMS_BY_EVENT: readonly (readonly [prefix: string, streams: Stream[]])[
  * Verifies a webhook and returns the streams that it affects. A webhook has no signed time, so an old one can be sent again: it only starts a pull.
  * @throws PspError `rejected` when the signature is wrong or missing, or when the body is not an event
  */
-export function parseWebhook({ headers, rawBody }: WebhookRequest, keys: readonly string[] = []): Stream[] {
+export function verifyWebhook({ headers, rawBody }: WebhookRequest, keys: readonly string[] = []): Stream[] {
   verifyHmac({
     header: 'HmacSignature',
     signatures: [headers['hmacsignature'] ?? ''],

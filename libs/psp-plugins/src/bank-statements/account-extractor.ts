@@ -6,7 +6,7 @@ import type { LocalTimeParser } from './statements/local-time-parser.js';
 import { METADATA_PREFIX } from './mapping/metadata-keys.js';
 import type { ExtractionStep } from './pulling/page-builder.js';
 import type { StreamExtractor } from './pulling/pull-directory.js';
-import { toSignedMoney } from './statements/signed-money.js';
+import { toSignedMoney } from './statements/to-signed-money.js';
 import { findClosingBalance } from './checking/statement-check.js';
 import type { CheckedStatement } from './checking/statement-check.js';
 import type { ParsedFile } from './parsing/parsed-file.js';

@@ -11,18 +11,18 @@ import type {
   TransactionStatus,
   TransactionType,
 } from '@tributary/connector-api';
-import { isBankCharge } from './mapping/bank-charges.js';
+import { isBankCharge } from './mapping/is-bank-charge.js';
 import { createCounterpartyId } from './mapping/counterparty.js';
-import { entryFactsWithDetail, mergeFacts } from './statements/merge-entry-detail.js';
+import { mergeOnlyDetail, mergeFacts } from './statements/merge-entry-detail.js';
 import { formatFingerprint } from './identity/entry-identity.js';
-import type { MatchItem } from './matching/matching-input.js';
+import type { ItemToMatch } from './matching/matching-input.js';
 import type { LocalTimeParser } from './statements/local-time-parser.js';
 import type { EntryMatch } from './matching/entry-matcher.js';
 import { METADATA_KEYS } from './mapping/metadata-keys.js';
-import { addMissingFacts, readStoredFacts } from './mapping/stored-facts.js';
-import { toChargesMetadata, toEntryMetadata, toFactsMetadata } from './mapping/metadata.js';
-import { toRowMetadata } from './mapping/row-metadata.js';
-import { toSignedMoney } from './statements/signed-money.js';
+import { addMissingFacts, readStoredFacts } from './mapping/read-stored-facts.js';
+import { toChargesMetadata, toEntryMetadata, toFactsMetadata } from './mapping/entry-metadata.js';
+import { toReconciliationMetadata } from './mapping/reconciliation-metadata.js';
+import { toSignedMoney } from './statements/to-signed-money.js';
 import { extractDate } from './statements/local-time-parser.js';
 import { findClosingBalance } from './checking/statement-check.js';
 import { splitBatch } from './statements/split-batch.js';
@@ -92,14 +92,14 @@ export function toTransactions(
  * Returns the part for a movement that is one transaction.
  * @param known the facts of an earlier report. They are kept if this report does not contain them
  */
-function toWholePart({ entry }: MatchItem, id: string, known?: EntryFacts): MovementPart {
-  const ownFacts = entryFactsWithDetail(entry);
+function toWholePart({ entry }: ItemToMatch, id: string, known?: EntryFacts): MovementPart {
+  const ownFacts = mergeOnlyDetail(entry);
   const facts = known ? addMissingFacts(ownFacts, known) : ownFacts;
   return { id, signedAmount: toSignedMoney(entry), facts, metadata: toChargesMetadata(facts) };
 }
 
 function toDetailPart(
-  { entry }: MatchItem,
+  { entry }: ItemToMatch,
   id: string,
   detail: EntryDetail & { signed: Money },
   count: number,
@@ -119,7 +119,7 @@ function toDetailPart(
 }
 
 function toTransaction(
-  item: MatchItem,
+  item: ItemToMatch,
   movement: EntryMatch['movement'],
   part: MovementPart,
   time: LocalTimeParser,
@@ -148,7 +148,7 @@ function toTransaction(
     metadata: {
       ...toEntryMetadata(entry, facts),
       ...toFactsMetadata(facts),
-      ...toRowMetadata(entry, facts, direction),
+      ...toReconciliationMetadata(entry, facts, direction),
       ...part.metadata,
       ...(isFinal ? toStatementMetadata(item) : toAnnouncementMetadata(item, movement)),
       [METADATA_KEYS.createdAt]: announcedAt ?? (isFinal ? undefined : bookedAt),
@@ -169,7 +169,7 @@ function toTransaction(
   };
 }
 
-function toStatementMetadata({ statement }: MatchItem): Metadata {
+function toStatementMetadata({ statement }: ItemToMatch): Metadata {
   const { start } = statement;
   return {
     [METADATA_KEYS.statement]: start.sequence ?? start.id,
@@ -182,7 +182,7 @@ function toStatementMetadata({ statement }: MatchItem): Metadata {
  * record.
  */
 function toAnnouncementMetadata(
-  { statement: { start }, entry }: MatchItem,
+  { statement: { start }, entry }: ItemToMatch,
   movement: EntryMatch['movement'],
 ): Metadata {
   const until = start.kind === 'interim' && start.to?.includes('T') ? start.to : undefined;
@@ -200,7 +200,7 @@ function toAnnouncementMetadata(
  * details stay and become final. Details from an earlier version of the statement stay unchanged.
  */
 function confirmDetails(
-  item: MatchItem,
+  item: ItemToMatch,
   { fingerprint }: EntryMatch['movement'],
   stored: ReadonlyMap<string, StoredRecord>,
 ): Transaction[] {
@@ -229,7 +229,7 @@ function confirmDetails(
  * contains the amount and the time.
  */
 function toDetailTransaction(
-  { entry, statement }: MatchItem,
+  { entry, statement }: ItemToMatch,
   id: string,
   { metadata }: StoredRecord,
   status: TransactionStatus,

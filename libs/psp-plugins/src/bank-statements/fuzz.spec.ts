@@ -13,7 +13,7 @@ import { findClosingBalance, findOpeningBalance } from './checking/statement-che
 import { readStatements } from './readers/index.js';
 import { StatementError } from './statements/statement.types.js';
 import type { StatementEvent } from './statements/statement.types.js';
-import { toSignedMoney } from './statements/signed-money.js';
+import { toSignedMoney } from './statements/to-signed-money.js';
 
 const MUTATIONS = Number(process.env['STATEMENT_MUTATIONS'] ?? 3000);
 const SEED = Number(process.env['STATEMENT_SEED'] ?? 20260302);

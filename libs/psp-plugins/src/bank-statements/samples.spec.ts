@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { FakeBank } from './bank-statements.fake.js';
 import type { FakeFeed } from './bank-statements.fake.js';
-import { accountIdFrom } from './identity/entry-identity.js';
+import { createAccountId } from './identity/entry-identity.js';
 import { readStatements } from './readers/index.js';
-import { toSignedMoney } from './statements/signed-money.js';
+import { toSignedMoney } from './statements/to-signed-money.js';
 import { findClosingBalance, findOpeningBalance } from './checking/statement-check.js';
 
 const ROOT = join(import.meta.dirname, '../../../..');
@@ -95,7 +95,7 @@ async function movedBy(content: Buffer): Promise<Record<string, bigint> | undefi
   for await (const part of readStatements(bytes())) {
     if (part.part === 'start') {
       booked = part.kind === 'booked';
-      account = accountIdFrom(part);
+      account = createAccountId(part);
     }
     if (part.part !== 'end' || !booked) continue;
     if (part.balances.length === 0) return undefined;

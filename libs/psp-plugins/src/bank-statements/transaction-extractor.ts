@@ -3,10 +3,10 @@ import { setImmediate } from 'node:timers/promises';
 import { InvalidRecordError } from '@tributary/connector-api';
 import type { FeedReader, StoredRecord, RejectedRecord, Transaction } from '@tributary/connector-api';
 import { assertEntryServable, toTransactions } from './bank-statements.mapper.js';
-import { toEnrichedTransactions } from './late-reports.mapper.js';
+import { toEnrichedTransactions } from './late-report.mapper.js';
 import type { CurrentFile, PullProgress } from './pulling/pull-progress.js';
-import { MatchItemFactory } from './matching/matching-input.js';
-import type { MatchItem } from './matching/matching-input.js';
+import { ItemToMatchFactory } from './matching/matching-input.js';
+import type { ItemToMatch } from './matching/matching-input.js';
 import type { LocalTimeParser } from './statements/local-time-parser.js';
 import { EntryMatcher } from './matching/entry-matcher.js';
 import type { EntryMatch } from './matching/entry-matcher.js';
@@ -21,7 +21,7 @@ import type { CorrectionResult } from './chain/statement-correction.js';
 import { createChainLinks } from './chain/create-chain-links.js';
 import type { KeyedLink } from './chain/create-chain-links.js';
 import { MovementRepository } from './matching/movement-repository.js';
-import { NewMovements } from './matching/new-movements.js';
+import { NewMovementFactory } from './matching/new-movement-factory.js';
 import { DaysBeforeStatement } from './matching/served-days.js';
 import type { EntryDigests } from './checking/entry-digests.js';
 import type { CheckedFile } from './checking/file-check.js';
@@ -95,12 +95,12 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     const statement = correction?.withFormerIdentity(checked) ?? checked;
     return new OpenStatement(
       statement,
-      new MatchItemFactory(statement, index, digestCounts),
+      new ItemToMatchFactory(statement, index, digestCounts),
       links,
       histories.some(({ kind }) => kind === 'outdated'),
       correction,
       days,
-      new NewMovements(days.open(statement.accountId), digestCounts),
+      new NewMovementFactory(days.open(statement.accountId), digestCounts),
     );
   }
 
@@ -180,7 +180,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
 
   private async matchItems(
     { newMovements, correction, guessedIds }: OpenStatement,
-    items: readonly MatchItem[],
+    items: readonly ItemToMatch[],
   ): Promise<EntryMatch[]> {
     const matches = correction ? undefined : newMovements.match(items);
     if (matches) return matches;
@@ -237,13 +237,13 @@ class OpenStatement {
 
   constructor(
     readonly statement: CheckedStatement,
-    readonly itemFactory: MatchItemFactory,
+    readonly itemFactory: ItemToMatchFactory,
     readonly links: readonly KeyedLink[],
     /** True if a newer version of this statement was already read. No entry of this version is then served. */
     readonly isOutdated: boolean,
     readonly correction: StatementCorrection | undefined,
     readonly days: DaysBeforeStatement,
-    readonly newMovements: NewMovements,
+    readonly newMovements: NewMovementFactory,
   ) {}
 }
 

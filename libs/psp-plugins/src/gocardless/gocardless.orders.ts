@@ -3,7 +3,7 @@ import {
   formatMinorUnits,
   readOrderResult,
   readText,
-  rejectOrder,
+  createOrderRejection,
   requireOrderCurrency,
   translateOrDefault,
   truncateText,
@@ -46,11 +46,11 @@ export function createOrder(context: GocardlessContext, order: Order): Promise<O
 async function sendOrder({ client }: GocardlessContext, order: Order): Promise<Json> {
   const { amount, sourceAccountId, destinationAccountId, description, reference, idempotencyKey } = order;
   const currency = requireOrderCurrency(order, 'GoCardless');
-  if (currency !== 'GBP') throw rejectOrder(`GoCardless pays GBP/2 only, found ${amount.asset}`);
+  if (currency !== 'GBP') throw createOrderRejection(`GoCardless pays GBP/2 only, found ${amount.asset}`);
   const accounts = await client.listAll('payment_accounts', {});
   const account = accounts.find((row) => readText(row, 'id') === sourceAccountId);
   if (account === undefined || findPayer(accounts, account) !== sourceAccountId)
-    throw rejectOrder(
+    throw createOrderRejection(
       `${sourceAccountId} is not a payment account, or its creditor has several, of which GoCardless chooses one to pay`,
     );
   const statement = [description, reference].find((text) => REFERENCE_PATTERN.test(text ?? ''));

@@ -9,7 +9,7 @@ import { GocardlessClient, type GocardlessContext } from './gocardless.client.js
 import { GocardlessSettings } from './gocardless.config.js';
 import { createOrder, findOrder } from './gocardless.orders.js';
 import { listTransactionPages } from './gocardless.transactions.js';
-import { parseWebhook } from './gocardless.webhooks.js';
+import { verifyWebhook } from './gocardless.webhooks.js';
 
 @Injectable()
 export class GocardlessPsp implements PspClient {
@@ -48,6 +48,6 @@ export class GocardlessPsp implements PspClient {
   }
 
   webhook(request: WebhookRequest) {
-    return parseWebhook(request, this.context.settings.webhookSecrets);
+    return verifyWebhook(request, this.context.settings.webhookSecrets);
   }
 }

@@ -13,7 +13,7 @@ const SIGNATURE_HEADER = 'webhook-signature';
  * @returns the streams to pull
  * @throws PspError `rejected` when the signature is wrong or missing, or when the body contains no events
  */
-export function parseWebhook(
+export function verifyWebhook(
   { headers, rawBody }: WebhookRequest,
   secrets: readonly string[] = [],
 ): Stream[] {

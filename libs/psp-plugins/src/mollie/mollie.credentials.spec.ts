@@ -2,7 +2,7 @@
 import { PspDocumentValidator } from '@tributary/connector-api/testing';
 import { computeBalance, FakeMollie, MOLLIE_DOCUMENT_PATH, FAKE_ACCESS_TOKEN } from './mollie.fake.js';
 import type { FakeBalance } from './mollie.fake.js';
-import { addYearOfTransactions } from './testing/simulate-year.js';
+import { simulateYear } from './testing/simulate-year.js';
 import { MollieTestConnector, sumByAsset } from './testing/mollie-test-connector.js';
 import type { MollieSettings } from './mollie.config.js';
 
@@ -45,7 +45,7 @@ it('test data are asked for where the settings say so, and OAuth tokens are fetc
 });
 
 it('a token that expires or is refused in the middle is renewed, and nobody notices', async () => {
-  addYearOfTransactions(fake, balance, 400);
+  simulateYear(fake, balance, 400);
   await reopen({
     accessToken: undefined,
     refreshToken: 'refresh_fake',

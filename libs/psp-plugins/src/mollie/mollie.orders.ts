@@ -1,5 +1,5 @@
 /** Executes orders. An order from a balance becomes a payout, and an order from a business account becomes a draft transfer. */
-import { findPayee, rejectOrder } from '@tributary/connector-api';
+import { findPayee, createOrderRejection } from '@tributary/connector-api';
 import type { Order, OrderResult } from '@tributary/connector-api';
 import { createPayout, findPayout } from './mollie.payouts.js';
 import type { MollieContext } from './mollie.transactions.js';
@@ -10,14 +10,16 @@ export async function createOrder(context: MollieContext, order: Order): Promise
   const { client, settings, feedReader } = context;
   if (getAccountResource(order.sourceAccountId) === 'balances') {
     if (settings.payouts === 'off')
-      throw rejectOrder('payouts of balances are off; the setting "payouts" allows them');
+      throw createOrderRejection('payouts of balances are off; the setting "payouts" allows them');
     return createPayout(client, order);
   }
   if (settings.transfers === 'off')
-    throw rejectOrder('transfers from business accounts are off; the setting "transfers" allows them');
+    throw createOrderRejection(
+      'transfers from business accounts are off; the setting "transfers" allows them',
+    );
   const payee = await findPayee(order.destinationAccountId, settings.beneficiaries, feedReader);
   if (payee !== undefined) return createDraft(client, order, payee);
-  throw rejectOrder(
+  throw createOrderRejection(
     `${order.destinationAccountId} has no IBAN: a business account pays beneficiaries that it has paid before, and those of the setting "beneficiaries"`,
   );
 }

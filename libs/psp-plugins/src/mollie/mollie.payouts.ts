@@ -8,7 +8,7 @@ import {
   formatAmount,
   readOrderKey,
   readOrderResult,
-  rejectOrder,
+  createOrderRejection,
   requireOrderCurrency,
   translateOrDefault,
 } from '@tributary/connector-api';
@@ -37,7 +37,7 @@ export async function createPayout(client: MollieClient, order: Order): Promise<
   const { sourceAccountId: balanceId, destinationAccountId, idempotencyKey } = order;
   const own = getBankAccountId(balanceId);
   if (destinationAccountId !== own)
-    throw rejectOrder(
+    throw createOrderRejection(
       `Mollie pays out ${balanceId} only to your own bank account: expected the destination ${own}`,
     );
   const amount = { currency: requireOrderCurrency(order, 'Mollie'), value: formatAmount(order.amount) };

@@ -9,7 +9,7 @@ import { MollieClient } from './mollie.client.js';
 import { MollieSettings } from './mollie.config.js';
 import { createOrder, findOrder } from './mollie.orders.js';
 import { listTransactionPages, type MollieContext } from './mollie.transactions.js';
-import { parseWebhook } from './mollie.webhooks.js';
+import { verifyWebhook } from './mollie.webhooks.js';
 
 @Injectable()
 export class MolliePsp implements PspClient {
@@ -48,6 +48,6 @@ export class MolliePsp implements PspClient {
   }
 
   webhook(request: WebhookRequest) {
-    return parseWebhook(request, this.context.settings);
+    return verifyWebhook(request, this.context.settings);
   }
 }

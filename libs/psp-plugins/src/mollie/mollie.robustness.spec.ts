@@ -2,7 +2,7 @@
 import { PspDocumentValidator } from '@tributary/connector-api/testing';
 import { computeBalance, FakeMollie, MOLLIE_DOCUMENT_PATH } from './mollie.fake.js';
 import type { FakeBalance } from './mollie.fake.js';
-import { addYearOfTransactions } from './testing/simulate-year.js';
+import { simulateYear } from './testing/simulate-year.js';
 import { MollieTestConnector, sumByAsset } from './testing/mollie-test-connector.js';
 
 const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT_PATH);
@@ -31,7 +31,7 @@ it.each([
   ['null', { body: null }],
   ['204', { status: 204 }],
 ])('takes %s in the middle of a walk for no end: nothing is lost', async (_name, response) => {
-  addYearOfTransactions(fake, balance, 700);
+  simulateYear(fake, balance, 700);
   for (const nth of [3, 18]) {
     fake.server.injectFault({ fault: { response }, path: '/v2/balances/{id}/transactions', nth });
   }
@@ -42,7 +42,7 @@ it.each([
 });
 
 it('takes a next link that leads to itself for an error', async () => {
-  addYearOfTransactions(fake, balance, 300);
+  simulateYear(fake, balance, 300);
   const from = balance.journal.rows.at(-51)?.id ?? '';
   const next = { href: `https://api.mollie.com/v2/balances/x/transactions?from=${from}`, type: 'x' };
   const body = { count: 0, _embedded: { balance_transactions: [] }, _links: { next } };
@@ -59,7 +59,7 @@ it.each([
   [403, { status: 403, title: 'Forbidden', detail: 'no', _links: {} }],
 ])('reads the other journals when one answers %i', async (status, body) => {
   const others = [balance, fake.addBalance('USD'), fake.addBalance('GBP')];
-  for (const one of others) addYearOfTransactions(fake, one, 60);
+  for (const one of others) simulateYear(fake, one, 60);
   const path = `/v2/balances/${others[1]!.id}/transactions`;
   fake.server.injectFault({ fault: { status, body }, path, times: Infinity });
   await expect(trial.sync()).rejects.toMatchObject({

@@ -2,7 +2,7 @@
 import { PspDocumentValidator } from '@tributary/connector-api/testing';
 import { computeBalance, FakeMollie, MOLLIE_DOCUMENT_PATH } from './mollie.fake.js';
 import type { FakeBalance, FakeBalanceTransaction } from './mollie.fake.js';
-import { addYearOfTransactions } from './testing/simulate-year.js';
+import { simulateYear } from './testing/simulate-year.js';
 import { MollieTestConnector, sumByAsset } from './testing/mollie-test-connector.js';
 import type { MollieSettings } from './mollie.config.js';
 
@@ -215,7 +215,7 @@ describe('rows', () => {
 
 describe('the walk', () => {
   it('fetches rows that arrive while it is under way, and asks for one page of what it knows', async () => {
-    addYearOfTransactions(fake, balance, 700);
+    simulateYear(fake, balance, 700);
     await reopen({ pageSize: 50 });
     let isFirst = true;
     for await (const page of trial.psp.transactions()) {
@@ -254,7 +254,7 @@ describe('the walk', () => {
   });
 
   it('survives that rows vanish which it knew, or where it wanted to go on', async () => {
-    addYearOfTransactions(fake, balance, 600);
+    simulateYear(fake, balance, 600);
     await reopen({ pageSize: 50 });
     let pages = 0;
     for await (const page of trial.psp.transactions()) {

@@ -11,7 +11,7 @@ import {
   readOrderKey,
   readOrderResult,
   readText,
-  rejectOrder,
+  createOrderRejection,
   truncateText,
 } from '@tributary/connector-api';
 import type { Order, OrderResult, Payee, Transaction } from '@tributary/connector-api';
@@ -37,9 +37,9 @@ const MAX_CLOCK_SKEW_MS = 10 * 60_000;
 export async function createDraft(client: MollieClient, order: Order, payee: Payee): Promise<OrderResult> {
   const { sourceAccountId, amount, idempotencyKey } = order;
   const account = await client.find('businessAccounts', sourceAccountId);
-  if (account === undefined) throw rejectOrder(`Mollie has no business account ${sourceAccountId}`);
+  if (account === undefined) throw createOrderRejection(`Mollie has no business account ${sourceAccountId}`);
   if (amount.asset !== 'EUR/2')
-    throw rejectOrder(`a business account at Mollie transfers EUR/2 only, found ${amount.asset}`);
+    throw createOrderRejection(`a business account at Mollie transfers EUR/2 only, found ${amount.asset}`);
   const body = {
     debtorIban: account.string('accountDetails', 'iban'),
     creditor: { fullName: truncateText(payee.name, MAX_NAME_LENGTH), account: { iban: payee.iban } },

@@ -4,7 +4,7 @@
  */
 import { PspDocumentValidator } from '@tributary/connector-api/testing';
 import { computeBalance, FakeMollie, MOLLIE_DOCUMENT_PATH } from './mollie.fake.js';
-import { addYearOfTransactions } from './testing/simulate-year.js';
+import { simulateYear } from './testing/simulate-year.js';
 import { MollieTestConnector, sumByAsset } from './testing/mollie-test-connector.js';
 
 const ROWS = Number(process.env.MOLLIE_ROWS ?? 20_000);
@@ -26,8 +26,8 @@ it(
   `a year of ${ROWS} rows in two currencies, with 429s and a refused token in the middle`,
   async () => {
     const balances = [fake.addBalance('EUR'), fake.addBalance('USD')];
-    addYearOfTransactions(fake, balances[0]!, Math.ceil(ROWS * 0.8));
-    addYearOfTransactions(fake, balances[1]!, Math.floor(ROWS * 0.2));
+    simulateYear(fake, balances[0]!, Math.ceil(ROWS * 0.8));
+    simulateYear(fake, balances[1]!, Math.floor(ROWS * 0.2));
     const pages = Math.ceil(ROWS / 250);
     fake.server.injectFault({ fault: { status: 429, retryAfter: '1' }, nth: 5, times: 2 });
     fake.server.injectFault({ fault: { status: 429 }, nth: Math.floor(pages * 0.7) });
@@ -71,7 +71,7 @@ it(
 
 it('every refund and chargeback that follows its payment is tied to it, after it, with its type', async () => {
   const balance = fake.addBalance('EUR');
-  addYearOfTransactions(fake, balance, 2500);
+  simulateYear(fake, balance, 2500);
   await trial.sync();
   const seen = new Set<string>();
   let tied = 0;
@@ -90,7 +90,7 @@ it('every refund and chargeback that follows its payment is tied to it, after it
 
 it('goes on where it stopped, wherever that was, and ends with the same feed', async () => {
   const balance = fake.addBalance('EUR');
-  addYearOfTransactions(fake, balance, 2500);
+  simulateYear(fake, balance, 2500);
   await trial.sync();
   const whole = [...trial.transactions.keys()];
   const cursors: string[] = [];

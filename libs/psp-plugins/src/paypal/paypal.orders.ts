@@ -10,7 +10,7 @@ import {
   pickProperties,
   PspError,
   readText,
-  rejectOrder,
+  createOrderRejection,
   requireOrderCurrency,
   translateOrDefault,
   truncateText,
@@ -75,10 +75,10 @@ async function createBatch(context: PaypalContext, order: Order): Promise<JsonBo
   const { idempotencyKey, sourceAccountId, destinationAccountId: receiver, metadata } = order;
   const { accountId } = context.settings;
   if (sourceAccountId !== accountId)
-    throw rejectOrder(`the connector pays from ${accountId} only, found ${sourceAccountId}`);
+    throw createOrderRejection(`the connector pays from ${accountId} only, found ${sourceAccountId}`);
   const recipient_type = getRecipientType(receiver);
   if (recipient_type === undefined || !(await isBeneficiary(context, receiver))) {
-    throw rejectOrder(
+    throw createOrderRejection(
       `${receiver} is no beneficiary: PayPal pays receivers of the setting "beneficiaries", and accounts that it has paid before`,
     );
   }

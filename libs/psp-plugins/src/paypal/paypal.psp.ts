@@ -16,7 +16,7 @@ import { PaypalClient, type PaypalContext } from './paypal.client.js';
 import { PaypalSettings } from './paypal.config.js';
 import { createOrder, findOrder } from './paypal.orders.js';
 import { listTransactionPages } from './paypal.transactions.js';
-import { parseWebhook } from './paypal.webhooks.js';
+import { verifyWebhook } from './paypal.webhooks.js';
 
 @Injectable()
 export class PaypalPsp implements PspClient {
@@ -55,6 +55,6 @@ export class PaypalPsp implements PspClient {
 
   webhook(request: WebhookRequest) {
     const { settings, clock } = this.context;
-    return parseWebhook(request, settings, this.certificates, clock.now());
+    return verifyWebhook(request, settings, this.certificates, clock.now());
   }
 }

@@ -5,7 +5,12 @@
  */
 import { verify } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { parseTime, parseWebhookEvent, rejectWebhook, verifyTimestamp } from '@tributary/connector-api';
+import {
+  parseTime,
+  parseWebhookEvent,
+  createWebhookRejection,
+  verifyTimestamp,
+} from '@tributary/connector-api';
 import type { Stream, WebhookRequest } from '@tributary/connector-api';
 import { SigningCertificates } from '@tributary/connector-api/http';
 import type { HttpClock } from '@tributary/connector-api/http';
@@ -42,18 +47,18 @@ export function createSigningCertificates(
  * @throws PspError `rejected` when the signature, the certificate or the time is wrong or missing, or when the body is not an event
  * @throws PspError `unavailable` when the certificate cannot be downloaded
  */
-export async function parseWebhook(
+export async function verifyWebhook(
   { headers, rawBody }: WebhookRequest,
   { webhookId }: PaypalSettings,
   certificates: SigningCertificates,
   now: number,
 ): Promise<Stream[]> {
-  if (webhookId === undefined) throw rejectWebhook('the setting "webhookId" is missing');
+  if (webhookId === undefined) throw createWebhookRejection('the setting "webhookId" is missing');
   const [id, time, signature, url, algorithm] = [
     ...['transmission-id', 'transmission-time', 'transmission-sig', 'cert-url', 'auth-algo'],
   ].map((name) => headers[`paypal-${name}`] ?? '');
   if (algorithm?.toLowerCase() !== SIGNATURE_ALGORITHM.toLowerCase())
-    throw rejectWebhook(`paypal-auth-algo is not ${SIGNATURE_ALGORITHM}`);
+    throw createWebhookRejection(`paypal-auth-algo is not ${SIGNATURE_ALGORITHM}`);
   const at = parseTime(time ?? '')?.milliseconds ?? NaN;
   verifyTimestamp({ header: 'paypal-transmission-time', at, now });
   const signed = `${id}|${time}|${webhookId}|${crc32(rawBody)}`;
@@ -62,7 +67,7 @@ export async function parseWebhook(
   const bytes = Buffer.from(signature ?? '', 'base64');
   const isExact = bytes.toString('base64') === signature;
   if (!isExact || !verify('sha256', Buffer.from(signed), publicKey, bytes))
-    throw rejectWebhook('paypal-transmission-sig is not a signature of this body');
+    throw createWebhookRejection('paypal-transmission-sig is not a signature of this body');
   const isMoneyEvent = MONEY_EVENT_PATTERN.test(parseWebhookEvent(rawBody, 'event_type'));
   return isMoneyEvent ? ['transactions', 'accounts'] : [];
 }

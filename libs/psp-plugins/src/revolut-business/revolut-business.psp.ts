@@ -8,7 +8,7 @@ import { RevolutBusinessClient, type RevolutBusinessContext } from './revolut-bu
 import { RevolutBusinessSettings } from './revolut-business.config.js';
 import { createOrder, findOrder } from './revolut-business.orders.js';
 import { listTransactionPages } from './revolut-business.transactions.js';
-import { parseWebhook } from './revolut-business.webhooks.js';
+import { verifyWebhook } from './revolut-business.webhooks.js';
 
 @Injectable()
 export class RevolutBusinessPsp implements PspClient {
@@ -47,6 +47,6 @@ export class RevolutBusinessPsp implements PspClient {
   }
 
   webhook(request: WebhookRequest) {
-    return parseWebhook(request, this.context.settings.webhookSecret, this.context.clock.now());
+    return verifyWebhook(request, this.context.settings.webhookSecret, this.context.clock.now());
   }
 }

@@ -1,6 +1,6 @@
 import { PspError } from '@tributary/connector-api';
 import { signWebhook } from './testing/suite-fixture.js';
-import { parseWebhook } from './revolut-business.webhooks.js';
+import { verifyWebhook } from './revolut-business.webhooks.js';
 
 /**
  * The secret in Revolut's guide "Verify the payload signature". The body and the time are from the same guide. The expected signature is
@@ -16,7 +16,7 @@ const AT = 1_683_650_202_360;
 const SIGNATURE = 'v1=bca326fb378d0da7f7c490ad584a8106bab9723d8d9cdd0d50b4c5b3be3837c0';
 
 function verify(headers: Record<string, string>, rawBody = BODY, now = AT) {
-  return parseWebhook(
+  return verifyWebhook(
     { headers: { 'revolut-request-timestamp': String(AT), ...headers }, rawBody },
     SECRET,
     now,

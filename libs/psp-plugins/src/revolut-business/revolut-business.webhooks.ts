@@ -13,7 +13,7 @@ const SIGNATURE_PATTERN = /^v1=(.*)$/;
  * @param now the current time in milliseconds since 1970
  * @throws PspError `rejected` if the signature or the time is wrong or missing, or if the body is not an event
  */
-export function parseWebhook(
+export function verifyWebhook(
   { headers, rawBody }: WebhookRequest,
   secret: string | undefined,
   now: number,

@@ -4,7 +4,7 @@ import { SandboxSettings } from './sandbox.config.js';
 import { SandboxPsp } from './sandbox.psp.js';
 import { SimulatedApi } from './simulator/simulated-api.js';
 import { SANDBOX_CLOCK } from './simulator/simulator-clock.js';
-import type { Clock } from './simulator/simulator-clock.js';
+import type { SandboxClock } from './simulator/simulator-clock.js';
 
 export const sandbox = definePlugin({
   name: 'sandbox',
@@ -25,7 +25,7 @@ export const sandbox = definePlugin({
     {
       provide: SandboxClient,
       inject: [SandboxSettings, SANDBOX_CLOCK],
-      useFactory: (settings: SandboxSettings, clock: Clock) =>
+      useFactory: (settings: SandboxSettings, clock: SandboxClock) =>
         new SandboxClient(new SimulatedApi(settings, clock)),
     },
     { provide: SANDBOX_CLOCK, useValue: () => Date.now() },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { SandboxSettings } from './sandbox.config.js';
-import { FATES, FAULTS } from './simulator/order-faults.js';
+import { ORDER_FATES, ORDER_FAULTS } from './simulator/order-faults.js';
 
 const page = readFileSync('docs/guides/sandbox.md', 'utf8');
 
@@ -20,5 +20,5 @@ test('docs/guides/sandbox.md names every setting with its default, and no other'
 test('docs/guides/sandbox.md names every fault and every fate, in the order of the code, and no other', () => {
   const section = page.slice(page.indexOf('## Payouts and transfers'), page.indexOf('## Malformed rows'));
   const words = [...section.matchAll(/^\| `([a-z-]+)` +\|/gm)].map(([, word]) => word);
-  expect(words).toEqual([...FAULTS, ...FATES]);
+  expect(words).toEqual([...ORDER_FAULTS, ...ORDER_FATES]);
 });

@@ -10,7 +10,7 @@ import { SandboxSettings } from './sandbox.config.js';
 import { createOrder, findOrder } from './sandbox.orders.js';
 import { listTransactionPages } from './sandbox.transactions.js';
 import { SANDBOX_CLOCK } from './simulator/simulator-clock.js';
-import type { Clock } from './simulator/simulator-clock.js';
+import type { SandboxClock } from './simulator/simulator-clock.js';
 
 @Injectable()
 export class SandboxPsp implements PspClient {
@@ -22,7 +22,7 @@ export class SandboxPsp implements PspClient {
   constructor(
     settings: SandboxSettings,
     private readonly client: SandboxClient,
-    @Inject(SANDBOX_CLOCK) now: Clock,
+    @Inject(SANDBOX_CLOCK) now: SandboxClock,
   ) {
     this.context = { settings, client, clock: { ...systemHttpClock, now } };
     // Without a journal, the PSP cannot detect repeated orders. Then the methods for orders are removed, so that the gateway rejects every

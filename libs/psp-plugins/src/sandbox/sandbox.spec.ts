@@ -29,11 +29,11 @@ import {
   collectPages,
   collectItems,
   collectRecords,
-  MINUTE,
-  HARSH_SETTINGS,
+  MINUTE_MS,
+  FAULTY_SETTINGS,
   createPsp,
   createSettings,
-  START,
+  START_TIME_MS,
 } from './testing/sandbox-setup.js';
 
 const version = ({ id, status }: Transaction) => `${id} ${status}`;
@@ -50,7 +50,7 @@ describe('what the sandbox lists', () => {
   test('is the same for equal settings, and another for another seed', async () => {
     const list = (seed: number) =>
       collectPages(
-        createPsp(createSettings({ ...HARSH_SETTINGS, seed }), () => START + 90_000).transactions(),
+        createPsp(createSettings({ ...FAULTY_SETTINGS, seed }), () => START_TIME_MS + 90_000).transactions(),
       );
     expect(await list(1)).toEqual(await list(1));
     const [one, other] = [await list(1), await list(2)];
@@ -60,12 +60,12 @@ describe('what the sandbox lists', () => {
   test('has as many rows as were asked for, oldest first, each id once', async () => {
     for (const newestFirst of [true, false]) {
       const settings = createSettings({
-        ...HARSH_SETTINGS,
+        ...FAULTY_SETTINGS,
         newestFirst,
         activityPerMinute: 0,
         transactions: 1234,
       });
-      const rows = await collectRecords(createPsp(settings, () => START + MINUTE).transactions());
+      const rows = await collectRecords(createPsp(settings, () => START_TIME_MS + MINUTE_MS).transactions());
       expect(rows).toHaveLength(1234);
       expect(new Set(rows.map(({ id }) => id)).size).toBe(1234);
       const times = rows.map(({ createdAt }) => createdAt);
@@ -81,8 +81,9 @@ describe('what the sandbox lists', () => {
         lateRows: 0,
         sameTimestamps: 0,
       });
-      return (await collectItems(createPsp(settings, () => START + minutes * MINUTE - 1).transactions()))
-        .length;
+      return (
+        await collectItems(createPsp(settings, () => START_TIME_MS + minutes * MINUTE_MS - 1).transactions())
+      ).length;
     };
     expect(await count(0, 60)).toBe(10);
     expect(await count(0.5, 60)).toBe(10 + 30);
@@ -92,7 +93,9 @@ describe('what the sandbox lists', () => {
 
   test('is realistic: every type and currency, refunds and fees that name their original', async () => {
     const settings = createSettings({ transactions: 3000, activityPerMinute: 0 });
-    const rows = await collectRecords(createPsp(settings, () => START + 60 * MINUTE).transactions());
+    const rows = await collectRecords(
+      createPsp(settings, () => START_TIME_MS + 60 * MINUTE_MS).transactions(),
+    );
     const byId = new Map(rows.map((row) => [row.id, row]));
     expect(new Set(rows.map(({ type }) => type))).toEqual(new Set(['PAYIN', 'PAYOUT', 'TRANSFER', 'OTHER']));
     expect(new Set(rows.map(({ amount }) => amount.asset))).toEqual(
@@ -118,8 +121,8 @@ describe('what the sandbox lists', () => {
   });
 
   test('can be served, every record of every stream, and needs encoding as often as it is asked to', async () => {
-    const settings = createSettings({ ...HARSH_SETTINGS, oddIds: 0.3, accounts: 100, beneficiaries: 100 });
-    const psp = createPsp(settings, () => START + 5 * MINUTE);
+    const settings = createSettings({ ...FAULTY_SETTINGS, oddIds: 0.3, accounts: 100, beneficiaries: 100 });
+    const psp = createPsp(settings, () => START_TIME_MS + 5 * MINUTE_MS);
     const transactions = (await collectRecords(psp.transactions())).map((row) => serializeTransaction(row));
     const accounts = (await collectRecords(psp.accounts())).map(serializeAccount);
     const beneficiaries = (await collectRecords(psp.beneficiaries())).map(serializeBeneficiary);
@@ -133,7 +136,7 @@ describe('what the sandbox lists', () => {
   });
 
   test('has IBANs with check digits that are right', async () => {
-    const psp = createPsp(createSettings({ beneficiaries: 250 }), () => START);
+    const psp = createPsp(createSettings({ beneficiaries: 250 }), () => START_TIME_MS);
     for (const { metadata } of await collectRecords(psp.beneficiaries())) {
       const iban = metadata?.['com.formance.spec/owner/iban'] ?? '';
       expect(iban).toMatch(/^DE\d{20}$/);
@@ -145,8 +148,8 @@ describe('what the sandbox lists', () => {
 
 describe('a listing', () => {
   test('goes on from every cursor it ever returned', async () => {
-    const settings = createSettings({ ...HARSH_SETTINGS, accounts: 20, beneficiaries: 23 });
-    const psp = createPsp(settings, () => START + 5 * MINUTE);
+    const settings = createSettings({ ...FAULTY_SETTINGS, accounts: 20, beneficiaries: 23 });
+    const psp = createPsp(settings, () => START_TIME_MS + 5 * MINUTE_MS);
     const resume = async <T extends { id: string }>(list: (since?: Cursor) => AsyncIterable<Page<T>>) => {
       const pages = await collectPages(list());
       const all = pages.flatMap(({ items }) => items);
@@ -167,15 +170,20 @@ describe('a listing', () => {
     'loses no version while time moves, listings break off and the PSP fails (seed %i)',
     async (seed) => {
       const chance = createRandom(seed * 7919);
-      const settings = createSettings({ ...HARSH_SETTINGS, seed, newestFirst: seed % 2 === 1, outages: 0.3 });
-      let time = START - 30_000;
+      const settings = createSettings({
+        ...FAULTY_SETTINGS,
+        seed,
+        newestFirst: seed % 2 === 1,
+        outages: 0.3,
+      });
+      let time = START_TIME_MS - 30_000;
       const psp = createPsp(settings, () => (time += Math.floor(chance() * 400)));
       const simulator = new ActivitySimulator(settings);
       const delivered = new Set<string>();
       const complete: { from: number; to: number }[] = [];
       let cursor: Cursor | undefined;
       let failures = 0;
-      while (time < START + 8 * MINUTE) {
+      while (time < START_TIME_MS + 8 * MINUTE_MS) {
         const from = time;
         const breakOff = chance() < 0.3 ? Math.floor(chance() * 4) : Infinity;
         try {
@@ -226,13 +234,13 @@ describe('a listing', () => {
 
   test('costs what is new, and what is not final yet', async () => {
     for (const transactions of [1000, 50_000]) {
-      const settings = createSettings({ ...HARSH_SETTINGS, transactions, activityPerMinute: 30 });
-      let time = START + 10 * MINUTE;
+      const settings = createSettings({ ...FAULTY_SETTINGS, transactions, activityPerMinute: 30 });
+      let time = START_TIME_MS + 10 * MINUTE_MS;
       let calls = 0;
       const client = new SandboxClient(new SimulatedApi(settings, () => (calls++, time)));
       const psp = new SandboxPsp(settings, client, () => time);
       const cursor = (await collectPages(psp.transactions())).at(-1)!.cursor;
-      time += MINUTE;
+      time += MINUTE_MS;
       calls = 0;
       const items = await collectItems(psp.transactions(cursor));
       // One minute of rows is new, and one minute of rows can still change. These are 60 rows, in pages of 7.
@@ -249,21 +257,21 @@ describe('a listing', () => {
       lateRows: 0,
       pageSize: 10,
     });
-    const rows = await collectRecords(createPsp(settings, () => START + 2999).transactions());
+    const rows = await collectRecords(createPsp(settings, () => START_TIME_MS + 2999).transactions());
     expect(rows).toHaveLength(3000);
   });
 
   test('of a PSP that forgets has what is still listed, and says what may be missing after a long pause', async () => {
     for (const newestFirst of [true, false]) {
       const settings = createSettings({
-        ...HARSH_SETTINGS,
+        ...FAULTY_SETTINGS,
         newestFirst,
         activityPerMinute: 1,
         transactions: 0,
         listsDays: 1,
       });
-      const day = 1440 * MINUTE;
-      let time = START + 30 * day;
+      const day = 1440 * MINUTE_MS;
+      let time = START_TIME_MS + 30 * day;
       const psp = createPsp(settings, () => (time += 10));
       const pages = await collectPages(psp.transactions());
       expect(pages.flatMap(({ warnings = [] }) => warnings)).toEqual([]);
@@ -285,11 +293,11 @@ describe('a listing', () => {
 
   test('of a PSP where nothing happens moves its cursor once an hour, so that a pause is not taken for a gap', async () => {
     const settings = createSettings({ transactions: 10, activityPerMinute: 0.0001, listsDays: 2 });
-    let time = START + MINUTE;
+    let time = START_TIME_MS + MINUTE_MS;
     const psp = createPsp(settings, () => time);
     let cursor = (await collectPages(psp.transactions())).at(-1)!.cursor;
     let [moves, rows] = [0, 0];
-    for (let minutes = 0; minutes < 20 * 1440; minutes += 10, time += 10 * MINUTE) {
+    for (let minutes = 0; minutes < 20 * 1440; minutes += 10, time += 10 * MINUTE_MS) {
       for (const page of await collectPages(psp.transactions(cursor))) {
         expect(page.warnings).toEqual([]);
         if (page.cursor !== cursor) moves += 1;
@@ -303,7 +311,7 @@ describe('a listing', () => {
   });
 
   test('says so when the cursor is not its own', async () => {
-    const psp = createPsp(createSettings({}), () => START);
+    const psp = createPsp(createSettings({}), () => START_TIME_MS);
     for (const cursor of ['', 'x', '1/2/3', '12', 'page=2']) {
       await expect(collectPages(psp.transactions(cursor))).rejects.toThrow(
         'was not written by the plugin sandbox',
@@ -316,7 +324,7 @@ describe('a listing', () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const settings = createSettings({ transactions: LISTED_ROWS, activityPerMinute: 0 });
-    const psp = createPsp(settings, () => START + 60 * MINUTE);
+    const psp = createPsp(settings, () => START_TIME_MS + 60 * MINUTE_MS);
     let rows = 0;
     let longest = 0;
     let early: number | undefined;
@@ -354,7 +362,7 @@ describe('the plugin', () => {
       providers: [
         { provide: SandboxSettings, useValue: createSettings({ transactions: 5, activityPerMinute: 0 }) },
         ...(sandbox.providers ?? []),
-        { provide: SANDBOX_CLOCK, useValue: () => START },
+        { provide: SANDBOX_CLOCK, useValue: () => START_TIME_MS },
         { provide: PSP_CLIENT, useClass: sandbox.psp },
       ],
     })

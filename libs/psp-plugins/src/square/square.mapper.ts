@@ -155,7 +155,7 @@ export function toPayoutRows(row: Json, locationId: string | undefined): Rows {
  * Converts an entry of a payout to a row, and its fee to another row. If the rows of another object already contain this movement, the
  * result is empty.
  */
-export function toEntryRows(row: Json, payout: Json, locationId: string | undefined): Rows {
+export function toPayoutEntryRows(row: Json, payout: Json, locationId: string | undefined): Rows {
   return parseRowToRecords<Transaction>(row, 'id', (entry, add) => {
     const type = readText(entry, 'type') ?? 'OTHER';
     const movement = translateOrDefault(words.ENTRY_MOVEMENTS, type, 'other');
@@ -191,7 +191,7 @@ export function toEntryRows(row: Json, payout: Json, locationId: string | undefi
  * payout will equal the sum of the payout entries". Square does not document whether a fee of the payout is one of the entries.
  * @returns no warning if an amount cannot be read, because the row with this amount is rejected
  */
-export function findMissingEntries(payout: Json, entries: readonly Json[]): DataWarning[] {
+export function checkPayoutEntries(payout: Json, entries: readonly Json[]): DataWarning[] {
   if (entries.length === 0) return [];
   try {
     const [id, amount] = [payout.string('id'), parseMoneyObject(payout.object('amount_money'))];

@@ -11,7 +11,7 @@ import { listBeneficiaryPages } from './square.beneficiaries.js';
 import { SquareClient } from './square.client.js';
 import { SquareSettings } from './square.config.js';
 import { listTransactionPages, type SquareContext } from './square.transactions.js';
-import { parseWebhook } from './square.webhooks.js';
+import { verifyWebhook } from './square.webhooks.js';
 
 @Injectable()
 export class SquarePsp implements PspClient {
@@ -39,6 +39,6 @@ export class SquarePsp implements PspClient {
   }
 
   webhook(request: WebhookRequest) {
-    return parseWebhook(request, this.context.settings);
+    return verifyWebhook(request, this.context.settings);
   }
 }

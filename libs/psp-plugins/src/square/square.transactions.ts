@@ -37,9 +37,9 @@ import type {
 import type { SquareClient, TimedList } from './square.client.js';
 import type { SquareSettings } from './square.config.js';
 import {
-  findMissingEntries,
+  checkPayoutEntries,
   toDisputeRows,
-  toEntryRows,
+  toPayoutEntryRows,
   toPaymentRows,
   toPayoutRows,
   toRefundRows,
@@ -131,7 +131,7 @@ function createTimedSource(context: SquareContext, list: TimedList, locationId?:
   };
   const entries = {
     fetchChildren: (row: Json, aborted: AbortSignal) => fetchEntries(client, row, aborted),
-    findWarnings: findMissingEntries,
+    findWarnings: checkPayoutEntries,
     start: { base: { at: start, span: INITIAL_WINDOW_MS }, reread: clock.now(), open: [] },
   };
   return {
@@ -159,7 +159,7 @@ const TO_ROWS = {
   payments: ({ row }: SquareRow, locationId?: string) => toPaymentRows(row, locationId),
   refunds: ({ row }: SquareRow) => toRefundRows(row),
   payouts: ({ row, parent }: SquareRow, locationId?: string) =>
-    parent === undefined ? toPayoutRows(row, locationId) : toEntryRows(row, parent, locationId),
+    parent === undefined ? toPayoutRows(row, locationId) : toPayoutEntryRows(row, parent, locationId),
 };
 
 /** Lists all disputes, and returns the disputes that are new or have changed. */

@@ -20,7 +20,7 @@ const STREAMS_BY_SUBJECT: Readonly<Record<string, Stream[]>> = {
  * Verifies a webhook and returns the streams that it affects.
  * @throws PspError `rejected` if the signature is wrong or missing, or if the body is not an event
  */
-export function parseWebhook(
+export function verifyWebhook(
   { headers, rawBody }: WebhookRequest,
   { webhookSignatureKeys = [], webhookUrl }: SquareSettings,
 ): Stream[] {

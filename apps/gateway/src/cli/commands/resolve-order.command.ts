@@ -2,7 +2,7 @@
 import type { StoredOrder } from '@tributary/feed';
 import { findResolutionObstacle, type Resolution } from '@tributary/orders';
 import type { Deployment } from '../../config/index.js';
-import { createResolutionContext, resolveOrderAsOperator } from '../../operator/actions.js';
+import { createResolutionContext, resolveOrderAsOperator } from '../../operator/operator-actions.js';
 import { createAuthor } from '../shared/create-author.js';
 import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 import { formatOrderAmount, findOrder } from './find-and-format-orders.js';

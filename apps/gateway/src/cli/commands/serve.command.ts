@@ -16,8 +16,8 @@ import { assertLimitsApplicable } from '../../mount/assert-limits-applicable.js'
 import { getDemoKeyWarning } from './check.command.js';
 import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 import { drainOutput } from '../shared/drain-output.js';
-import { countStoredRows, formatFirstScreen } from './serve-summary.js';
-import { ignoreOutputErrors } from '../shared/output-errors.js';
+import { countStoredRows, formatFirstScreen } from './format-first-screen.js';
+import { ignoreOutputErrors } from '../shared/handle-output-errors.js';
 import { waitUntilAborted, createStopSignal } from '../shared/stop-signal.js';
 import type { Terminal } from '../shared/terminal.js';
 

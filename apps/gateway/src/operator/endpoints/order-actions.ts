@@ -2,11 +2,11 @@
 import { ContractError } from '@tributary/connector-api/contract';
 import { RESOLUTIONS, type Resolution } from '@tributary/orders';
 import { HttpStatus } from '@nestjs/common';
-import { resolveOrderAsOperator } from '../actions.js';
+import { resolveOrderAsOperator } from '../operator-actions.js';
 import type { OperatorEndpoint } from '../endpoint.types.js';
 import { CONNECTOR_PATH_SCHEMA, createObjectSchema, SEARCH_TEXT_SCHEMA } from '../schemas.js';
 import { ORDER_SCHEMA, toOrderView } from './orders.js';
-import { toAuthor } from './stream-actions.js';
+import { toOperatorAuthor } from './stream-actions.js';
 
 export const ORDER_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
@@ -25,7 +25,7 @@ export const ORDER_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
     response: ORDER_SCHEMA,
     async handle(request, services) {
       const { body } = request;
-      const author = toAuthor(request, services, body['connector']);
+      const author = toOperatorAuthor(request, services, body['connector']);
       const order = await services.store.orders(author.connector).find(String(body['id']));
       if (!order)
         throw new ContractError(

@@ -3,7 +3,7 @@ import { STREAMS, type Stream } from '@tributary/connector-api';
 import { ContractError } from '@tributary/connector-api/contract';
 import type { Store } from '@tributary/feed';
 import { HttpStatus } from '@nestjs/common';
-import { retryRejectedRecords, type RejectedRecords } from '../actions.js';
+import { retryRejectedRecords, type RejectedRecords } from '../operator-actions.js';
 import type { OperatorEndpoint } from '../endpoint.types.js';
 import {
   CONNECTOR_PATH_SCHEMA,
@@ -15,8 +15,8 @@ import {
   STREAM_SCHEMA,
   TIME_SCHEMA,
 } from '../schemas.js';
-import { toStoredKind } from './quarantine.js';
-import { toAuthor, toRereadView } from './stream-actions.js';
+import { toStoredQuarantineKind } from './quarantine.js';
+import { toOperatorAuthor, toRereadView } from './stream-actions.js';
 
 export const QUARANTINE_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
@@ -34,7 +34,7 @@ export const QUARANTINE_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
     }),
     async handle(request, services) {
       const { body } = request;
-      const author = toAuthor(request, services, body['connector']);
+      const author = toOperatorAuthor(request, services, body['connector']);
       const stream = body['stream'] as Stream | undefined;
       const id = body['id'] as string | undefined;
       const found =
@@ -71,10 +71,10 @@ export const QUARANTINE_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
     response: null,
     async handle(request, services) {
       const { body } = request;
-      const author = toAuthor(request, services, body['connector']);
+      const author = toOperatorAuthor(request, services, body['connector']);
       const key = {
         stream: body['stream'] as Stream,
-        kind: toStoredKind(body['kind']) ?? 'refusal',
+        kind: toStoredQuarantineKind(body['kind']) ?? 'refusal',
         id: String(body['id']),
       };
       if (!(await services.store.operator().dismissEntry(author, key, String(body['note']))))

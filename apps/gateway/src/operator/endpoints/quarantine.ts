@@ -46,7 +46,7 @@ export const QUARANTINE_ENDPOINTS: readonly OperatorEndpoint[] = [
       const limit = Number(query['limit']);
       const position = decodePosition(query['after'], ['number', 'string', 'string', 'string', 'string']);
       const stream = query['stream'] as Stream | undefined;
-      const kind = toStoredKind(query['kind']);
+      const kind = toStoredQuarantineKind(query['kind']);
       const entries = await store.operator().listQuarantine(
         {
           connectors: selectConnectorPaths(deployment, operator, query['connector']),
@@ -79,7 +79,7 @@ export const QUARANTINE_ENDPOINTS: readonly OperatorEndpoint[] = [
       const entry = await store.operator().findQuarantineEntry({
         connector: requireVisibleConnector(deployment, operator, query['connector']).path,
         stream: query['stream'] as Stream,
-        kind: toStoredKind(query['kind']) ?? 'refusal',
+        kind: toStoredQuarantineKind(query['kind']) ?? 'refusal',
         id: String(query['id']),
       });
       if (!entry)
@@ -94,7 +94,7 @@ export const QUARANTINE_ENDPOINTS: readonly OperatorEndpoint[] = [
 ];
 
 /** Converts a word of the API to the word that the database contains. */
-export function toStoredKind(kind: unknown): QuarantineEntry['kind'] | undefined {
+export function toStoredQuarantineKind(kind: unknown): QuarantineEntry['kind'] | undefined {
   return STORED_KINDS[kind as keyof typeof STORED_KINDS];
 }
 

@@ -104,7 +104,7 @@ function parseStreams(
   services: OperatorServices,
 ): { author: OperatorAuthor; streams: readonly Stream[] } {
   return {
-    author: toAuthor(request, services, request.body['connector']),
+    author: toOperatorAuthor(request, services, request.body['connector']),
     streams: (request.body['streams'] as Stream[] | undefined) ?? STREAMS,
   };
 }
@@ -113,7 +113,7 @@ function parseStreams(
  * Returns the author of a change to a connector.
  * @throws ContractError 404 for a connector that the operator may not see
  */
-export function toAuthor(
+export function toOperatorAuthor(
   { operator }: OperatorRequest,
   { deployment }: OperatorServices,
   connector: unknown,

@@ -4,7 +4,7 @@ import { findClosingBalance, findOpeningBalance } from '../checking/statement-ch
 import type { CheckedStatement } from '../checking/statement-check.js';
 import { computeDigest } from '../identity/entry-identity.js';
 import { extractDate } from '../statements/local-time-parser.js';
-import { toSignedMoney } from '../statements/signed-money.js';
+import { toSignedMoney } from '../statements/to-signed-money.js';
 import type { StatementBalance } from '../statements/statement.types.js';
 import type { ChainLink } from './statement-chain.js';
 

@@ -1,7 +1,7 @@
 /** Reads the entries of the earlier version of a corrected statement, from the file of the earlier version. */
 import { checkFile } from '../checking/file-check.js';
-import { MatchItemFactory } from '../matching/matching-input.js';
-import type { MatchItem } from '../matching/matching-input.js';
+import { ItemToMatchFactory } from '../matching/matching-input.js';
+import type { ItemToMatch } from '../matching/matching-input.js';
 import type { ReadOtherFile } from '../pulling/pull-directory.js';
 import { StatementError } from '../statements/statement.types.js';
 import type { ChainLink } from './statement-chain.js';
@@ -20,7 +20,7 @@ const MAX_ENTRIES = 20_000;
 export async function readFormerVersion(
   { slot, content, identity, file }: ChainLink,
   readOther: ReadOtherFile,
-): Promise<MatchItem[] | undefined> {
+): Promise<ItemToMatch[] | undefined> {
   const other = await readOther(file);
   if (!other) return undefined;
   try {
@@ -30,8 +30,8 @@ export async function readFormerVersion(
     );
     const statement = statements[index];
     if (!statement) return undefined;
-    const factory = new MatchItemFactory({ ...statement, identity }, index, digestCounts);
-    const items: MatchItem[] = [];
+    const factory = new ItemToMatchFactory({ ...statement, identity }, index, digestCounts);
+    const items: ItemToMatch[] = [];
     let current = -1;
     for await (const part of other.parts()) {
       if (part.part === 'start') current++;

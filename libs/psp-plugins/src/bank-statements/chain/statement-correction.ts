@@ -6,7 +6,7 @@ import type { Transaction } from '@tributary/connector-api';
 import { toTransactions } from '../bank-statements.mapper.js';
 import { computeStatementVersion } from '../identity/entry-identity.js';
 import type { EntryMatch } from '../matching/entry-matcher.js';
-import type { MatchItem } from '../matching/matching-input.js';
+import type { ItemToMatch } from '../matching/matching-input.js';
 import type { MovementRepository } from '../matching/movement-repository.js';
 import type { ReadOtherFile } from '../pulling/pull-directory.js';
 import type { LocalTimeParser } from '../statements/local-time-parser.js';
@@ -75,7 +75,7 @@ export class StatementCorrection {
 }
 
 /** Returns a key of the bank's reference and the currency, or an empty string if the entry has no reference. */
-function referenceOf({ facts, entry }: MatchItem): string {
+function referenceOf({ facts, entry }: ItemToMatch): string {
   const reference = facts.reference || facts.shortReference;
   return reference === '' ? '' : `${reference} ${entry.currency}`;
 }

@@ -3,7 +3,7 @@
  * is parsed.
  */
 import { InvalidRecordError, formatAmount } from '@tributary/connector-api';
-import { entryFactsWithDetail } from '../statements/merge-entry-detail.js';
+import { mergeOnlyDetail } from '../statements/merge-entry-detail.js';
 import {
   createGroupKey,
   computeDigest,
@@ -13,7 +13,7 @@ import {
   normalizeFacts,
 } from '../identity/entry-identity.js';
 import type { FactDigests } from '../identity/entry-identity.js';
-import { toSignedMoney } from '../statements/signed-money.js';
+import { toSignedMoney } from '../statements/to-signed-money.js';
 import type { Entry } from '../statements/statement.types.js';
 
 export interface EntryDigests {
@@ -34,7 +34,7 @@ export interface EntryDigests {
  * @param statement the number of the statement in its file, from 0
  */
 export function digestEntry(entry: Entry, accountId: string, statement: number): EntryDigests {
-  const normalized = normalizeFacts(entryFactsWithDetail(entry));
+  const normalized = normalizeFacts(mergeOnlyDetail(entry));
   const facts = digestNormalizedFacts(normalized);
   const [reference = ''] = normalized;
   const amount = formatAmountForKey(entry);

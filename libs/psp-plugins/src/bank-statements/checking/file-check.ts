@@ -2,7 +2,7 @@
  * Checks a whole file: the file must be complete, and the balances of each statement must agree with its entries. Repeated entries are
  * counted. Records are served only after this check.
  */
-import { accountIdFrom, computeDigest, normalizeFacts } from '../identity/entry-identity.js';
+import { createAccountId, computeDigest, normalizeFacts } from '../identity/entry-identity.js';
 import { StatementError } from '../statements/statement.types.js';
 import type { StatementEvent, StatementStart } from '../statements/statement.types.js';
 import { DigestCounter } from './digest-counter.js';
@@ -34,7 +34,7 @@ export class FileCheck {
     const { open } = this;
     switch (part.part) {
       case 'start':
-        this.open = { start: part, accountId: accountIdFrom(part), sums: new EntrySums(), content: '' };
+        this.open = { start: part, accountId: createAccountId(part), sums: new EntrySums(), content: '' };
         return undefined;
       case 'entry': {
         if (!open) throw new StatementError(`${part.position} stands outside of any statement`);

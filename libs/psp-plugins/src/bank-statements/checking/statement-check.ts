@@ -1,13 +1,13 @@
 /** Checks the balances of a statement: for each currency, opening balance + entries must equal the closing balance. */
 import { InvalidRecordError, formatAmount } from '@tributary/connector-api';
 import {
-  accountIdFrom,
+  createAccountId,
   computeDigest,
   identifyStatement,
   computeStatementVersion,
 } from '../identity/entry-identity.js';
 import { isIban } from '../readers/value-parsers.js';
-import { toSignedMoney } from '../statements/signed-money.js';
+import { toSignedMoney } from '../statements/to-signed-money.js';
 import type { Entry, StatementBalance, StatementEnd, StatementStart } from '../statements/statement.types.js';
 
 export interface CheckedStatement {
@@ -81,7 +81,7 @@ export function checkStatement(
     start,
     identity,
     version: computeStatementVersion(identity, balances),
-    accountId: accountIdFrom(start),
+    accountId: createAccountId(start),
     content: computeDigest(entries, computeStatementVersion('', balances)),
     sums: sums.complete(balances.map(({ currency }) => currency)),
     balances,

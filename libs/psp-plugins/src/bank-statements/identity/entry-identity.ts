@@ -96,7 +96,7 @@ export function isUsableReference(normalised: string): boolean {
  * Returns the account's id. It is the IBAN, or else the bank's account number together with the bank's code, because account numbers are
  * unique only within a bank.
  */
-export function accountIdFrom({ account }: Pick<StatementStart, 'account'>): string {
+export function createAccountId({ account }: Pick<StatementStart, 'account'>): string {
   const { id, isIban, servicer } = account;
   // The bank's code is not added if the account number already begins with it, as in `:25:37040044/532013000`.
   return isIban || !servicer || id.startsWith(servicer) ? id : `${servicer}.${id}`;
@@ -154,7 +154,7 @@ export function identifyStatement(start: StatementStart, balances: readonly Stat
   const balanceChange =
     start.kind === 'booked' ? describeBalanceChange(opening, findClosingBalance(balances)) : undefined;
   return computeDigest(
-    accountIdFrom(start),
+    createAccountId(start),
     start.kind,
     isNumbered ? start.sequence : (balanceChange ?? `id ${start.id}`),
     start.from,

@@ -18,7 +18,7 @@ export const METADATA_KEYS = {
 } as const;
 
 /** The keys whose values come from the booked entry. A later report must not change these values. */
-export const BOOKED_KEYS = {
+export const BOOKED_ENTRY_KEYS = {
   bookedAt: `${METADATA_PREFIX}booking_date`,
   valueAt: `${METADATA_PREFIX}value_date`,
   entryReference: `${METADATA_PREFIX}entry_reference`,

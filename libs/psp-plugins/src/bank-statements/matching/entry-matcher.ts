@@ -4,7 +4,7 @@
  */
 import { MovementIndex } from './movement-index.js';
 import type { EntryFingerprint, FactDigests } from '../identity/entry-identity.js';
-import type { MatchItem } from './matching-input.js';
+import type { ItemToMatch } from './matching-input.js';
 import { extractDate } from '../statements/local-time-parser.js';
 import type { LocalTimeParser } from '../statements/local-time-parser.js';
 import { splitBatch } from '../statements/split-batch.js';
@@ -12,7 +12,7 @@ import { METADATA_KEYS } from '../mapping/metadata-keys.js';
 import type { Movement } from './movement-repository.js';
 
 export interface EntryMatch {
-  item: MatchItem;
+  item: ItemToMatch;
   movement: Movement;
   /** False if the stored record is more reliable than this entry. The entry is then not served. */
   shouldServe: boolean;
@@ -29,11 +29,11 @@ const MAX_PENDING_DAYS = 15;
 
 /** A rule that selects the movements to which an entry without an exact match may be assigned. */
 interface MatchRule {
-  appliesTo(item: MatchItem): boolean;
-  allows(item: MatchItem, movement: Movement): boolean;
+  appliesTo(item: ItemToMatch): boolean;
+  allows(item: ItemToMatch, movement: Movement): boolean;
 }
 
-const isPendingEntry = ({ entry }: MatchItem): boolean => entry.status !== 'BOOK';
+const isPendingEntry = ({ entry }: ItemToMatch): boolean => entry.status !== 'BOOK';
 
 /**
  * The rules, from certain to probable. A booked entry is assigned to a movement that was reported in advance. An entry of a report is first
@@ -66,7 +66,7 @@ const MATCH_RULES: readonly MatchRule[] = [
 ];
 
 export class EntryMatcher {
-  private readonly matches = new Map<MatchItem, EntryMatch>();
+  private readonly matches = new Map<ItemToMatch, EntryMatch>();
   private readonly assigned = new Set<Movement>();
   private readonly groupIndexes = new Map<string, MovementIndex>();
 
@@ -86,7 +86,7 @@ export class EntryMatcher {
    * Assigns each entry to a movement.
    * @param items the entries of one statement, in the order of the statement
    */
-  match(items: readonly MatchItem[]): EntryMatch[] {
+  match(items: readonly ItemToMatch[]): EntryMatch[] {
     for (const item of items) this.assign(item, this.findExact(item));
     for (const item of items) if (item.isFinal && !this.matches.has(item)) this.assignOrphaned(item);
     for (const rule of MATCH_RULES) {
@@ -99,7 +99,7 @@ export class EntryMatcher {
   }
 
   /** Returns the movement that already contains this entry, or a movement that was reported in advance with equal facts. */
-  private findExact(item: MatchItem): Movement | undefined {
+  private findExact(item: ItemToMatch): Movement | undefined {
     const { entryId, facts, groupKeys, ordinal } = item;
     const first = this.groupIndex(groupKeys[0]);
     if (!item.isFinal)
@@ -115,14 +115,14 @@ export class EntryMatcher {
     );
   }
 
-  private findBest(item: MatchItem, rule: MatchRule): Movement | undefined {
+  private findBest(item: ItemToMatch, rule: MatchRule): Movement | undefined {
     return findMostSimilar(
       item,
       this.listCandidates(item).filter((movement) => rule.allows(item, movement)),
     );
   }
 
-  private listCandidates(item: MatchItem): Movement[] {
+  private listCandidates(item: ItemToMatch): Movement[] {
     return item.groupKeys
       .map((groupKey) => this.groupIndex(groupKey))
       .flatMap(({ movements, unbooked }) => (item.isFinal ? unbooked : movements))
@@ -141,14 +141,14 @@ export class EntryMatcher {
   }
 
   /** Returns true if the movement may be assigned to a booked entry. */
-  private isAvailable(item: MatchItem, movement: Movement): boolean {
+  private isAvailable(item: ItemToMatch, movement: Movement): boolean {
     return (
       !movement.fingerprint?.bookedEntryId && !this.assigned.has(movement) && this.isRecent(item, movement)
     );
   }
 
   /** Returns true if an entry that is not final may describe this movement. */
-  private couldBeSame(item: MatchItem, movement: Movement): boolean {
+  private couldBeSame(item: ItemToMatch, movement: Movement): boolean {
     const { start } = item.statement;
     if (sharesReference(item, movement.fingerprint)) return true;
     // A bank never reports the same movement in two notifications. So an entry of another notification is another movement.
@@ -167,7 +167,7 @@ export class EntryMatcher {
     return this.isRecent(item, movement);
   }
 
-  private isRecent(item: MatchItem, movement: Movement): boolean {
+  private isRecent(item: ItemToMatch, movement: Movement): boolean {
     if (movement.status !== 'PENDING' || sharesReference(item, movement.fingerprint)) return true;
     const { entry, statement } = item;
     const day = extractDate(
@@ -184,7 +184,7 @@ export class EntryMatcher {
     return known;
   }
 
-  private assign(item: MatchItem, movement: Movement | undefined, guessedIds?: Set<string>): void {
+  private assign(item: ItemToMatch, movement: Movement | undefined, guessedIds?: Set<string>): void {
     if (!movement || this.matches.has(item)) return;
     const { fingerprint } = movement;
     const previous = item.isFinal && fingerprint?.bookedEntryId === item.entryId ? fingerprint : undefined;
@@ -211,7 +211,7 @@ export class EntryMatcher {
    * Assigns a booked entry to a movement of an earlier version of the statement whose text the bank has changed. The amount is equal, and
    * the total of the statement did not change.
    */
-  private assignOrphaned(item: MatchItem): void {
+  private assignOrphaned(item: ItemToMatch): void {
     const fits = ({ detailCount }: Movement): boolean =>
       detailCount === 0 || splitBatch(item.entry)?.length === detailCount;
     const orphaned = item.groupKeys
@@ -225,7 +225,7 @@ export class EntryMatcher {
     this.matches.set(item, { item, movement, shouldServe: true, isIdentified: false, previous });
   }
 
-  private assignNew(item: MatchItem): EntryMatch {
+  private assignNew(item: ItemToMatch): EntryMatch {
     const [groupKey = ''] = item.groupKeys;
     const movement = this.groupIndex(groupKey).append(groupKey);
     this.assigned.add(movement);
@@ -233,7 +233,7 @@ export class EntryMatcher {
   }
 }
 
-function findMostSimilar(item: MatchItem, movements: readonly Movement[]): Movement | undefined {
+function findMostSimilar(item: ItemToMatch, movements: readonly Movement[]): Movement | undefined {
   return movements.reduce<Movement | undefined>(
     (found, movement) =>
       found && similarityScore(item, found) >= similarityScore(item, movement) ? found : movement,
@@ -253,7 +253,7 @@ function findFirst(
 }
 
 function bookedFingerprint(
-  item: MatchItem,
+  item: ItemToMatch,
 ): Pick<EntryFingerprint, 'bookedEntryId' | 'statementVersion' | 'facts'> {
   return { bookedEntryId: item.entryId, statementVersion: item.statement.version, facts: item.facts };
 }
@@ -271,7 +271,7 @@ function addMissingDigests(facts: FactDigests, announced: FactDigests): FactDige
 }
 
 /** Returns true if the entry adds information. A booked statement is final, while a report only describes movements in advance. */
-function shouldServe(item: MatchItem, movement: Movement): boolean {
+function shouldServe(item: ItemToMatch, movement: Movement): boolean {
   if (item.isFinal)
     return !movement.fingerprint?.bookedEntryId || movement.fingerprint.bookedEntryId === item.entryId;
   if (movement.fingerprint?.bookedEntryId) return false;
@@ -283,7 +283,7 @@ function shouldServe(item: MatchItem, movement: Movement): boolean {
  * Returns true if the bank's reference identifies the movement. A short reference may be a counter that starts again, so it is sufficient
  * only if the payer's reference or all other facts are equal, too. For booked entries, `MovementIndex.findByReference` has a stricter rule.
  */
-function sharesReference(item: MatchItem, fingerprint: EntryFingerprint | undefined): boolean {
+function sharesReference(item: ItemToMatch, fingerprint: EntryFingerprint | undefined): boolean {
   if (!fingerprint) return false;
   const { facts } = fingerprint;
   if (item.facts.reference !== '') return item.facts.reference === facts.reference;
@@ -291,7 +291,7 @@ function sharesReference(item: MatchItem, fingerprint: EntryFingerprint | undefi
   return (item.facts.payment !== '' && item.facts.payment === facts.payment) || item.facts.all === facts.all;
 }
 
-function sharesShortReference({ facts }: MatchItem, { fingerprint }: Movement): boolean {
+function sharesShortReference({ facts }: ItemToMatch, { fingerprint }: Movement): boolean {
   return facts.shortReference !== '' && facts.shortReference === fingerprint?.facts.shortReference;
 }
 
@@ -299,7 +299,7 @@ function sharesShortReference({ facts }: MatchItem, { fingerprint }: Movement): 
  * Returns false if both the entry and the movement have a fact, and its values differ. The references of pending entries are not compared,
  * because banks give a pending entry another reference than the booking.
  */
-function factsAgree({ facts }: MatchItem, { fingerprint, status }: Movement): boolean {
+function factsAgree({ facts }: ItemToMatch, { fingerprint, status }: Movement): boolean {
   if (!fingerprint) return true;
   const differ = (a: string, b: string): boolean => a !== '' && b !== '' && a !== b;
   return (
@@ -313,7 +313,7 @@ function factsAgree({ facts }: MatchItem, { fingerprint, status }: Movement): bo
  * Rates how similar an entry and a movement are. Movements that are not pending are preferred, because they already count as money and
  * should not remain without a match.
  */
-function similarityScore({ facts }: MatchItem, movement: Movement): number {
+function similarityScore({ facts }: ItemToMatch, movement: Movement): number {
   const equal = (a: string, b: string | undefined, weight: number): number =>
     a !== '' && a === b ? weight : 0;
   return (
@@ -325,7 +325,7 @@ function similarityScore({ facts }: MatchItem, movement: Movement): number {
 }
 
 /** Returns true if the bank's or the payer's reference is equal, or if all facts are equal although the day differs. */
-function isIdentified(item: MatchItem, { fingerprint }: Movement): boolean {
+function isIdentified(item: ItemToMatch, { fingerprint }: Movement): boolean {
   return (
     sharesReference(item, fingerprint) ||
     (item.facts.payment !== '' && fingerprint?.facts.payment === item.facts.payment) ||
@@ -342,6 +342,6 @@ function isPendingMovement({ status }: Movement): boolean {
   return status === 'PENDING';
 }
 
-function isInOtherGroup(item: MatchItem, { groupKey }: Movement): boolean {
+function isInOtherGroup(item: ItemToMatch, { groupKey }: Movement): boolean {
   return groupKey !== item.groupKeys[0];
 }

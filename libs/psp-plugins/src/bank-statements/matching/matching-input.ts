@@ -11,7 +11,7 @@ import type { CheckedStatement } from '../checking/statement-check.js';
 import type { Entry } from '../statements/statement.types.js';
 import type { Movement } from './movement-repository.js';
 
-export interface MatchItem {
+export interface ItemToMatch {
   entry: Entry;
   statement: CheckedStatement;
   /** The kinds and days of the groups in which the movement may be found. A new movement is added to the first group. */
@@ -32,7 +32,7 @@ export interface MatchItem {
 }
 
 /** Creates the matching input of one statement in the order of its entries, and numbers equal entries. */
-export class MatchItemFactory {
+export class ItemToMatchFactory {
   private readonly ordinals = new Map<string, number>();
   /** The ids of repeated entries, by the key of the entry. */
   private readonly entryIdsByKey = new Map<string, ReadonlySet<string>>();
@@ -43,7 +43,7 @@ export class MatchItemFactory {
     private readonly digestCounts: CheckedFile['digestCounts'],
   ) {}
 
-  create(entry: Entry, digests = this.digest(entry)): MatchItem {
+  create(entry: Entry, digests = this.digest(entry)): ItemToMatch {
     const { identity, accountId, start } = this.statement;
     const { facts, groupKey, entryKey, referenceKey } = digests;
     const criteria = listGroupCriteria(entry, start.createdAt);

@@ -3,7 +3,7 @@
  * group, which can be large: thousands of customers may pay the same amount on one day.
  */
 import type { FactDigests } from '../identity/entry-identity.js';
-import type { MatchItem } from './matching-input.js';
+import type { ItemToMatch } from './matching-input.js';
 import type { Movement } from './movement-repository.js';
 
 export class MovementIndex {
@@ -43,7 +43,7 @@ export class MovementIndex {
    * Returns the movements that an earlier version of this statement booked, and whose entries are missing in the current version.
    * @param item any entry of the statement
    */
-  findOrphaned(item: MatchItem): readonly Movement[] {
+  findOrphaned(item: ItemToMatch): readonly Movement[] {
     return (this.orphaned ??= [...this.byBookedEntryId.values()].filter((movement) =>
       item.isOrphaned(movement),
     ));

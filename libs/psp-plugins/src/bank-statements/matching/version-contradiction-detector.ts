@@ -6,7 +6,7 @@ import { formatAmount } from '@tributary/connector-api';
 import type { Money } from '@tributary/connector-api';
 import type { EntryMatch } from './entry-matcher.js';
 import type { CorrectionResult } from '../chain/statement-correction.js';
-import { toSignedMoney } from '../statements/signed-money.js';
+import { toSignedMoney } from '../statements/to-signed-money.js';
 import { describeStatement } from '../checking/statement-check.js';
 import type { CheckedStatement } from '../checking/statement-check.js';
 

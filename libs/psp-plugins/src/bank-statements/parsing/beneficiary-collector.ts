@@ -1,7 +1,7 @@
 /** Collects the beneficiaries of a file while the file is parsed, each only once, although a beneficiary usually occurs in many entries. */
 import type { Beneficiary } from '@tributary/connector-api';
 import { toBeneficiary } from '../mapping/counterparty.js';
-import { entryFactsWithDetail, mergeFacts } from '../statements/merge-entry-detail.js';
+import { mergeOnlyDetail, mergeFacts } from '../statements/merge-entry-detail.js';
 import type { Entry, EntryFacts } from '../statements/statement.types.js';
 import type { BeneficiaryBatch } from './parsed-file.js';
 
@@ -66,7 +66,7 @@ function* listPaidBeneficiaries(entry: Entry): Generator<Beneficiary> {
   if (entry.status === 'INFO' || (entry.creditDebit !== 'DBIT' && entry.details.length < 2)) return;
   const all: { facts: EntryFacts; creditDebit: Entry['creditDebit'] }[] =
     entry.details.length < 2
-      ? [{ facts: entryFactsWithDetail(entry), creditDebit: entry.creditDebit }]
+      ? [{ facts: mergeOnlyDetail(entry), creditDebit: entry.creditDebit }]
       : entry.details.map((detail) => ({
           facts: mergeFacts({ ...entry, counterparty: undefined }, detail),
           creditDebit: detail.creditDebit ?? entry.creditDebit,

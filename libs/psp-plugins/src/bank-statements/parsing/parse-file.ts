@@ -14,7 +14,7 @@ export interface ParsedFileWriter {
   writeBeneficiaries(batch: BeneficiaryBatch): void;
 }
 
-export class FileParse {
+export class FileParser {
   private readonly parser = new StatementParser();
   private readonly check = new FileCheck();
   private readonly beneficiaries = new BeneficiaryCollector();

@@ -1,6 +1,6 @@
 /** Parses a small file in the main thread, and keeps its events in memory. */
 import { setImmediate } from 'node:timers/promises';
-import { FileParse } from './parse-file.js';
+import { FileParser } from './parse-file.js';
 import type { BeneficiaryBatch, ParsedEvent, ParsedFile } from './parsed-file.js';
 
 /** The number of bytes that are parsed without interruption (a few milliseconds). After that, the event loop continues. */
@@ -13,7 +13,7 @@ const MAX_SLICE_BYTES = 65_536;
 export async function parseInMemory(chunks: AsyncIterable<Uint8Array>): Promise<ParsedFile> {
   const events: ParsedEvent[][] = [];
   const beneficiaries: BeneficiaryBatch[] = [];
-  const parse = new FileParse({
+  const parse = new FileParser({
     writeEvents: (batch) => void events.push(batch),
     writeBeneficiaries: (batch) => void beneficiaries.push(batch),
   });

@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { DigestCounter } from '../checking/digest-counter.js';
 import type { CheckedStatement } from '../checking/statement-check.js';
 import { StatementError } from '../statements/statement.types.js';
-import { FileParse } from './parse-file.js';
+import { FileParser } from './parse-file.js';
 import type { ParsedFile } from './parsed-file.js';
 import { SpoolReader, SpoolWriter } from './spool.js';
 import type { SpoolIndex } from './spool.js';
@@ -79,7 +79,7 @@ function runWorker(task: ParseTask): Promise<ParseResult> {
 }
 
 async function runInThisThread(task: ParseTask): Promise<ParseResult> {
-  const steps = parseSteps(task);
+  const steps = parseInSteps(task);
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;
@@ -88,9 +88,9 @@ async function runInThisThread(task: ParseTask): Promise<ParseResult> {
 }
 
 /** Parses the file in chunks. The generator yields after each chunk, so that the caller can interrupt the work. */
-export function* parseSteps({ file, spool, bytesRead }: ParseTask): Generator<void, ParseResult> {
+export function* parseInSteps({ file, spool, bytesRead }: ParseTask): Generator<void, ParseResult> {
   const writer = new SpoolWriter(spool);
-  const parse = new FileParse(writer);
+  const parse = new FileParser(writer);
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   try {
     for (let position = 0; ; bytesRead[0] = position) {

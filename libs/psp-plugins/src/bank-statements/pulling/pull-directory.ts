@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Page, RejectedRecord, Stream } from '@tributary/connector-api';
 import type { CurrentFile, PullProgress } from './pull-progress.js';
-import { OpenStatementFile, getFileSystemErrorCode, listFiles } from './statement-files.js';
+import { OpenStatementFile, getFileSystemErrorCode, listStatementFiles } from './statement-files.js';
 import type { StatementFile } from './statement-files.js';
 import { PageBuilder } from './page-builder.js';
 import type { ExtractionStep } from './page-builder.js';
@@ -69,7 +69,7 @@ export async function* pullDirectory<T extends object>(
   extractor: StreamExtractor<T>,
   parses: SharedParses,
 ): AsyncGenerator<Page<T>> {
-  const files = await listFiles(directory);
+  const files = await listStatementFiles(directory);
   progress.removeMissing(new Set(files.map(({ fingerprint }) => fingerprint)));
   const pendingFiles = files.filter(({ fingerprint }) => !progress.finishedFiles.has(fingerprint));
   // A file of which a part is already served comes first. Large files come last, so that the other files need not wait for them.

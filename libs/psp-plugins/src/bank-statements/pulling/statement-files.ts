@@ -29,7 +29,7 @@ const TEMPORARY_NAME_PATTERN = /\.(?:tmp|part|partial|filepart|crdownload|swp)$|
  * Sub-directories are also skipped, because they often contain archived files.
  * @throws PspError if the directory cannot be listed
  */
-export async function listFiles(directory: string): Promise<StatementFile[]> {
+export async function listStatementFiles(directory: string): Promise<StatementFile[]> {
   const root = resolve(directory);
   let names: Buffer[];
   try {

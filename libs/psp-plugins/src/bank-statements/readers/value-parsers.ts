@@ -26,7 +26,7 @@ export function formatScaledInteger(value: bigint): string {
   return `${value < 0n ? '-' : ''}${digits.slice(0, -SCALE_DIGITS)}.${fraction}`;
 }
 
-export function daysInMonth(year: number, month: number): number {
+export function getDaysInMonth(year: number, month: number): number {
   if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 }
@@ -35,11 +35,11 @@ export function daysInMonth(year: number, month: number): number {
  * Formats a date.
  * @returns `YYYY-MM-DD`, or `undefined` if the day does not exist or a part is not a number
  */
-export function toCalendarDate(year: number, month: number, day: number): string | undefined {
+export function formatCalendarDate(year: number, month: number, day: number): string | undefined {
   // The parts are checked first, because a comparison with NaN is always false.
   if (!Number.isInteger(year) || !Number.isInteger(month) || !Number.isInteger(day)) return undefined;
   if (year < 0 || year > 9999 || month < 1 || month > 12) return undefined;
-  if (day < 1 || day > daysInMonth(year, month)) return undefined;
+  if (day < 1 || day > getDaysInMonth(year, month)) return undefined;
   return `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
 }
 
@@ -61,9 +61,10 @@ export function resolveValueDate(
   day: number,
   found: string,
 ): { date: string; asFound?: string } | undefined {
-  const date = toCalendarDate(year, month, day);
+  const date = formatCalendarDate(year, month, day);
   if (date !== undefined) return { date };
-  const last = day <= 31 ? toCalendarDate(year, month, Math.min(day, daysInMonth(year, month))) : undefined;
+  const last =
+    day <= 31 ? formatCalendarDate(year, month, Math.min(day, getDaysInMonth(year, month))) : undefined;
   return last === undefined ? undefined : { date: last, asFound: found };
 }
 
@@ -81,7 +82,7 @@ export function parseIsoDateOrTime(text: string): string | undefined {
   const match = ISO_DATE_PATTERN.exec(text);
   if (!match) return undefined;
   const [, year, month, day, hour, minute, second, fraction = '', zone = ''] = match;
-  const date = toCalendarDate(Number(year), Number(month), Number(day));
+  const date = formatCalendarDate(Number(year), Number(month), Number(day));
   if (date === undefined || hour === undefined) return date;
   // 24:00:00 is the end of the day, so the time is converted to the date.
   if (hour === '24') return minute === '00' && second === '00' ? date : undefined;
@@ -105,7 +106,7 @@ export function isBic(text: string): boolean {
 }
 
 /** Returns true if a reference is a placeholder for "no reference". */
-export function isPlaceholder(reference: string): boolean {
+export function isPlaceholderReference(reference: string): boolean {
   return /^(?:NOT ?PROVIDED|NONREF|NOREF|[KE]REF\+?)?$/.test(reference);
 }
 

@@ -2,7 +2,7 @@
 import type { Entry, EntryFacts } from './statement.types.js';
 
 /** Returns the facts of an entry. If the entry has exactly one detail, the facts of the detail are merged into them. */
-export function entryFactsWithDetail(entry: Entry): EntryFacts {
+export function mergeOnlyDetail(entry: Entry): EntryFacts {
   const [detail, ...others] = entry.details;
   return detail && others.length === 0 ? mergeFacts(entry, detail) : entry;
 }

@@ -1,6 +1,6 @@
 import { InvalidRecordError } from '@tributary/connector-api';
 import type { Money } from '@tributary/connector-api';
-import { toSignedMoney } from './signed-money.js';
+import { toSignedMoney } from './to-signed-money.js';
 import type { Entry, EntryDetail } from './statement.types.js';
 
 /**

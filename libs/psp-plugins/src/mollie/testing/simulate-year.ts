@@ -11,7 +11,7 @@ const TIE_GROUP_SIZE = 5;
 const TIE_GROUP_OFFSET = 2;
 
 /** Adds the given number of rows to a balance. */
-export function addYearOfTransactions(fake: FakeMollie, balance: FakeBalance, rows: number): void {
+export function simulateYear(fake: FakeMollie, balance: FakeBalance, rows: number): void {
   const random = createSeededRandom(rows);
   const payments: string[] = [];
   const settlements: string[] = [];

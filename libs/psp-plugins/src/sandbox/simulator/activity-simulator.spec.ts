@@ -10,18 +10,18 @@ import {
   collectPages,
   collectItems,
   collectRecords,
-  MINUTE,
-  HARSH_SETTINGS,
+  MINUTE_MS,
+  FAULTY_SETTINGS,
   createPsp,
   createSettings,
-  START,
+  START_TIME_MS,
   sumBalances,
 } from '../testing/sandbox-setup.js';
 
 describe('poison', () => {
   test('is refused row by row, exactly as often as it was put in, and keeps its name', async () => {
     const settings = createSettings({
-      ...HARSH_SETTINGS,
+      ...FAULTY_SETTINGS,
       transactions: 5000,
       activityPerMinute: 0,
       poisonRows: 0.05,
@@ -33,7 +33,9 @@ describe('poison', () => {
     const list = async () => {
       const refused = { byPlugin: new Map<string, string>(), byGateway: new Map<string, string>() };
       let served = 0;
-      for (const item of await collectItems(createPsp(settings, () => START + MINUTE).transactions())) {
+      for (const item of await collectItems(
+        createPsp(settings, () => START_TIME_MS + MINUTE_MS).transactions(),
+      )) {
         if (isRejectedRecord(item)) {
           refused.byPlugin.set(item.id, item.reason);
           continue;
@@ -72,7 +74,7 @@ describe('poison', () => {
 describe('outages', () => {
   test('take their share of the time, say when to come back, and end', async () => {
     const settings = createSettings({ outages: 0.3 });
-    let time = START;
+    let time = START_TIME_MS;
     const psp = createPsp(settings, () => time);
     const kinds = new Map<string, number>();
     for (let piece = 0; piece < 2000; piece++, time += 5000) {
@@ -90,7 +92,7 @@ describe('outages', () => {
   });
 
   test('are off unless asked for', async () => {
-    let time = START;
+    let time = START_TIME_MS;
     const psp = createPsp(createSettings({}), () => (time += 5000));
     for (let call = 0; call < 500; call++) await collectPages(psp.accounts());
   });
@@ -100,8 +102,14 @@ describe('balances', () => {
   test.each([1, 2, 3, 40])(
     'of each of %i accounts are the sum of what is listed, at every moment',
     async (accounts) => {
-      const settings = createSettings({ ...HARSH_SETTINGS, accounts, transactions: 4000 });
-      for (const time of [START - 9e9, START - 1, START, START + 12_345, START + 4 * MINUTE + 567]) {
+      const settings = createSettings({ ...FAULTY_SETTINGS, accounts, transactions: 4000 });
+      for (const time of [
+        START_TIME_MS - 9e9,
+        START_TIME_MS - 1,
+        START_TIME_MS,
+        START_TIME_MS + 12_345,
+        START_TIME_MS + 4 * MINUTE_MS + 567,
+      ]) {
         const psp = createPsp(settings, () => time);
         const rows = await collectRecords(psp.transactions());
         for (const { id } of await collectRecords(psp.accounts())) {
@@ -118,8 +126,8 @@ describe('balances', () => {
   );
 
   test('of a hundred million transactions grow by exactly what happened in between', async () => {
-    const settings = createSettings({ ...HARSH_SETTINGS, transactions: 100_000_000, activityPerMinute: 0 });
-    const [from, to] = [START - 9e9, START - 9e9 + 10 * MINUTE];
+    const settings = createSettings({ ...FAULTY_SETTINGS, transactions: 100_000_000, activityPerMinute: 0 });
+    const [from, to] = [START_TIME_MS - 9e9, START_TIME_MS - 9e9 + 10 * MINUTE_MS];
     // Rows that are older than the time `changesWithin` are final at both times, so they need not be compared.
     const unsettled = `${from - settings.changesWithin}/60000`;
     const at = async (time: number) => {
@@ -142,7 +150,7 @@ describe('balances', () => {
   });
 
   test('of an account that does not exist are refused', async () => {
-    const psp = createPsp(createSettings({}), () => START);
+    const psp = createPsp(createSettings({}), () => START_TIME_MS);
     for (const id of ['acc-0', 'acc-4', 'acc-01', 'acc-', '', 'ben-1', 'acc-1 ', '__proto__']) {
       await expect(psp.balances(id)).rejects.toMatchObject({ name: 'PspError', kind: 'rejected' });
     }

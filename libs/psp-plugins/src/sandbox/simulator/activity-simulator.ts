@@ -8,9 +8,9 @@
  */
 import { currencyToAsset, type Money } from '@tributary/connector-api';
 import type { SandboxSettings } from '../sandbox.config.js';
-import { randomFraction, randomInteger, RandomTopic } from './random.js';
+import { getRandomFraction, getRandomInteger, RandomTopic } from './stateless-random.js';
 import {
-  chooseTiedRowIndexes,
+  chooseRowsWithEqualTime,
   MovementCycle,
   CYCLE_LENGTH,
   type MovementKind,
@@ -52,7 +52,7 @@ export class ActivitySimulator {
 
   constructor(private readonly settings: SandboxSettings) {
     this.cycle = new MovementCycle(settings);
-    this.tiedIndexes = chooseTiedRowIndexes(settings);
+    this.tiedIndexes = chooseRowsWithEqualTime(settings);
     this.start = Date.parse(settings.start);
     this.openedAt = getOpenedAt(settings);
     this.spacingMs = Math.floor(HISTORY_MS / Math.max(1, settings.transactions));
@@ -100,7 +100,7 @@ export class ActivitySimulator {
       beneficiaryIndex:
         beneficiaries === 0
           ? undefined
-          : randomInteger(beneficiaries, seed, RandomTopic.Beneficiaries, accountIndex, index),
+          : getRandomInteger(beneficiaries, seed, RandomTopic.Beneficiaries, accountIndex, index),
     };
   }
 
@@ -140,7 +140,7 @@ export class ActivitySimulator {
     let times = 0;
     let before = false;
     for (const { state, delayMs } of this.cycle.at(index).steps) {
-      const counts = countsForBalance(state);
+      const counts = isCountedInBalance(state);
       if (counts !== before)
         times += (counts ? 1 : -1) * this.countOccurrences(account, index, now - delayMs);
       before = counts;
@@ -161,12 +161,12 @@ export class ActivitySimulator {
     if (kind === 'refund' || kind === 'fee') {
       const original = this.getAmount(account, index - 1);
       if (kind === 'fee') return 25 + Math.floor(original / 100);
-      return randomFraction(this.settings.seed, RandomTopic.Amounts, account, index) < 0.5
+      return getRandomFraction(this.settings.seed, RandomTopic.Amounts, account, index) < 0.5
         ? original
         : Math.ceil(original / 2);
     }
     // There are many small payments and a few large payments. Outgoing payments are smaller than incoming payments.
-    const size = randomFraction(this.settings.seed, RandomTopic.Amounts, account, index) ** 3;
+    const size = getRandomFraction(this.settings.seed, RandomTopic.Amounts, account, index) ** 3;
     return 100 + Math.floor(size * (kind === 'payin' ? 500_000 : 300_000));
   }
 
@@ -175,7 +175,7 @@ export class ActivitySimulator {
   }
 
   private getCycleOffset(account: number): number {
-    return randomInteger(CYCLE_LENGTH, this.settings.seed, RandomTopic.Offsets, account);
+    return getRandomInteger(CYCLE_LENGTH, this.settings.seed, RandomTopic.Offsets, account);
   }
 
   /**
@@ -210,7 +210,7 @@ export function getOpenedAt(settings: SandboxSettings): number {
 }
 
 /** Returns true if a transaction in this state is included in balances. A disputed transaction is included until the dispute is lost. */
-export function countsForBalance(state: TransactionState): boolean {
+export function isCountedInBalance(state: TransactionState): boolean {
   switch (state) {
     case 'completed':
     case 'disputed':

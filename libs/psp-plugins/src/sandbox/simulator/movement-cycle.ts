@@ -4,11 +4,11 @@
  * hundred.
  */
 import type { SandboxSettings } from '../sandbox.config.js';
-import { randomFraction, randomInteger, shuffledIntegers, RandomTopic } from './random.js';
+import { getRandomFraction, getRandomInteger, shuffleIntegers, RandomTopic } from './stateless-random.js';
 
 export const CYCLE_LENGTH = 512;
 /** The maximum number of consecutive rows with the same timestamp. */
-export const MAX_TIE_LENGTH = 16;
+export const MAX_ROWS_WITH_EQUAL_TIME = 16;
 
 export type MovementKind = 'payin' | 'payout' | 'transfer' | 'refund' | 'fee';
 export type TransactionState =
@@ -90,9 +90,10 @@ export class MovementCycle {
       kind: kind === 'transfer' && accounts === 1 ? 'payout' : kind,
       originalKind: this.kinds[index - 1] === 'payin' ? 'payin' : 'payout',
       currency:
-        before?.currency ?? CURRENCIES[randomInteger(CURRENCIES.length, seed, RandomTopic.Kinds, index, 1)]!,
+        before?.currency ??
+        CURRENCIES[getRandomInteger(CURRENCIES.length, seed, RandomTopic.Kinds, index, 1)]!,
       steps: planSteps(path, index, this.lateIndexes.has(index), settings),
-      targetDistance: 1 + randomInteger(Math.max(1, accounts - 1), seed, RandomTopic.Shifts, index),
+      targetDistance: 1 + getRandomInteger(Math.max(1, accounts - 1), seed, RandomTopic.Shifts, index),
     };
   }
 }
@@ -101,8 +102,13 @@ export class MovementCycle {
  * Chooses the rows that have the same timestamp as the previous row.
  * @returns their indexes, 0 to 511
  */
-export function chooseTiedRowIndexes({ seed, sameTimestamps }: SandboxSettings): ReadonlySet<number> {
-  return chooseIndexes(sameTimestamps, seed, RandomTopic.Ties, (index) => index % MAX_TIE_LENGTH !== 0);
+export function chooseRowsWithEqualTime({ seed, sameTimestamps }: SandboxSettings): ReadonlySet<number> {
+  return chooseIndexes(
+    sameTimestamps,
+    seed,
+    RandomTopic.Ties,
+    (index) => index % MAX_ROWS_WITH_EQUAL_TIME !== 0,
+  );
 }
 
 function isFollowUp(kind: MovementKind): boolean {
@@ -113,7 +119,7 @@ function planKinds(seed: number): MovementKind[] {
   const kinds: MovementKind[] = [];
   for (let index = 0; index < CYCLE_LENGTH; index++) {
     const before = kinds[index - 1];
-    const chance = randomFraction(seed, RandomTopic.Kinds, index);
+    const chance = getRandomFraction(seed, RandomTopic.Kinds, index);
     if ((before === 'payin' || before === 'payout') && chance < 0.16) {
       kinds.push(chance < 0.07 ? 'refund' : 'fee');
     } else {
@@ -132,7 +138,7 @@ function planStates(
   if (kind === 'refund') return ['refunded'];
   if (!changes) return ['completed'];
   const known = kind === 'payin' ? STATE_SEQUENCES.length : UNDISPUTED_SEQUENCE_COUNT;
-  return STATE_SEQUENCES[randomInteger(known, seed, RandomTopic.Stories, index)]!;
+  return STATE_SEQUENCES[getRandomInteger(known, seed, RandomTopic.Stories, index)]!;
 }
 
 /** Plans the delay of each state. Each delay uses a part of the remaining time, so that all states are reached within `changesWithin`. */
@@ -143,11 +149,11 @@ function planSteps(
   { seed, changesWithin }: SandboxSettings,
 ): StateStep[] {
   let delayMs = late
-    ? Math.ceil(changesWithin * (0.05 + 0.4 * randomFraction(seed, RandomTopic.Delays, slot, 0)))
+    ? Math.ceil(changesWithin * (0.05 + 0.4 * getRandomFraction(seed, RandomTopic.Delays, slot, 0)))
     : 0;
   return path.map((state, index) => {
     if (index > 0) {
-      const share = 0.05 + 0.5 * randomFraction(seed, RandomTopic.Delays, slot, index);
+      const share = 0.05 + 0.5 * getRandomFraction(seed, RandomTopic.Delays, slot, index);
       delayMs += Math.ceil((changesWithin - delayMs) * share);
     }
     return { state, delayMs };
@@ -166,5 +172,5 @@ function chooseIndexes(
 ): ReadonlySet<number> {
   const most = Math.ceil(share * CYCLE_LENGTH);
   if (most === 0) return new Set();
-  return new Set(shuffledIntegers(CYCLE_LENGTH, seed, topic).filter(isCandidate).slice(0, most));
+  return new Set(shuffleIntegers(CYCLE_LENGTH, seed, topic).filter(isCandidate).slice(0, most));
 }

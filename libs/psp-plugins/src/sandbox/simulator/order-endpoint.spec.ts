@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Order, OrderStatus } from '@tributary/connector-api';
-import { FATES, FAULTS, type OrderFate, type Fault } from './order-faults.js';
+import { ORDER_FATES, ORDER_FAULTS, type OrderFate, type OrderFault } from './order-faults.js';
 import {
   ORDER_DELAY_MS,
   createJournalPathGenerator,
@@ -12,47 +12,55 @@ import {
   submitOrder,
   QUIET_SETTINGS,
 } from '../testing/order-fixtures.js';
-import { readPaymentsByReference, readAttempts, readPayments } from '../testing/read-journal.js';
-import { collectRecords, MINUTE, createPsp, createSettings, START } from '../testing/sandbox-setup.js';
+import { readPaymentsByReference, readAttempts, readPayments } from '../testing/read-order-journal.js';
+import {
+  collectRecords,
+  MINUTE_MS,
+  createPsp,
+  createSettings,
+  START_TIME_MS,
+} from '../testing/sandbox-setup.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'sandbox-orders-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 const newJournal = createJournalPathGenerator(directory);
 
 test('without a journal the sandbox takes no orders', () => {
-  const psp = createPsp(createSettings({}), () => START);
+  const psp = createPsp(createSettings({}), () => START_TIME_MS);
   expect([psp.createPayout, psp.createTransfer, psp.findOrder]).toEqual([undefined, undefined, undefined]);
 });
 
 describe('a fault', () => {
-  const EXPECTED: Record<Fault, { first: string; found?: OrderStatus; later?: OrderStatus; repeat: string }> =
-    {
-      none: { first: 'SUCCEEDED', found: 'SUCCEEDED', later: 'SUCCEEDED', repeat: 'SUCCEEDED' },
-      'answers-late': { first: 'SUCCEEDED', found: 'SUCCEEDED', later: 'SUCCEEDED', repeat: 'SUCCEEDED' },
-      'answer-lost': {
-        first: 'unknown-outcome',
-        found: 'SUCCEEDED',
-        later: 'SUCCEEDED',
-        repeat: 'SUCCEEDED',
-      },
-      'unavailable-after': {
-        first: 'unavailable',
-        found: 'SUCCEEDED',
-        later: 'SUCCEEDED',
-        repeat: 'SUCCEEDED',
-      },
-      'executes-later': { first: 'unknown-outcome', later: 'SUCCEEDED', repeat: 'PENDING' },
-      lost: { first: 'unknown-outcome', repeat: 'unknown-outcome' },
-      unavailable: { first: 'unavailable', repeat: 'unavailable' },
-      'rate-limited': { first: 'rate-limited', repeat: 'rate-limited' },
-      unauthorized: { first: 'unauthorized', repeat: 'unauthorized' },
-      rejected: { first: 'rejected', repeat: 'rejected' },
-    };
+  const EXPECTED: Record<
+    OrderFault,
+    { first: string; found?: OrderStatus; later?: OrderStatus; repeat: string }
+  > = {
+    none: { first: 'SUCCEEDED', found: 'SUCCEEDED', later: 'SUCCEEDED', repeat: 'SUCCEEDED' },
+    'answers-late': { first: 'SUCCEEDED', found: 'SUCCEEDED', later: 'SUCCEEDED', repeat: 'SUCCEEDED' },
+    'answer-lost': {
+      first: 'unknown-outcome',
+      found: 'SUCCEEDED',
+      later: 'SUCCEEDED',
+      repeat: 'SUCCEEDED',
+    },
+    'unavailable-after': {
+      first: 'unavailable',
+      found: 'SUCCEEDED',
+      later: 'SUCCEEDED',
+      repeat: 'SUCCEEDED',
+    },
+    'executes-later': { first: 'unknown-outcome', later: 'SUCCEEDED', repeat: 'PENDING' },
+    lost: { first: 'unknown-outcome', repeat: 'unknown-outcome' },
+    unavailable: { first: 'unavailable', repeat: 'unavailable' },
+    'rate-limited': { first: 'rate-limited', repeat: 'rate-limited' },
+    unauthorized: { first: 'unauthorized', repeat: 'unauthorized' },
+    rejected: { first: 'rejected', repeat: 'rejected' },
+  };
 
-  test.each(FAULTS)('%s does what docs/guides/sandbox.md says, and never pays twice', async (fault) => {
+  test.each(ORDER_FAULTS)('%s does what docs/guides/sandbox.md says, and never pays twice', async (fault) => {
     const journal = newJournal();
     const settings = createSettings({ ...QUIET_SETTINGS, journal, orderDelay: 20 });
-    let time = START;
+    let time = START_TIME_MS;
     const psp = () => createPsp(settings, () => time);
     const order = createOrder(1, { metadata: { 'sandbox/fault': fault } });
     const expected = EXPECTED[fault];
@@ -86,7 +94,7 @@ describe('a fault', () => {
     for (let attempt = 0; attempt < 6; attempt++) {
       outcomes.push(
         await submitForOutcome(
-          createPsp(settings, () => START + attempt),
+          createPsp(settings, () => START_TIME_MS + attempt),
           order,
         ),
       );
@@ -114,7 +122,7 @@ describe('a fault', () => {
     for (let attempt = 0; attempt < 4; attempt++) {
       outcomes.push(
         await submitForOutcome(
-          createPsp(settings, () => START),
+          createPsp(settings, () => START_TIME_MS),
           order,
         ),
       );
@@ -125,17 +133,17 @@ describe('a fault', () => {
     appendFileSync(settings.journal!, `${line}\n`);
     expect(
       await submitForOutcome(
-        createPsp(settings, () => START),
+        createPsp(settings, () => START_TIME_MS),
         order,
       ),
     ).toBe('rejected');
-    expect(await createPsp(settings, () => START).findOrder!(order)).toBeUndefined();
-    expect(await collectRecords(createPsp(settings, () => START).transactions())).toEqual([]);
+    expect(await createPsp(settings, () => START_TIME_MS).findOrder!(order)).toBeUndefined();
+    expect(await collectRecords(createPsp(settings, () => START_TIME_MS).transactions())).toEqual([]);
     expect(readPayments(settings.journal!, Infinity)).toEqual([]);
   });
 
   test('says when to come back', async () => {
-    const psp = createPsp(createSettings({ ...QUIET_SETTINGS, journal: newJournal() }), () => START);
+    const psp = createPsp(createSettings({ ...QUIET_SETTINGS, journal: newJournal() }), () => START_TIME_MS);
     const limited = createOrder(1, { metadata: { 'sandbox/fault': 'rate-limited', 'sandbox/after': '700' } });
     await expect(submitOrder(psp, limited)).rejects.toMatchObject({
       details: { retryAfterMs: 700, status: 429 },
@@ -156,7 +164,7 @@ describe('a fault', () => {
       for (let number = 0; number < 200; number++) {
         outcomes.push(
           await submitForOutcome(
-            createPsp(settings, () => START),
+            createPsp(settings, () => START_TIME_MS),
             createOrder(number),
           ),
         );
@@ -167,8 +175,8 @@ describe('a fault', () => {
     const share = (counts: boolean[]) => counts.filter(Boolean).length / counts.length;
     expect(Math.abs(share(attempts.map(({ fault }) => fault !== 'none')) - 0.5)).toBeLessThan(0.1);
     expect(Math.abs(share(attempts.map(({ fate }) => fate !== 'succeeds')) - 0.4)).toBeLessThan(0.1);
-    expect(new Set(attempts.map(({ fault }) => fault))).toEqual(new Set(FAULTS));
-    expect(new Set(attempts.map(({ fate }) => fate))).toEqual(new Set(FATES));
+    expect(new Set(attempts.map(({ fault }) => fault))).toEqual(new Set(ORDER_FAULTS));
+    expect(new Set(attempts.map(({ fate }) => fate))).toEqual(new Set(ORDER_FATES));
     expect((await meet(1)).outcomes).toEqual(outcomes);
     expect((await meet(2)).outcomes).not.toEqual(outcomes);
   });
@@ -184,11 +192,11 @@ describe('a fate', () => {
     returns: { answer: 'SUCCEEDED', end: 'RETURNED', listed: ['SUCCEEDED', 'REFUNDED of it'] },
   };
 
-  test.each(FATES)(
+  test.each(ORDER_FATES)(
     '%s is told alike by the answer, by a look at it, by the listing and by the journal',
     async (fate) => {
       const settings = createSettings({ ...QUIET_SETTINGS, journal: newJournal() });
-      let time = START + 123;
+      let time = START_TIME_MS + 123;
       const psp = createPsp(settings, () => time);
       const order = createOrder(1, { metadata: { 'sandbox/fate': fate } });
       const { answer, end, listed } = EXPECTED[fate];
@@ -196,9 +204,9 @@ describe('a fate', () => {
       expect(status).toBe(answer);
 
       const seen = new Set<string>();
-      for (; time <= START + 123 + ORDER_DELAY_MS + 1000; time += 500) {
+      for (; time <= START_TIME_MS + 123 + ORDER_DELAY_MS + 1000; time += 500) {
         const found = await psp.findOrder!(order);
-        const over = time >= START + 123 + ORDER_DELAY_MS;
+        const over = time >= START_TIME_MS + 123 + ORDER_DELAY_MS;
         expect(found).toMatchObject({ id, status: over ? end : answer });
         expect(found?.reason?.code).toBe(
           found?.status === 'FAILED'
@@ -234,7 +242,7 @@ describe('a fate', () => {
   test('that would change a row after the PSP promised it to be final is rejected', async () => {
     const psp = createPsp(
       createSettings({ ...QUIET_SETTINGS, journal: newJournal(), changesWithin: 5000 }),
-      () => START,
+      () => START_TIME_MS,
     );
     const order = (after: number) =>
       createOrder(after, { metadata: { 'sandbox/fate': 'fails', 'sandbox/after': String(after) } });
@@ -249,30 +257,30 @@ describe('one key', () => {
   test('is one payment, another key is another, and a reference tells how often money left', async () => {
     const settings = createSettings({ ...QUIET_SETTINGS, journal: newJournal() });
     const first = await submitOrder(
-      createPsp(settings, () => START),
+      createPsp(settings, () => START_TIME_MS),
       createOrder(1),
     );
     expect(
       await submitOrder(
-        createPsp(settings, () => START + 9 * MINUTE),
+        createPsp(settings, () => START_TIME_MS + 9 * MINUTE_MS),
         createOrder(1),
       ),
     ).toEqual(first);
     expect(
       (
         await submitOrder(
-          createPsp(settings, () => START),
+          createPsp(settings, () => START_TIME_MS),
           createOrder(2, { reference: 'salary 1' }),
         )
       ).id,
     ).not.toBe(first.id);
-    const made = readPaymentsByReference(settings.journal!, START);
+    const made = readPaymentsByReference(settings.journal!, START_TIME_MS);
     expect(made.get('salary 1')!.map(({ key }) => key)).toEqual([createKey(1), createKey(2)]);
     expect(made.size).toBe(1);
   });
 
   test('of another order is rejected', async () => {
-    const psp = createPsp(createSettings({ ...QUIET_SETTINGS, journal: newJournal() }), () => START);
+    const psp = createPsp(createSettings({ ...QUIET_SETTINGS, journal: newJournal() }), () => START_TIME_MS);
     await submitOrder(psp, createOrder(1));
     await expect(submitOrder(psp, createOrder(1, { destinationAccountId: 'ben-1' }))).rejects.toMatchObject({
       kind: 'rejected',
@@ -282,7 +290,9 @@ describe('one key', () => {
 
   test('pays once when twenty send it at the same moment', async () => {
     const settings = createSettings({ ...QUIET_SETTINGS, journal: newJournal() });
-    const senders = Array.from({ length: 20 }, (_, index) => createPsp(settings, () => START + index));
+    const senders = Array.from({ length: 20 }, (_, index) =>
+      createPsp(settings, () => START_TIME_MS + index),
+    );
     const answers = await Promise.all(senders.map((psp) => submitOrder(psp, createOrder(1))));
     expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
     expect(readAttempts(settings.journal!)).toHaveLength(1);
@@ -290,12 +300,12 @@ describe('one key', () => {
 
   test('that two processes wrote at the same moment is the payment of the first line', async () => {
     const settings = createSettings({ ...QUIET_SETTINGS, journal: newJournal() });
-    const psp = createPsp(settings, () => START + MINUTE);
+    const psp = createPsp(settings, () => START_TIME_MS + MINUTE_MS);
     await submitOrder(psp, createOrder(1));
     const [line] = readFileSync(settings.journal!, 'utf8').split('\n');
     appendFileSync(
       settings.journal!,
-      `${JSON.stringify({ ...JSON.parse(line!), fate: 'fails', at: START })}\n`,
+      `${JSON.stringify({ ...JSON.parse(line!), fate: 'fails', at: START_TIME_MS })}\n`,
     );
     expect((await psp.findOrder!(createOrder(1)))?.status).toBe('SUCCEEDED');
     expect(await collectRecords(psp.transactions())).toHaveLength(1);
@@ -321,14 +331,14 @@ describe('an order that can never be paid', () => {
     ['with a delay that is none', { metadata: { 'sandbox/after': '1s' } }],
   ])('%s is rejected, and leaves no trace', async (_, wrong) => {
     const settings = createSettings({ ...QUIET_SETTINGS, journal: newJournal() });
-    const psp = createPsp(settings, () => START);
+    const psp = createPsp(settings, () => START_TIME_MS);
     expect(await submitForOutcome(psp, createOrder(1, wrong))).toBe('rejected');
     expect(readAttempts(settings.journal!)).toEqual([]);
     expect(await psp.findOrder!(createOrder(1, wrong))).toBeUndefined();
   });
 
   test('is not one that is large, or a transfer: both accounts change, to the last unit', async () => {
-    const psp = createPsp(createSettings({ ...QUIET_SETTINGS, journal: newJournal() }), () => START);
+    const psp = createPsp(createSettings({ ...QUIET_SETTINGS, journal: newJournal() }), () => START_TIME_MS);
     const amount = { amount: 10n ** 30n + 1n, asset: 'BHD/3' };
     await submitOrder(psp, createOrder(1, { kind: 'TRANSFER', amount, destinationAccountId: 'acc-3' }));
     const held = async (account: string) =>
@@ -343,7 +353,7 @@ describe('an order that can never be paid', () => {
 describe('the journal', () => {
   test('may end anywhere: what is whole counts, and the next line is whole again', async () => {
     const settings = createSettings({ ...QUIET_SETTINGS, journal: newJournal() });
-    const psp = () => createPsp(settings, () => START);
+    const psp = () => createPsp(settings, () => START_TIME_MS);
     for (const number of [1, 2, 3]) await submitOrder(psp(), createOrder(number));
     const whole = readFileSync(settings.journal!);
     const second = whole.indexOf('\n', whole.indexOf('\n') + 1);
@@ -354,13 +364,15 @@ describe('the journal', () => {
       await submitOrder(psp(), createOrder(4));
       // A process that has read the incomplete line must also read the lines after it.
       expect((await reader.findOrder!(createOrder(4)))?.status).toBe('SUCCEEDED');
-      expect(readPayments(settings.journal!, START).map(({ key }) => key)).toEqual([1, 2, 4].map(createKey));
+      expect(readPayments(settings.journal!, START_TIME_MS).map(({ key }) => key)).toEqual(
+        [1, 2, 4].map(createKey),
+      );
     }
   });
 
   test('that was emptied is a PSP that forgot everything', async () => {
     const settings = createSettings({ ...QUIET_SETTINGS, journal: newJournal() });
-    const psp = createPsp(settings, () => START);
+    const psp = createPsp(settings, () => START_TIME_MS);
     await submitOrder(psp, createOrder(1));
     truncateSync(settings.journal!);
     expect(await psp.findOrder!(createOrder(1))).toBeUndefined();
@@ -369,7 +381,7 @@ describe('the journal', () => {
   });
 
   test('that cannot be written stops the order, and names the file', async () => {
-    const psp = createPsp(createSettings({ ...QUIET_SETTINGS, journal: directory }), () => START);
+    const psp = createPsp(createSettings({ ...QUIET_SETTINGS, journal: directory }), () => START_TIME_MS);
     await expect(submitOrder(psp, createOrder(1))).rejects.toThrow(directory);
   });
 });

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { PspError } from '@tributary/connector-api';
-import type { Clock } from './simulator-clock.js';
+import type { SandboxClock } from './simulator-clock.js';
 import type { SandboxSettings } from '../sandbox.config.js';
 import {
   isOrderAccepted,
@@ -15,7 +15,7 @@ import {
   type RequestedBehavior,
 } from './order-faults.js';
 import type { OrderJournal } from './order-journal.js';
-import { getStateAt, type OrderAttempt, type Payment } from './payment-state.js';
+import { getStateAt, type OrderAttempt, type AcceptedAttempt } from './payment-state.js';
 import {
   parseAccountIndex,
   parseBeneficiaryIndex,
@@ -45,7 +45,7 @@ const REJECTION_REASON = 'it does not like it';
 export class OrderEndpoint {
   constructor(
     private readonly settings: SandboxSettings,
-    private readonly clock: Clock,
+    private readonly clock: SandboxClock,
     private readonly journal: OrderJournal,
   ) {}
 
@@ -157,7 +157,7 @@ function hashKey(key: string): number {
   return createHash('sha256').update(key).digest().readUInt32BE();
 }
 
-function isSameOrder(payment: Payment, request: PaymentRequest): boolean {
+function isSameOrder(payment: AcceptedAttempt, request: PaymentRequest): boolean {
   return (['kind', 'from', 'to', 'amount', 'currency'] as const).every(
     (name) => payment[name] === request[name],
   );

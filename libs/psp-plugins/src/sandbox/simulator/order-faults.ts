@@ -1,9 +1,9 @@
 /** Chooses the faults of orders: the fault of an attempt to submit an order, and the final outcome (fate) of an accepted order. */
-import { randomFraction, randomInteger, RandomTopic } from './random.js';
+import { getRandomFraction, getRandomInteger, RandomTopic } from './stateless-random.js';
 import type { SandboxSettings } from '../sandbox.config.js';
 
 /** The faults of one attempt to submit an order. The words occur in the documentation and in the journal. */
-export const FAULTS = [
+export const ORDER_FAULTS = [
   /** No fault: the response is immediate. */
   'none',
   'answers-late',
@@ -20,16 +20,23 @@ export const FAULTS = [
   'unauthorized',
   'rejected',
 ] as const;
-export type Fault = (typeof FAULTS)[number];
+export type OrderFault = (typeof ORDER_FAULTS)[number];
 
 /** The final outcomes of an accepted order. The words occur in the documentation and in the journal. */
-export const FATES = ['succeeds', 'settles', 'fails', 'fails-at-once', 'stays-pending', 'returns'] as const;
-export type OrderFate = (typeof FATES)[number];
+export const ORDER_FATES = [
+  'succeeds',
+  'settles',
+  'fails',
+  'fails-at-once',
+  'stays-pending',
+  'returns',
+] as const;
+export type OrderFate = (typeof ORDER_FATES)[number];
 
 /** The behaviour of the PSP that a client requests in the metadata of its order. */
 export interface RequestedBehavior {
   /** The faults of consecutive attempts. The last fault applies to all further attempts. */
-  faults?: readonly Fault[];
+  faults?: readonly OrderFault[];
   fate?: OrderFate;
   /** The delay in ms of all later events. */
   delayMs?: number;
@@ -39,7 +46,7 @@ export interface RequestedBehavior {
  * Returns what an attempt with this fault finally decides for its idempotency key: the order is accepted, it is rejected, or nothing is
  * decided. A rejection is final, because clients rely on it: a PSP must never execute an order that it has rejected.
  */
-export function getFinalDecision(fault: Fault): 'accepted' | 'rejected' | undefined {
+export function getFinalDecision(fault: OrderFault): 'accepted' | 'rejected' | undefined {
   switch (fault) {
     case 'none':
     case 'answers-late':
@@ -58,7 +65,7 @@ export function getFinalDecision(fault: Fault): 'accepted' | 'rejected' | undefi
 }
 
 /** Returns true if the PSP accepts the order despite the fault. */
-export function isOrderAccepted(fault: Fault): boolean {
+export function isOrderAccepted(fault: OrderFault): boolean {
   return getFinalDecision(fault) === 'accepted';
 }
 
@@ -72,14 +79,15 @@ export function parseRequestedBehavior(
   const words = metadata['sandbox/fault']?.split(',').map((word) => word.trim());
   const fate = metadata['sandbox/fate'];
   const after = metadata['sandbox/after'];
-  const unknown = words?.find((word) => !isOneOf(FAULTS, word));
-  if (unknown !== undefined) return unknownWordMessage('sandbox/fault', unknown, FAULTS);
-  if (fate !== undefined && !isOneOf(FATES, fate)) return unknownWordMessage('sandbox/fate', fate, FATES);
+  const unknown = words?.find((word) => !isOneOf(ORDER_FAULTS, word));
+  if (unknown !== undefined) return unknownWordMessage('sandbox/fault', unknown, ORDER_FAULTS);
+  if (fate !== undefined && !isOneOf(ORDER_FATES, fate))
+    return unknownWordMessage('sandbox/fate', fate, ORDER_FATES);
   if (after !== undefined && !/^\d{1,9}$/.test(after)) {
     return `"sandbox/after" is ${quote(after)}, expected milliseconds`;
   }
   return {
-    faults: words?.filter((word) => isOneOf(FAULTS, word)),
+    faults: words?.filter((word) => isOneOf(ORDER_FAULTS, word)),
     fate,
     delayMs: after === undefined ? undefined : Number(after),
   };
@@ -95,13 +103,15 @@ export function chooseFault(
   requested: RequestedBehavior,
   chance: number,
   attempt: number,
-): Fault {
+): OrderFault {
   const { faults } = requested;
   if (faults) return faults[Math.min(attempt, faults.length - 1)] ?? 'none';
   const { seed, orderFaults } = settings;
-  if (randomFraction(seed, RandomTopic.Faults, chance, 2 * attempt) >= orderFaults) return 'none';
+  if (getRandomFraction(seed, RandomTopic.Faults, chance, 2 * attempt) >= orderFaults) return 'none';
   return (
-    FAULTS[1 + randomInteger(FAULTS.length - 1, seed, RandomTopic.Faults, chance, 2 * attempt + 1)] ?? 'none'
+    ORDER_FAULTS[
+      1 + getRandomInteger(ORDER_FAULTS.length - 1, seed, RandomTopic.Faults, chance, 2 * attempt + 1)
+    ] ?? 'none'
   );
 }
 
@@ -111,8 +121,11 @@ export function chooseFate(
   chance: number,
 ): OrderFate {
   if (requested.fate) return requested.fate;
-  if (randomFraction(seed, RandomTopic.Fates, chance) >= orderFates) return 'succeeds';
-  return FATES[1 + randomInteger(FATES.length - 1, seed, RandomTopic.Fates, chance, 1)] ?? 'succeeds';
+  if (getRandomFraction(seed, RandomTopic.Fates, chance) >= orderFates) return 'succeeds';
+  return (
+    ORDER_FATES[1 + getRandomInteger(ORDER_FATES.length - 1, seed, RandomTopic.Fates, chance, 1)] ??
+    'succeeds'
+  );
 }
 
 export function isOneOf<T extends string>(words: readonly T[], word: unknown): word is T {

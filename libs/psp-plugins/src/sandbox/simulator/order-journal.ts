@@ -10,7 +10,7 @@
 import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { getFinalDecision, FATES, FAULTS, isOneOf, isOrderAccepted } from './order-faults.js';
+import { getFinalDecision, ORDER_FATES, ORDER_FAULTS, isOneOf, isOrderAccepted } from './order-faults.js';
 import { PaymentIndex } from './payment-index.js';
 import type { OrderAttempt } from './payment-state.js';
 
@@ -135,8 +135,8 @@ function isAttempt(value: unknown): value is OrderAttempt {
     STRING_FIELDS.every((name) => typeof fields[name] === 'string') &&
     typeof fields.at === 'number' &&
     typeof fields.after === 'number' &&
-    isOneOf(FAULTS, fields.fault) &&
-    isOneOf(FATES, fields.fate) &&
+    isOneOf(ORDER_FAULTS, fields.fault) &&
+    isOneOf(ORDER_FATES, fields.fate) &&
     isOneOf(['payout', 'transfer'], fields.kind)
   );
 }

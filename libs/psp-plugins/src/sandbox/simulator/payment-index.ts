@@ -2,7 +2,7 @@
  * An index of the payments of orders, in the order of the listing. The timestamp of an entry follows from its line in the journal. The
  * current time determines whether the entry is visible, and its state.
  */
-import { getExecutedAt, getReturnedAt, getStateAt, type Payment } from './payment-state.js';
+import { getExecutedAt, getReturnedAt, getStateAt, type AcceptedAttempt } from './payment-state.js';
 import type { TransactionState } from './movement-cycle.js';
 
 /** The position of an entry. Entries are sorted by time, then by rank. */
@@ -15,7 +15,7 @@ export interface TimelinePosition {
 
 /** A row of the listing that results from an order: the payment itself, or its return. */
 export interface TimelineEntry extends TimelinePosition {
-  payment: Payment;
+  payment: AcceptedAttempt;
   /** Whether the entry is the return of a payment. A return is a separate entry; the entry of the payment itself does not change. */
   isReturn: boolean;
 }
@@ -31,10 +31,10 @@ const SECOND = 1000;
 
 export class PaymentIndex {
   /** The accepted payments, in the order of the journal. */
-  readonly payments: Payment[] = [];
+  readonly payments: AcceptedAttempt[] = [];
   private readonly entries: TimelineEntry[] = [];
 
-  add(payment: Payment): void {
+  add(payment: AcceptedAttempt): void {
     const rank = 2 * this.payments.push(payment);
     this.insert({ payment, isReturn: false, createdAt: floorToSecond(getExecutedAt(payment)), rank });
     const returned = getReturnedAt(payment);

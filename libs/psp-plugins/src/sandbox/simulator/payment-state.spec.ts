@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRejectedRecord, parseAmount, type Cursor, type Transaction } from '@tributary/connector-api';
-import { FAULTS } from './order-faults.js';
+import { ORDER_FAULTS } from './order-faults.js';
 import {
   createJournalPathGenerator,
   createKey,
@@ -11,14 +11,14 @@ import {
   submitOrder,
   QUIET_SETTINGS,
 } from '../testing/order-fixtures.js';
-import { readPayments } from '../testing/read-journal.js';
+import { readPayments } from '../testing/read-order-journal.js';
 import {
   collectRecords,
-  MINUTE,
-  HARSH_SETTINGS,
+  MINUTE_MS,
+  FAULTY_SETTINGS,
   createPsp,
   createSettings,
-  START,
+  START_TIME_MS,
   sumBalances,
 } from '../testing/sandbox-setup.js';
 
@@ -31,7 +31,7 @@ describe('the listing', () => {
     'loses no payment, no change and no return among all that happens by itself (newest first: %s)',
     async (newestFirst) => {
       const settings = createSettings({
-        ...HARSH_SETTINGS,
+        ...FAULTY_SETTINGS,
         oddIds: 0,
         newestFirst,
         transactions: 50,
@@ -40,7 +40,7 @@ describe('the listing', () => {
         orderFates: 0.7,
         orderDelay: 20_000,
       });
-      let [time, tick] = [START, 13];
+      let [time, tick] = [START_TIME_MS, 13];
       const psp = createPsp(settings, () => (time += tick));
       const last = new Map<string, Transaction>();
       let cursor: Cursor | undefined;
@@ -56,9 +56,9 @@ describe('the listing', () => {
         }
         return 0;
       };
-      while (time < START + 4 * MINUTE) {
+      while (time < START_TIME_MS + 4 * MINUTE_MS) {
         for (let burst = 0; burst < 1 + (number % 3); burst++, number++) {
-          const fault = FAULTS.filter((word) => word !== 'answers-late')[number % 9]!;
+          const fault = ORDER_FAULTS.filter((word) => word !== 'answers-late')[number % 9]!;
           const transfer = { kind: 'TRANSFER', destinationAccountId: 'acc-2' } as const;
           const order = createOrder(number, {
             ...(number % 4 === 0 && transfer),
@@ -71,7 +71,7 @@ describe('the listing', () => {
         await list(number % 5 === 0 ? 1 : Infinity);
         time += 3000;
       }
-      time += 2 * MINUTE;
+      time += 2 * MINUTE_MS;
       await list(Infinity);
 
       const made = readPayments(settings.journal!, Infinity);
@@ -109,19 +109,19 @@ describe('the listing', () => {
     const settings = createSettings({
       ...QUIET_SETTINGS,
       activityPerMinute: 60,
-      changesWithin: MINUTE,
+      changesWithin: MINUTE_MS,
       journal: newJournal(),
     });
-    let time = START;
+    let time = START_TIME_MS;
     const psp = createPsp(settings, () => time);
-    const after = { 'sandbox/after': String(5 * MINUTE) };
+    const after = { 'sandbox/after': String(5 * MINUTE_MS) };
     const late = createOrder(1, { metadata: { 'sandbox/fault': 'executes-later', ...after } });
     const back = createOrder(2, { metadata: { 'sandbox/fate': 'returns', ...after } });
     expect(await submitForOutcome(psp, late)).toBe('unknown-outcome');
     const { id } = await submitOrder(psp, back);
     const seen: string[] = [];
     let cursor: Cursor | undefined;
-    for (; time < START + 8 * MINUTE; time += 20_000) {
+    for (; time < START_TIME_MS + 8 * MINUTE_MS; time += 20_000) {
       for await (const page of psp.transactions(cursor)) {
         cursor = page.cursor;
         for (const item of page.items) {
@@ -143,7 +143,7 @@ describe('the listing', () => {
   test('of a PSP that does not repeat keys has the payment under the id of the answer only', async () => {
     const psp = createPsp(
       createSettings({ ...QUIET_SETTINGS, oddIds: 1, journal: newJournal(), repeatsKeys: false }),
-      () => START,
+      () => START_TIME_MS,
     );
     const [source] = await collectRecords(psp.accounts());
     const [payee] = await collectRecords(psp.beneficiaries());
@@ -158,15 +158,20 @@ describe('the listing', () => {
 
   test('costs no more than a moment with ten thousand payments', async () => {
     const settings = createSettings({ ...QUIET_SETTINGS, journal: newJournal() });
-    let time = START;
+    let time = START_TIME_MS;
     const psp = createPsp(settings, () => time);
     await submitOrder(psp, createOrder(0));
     const line = JSON.parse(readFileSync(settings.journal!, 'utf8')) as object;
     const lines = Array.from({ length: 10_000 }, (_, number) =>
-      JSON.stringify({ ...line, at: START + number * 100, key: createKey(number + 1), id: `pay_${number}` }),
+      JSON.stringify({
+        ...line,
+        at: START_TIME_MS + number * 100,
+        key: createKey(number + 1),
+        id: `pay_${number}`,
+      }),
     );
     appendFileSync(settings.journal!, `${lines.join('\n')}\n`);
-    time += 60 * MINUTE;
+    time += 60 * MINUTE_MS;
     const begun = performance.now();
     const rows = await collectRecords(psp.transactions());
     const milliseconds = Math.round(performance.now() - begun);

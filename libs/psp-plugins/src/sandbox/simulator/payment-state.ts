@@ -3,7 +3,7 @@
  * time.
  */
 import { currencyToAsset, parseAmount, type Money } from '@tributary/connector-api';
-import type { OrderFate, Fault } from './order-faults.js';
+import type { OrderFate, OrderFault } from './order-faults.js';
 import type { TransactionState } from './movement-cycle.js';
 
 /**
@@ -13,7 +13,7 @@ import type { TransactionState } from './movement-cycle.js';
 export interface OrderAttempt {
   /** The time at which the PSP received the attempt, in ms since 1970. */
   at: number;
-  fault: Fault;
+  fault: OrderFault;
   fate: OrderFate;
   /** The delay in ms of the later events that follow from `fault` and `fate`. */
   after: number;
@@ -31,22 +31,22 @@ export interface OrderAttempt {
 }
 
 /** The attempt with which the PSP accepted an order: the first attempt with its key that decided the order. */
-export type Payment = OrderAttempt;
+export type AcceptedAttempt = OrderAttempt;
 
 export type PaymentState = Extract<TransactionState, 'pending' | 'completed' | 'failed'> | 'returned';
 
 /** Returns the time at which the PSP executes the order, in ms since 1970. */
-export function getExecutedAt({ at, fault, after }: Payment): number {
+export function getExecutedAt({ at, fault, after }: AcceptedAttempt): number {
   return fault === 'executes-later' ? at + after : at;
 }
 
 /** Returns the time at which the money comes back, in ms since 1970. The result is `undefined` if the money does not come back. */
-export function getReturnedAt(payment: Payment): number | undefined {
+export function getReturnedAt(payment: AcceptedAttempt): number | undefined {
   return payment.fate === 'returns' ? getExecutedAt(payment) + payment.after : undefined;
 }
 
 /** Returns the state of the payment at `now`, or `undefined` if the order is not executed yet. */
-export function getStateAt(payment: Payment, now: number): PaymentState | undefined {
+export function getStateAt(payment: AcceptedAttempt, now: number): PaymentState | undefined {
   const executed = getExecutedAt(payment);
   if (now < executed) return undefined;
   const early = now < executed + payment.after;
@@ -67,7 +67,11 @@ export function getStateAt(payment: Payment, now: number): PaymentState | undefi
 }
 
 /** Returns the total effect of the payments on the balances of an account. */
-export function sumBalanceEffects(payments: readonly Payment[], account: string, now: number): Money[] {
+export function sumBalanceEffects(
+  payments: readonly AcceptedAttempt[],
+  account: string,
+  now: number,
+): Money[] {
   const sums = new Map<string, bigint>();
   for (const payment of payments) {
     if (getStateAt(payment, now) !== 'completed') continue;

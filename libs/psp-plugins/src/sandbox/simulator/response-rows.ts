@@ -1,9 +1,9 @@
 /** Creates the rows of the simulated PSP's responses, with ids, names and decimal numbers. Some rows are malformed on purpose. */
 import { currencyToAsset, formatAmount, formatTime } from '@tributary/connector-api';
 import type { SandboxSettings } from '../sandbox.config.js';
-import { randomFraction, randomInteger, RandomTopic } from './random.js';
+import { getRandomFraction, getRandomInteger, RandomTopic } from './stateless-random.js';
 import type { TimelineEntry } from './payment-index.js';
-import type { Payment, PaymentState } from './payment-state.js';
+import type { AcceptedAttempt, PaymentState } from './payment-state.js';
 import type { TransactionState } from './movement-cycle.js';
 import type { Movement } from './activity-simulator.js';
 
@@ -80,9 +80,9 @@ export function createAccountRow(settings: SandboxSettings, index: number, opene
 export function createBeneficiaryRow(settings: SandboxSettings, index: number, opened: number): SandboxRow {
   return {
     id: createBeneficiaryId(settings, index),
-    holder: OWNER_NAMES[randomInteger(OWNER_NAMES.length, settings.seed, RandomTopic.People, index)],
+    holder: OWNER_NAMES[getRandomInteger(OWNER_NAMES.length, settings.seed, RandomTopic.People, index)],
     iban: createGermanIban(
-      10_000_000 + randomInteger(80_000_000, settings.seed, RandomTopic.People, index, 1),
+      10_000_000 + getRandomInteger(80_000_000, settings.seed, RandomTopic.People, index, 1),
       index,
     ),
     country: 'DE',
@@ -132,7 +132,7 @@ export function createTimelineRow(
 }
 
 /** Creates the response to a lookup of one payment. */
-export function createPaymentRow({ id }: Payment, state: PaymentState): SandboxRow {
+export function createPaymentRow({ id }: AcceptedAttempt, state: PaymentState): SandboxRow {
   switch (state) {
     case 'failed':
       return { id, state, reason: { code: 'account_blocked', text: 'the account does not take payments' } };
@@ -145,7 +145,7 @@ export function createPaymentRow({ id }: Payment, state: PaymentState): SandboxR
 }
 
 export function isRowMalformed({ seed, poisonRows }: SandboxSettings, number: number): boolean {
-  return poisonRows > 0 && randomFraction(seed, RandomTopic.Malformed, number) < poisonRows;
+  return poisonRows > 0 && getRandomFraction(seed, RandomTopic.Malformed, number) < poisonRows;
 }
 
 /** Exchanges source and destination, because the money of a refund or a return moves in the opposite direction. */
@@ -190,7 +190,7 @@ function getParties(
 const MALFORMATION_COUNT = 6;
 
 function malformRow(row: SandboxRow, seed: number, number: number): SandboxRow {
-  switch (randomInteger(MALFORMATION_COUNT, seed, RandomTopic.Malformations, number)) {
+  switch (getRandomInteger(MALFORMATION_COUNT, seed, RandomTopic.Malformations, number)) {
     case 0:
       return { ...row, amount: `${String(row.amount).slice(0, -1)}O` };
     case 1:
@@ -214,7 +214,7 @@ function createId(
   odd: string,
 ): string {
   const { seed, oddIds } = settings;
-  return oddIds > 0 && randomFraction(seed, RandomTopic.Ids, number, named) < oddIds ? odd : plain;
+  return oddIds > 0 && getRandomFraction(seed, RandomTopic.Ids, number, named) < oddIds ? odd : plain;
 }
 
 /** Creates a German IBAN from a bank code and an account number. The check digits are those of ISO 7064 (D = 13, E = 14). */

@@ -4,14 +4,14 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import { currencyToAsset, formatAmount, formatTime, PspError, type Money } from '@tributary/connector-api';
-import type { Clock } from './simulator-clock.js';
+import type { SandboxClock } from './simulator-clock.js';
 import type { SandboxSettings } from '../sandbox.config.js';
 import { OrderEndpoint, type PaymentRequest } from './order-endpoint.js';
 import { OrderJournal } from './order-journal.js';
 import { mergeByTime, type ListedRow } from './merge-by-time.js';
 import type { TimelineEntry, TimelinePosition, TimeWindow } from './payment-index.js';
 import { sumBalanceEffects } from './payment-state.js';
-import { randomFraction, RandomTopic } from './random.js';
+import { getRandomFraction, RandomTopic } from './stateless-random.js';
 import {
   parseAccountIndex,
   createAccountRow,
@@ -48,7 +48,7 @@ export class SimulatedApi {
 
   constructor(
     private readonly settings: SandboxSettings,
-    private readonly clock: Clock,
+    private readonly clock: SandboxClock,
   ) {
     if (settings.journal === undefined) return;
     this.journal = new OrderJournal(settings.journal);
@@ -172,7 +172,7 @@ export class SimulatedApi {
   /** Returns true if the PSP omits the transaction from its listing because of the setting "lostRows". */
   private isLost(number: number): boolean {
     const { lostRows, seed } = this.settings;
-    return lostRows > 0 && randomFraction(seed, RandomTopic.Lost, number) < lostRows;
+    return lostRows > 0 && getRandomFraction(seed, RandomTopic.Lost, number) < lostRows;
   }
 
   /** Lists the payments of orders after the position `last`. */
@@ -201,8 +201,8 @@ export class SimulatedApi {
     if (latency > 0) await setTimeout(latency, undefined, signal ? { signal } : {});
     const now = this.clock();
     const intervalIndex = Math.floor(now / OUTAGE_MS);
-    if (outages > 0 && randomFraction(seed, RandomTopic.Outages, intervalIndex) < outages) {
-      if (randomFraction(seed, RandomTopic.Outages, intervalIndex, 1) < 0.5) {
+    if (outages > 0 && getRandomFraction(seed, RandomTopic.Outages, intervalIndex) < outages) {
+      if (getRandomFraction(seed, RandomTopic.Outages, intervalIndex, 1) < 0.5) {
         throw new PspError('unavailable', 'the sandbox is down, as its setting "outages" asks for', {
           status: 503,
         });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PspError, type Order, type OrderResult } from '@tributary/connector-api';
 import type { SandboxSettings } from '../sandbox.config.js';
 import type { SandboxPsp } from '../sandbox.psp.js';
-import { START } from './sandbox-setup.js';
+import { START_TIME_MS } from './sandbox-setup.js';
 
 /** Returns a function that creates paths of new journals. The directories of these paths do not exist yet. */
 export function createJournalPathGenerator(directory: string): () => string {
@@ -32,7 +32,7 @@ export function createOrder(number: number, more: Partial<Order> = {}): Order {
     sourceAccountId: 'acc-1',
     destinationAccountId: 'ben-2',
     metadata: {},
-    createdAt: new Date(START).toISOString(),
+    createdAt: new Date(START_TIME_MS).toISOString(),
     ...more,
   };
 }

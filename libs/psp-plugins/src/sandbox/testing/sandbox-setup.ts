@@ -5,17 +5,17 @@ import { SandboxSettings } from '../sandbox.config.js';
 import { SandboxPsp } from '../sandbox.psp.js';
 import { SimulatedApi } from '../simulator/simulated-api.js';
 
-export const START = Date.parse('2026-11-01T00:00:00Z');
-export const MINUTE = 60_000;
+export const START_TIME_MS = Date.parse('2026-11-01T00:00:00Z');
+export const MINUTE_MS = 60_000;
 
 /** Settings with frequent faults. The pages are so small that windows, pages and equal timestamps overlap in many ways. */
-export const HARSH_SETTINGS = {
+export const FAULTY_SETTINGS = {
   transactions: 300,
   activityPerMinute: 60,
   pageSize: 7,
   statusChanges: 0.7,
   lateRows: 0.4,
-  changesWithin: MINUTE,
+  changesWithin: MINUTE_MS,
   sameTimestamps: 0.5,
   oddIds: 0.3,
 };

@@ -17,7 +17,7 @@ import { SANDBOX_CLOCK } from '../simulator/simulator-clock.js';
 import { SandboxSettings } from '../sandbox.config.js';
 import { SimulatedApi, type ListPage } from '../simulator/simulated-api.js';
 import { createAccountRow, createBeneficiaryRow, type SandboxRow } from '../simulator/response-rows.js';
-import { readPayments } from './read-journal.js';
+import { readPayments } from './read-order-journal.js';
 
 const DAY = 86_400_000;
 const MAX_PAGE_SIZE = 100;

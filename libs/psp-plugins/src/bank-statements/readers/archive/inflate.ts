@@ -23,14 +23,14 @@ export function inflate(run: () => Buffer): Buffer {
       'code' in error &&
       error.code === 'ERR_BUFFER_TOO_LARGE'
     )
-      failTooLarge();
+      throwTooLargeError();
     throw new StatementError(
       `the archive is broken or incomplete (${error instanceof Error ? error.message : String(error)})`,
     );
   }
 }
 
-export function failTooLarge(): never {
+export function throwTooLargeError(): never {
   throw new StatementError(
     `the archive has more than ${MAX_UNPACKED_BYTES >> 20} MB unpacked; unpack it and put the files into the directory`,
   );

@@ -1,7 +1,7 @@
 /** Reads the files of a ZIP archive. Source: PKWARE APPNOTE 6.3.10, sections 4.3 and 4.4. */
 import { crc32, inflateRawSync } from 'node:zlib';
 import { StatementError } from '../../statements/statement.types.js';
-import { failTooLarge, inflate } from './inflate.js';
+import { throwTooLargeError, inflate } from './inflate.js';
 
 export interface ArchiveMember {
   /** The name for messages. Absent in a gzip file, which contains only one file. */
@@ -62,7 +62,7 @@ function readMember(archive: Buffer, at: number, name: string, maxBytes: number)
   const packed = archive.subarray(from, from + size);
   if (method !== STORED && method !== DEFLATED)
     throw new StatementError(`${name} in the archive has the compression method ${method}; expected 0 or 8`);
-  if (method === STORED && size > maxBytes) failTooLarge();
+  if (method === STORED && size > maxBytes) throwTooLargeError();
   const content =
     method === STORED
       ? packed

@@ -7,13 +7,13 @@ import type {
 import { StatementError } from '../../statements/statement.types.js';
 import { MAX_RAW_LENGTH } from '../statement-reader.js';
 import { EntryTotals } from '../entry-totals.js';
-import { isPlaceholder, quoteValue, collapseWhitespace } from '../value-parsers.js';
+import { isPlaceholderReference, quoteValue, collapseWhitespace } from '../value-parsers.js';
 import type { Bai2Record } from './bai-records.js';
 import { Bai2FieldReader } from './bai-records.js';
 import {
   toBalanceCode,
   formatMinorUnits,
-  minorUnitDigits,
+  requireCurrencyDecimals,
   getCreditDebitOfType,
   failAtBaiRecord,
   isBalanceType,
@@ -59,7 +59,7 @@ export class Bai2Account {
     const id = fields.next();
     if (id === '') failAtBaiRecord(record, 'has no account number; expected 03,<account>,<currency>,…');
     this.#currency = fields.next() || group.currency;
-    this.#digits = minorUnitDigits(record, this.#currency);
+    this.#digits = requireCurrencyDecimals(record, this.#currency);
     this.start = {
       part: 'start',
       format: 'bai2',
@@ -145,7 +145,7 @@ export class Bai2Account {
       currency: this.#currency,
       bookedAt: this.group.asOf,
       ...funds,
-      ...(isPlaceholder(bankReference) ? {} : { bankReference }),
+      ...(isPlaceholderReference(bankReference) ? {} : { bankReference }),
       proprietaryCode: type,
       ...readText(text, customerReference),
       details: [],
@@ -212,8 +212,8 @@ function readText(
   const information = collapseWhitespace(plain.join(' '));
   return {
     references: {
-      ...(isPlaceholder(customerReference) ? {} : { customerReference }),
-      ...(endToEndId === undefined || isPlaceholder(endToEndId) ? {} : { endToEndId }),
+      ...(isPlaceholderReference(customerReference) ? {} : { customerReference }),
+      ...(endToEndId === undefined || isPlaceholderReference(endToEndId) ? {} : { endToEndId }),
       ...(chequeNumber === undefined ? {} : { chequeNumber }),
     },
     ...(remittance === undefined

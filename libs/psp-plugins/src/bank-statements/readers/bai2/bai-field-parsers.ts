@@ -2,7 +2,7 @@
 import { getCurrencyDecimals } from '@tributary/connector-api';
 import type { CreditDebit } from '../../statements/statement.types.js';
 import { StatementError } from '../../statements/statement.types.js';
-import { toCalendarDate, toFullYear, quoteValue } from '../value-parsers.js';
+import { formatCalendarDate, toFullYear, quoteValue } from '../value-parsers.js';
 import type { Bai2FieldReader, Bai2Record } from './bai-records.js';
 
 export function failAtBaiRecord(record: Bai2Record, what: string): never {
@@ -58,7 +58,7 @@ export function formatMinorUnits(units: bigint, digits: number): string {
   return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
 }
 
-export function minorUnitDigits(record: Bai2Record, currency: string): number {
+export function requireCurrencyDecimals(record: Bai2Record, currency: string): number {
   return (
     getCurrencyDecimals(currency) ??
     failAtBaiRecord(
@@ -73,7 +73,7 @@ export function parseBaiDate(record: Bai2Record, field: string, what: string): s
   const [, year = '', month, day] = /^(\d{2}|\d{4})(\d{2})(\d{2})$/.exec(field) ?? [];
   const full = year.length === 2 ? toFullYear(year) : Number(year);
   return (
-    toCalendarDate(full, Number(month), Number(day)) ??
+    formatCalendarDate(full, Number(month), Number(day)) ??
     failAtBaiRecord(record, `has the ${what} ${quoteValue(field)}; expected a day of the calendar as YYMMDD`)
   );
 }
@@ -89,7 +89,7 @@ export function parseClockTime(record: Bai2Record, field: string): string {
 }
 
 /** Returns the value, or the reason why it cannot be read. It is used only for fields that move no money. */
-export function tryParse(parse: () => string): { value: string; unreadable?: string } {
+export function parseOptionalField(parse: () => string): { value: string; unreadable?: string } {
   try {
     return { value: parse() };
   } catch (error) {
@@ -114,7 +114,9 @@ export function readFundsType(
       const field = fields.next();
       fields.next();
       if (field === '') return {};
-      const { value: valueAt, unreadable } = tryParse(() => parseBaiDate(record, field, 'value date'));
+      const { value: valueAt, unreadable } = parseOptionalField(() =>
+        parseBaiDate(record, field, 'value date'),
+      );
       return unreadable === undefined ? { valueAt } : { unreadable };
     }
     case 'S':

@@ -6,7 +6,7 @@ import type { Bai2Group } from './bai-account.js';
 import { Bai2Account } from './bai-account.js';
 import type { Bai2Record } from './bai-records.js';
 import { Bai2RecordAssembler, splitFields } from './bai-records.js';
-import { parseBaiDate, failAtBaiRecord, parseClockTime, tryParse } from './bai-field-parsers.js';
+import { parseBaiDate, failAtBaiRecord, parseClockTime, parseOptionalField } from './bai-field-parsers.js';
 
 /** The totals in a trailer, for all records since its header. */
 interface TrailerTotals {
@@ -129,8 +129,8 @@ export class Bai2Reader implements StatementReader {
 
   #openFile(record: Bai2Record): void {
     const [sender = '', , date = '', time = '', id = ''] = splitFields(record);
-    const created = tryParse(() => parseBaiDate(record, date, 'creation date'));
-    const clock = tryParse(() => parseClockTime(record, time));
+    const created = parseOptionalField(() => parseBaiDate(record, date, 'creation date'));
+    const clock = parseOptionalField(() => parseClockTime(record, time));
     this.#header = {
       id: [sender, date, id].filter(Boolean).join('/'),
       sequence: id,
@@ -154,7 +154,7 @@ export class Bai2Reader implements StatementReader {
     if (!/^[1-4]?$/.test(modifier))
       failAtBaiRecord(record, `has the as-of-date modifier ${quoteValue(modifier)}; expected 1 … 4`);
     const { sequence, unreadable, ...header } = this.#header!;
-    const clock = tryParse(() => parseClockTime(record, time));
+    const clock = parseOptionalField(() => parseClockTime(record, time));
     this.#group = {
       // Groups with modifier 1 or 3 are interim reports; a final report repeats their entries.
       start: {

@@ -14,14 +14,14 @@ import { findChild, findCode, omitUndefined, findNode, findText } from './xml-no
 /** A function that throws a StatementError. The message contains the location: `line 120: Ntry 3 of Stmt 1: …`. */
 export type RejectElement = (what: string) => never;
 
-export function createFail(place: string): RejectElement {
+export function createElementRejecter(place: string): RejectElement {
   return (what) => {
     throw new StatementError(`${place}: ${what}`);
   };
 }
 
 /** A function that reports a value that moves no money and cannot be read. The value is omitted from the statement. */
-export type ReportUnreadable = (what: string) => void;
+export type ReportUnreadableValue = (what: string) => void;
 
 class Unreadable extends Error {}
 
@@ -33,7 +33,10 @@ const rejectOptionalValue: RejectElement = (what) => {
  * Reads a value that moves no money. If the value cannot be read, this is reported, and the value is omitted.
  * @param read a function that reads the value. If it cannot read the value, it calls its argument with the reason
  */
-export function readOrReport<T>(read: (fail: RejectElement) => T, report: ReportUnreadable): T | undefined {
+export function readOrReport<T>(
+  read: (fail: RejectElement) => T,
+  report: ReportUnreadableValue,
+): T | undefined {
   try {
     return read(rejectOptionalValue);
   } catch (error) {
@@ -88,7 +91,7 @@ export function parseCamtDate(text: string, name: string, fail: RejectElement): 
  */
 export function readValueDate(
   node: XmlNode,
-  report: ReportUnreadable,
+  report: ReportUnreadableValue,
 ): { valueAt?: string; valueDateAsFound?: string } {
   const choice = findChild(node, 'ValDt');
   const text = findText(choice, 'DtTm') ?? findText(choice, 'Dt');

@@ -1,6 +1,6 @@
 import type { CreditDebit, EntryFacts, Party, ReferenceName } from '../../statements/statement.types.js';
-import { isPlaceholder, collapseWhitespace } from '../value-parsers.js';
-import type { ReportUnreadable } from './camt-element-parsers.js';
+import { isPlaceholderReference, collapseWhitespace } from '../value-parsers.js';
+import type { ReportUnreadableValue } from './camt-element-parsers.js';
 import { readAccountId, readAmount, readBic, readOrReport } from './camt-element-parsers.js';
 import type { XmlNode } from './xml-node.js';
 import { findChild, findChildren, findCode, omitUndefined, findNode, findText } from './xml-node.js';
@@ -25,7 +25,7 @@ export function readReferences(node: XmlNode | undefined): References {
   for (const child of node?.children ?? []) {
     const name = REFERENCE_NAMES[child.name];
     const value = child.text.trim();
-    if (name !== undefined && !isPlaceholder(value)) references[name] = value;
+    if (name !== undefined && !isPlaceholderReference(value)) references[name] = value;
   }
   const proprietary = findChildren(node, 'Prtry').map((own) =>
     [findText(own, 'Tp'), findText(own, 'Ref')].filter(Boolean).join(' '),
@@ -53,7 +53,7 @@ export function readCodes(node: XmlNode): Pick<EntryFacts, 'bankTransactionCode'
  * Reads charges. In old versions, they are repeated elements `Chrgs` with `Amt`; since version 03, they are in `Chrgs/Rcrd`. Charges of
  * zero are skipped.
  */
-export function readCharges(node: XmlNode, report: ReportUnreadable): EntryFacts['charges'] {
+export function readCharges(node: XmlNode, report: ReportUnreadableValue): EntryFacts['charges'] {
   const charges = findChildren(node, 'Chrgs')
     .flatMap((charge) => [charge, ...findChildren(charge, 'Rcrd')])
     .flatMap((record) => {
@@ -82,7 +82,7 @@ function parseCreditDebit(word: string | undefined): CreditDebit | undefined {
 export function readExchange(
   node: XmlNode,
   booked: { amount?: string; currency?: string },
-  report: ReportUnreadable,
+  report: ReportUnreadableValue,
 ): Pick<EntryFacts, 'instructed' | 'exchangeRate'> {
   const details = findChild(node, 'AmtDtls');
   if (!details) return {};
@@ -96,7 +96,7 @@ export function readExchange(
 }
 
 /** Reads the facts of a `TxDtls`, without its parties. */
-export function readDetailFacts(node: XmlNode, report: ReportUnreadable): EntryFacts {
+export function readDetailFacts(node: XmlNode, report: ReportUnreadableValue): EntryFacts {
   const references = findChild(node, 'Refs');
   const remittance = findChild(node, 'RmtInf');
   const structured = findChildren(remittance, 'Strd');
@@ -109,7 +109,7 @@ export function readDetailFacts(node: XmlNode, report: ReportUnreadable): EntryF
   const bankReference = findText(references, 'AcctSvcrRef');
   return omitUndefined({
     references: { ...readReferences(references), ...(creditorId === undefined ? {} : { creditorId }) },
-    bankReference: isPlaceholder(bankReference ?? '') ? undefined : bankReference,
+    bankReference: isPlaceholderReference(bankReference ?? '') ? undefined : bankReference,
     remittance: collapseWhitespace(lines.join(' ')),
     creditorReference: structured
       .map((block) => findText(block, 'CdtrRefInf', 'Ref') ?? findText(block, 'CdtrRefInf', 'CdtrRef'))

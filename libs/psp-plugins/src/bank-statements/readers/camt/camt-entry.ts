@@ -7,7 +7,7 @@ import type {
   Party,
   StatementKind,
 } from '../../statements/statement.types.js';
-import { isPlaceholder, quoteValue } from '../value-parsers.js';
+import { isPlaceholderReference, quoteValue } from '../value-parsers.js';
 import {
   readCharges,
   readCodes,
@@ -16,7 +16,7 @@ import {
   readParty,
   readReferences,
 } from './camt-entry-facts.js';
-import type { CamtAmount, RejectElement, ReportUnreadable } from './camt-element-parsers.js';
+import type { CamtAmount, RejectElement, ReportUnreadableValue } from './camt-element-parsers.js';
 import {
   readAmount,
   readCreditDebit,
@@ -33,7 +33,7 @@ export interface EntryContext {
   account: { id: string; currency?: string };
   fail: RejectElement;
   /** A function that reports a value of the entry that moves no money and cannot be read. */
-  report: ReportUnreadable;
+  report: ReportUnreadableValue;
 }
 
 /**
@@ -56,7 +56,11 @@ export function readEntryHead(node: XmlNode, { account, fail }: EntryContext): E
 }
 
 /** Reads one transaction detail (`TxDtls`). */
-export function readDetail(node: XmlNode, head: EntryHead, { account, report }: EntryContext): EntryDetail {
+export function readEntryDetail(
+  node: XmlNode,
+  head: EntryHead,
+  { account, report }: EntryContext,
+): EntryDetail {
   const amount = readDetailAmount(node, head.booked.currency, report);
   const direction = findText(node, 'CdtDbtInd');
   const creditDebit = direction === 'CRDT' || direction === 'DBIT' ? direction : undefined;
@@ -73,7 +77,11 @@ export function readDetail(node: XmlNode, head: EntryHead, { account, report }: 
  * Reads the amount of a detail: `Amt` since version 03, or the amounts of `AmtDtls` before. The first amount in the currency of the entry
  * takes precedence.
  */
-function readDetailAmount(node: XmlNode, currency: string, report: ReportUnreadable): CamtAmount | undefined {
+function readDetailAmount(
+  node: XmlNode,
+  currency: string,
+  report: ReportUnreadableValue,
+): CamtAmount | undefined {
   const details = findChild(node, 'AmtDtls');
   const amounts = [
     findChild(node, 'Amt'),
@@ -164,12 +172,12 @@ function readEntryFacts(
   node: XmlNode,
   batches: readonly XmlNode[],
   head: EntryHead,
-  report: ReportUnreadable,
+  report: ReportUnreadableValue,
 ): EntryFacts {
   const bankReference = findText(node, 'AcctSvcrRef');
   return omitUndefined({
     references: Object.assign({}, ...batches.map(readReferences)) as EntryFacts['references'],
-    bankReference: isPlaceholder(bankReference ?? '') ? undefined : bankReference,
+    bankReference: isPlaceholderReference(bankReference ?? '') ? undefined : bankReference,
     ...readCodes(node),
     additionalInformation: findText(node, 'AddtlNtryInf'),
     charges: readCharges(node, report),

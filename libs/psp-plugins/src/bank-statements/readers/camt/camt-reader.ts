@@ -5,11 +5,11 @@ import { StatementError } from '../../statements/statement.types.js';
 import type { StatementReader } from '../statement-reader.js';
 import { MAX_RAW_LENGTH } from '../statement-reader.js';
 import type { EntryContext } from './camt-entry.js';
-import { readDetail, readEntry, readEntryHead } from './camt-entry.js';
+import { readEntryDetail, readEntry, readEntryHead } from './camt-entry.js';
 import type { CamtMessageHeader } from './camt-statement.js';
 import { CamtStatement, readPagination } from './camt-statement.js';
 import type { RejectElement } from './camt-element-parsers.js';
-import { createFail } from './camt-element-parsers.js';
+import { createElementRejecter } from './camt-element-parsers.js';
 import type { XmlNode } from './xml-node.js';
 import { findNode } from './xml-node.js';
 
@@ -233,7 +233,7 @@ export class CamtReader implements StatementReader {
     );
     if (this.#details.length >= MAX_DETAILS_PER_ENTRY)
       context.fail(`more than ${MAX_DETAILS_PER_ENTRY} details of one entry; expected a smaller batch`);
-    this.#details.push(readDetail(node, readEntryHead(entry, context), context));
+    this.#details.push(readEntryDetail(node, readEntryHead(entry, context), context));
     this.#treeSize = 0;
   }
 
@@ -280,7 +280,7 @@ export class CamtReader implements StatementReader {
   }
 
   #createFail(place: string): RejectElement {
-    return createFail(`line ${this.#treeLine}: ${place}`);
+    return createElementRejecter(`line ${this.#treeLine}: ${place}`);
   }
 
   #fail(what: string): never {

@@ -10,7 +10,7 @@ import type {
 import type { StatedTotal } from '../entry-totals.js';
 import { EntryTotals } from '../entry-totals.js';
 import { isDecimal, quoteValue } from '../value-parsers.js';
-import type { RejectElement, ReportUnreadable } from './camt-element-parsers.js';
+import type { RejectElement, ReportUnreadableValue } from './camt-element-parsers.js';
 import { parseCamtDate, readAccount, readBalance, readOrReport } from './camt-element-parsers.js';
 import type { XmlNode } from './xml-node.js';
 import { findChild, findCode, omitUndefined, findText } from './xml-node.js';
@@ -54,7 +54,8 @@ export class CamtStatement {
 
   /** Reads one child element that is not an entry. Unknown elements are ignored. */
   read(node: XmlNode, fail: RejectElement): void {
-    const report: ReportUnreadable = (what) => this.reportUnreadable(`${node.name} of ${this.name}: ${what}`);
+    const report: ReportUnreadableValue = (what) =>
+      this.reportUnreadable(`${node.name} of ${this.name}: ${what}`);
     switch (node.name) {
       case 'Id':
         this.#id = node.text.trim();
@@ -93,7 +94,7 @@ export class CamtStatement {
    * Reads a balance. The booked opening and closing balances must be readable, because they prove that no entry is missing. Other balances
    * are only for information.
    */
-  #readBalance(node: XmlNode, fail: RejectElement, report: ReportUnreadable): void {
+  #readBalance(node: XmlNode, fail: RejectElement, report: ReportUnreadableValue): void {
     const code = findCode(findChild(node, 'Tp'), 'CdOrPrtry');
     const currency = this.account?.currency;
     const balance = CHECKED_BALANCES.has(code ?? '')
@@ -170,7 +171,7 @@ const SUMMARY_ELEMENTS = [
 /**
  * Reads the totals that the statement contains. The sign of a sum is ignored, because Wise writes the sum of debits as a negative number.
  */
-function readSummary(node: XmlNode, report: ReportUnreadable): StatedTotal[] {
+function readSummary(node: XmlNode, report: ReportUnreadableValue): StatedTotal[] {
   return SUMMARY_ELEMENTS.flatMap(([name, creditDebit]) => {
     const total = findChild(node, name);
     if (!total) return [];

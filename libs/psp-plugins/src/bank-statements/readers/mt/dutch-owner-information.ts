@@ -1,5 +1,5 @@
 import type { Party, ReferenceName } from '../../statements/statement.types.js';
-import { isBic, isIban, isPlaceholder, collapseWhitespace } from '../value-parsers.js';
+import { isBic, isIban, isPlaceholderReference, collapseWhitespace } from '../value-parsers.js';
 import type { OwnerInformation } from './mt-field-parsers.js';
 
 const CODE_WORD_REFERENCES: Readonly<Record<string, ReferenceName>> = {
@@ -25,7 +25,7 @@ export function readDutchInformation(text: string): OwnerInformation {
   for (const [code, value] of splitCodeWords(text)) {
     const reference = CODE_WORD_REFERENCES[code];
     if (reference !== undefined) {
-      if (!isPlaceholder(value)) details.references = { ...details.references, [reference]: value };
+      if (!isPlaceholderReference(value)) details.references = { ...details.references, [reference]: value };
     } else if (!applyCodeWord(details, party, code, value)) {
       if (/^(?:REMI|USTD|STRD|)$/.test(code)) remittance.push(value);
       else if (value !== '' && code !== 'CUR') other.push(code === 'TRTP' ? value : `/${code}/${value}`);

@@ -1,6 +1,6 @@
 import type { Party, ReferenceName, StatementAccount } from '../../statements/statement.types.js';
-import { isBic, isIban, isPlaceholder, collapseWhitespace } from '../value-parsers.js';
-import { isOwnNumber, removeOwnAccount } from './own-account.js';
+import { isBic, isIban, isPlaceholderReference, collapseWhitespace } from '../value-parsers.js';
+import { isOwnAccountNumber, removeOwnAccount } from './remove-own-account.js';
 import type { OwnerInformation } from './mt-field-parsers.js';
 
 /**
@@ -103,12 +103,12 @@ function storeKeyword(purpose: RemittanceFields, keyword: string, value: string)
   const rest = end === -1 ? '' : value.slice(end + 1);
   const reference = KEYWORD_REFERENCES[keyword];
   if (reference !== undefined) {
-    if (!isPlaceholder(line)) purpose.references[reference] = line;
+    if (!isPlaceholderReference(line)) purpose.references[reference] = line;
     return rest;
   }
   switch (keyword) {
     case 'BREF+':
-      if (!isPlaceholder(line)) purpose.bankReference = line;
+      if (!isPlaceholderReference(line)) purpose.bankReference = line;
       return rest;
     case 'PURP+':
       // The purpose code has four letters. Text may follow after it.
@@ -152,7 +152,7 @@ function addAccountOfPurpose(
   own: StatementAccount | undefined,
 ): Party | undefined {
   const values = parts.map((part) => part.trim());
-  const iban = values.find((value) => isIban(value) && (!own || !isOwnNumber(value, own.id)));
+  const iban = values.find((value) => isIban(value) && (!own || !isOwnAccountNumber(value, own.id)));
   if (iban === undefined) return party;
   const bic = values.find((value) => isBic(value) && value.slice(4, 6) === iban.slice(0, 2));
   return { ...party, iban, ...(bic !== undefined && { bic }) };

@@ -7,7 +7,7 @@ import type {
   StatementBalance,
 } from '../../statements/statement.types.js';
 import { StatementError } from '../../statements/statement.types.js';
-import { toCalendarDate, toFullYear, isIban, parseGroupedDecimal, quoteValue } from '../value-parsers.js';
+import { formatCalendarDate, toFullYear, isIban, parseGroupedDecimal, quoteValue } from '../value-parsers.js';
 
 /** One field, e.g. `:61:`, with all its lines up to the next field. */
 export interface MtField {
@@ -108,7 +108,7 @@ export function readBalance(field: MtField): StatementBalance {
 }
 
 function parseMtDate(field: MtField, digits: string): string {
-  const day = toCalendarDate(
+  const day = formatCalendarDate(
     toFullYear(digits.slice(0, 2)),
     Number(digits.slice(2, 4)),
     Number(digits.slice(4, 6)),

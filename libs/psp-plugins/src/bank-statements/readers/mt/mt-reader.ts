@@ -11,7 +11,7 @@ import { MAX_RAW_LENGTH } from '../statement-reader.js';
 import { decodeLines } from '../text-decoder.js';
 import { quoteValue } from '../value-parsers.js';
 import { readNonSwiftInformation } from './non-swift-field.js';
-import { removeOwnAccount } from './own-account.js';
+import { removeOwnAccount } from './remove-own-account.js';
 import { readOwnerInformation } from './owner-information.js';
 import { readStatementLine, readSupplementaryDetails } from './mt-statement-line.js';
 import { MtMessage, MtStatement } from './mt-statement.js';

@@ -1,9 +1,9 @@
 import type { CreditDebit, EntryFacts, EntryStatus } from '../../statements/statement.types.js';
 import {
-  toCalendarDate,
+  formatCalendarDate,
   toFullYear,
   isIban,
-  isPlaceholder,
+  isPlaceholderReference,
   quoteValue,
   collapseWhitespace,
   resolveValueDate,
@@ -85,7 +85,7 @@ function resolveBookingDate(field: MtField, year: number, value: string, monthAn
   const day = Number(monthAndDay.slice(2, 4));
   const months = month - Number(value.slice(5, 7));
   const nearest = months > 6 ? year - 1 : months < -6 ? year + 1 : year;
-  const date = toCalendarDate(nearest, month, day);
+  const date = formatCalendarDate(nearest, month, day);
   return (
     date ??
     failAtMtField(field, `:61: has the booking date ${monthAndDay}; expected a day of the calendar as MMDD`)
@@ -108,8 +108,8 @@ function readReferences(text: string, supplementary: string[]) {
       .map((line) => line.trim())
       .filter(Boolean),
     ...(iban === undefined ? {} : { counterpartyIban: iban }),
-    ...(isPlaceholder(reference) ? {} : { customerReference: reference }),
-    ...(isPlaceholder(bank) ? {} : { bankReference: bank }),
+    ...(isPlaceholderReference(reference) ? {} : { customerReference: reference }),
+    ...(isPlaceholderReference(bank) ? {} : { bankReference: bank }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Converts the elements of one OFX transaction (STMTTRN) to an entry. */
 import type { Entry, Party, ReferenceName } from '../../statements/statement.types.js';
 import { StatementError } from '../../statements/statement.types.js';
-import { collapseWhitespace, isIban, isPlaceholder, quoteValue } from '../value-parsers.js';
+import { collapseWhitespace, isIban, isPlaceholderReference, quoteValue } from '../value-parsers.js';
 import { parseOfxAmount, parseOfxDate } from './ofx-value-parsers.js';
 
 /** The values by element name. For an element within PAYEE, BANKACCTTO or CURRENCY, the key begins with the name of the outer element. */
@@ -66,7 +66,7 @@ function toReferences(values: OfxElementValues): Partial<Record<ReferenceName, s
   const cheque = values.get('CHECKNUM');
   const reference = values.get('REFNUM');
   if (cheque !== undefined && !/^0*$/.test(cheque)) references.chequeNumber = cheque;
-  if (reference !== undefined && !isPlaceholder(reference)) references.customerReference = reference;
+  if (reference !== undefined && !isPlaceholderReference(reference)) references.customerReference = reference;
   return references;
 }
 

@@ -1,6 +1,6 @@
 /** Parses dates and amounts of OFX. */
 import type { CreditDebit } from '../../statements/statement.types.js';
-import { isDecimal, toCalendarDate } from '../value-parsers.js';
+import { isDecimal, formatCalendarDate } from '../value-parsers.js';
 
 const DATE_PATTERN = /^(\d{4})(\d{2})(\d{2})(?:\d{4,6}(?:\.\d{1,6})?)?(?:\[[^\]]*\])?$/;
 
@@ -11,7 +11,7 @@ const DATE_PATTERN = /^(\d{4})(\d{2})(\d{2})(?:\d{4,6}(?:\.\d{1,6})?)?(?:\[[^\]]
  */
 export function parseOfxDate(text: string): string | undefined {
   const [, year, month, day] = DATE_PATTERN.exec(text.trim()) ?? [];
-  return year === undefined ? undefined : toCalendarDate(Number(year), Number(month), Number(day));
+  return year === undefined ? undefined : formatCalendarDate(Number(year), Number(month), Number(day));
 }
 
 /**

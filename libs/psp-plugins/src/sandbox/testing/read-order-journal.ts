@@ -6,7 +6,7 @@ import {
   getExecutedAt,
   getStateAt,
   type OrderAttempt,
-  type Payment,
+  type AcceptedAttempt,
   type PaymentState,
 } from '../simulator/payment-state.js';
 import { getFinalDecision, isOrderAccepted } from '../simulator/order-faults.js';
@@ -43,7 +43,7 @@ export function readAttempts(journal: string): OrderAttempt[] {
 /**
  * Returns the accepted attempts in the order of the journal. For each key, it is the first attempt that decided, if it accepted the order.
  */
-export function readAcceptedAttempts(journal: string): Payment[] {
+export function readAcceptedAttempts(journal: string): AcceptedAttempt[] {
   const decided = new Map<string, OrderAttempt>();
   for (const attempt of readAttempts(journal)) {
     if (getFinalDecision(attempt.fault) && !decided.has(attempt.key)) decided.set(attempt.key, attempt);

@@ -29,7 +29,7 @@ export enum RandomTopic {
 const { imul } = Math;
 
 /** Returns a random fraction x with 0 ≤ x < 1. `a` may be larger than 32 bits. */
-export function randomFraction(seed: number, topic: RandomTopic, a: number, b = 0): number {
+export function getRandomFraction(seed: number, topic: RandomTopic, a: number, b = 0): number {
   let hash = mixBits(seed ^ imul(topic, 0x9e3779b9));
   hash = mixBits(hash ^ (a >>> 0) ^ imul(((a / 0x1_0000_0000) >>> 0) + 1, 0x85ebca6b));
   hash = mixBits(hash ^ imul(b + 1, 0xc2b2ae35));
@@ -37,15 +37,15 @@ export function randomFraction(seed: number, topic: RandomTopic, a: number, b = 
 }
 
 /** Returns a random integer x with 0 ≤ x < `below`. */
-export function randomInteger(below: number, seed: number, topic: RandomTopic, a: number, b = 0): number {
-  return (randomFraction(seed, topic, a, b) * below) >>> 0;
+export function getRandomInteger(below: number, seed: number, topic: RandomTopic, a: number, b = 0): number {
+  return (getRandomFraction(seed, topic, a, b) * below) >>> 0;
 }
 
 /** Returns the integers 0 … `size` - 1 in random order (Fisher–Yates shuffle). */
-export function shuffledIntegers(size: number, seed: number, topic: RandomTopic): number[] {
+export function shuffleIntegers(size: number, seed: number, topic: RandomTopic): number[] {
   const order = Array.from({ length: size }, (_, index) => index);
   for (let last = size - 1; last > 0; last--) {
-    const other = randomInteger(last + 1, seed, topic, last, 0x5f1e);
+    const other = getRandomInteger(last + 1, seed, topic, last, 0x5f1e);
     [order[last], order[other]] = [order[other]!, order[last]!];
   }
   return order;

@@ -5,10 +5,10 @@
  */
 import type { CheckedFile } from '../checking/file-check.js';
 import type { EntryMatch } from './entry-matcher.js';
-import type { MatchItem } from './matching-input.js';
+import type { ItemToMatch } from './matching-input.js';
 import type { ServedDays } from './served-days.js';
 
-export class NewMovements {
+export class NewMovementFactory {
   /** The number of movements so far, in each group that has several entries. Groups with one entry are not counted. */
   private readonly counts = new Map<string, number>();
   private isClosed = false;
@@ -27,16 +27,16 @@ export class NewMovements {
    * @returns `undefined` if an entry of the batch may be a known movement. From then on, all entries of the statement must be compared with
    * the feed, because their groups contain movements that this class does not count
    */
-  match(items: readonly MatchItem[]): EntryMatch[] | undefined {
+  match(items: readonly ItemToMatch[]): EntryMatch[] | undefined {
     this.isClosed ||= !items.every((item) => this.isNew(item));
     return this.isClosed ? undefined : items.map((item) => this.create(item));
   }
 
-  private isNew({ isFinal, statement, criteria }: MatchItem): boolean {
+  private isNew({ isFinal, statement, criteria }: ItemToMatch): boolean {
     return isFinal && !criteria.some((criterion) => this.before.mayInclude(statement.accountId, criterion));
   }
 
-  private create(item: MatchItem): EntryMatch {
+  private create(item: ItemToMatch): EntryMatch {
     const { groupKey } = item;
     const id = `${groupKey}-${this.nextNumber(groupKey)}`;
     const movement = { id, groupKey, detailCount: 0, metadata: {} };

@@ -2,7 +2,7 @@
 import { OPERATOR_KEY, toApiKey } from './demo-names.js';
 import type { DemoConnector } from './deployment-file.js';
 
-export function describeDemo(connectors: readonly DemoConnector[], url: string): string {
+export function formatDemoSummary(connectors: readonly DemoConnector[], url: string): string {
   return [
     `Demo of ${connectors.map(({ name }) => name).join(', ')}: the PSPs are fakes on this machine.`,
     `Console: ${url}/console/ (log in with ${OPERATOR_KEY}); Reconciliation shows one booking that is missing and one with a wrong amount for each PSP`,

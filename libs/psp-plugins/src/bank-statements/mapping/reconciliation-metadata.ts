@@ -2,14 +2,14 @@
 import { createCommonMetadata } from '@tributary/connector-api';
 import type { Metadata, Movement } from '@tributary/connector-api';
 import type { CreditDebit, Entry, EntryFacts } from '../statements/statement.types.js';
-import { isBankCharge } from './bank-charges.js';
+import { isBankCharge } from './is-bank-charge.js';
 
 /** The sub-family of ISO 20022 bank transaction codes for interest. Other charges are taxes or fees. */
 const INTEREST_SUBFAMILY = 'INTR';
 const TAX_SUBFAMILY = 'TAXE';
 const DATE_LENGTH = '2026-03-04'.length;
 
-export function toRowMetadata(entry: Entry, facts: EntryFacts, direction: CreditDebit): Metadata {
+export function toReconciliationMetadata(entry: Entry, facts: EntryFacts, direction: CreditDebit): Metadata {
   const { counterparty, references } = facts;
   return createCommonMetadata({
     movement: classifyMovement(entry, facts, direction),

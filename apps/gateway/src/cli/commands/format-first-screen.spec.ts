@@ -1,6 +1,6 @@
 import { hashApiKey } from '@tributary/auth';
 import { loadDeployment, type Deployment } from '../../config/index.js';
-import { formatFirstScreen, type StreamCounts } from './serve-summary.js';
+import { formatFirstScreen, type StreamCounts } from './format-first-screen.js';
 
 const EXAMPLE = loadDeployment('examples/gateway.yaml', {});
 const URL = 'http://127.0.0.1:3000';

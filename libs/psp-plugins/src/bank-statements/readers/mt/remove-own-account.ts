@@ -11,7 +11,7 @@ export function removeOwnAccount(
 ): Party | undefined {
   if (!party || !own) return party;
   const number = party.iban ?? party.accountNumber;
-  if (number === undefined || !isOwnNumber(number, own.id)) return party;
+  if (number === undefined || !isOwnAccountNumber(number, own.id)) return party;
   const rest: Party = { ...party };
   delete rest.iban;
   delete rest.accountNumber;
@@ -24,7 +24,7 @@ export function removeOwnAccount(
  * Returns true if an account number is the own account's number. It may have any form that banks use: an IBAN, `<bank>/<account>`, or the
  * account alone, with or without leading zeros.
  */
-export function isOwnNumber(number: string, ownId: string): boolean {
+export function isOwnAccountNumber(number: string, ownId: string): boolean {
   const [found, own] = [normalizeNumber(number), normalizeNumber(ownId)];
   if (found === own) return true;
   const [foundAccount, ownAccount] = [accountPart(number), accountPart(ownId)];

@@ -4,13 +4,13 @@
  */
 import type { StoredRecord, Transaction } from '@tributary/connector-api';
 import { toTransactions } from './bank-statements.mapper.js';
-import { BOOKED_KEYS, METADATA_KEYS } from './mapping/metadata-keys.js';
-import { addMissingFacts, hasMissingFacts, readStoredFacts } from './mapping/stored-facts.js';
+import { BOOKED_ENTRY_KEYS, METADATA_KEYS } from './mapping/metadata-keys.js';
+import { addMissingFacts, hasMissingFacts, readStoredFacts } from './mapping/read-stored-facts.js';
 import type { EntryMatch } from './matching/entry-matcher.js';
-import type { MatchItem } from './matching/matching-input.js';
+import type { ItemToMatch } from './matching/matching-input.js';
 import type { LocalTimeParser } from './statements/local-time-parser.js';
 import type { CheckedStatement } from './checking/statement-check.js';
-import { entryFactsWithDetail } from './statements/merge-entry-detail.js';
+import { mergeOnlyDetail } from './statements/merge-entry-detail.js';
 import { splitBatch } from './statements/split-batch.js';
 import type { Entry } from './statements/statement.types.js';
 
@@ -28,7 +28,7 @@ export function toEnrichedTransactions(match: EntryMatch, time: LocalTimeParser)
   if (splitBatch(item.entry)) {
     return toTransactions({ ...match, item: booked, isIdentified: false }, NO_STORED_DETAILS, time);
   }
-  const reported = entryFactsWithDetail(item.entry);
+  const reported = mergeOnlyDetail(item.entry);
   if (!hasMissingFacts(known, reported)) return [];
   const facts = addMissingFacts(known, reported);
   const entry: Entry = { ...booked.entry, ...facts, details: [] };
@@ -39,9 +39,9 @@ export function toEnrichedTransactions(match: EntryMatch, time: LocalTimeParser)
  * Returns the entry of the report, with the booking data of the booked statement. The result is `undefined` if the served transaction must
  * stay unchanged.
  */
-function toBookedItem({ item, movement, isIdentified }: EntryMatch): MatchItem | undefined {
+function toBookedItem({ item, movement, isIdentified }: EntryMatch): ItemToMatch | undefined {
   const { fingerprint, status, detailCount, metadata } = movement;
-  const bookedAt = metadata[BOOKED_KEYS.bookedAt];
+  const bookedAt = metadata[BOOKED_ENTRY_KEYS.bookedAt];
   if (!isIdentified || !fingerprint?.bookedEntryId || status !== 'SUCCEEDED' || detailCount > 0)
     return undefined;
   // The time of a served row must not change. Without the booking date, this time is unknown here.
@@ -49,10 +49,10 @@ function toBookedItem({ item, movement, isIdentified }: EntryMatch): MatchItem |
   const entry: Entry = {
     ...item.entry,
     bookedAt,
-    reversal: metadata[BOOKED_KEYS.reversal] === 'true',
+    reversal: metadata[BOOKED_ENTRY_KEYS.reversal] === 'true',
   };
-  setOrDelete(entry, 'valueAt', metadata[BOOKED_KEYS.valueAt]);
-  setOrDelete(entry, 'entryReference', metadata[BOOKED_KEYS.entryReference]);
+  setOrDelete(entry, 'valueAt', metadata[BOOKED_ENTRY_KEYS.valueAt]);
+  setOrDelete(entry, 'entryReference', metadata[BOOKED_ENTRY_KEYS.entryReference]);
   const { start } = item.statement;
   const statement: CheckedStatement = {
     ...item.statement,

@@ -5,7 +5,7 @@
 import { createReadStream } from 'node:fs';
 import { STREAMS, type FeedReader } from '@tributary/connector-api';
 import { BankStatementsSettings } from '../libs/psp-plugins/src/bank-statements/bank-statements.config.js';
-import { BankStatementsPsp } from '../libs/psp-plugins/src/bank-statements/bank-statements.psp.js';
+import { BankStatementsPsp } from '../libs/psp-plugins/src/bank-statements/bank-statements.plugin.js';
 import { readStatements } from '../libs/psp-plugins/src/bank-statements/readers/index.js';
 
 const [task, path = ''] = process.argv.slice(2);

@@ -4,7 +4,7 @@
  */
 import { SandboxClient } from '../../libs/psp-plugins/src/sandbox/sandbox.client.js';
 import { SandboxSettings } from '../../libs/psp-plugins/src/sandbox/sandbox.config.js';
-import { SandboxPsp } from '../../libs/psp-plugins/src/sandbox/sandbox.psp.js';
+import { SandboxPsp } from '../../libs/psp-plugins/src/sandbox/sandbox.plugin.js';
 import { SimulatedApi } from '../../libs/psp-plugins/src/sandbox/simulator/simulated-api.js';
 import { sandbox } from '../../libs/psp-plugins/src/sandbox/index.js';
 import { CompletenessWorld } from './completeness-world.js';

@@ -19,7 +19,7 @@ import { revolutBusiness } from '../../libs/psp-plugins/src/revolut-business/ind
 import { RevolutBusinessFake } from '../../libs/psp-plugins/src/revolut-business/revolut-business.fake.js';
 import { simulateYear } from '../../libs/psp-plugins/src/revolut-business/testing/simulate-year.js';
 import type { SimulatedRevolut } from '../../libs/psp-plugins/src/revolut-business/testing/simulated-revolut.js';
-import { PluginFeedReader } from '../../apps/gateway/src/mount/plugin-feed-reader.js';
+import { StoredRecordLookup } from '../../apps/gateway/src/mount/stored-record-lookup.js';
 import { CompletenessWorld } from './completeness-world.js';
 
 const ROWS = Number(process.env['COMPLETENESS_ROWS'] ?? 2_000);
@@ -75,7 +75,7 @@ async function openWorld(plugin: Plugin, given: object, clock: SharedClock): Pro
     return app.get<PspClient>(PSP_CLIENT);
   }, plugin.completeness!(settings));
   closing.push(() => world.close());
-  opened.feedReader = new PluginFeedReader('bank', world.harness.store);
+  opened.feedReader = new StoredRecordLookup('bank', world.harness.store);
   return world;
 }
 

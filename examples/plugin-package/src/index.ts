@@ -1,6 +1,6 @@
 import { definePlugin } from 'tributary/connector-api';
 import { PettyCashSettings } from './petty-cash.config.js';
-import { PettyCashPsp } from './petty-cash.psp.js';
+import { PettyCashPsp } from './petty-cash.plugin.js';
 
 export default definePlugin({
   name: 'petty-cash',

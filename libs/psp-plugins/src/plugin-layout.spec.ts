@@ -58,7 +58,15 @@ function listFilesByCapability(name: string): string[] {
     .filter((file) => /\.(payouts|transfers)\.ts$/.test(file))
     .map((file) => file.slice(name.length + 1));
   return [
-    ...['config.ts', 'client.ts', 'vocabulary.ts', 'psp.ts', 'accounts.ts', 'transactions.ts', 'mapper.ts'],
+    ...[
+      'config.ts',
+      'client.ts',
+      'vocabulary.ts',
+      'plugin.ts',
+      'accounts.ts',
+      'transactions.ts',
+      'mapper.ts',
+    ],
     'suite.spec.ts',
     // A plugin that contains a simulated PSP needs no fake.
     ...(entries.includes('simulator') ? [] : ['fake.ts']),

@@ -3,7 +3,7 @@ export { DEPLOYMENT, createDeploymentModule } from './deployment.provider.js';
 export { createDeploymentSchema } from './deployment-json-schema.js';
 export type { ConnectorConfig, Deployment } from './settings/loaded-deployment.types.js';
 export type { FormanceConfig } from './settings/formance-settings.js';
-export type { PolicyConfig } from './settings/reconciliation-parser.js';
+export type { ReconciliationPolicyConfig } from './settings/reconciliation-parser.js';
 export { formatDuration, parseDuration } from './settings/duration.js';
 export { loadDeployment } from './load-deployment.js';
 export { PACKAGE_NAME_PATTERN, PluginPackageError, PluginPackages } from './plugins/plugin-packages.js';

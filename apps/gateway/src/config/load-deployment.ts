@@ -15,7 +15,7 @@ import { collectSecrets, redactSecrets } from './file/secret-redactor.js';
 import { isPlainObject } from './settings/settings-metadata.js';
 import { parseAlerts } from './settings/alert-parser.js';
 import { parseStoreLocation } from './settings/store-settings.js';
-import { parsePolicies, type PolicyConfig } from './settings/reconciliation-parser.js';
+import { parsePolicies, type ReconciliationPolicyConfig } from './settings/reconciliation-parser.js';
 import { readYaml, type YamlReadResult } from './file/yaml-reader.js';
 
 /**
@@ -86,8 +86,8 @@ function addTenants(
   builder: ConnectorConfigBuilder,
   keyParser: ApiKeyParser,
   deploymentFormance: FormanceConfig | undefined,
-): { policies: PolicyConfig[]; operatorKeys: OperatorKey[] } {
-  const found = { policies: [] as PolicyConfig[], operatorKeys: [] as OperatorKey[] };
+): { policies: ReconciliationPolicyConfig[]; operatorKeys: OperatorKey[] } {
+  const found = { policies: [] as ReconciliationPolicyConfig[], operatorKeys: [] as OperatorKey[] };
   if (!isPlainObject(tenants)) return found;
   for (const [name, entry] of Object.entries(tenants)) {
     const path = ['tenants', name];

@@ -22,7 +22,7 @@ import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import type { ConnectorConfig } from '../config/settings/loaded-deployment.types.js';
 import type { LogLineLimiter } from '../logging/index.js';
 import { ConnectorBackend } from './connector-backend.js';
-import { PluginFeedReader } from './plugin-feed-reader.js';
+import { StoredRecordLookup } from './stored-record-lookup.js';
 import type { FeedRowWatcher } from './feed-row-watcher.js';
 import type { PageCache } from './page-cache.js';
 import type { ReaderPositionRecorder } from './reader-position-recorder.js';
@@ -68,7 +68,7 @@ export function createConnectorModule(
       module: ConnectorModule,
       controllers: [FeedsController, BalancesController, OrdersController, WebhooksController],
       providers: [
-        ...createPluginProviders(config, new PluginFeedReader(config.path, dependencies.store)),
+        ...createPluginProviders(config, new StoredRecordLookup(config.path, dependencies.store)),
         ...createContractProviders(config, dependencies),
       ],
     },

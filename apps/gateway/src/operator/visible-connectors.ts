@@ -5,7 +5,7 @@
 import type { OperatorKey } from '@tributary/auth';
 import { ContractError } from '@tributary/connector-api/contract';
 import { HttpStatus } from '@nestjs/common';
-import type { ConnectorConfig, Deployment, PolicyConfig } from '../config/index.js';
+import type { ConnectorConfig, Deployment, ReconciliationPolicyConfig } from '../config/index.js';
 
 /** Returns the connectors that the operator may see, sorted by path. */
 export function listVisibleConnectors(
@@ -59,6 +59,9 @@ export function requireVisibleConnector(
 }
 
 /** Returns the reconciliation policies that the operator may see. */
-export function listVisiblePolicies({ policies }: Deployment, { tenant }: OperatorKey): PolicyConfig[] {
+export function listVisiblePolicies(
+  { policies }: Deployment,
+  { tenant }: OperatorKey,
+): ReconciliationPolicyConfig[] {
   return policies.filter(({ policy }) => tenant === undefined || policy.name.startsWith(`${tenant}/`));
 }

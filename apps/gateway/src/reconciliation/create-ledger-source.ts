@@ -1,7 +1,9 @@
 /** Creates the client with which the ledger of a policy is read. */
 import { createHttpLedgerSource, type LedgerSource } from '@tributary/reconciliation';
-import type { PolicyConfig } from '../config/index.js';
+import type { ReconciliationPolicyConfig } from '../config/index.js';
 
-export function createLedgerSource({ ledger: { url, name, token } }: PolicyConfig): LedgerSource {
+export function createLedgerSource({
+  ledger: { url, name, token },
+}: ReconciliationPolicyConfig): LedgerSource {
   return createHttpLedgerSource({ url, ledger: name, token });
 }

@@ -1,7 +1,7 @@
 /** Creates the tasks that run policies by their schedule. */
 import { runPolicy } from '@tributary/reconciliation';
 import type { Store } from '@tributary/feed';
-import type { PolicyConfig } from '../config/index.js';
+import type { ReconciliationPolicyConfig } from '../config/index.js';
 import type { Logger } from '../logging/index.js';
 import type { ScheduledTask } from '../tasks/task-runner.js';
 import { createLedgerSource } from './create-ledger-source.js';
@@ -11,7 +11,7 @@ import { createLedgerSource } from './create-ledger-source.js';
  * @returns a task for each policy that has `every`
  */
 export function createReconciliationTasks(
-  policies: readonly PolicyConfig[],
+  policies: readonly ReconciliationPolicyConfig[],
   store: Store,
   logger: Pick<Logger, 'info' | 'warn'>,
 ): ScheduledTask[] {
@@ -29,7 +29,7 @@ export function createReconciliationTasks(
 }
 
 async function runAndLog(
-  config: PolicyConfig,
+  config: ReconciliationPolicyConfig,
   store: Store,
   logger: Pick<Logger, 'info' | 'warn'>,
 ): Promise<void> {

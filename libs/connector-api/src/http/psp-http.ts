@@ -79,7 +79,7 @@ export class PspHttp implements OnApplicationShutdown {
   }
 
   /**
-   * Sends a POST request once and returns the JSON of the response. It is repeated only with `RequestOptions.idempotent`.
+   * Sends a POST request once and returns the JSON of the response. If `RequestOptions.idempotent` is set, the request is repeated after an error.
    * @throws PspError `rejected`, `unauthorized` or `rate-limited` if the PSP declined the request. Some PSPs decline a repeated request
    * ("duplicate request"): inspect `PspResponseError.body`
    * @throws PspError `unavailable` if nothing was sent, or if the request is idempotent

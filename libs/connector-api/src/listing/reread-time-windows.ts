@@ -26,7 +26,10 @@ export interface RereadTimeWindowsOptions<Row> extends TimeWindowsOptions<Row> {
    * row is requested again before `everyMs` has passed.
    */
   isOpen?: (row: Row) => boolean;
-  /** Requests a page like `fetchPage`, but only of rows that are open or that have changed unexpectedly. */
+  /**
+   * Requests a page like `fetchPage`, but with a status filter of the PSP. It returns only rows that are open, and rows with a status to
+   * which final rows rarely change, e.g. "reverted". Without this function, all open rows are requested with windows around their times.
+   */
   fetchOpenPage?: TimeWindowSource<Row>['fetchPage'];
 }
 

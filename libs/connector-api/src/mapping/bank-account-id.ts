@@ -1,4 +1,4 @@
-/** Identifies a bank account by the properties of its PSP, for a PSP that has no ids of bank accounts. */
+/** Creates an id for a bank account from its IBAN or its account numbers. It is for PSPs that give bank accounts no id. */
 import type { Json } from '../http/json-accessors.js';
 import { normalizeIban } from './iban.js';
 import { readScalars } from './pick-metadata.js';

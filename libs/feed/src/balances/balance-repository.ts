@@ -5,7 +5,7 @@
 import { formatTime, type ServedBalances, type ValidatedBalances } from '@tributary/connector-api';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
-import type { BalanceRepository, BalancesOfReader, ReaderRequest } from '../types/store.types.js';
+import type { BalanceRepository, ObservedBalancesForReader, ReaderRequest } from '../types/store.types.js';
 import type { BalanceTable, Schema } from '../database/schema.js';
 import {
   createReaderKey,
@@ -92,7 +92,7 @@ async function findServedTo(
   reader: string,
   accountIds: readonly string[],
   clock: CurrentTimeExpression,
-): Promise<Map<string, BalancesOfReader>> {
+): Promise<Map<string, ObservedBalancesForReader>> {
   const db = adapter.reader;
   // The state of the reader is read before the amounts. If the amounts change between the two queries, the new amounts do not count as
   // served.

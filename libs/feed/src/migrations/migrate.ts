@@ -155,7 +155,7 @@ async function fenceContradictedPrograms(
     await fenceOldPrograms(db, adapter.columnTypes, version, minVersion);
 }
 
-/** Returns the oldest schema version whose programs may use the tables. The result is 0 if the tables do not contain this version yet. */
+/** Returns the oldest schema version whose programs may use the tables. The result is 0 if the tables are too old to contain such a version. */
 async function readMinProgramVersion(db: Kysely<Schema>, version: number): Promise<number> {
   if (version < FIRST_FENCED_VERSION) return 0;
   const row = await db.selectFrom('store_identity').select('min_program_version').executeTakeFirst();

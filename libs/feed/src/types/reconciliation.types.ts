@@ -72,8 +72,8 @@ export interface KeyedItem {
 }
 
 /**
- * The cuts of a run: the positions up to which a run includes items. A cut is the sequence number of each connector's feed, and a
- * transaction id of the ledger.
+ * The cuts of a run: the positions up to which a run includes items. The cut of a feed is a
+ * sequence number. The cut of the ledger is a transaction id.
  */
 export interface ItemCuts {
   feeds: Readonly<Record<string, number>>;
@@ -159,7 +159,7 @@ export interface ReconciliationRepository {
    * contain only rows after `summedAfter`. `hasWaitingRows` is true if rows wait for their original; the sums already contain these rows.
    */
   findFeedHead(connector: string): Promise<{ seq: number; summedAfter: number; hasWaitingRows: boolean }>;
-  /** Returns the newest row of a record, up to this sequence number. */
+  /** Returns the newest version of a record among the rows up to the sequence number `upToSeq`. */
   findFeedRow(connector: string, recordId: string, upToSeq: number): Promise<StoredFeedRow | undefined>;
 
   /** Returns the position up to which the items of a policy were created. The result is `undefined` if no items were created. */

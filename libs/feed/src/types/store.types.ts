@@ -291,7 +291,10 @@ export interface BalanceRepository {
    * Returns the balances of accounts that were observed last, by account id, and whether the reader got them. Accounts without an
    * observation are left out.
    */
-  findServedTo(reader: string, accountIds: readonly string[]): Promise<Map<string, BalancesOfReader>>;
+  findServedTo(
+    reader: string,
+    accountIds: readonly string[],
+  ): Promise<Map<string, ObservedBalancesForReader>>;
   /** Returns the same balances as `serveReaders`, but stores nothing. It is used when the store cannot be written. */
   previewReaders(
     requests: readonly ReaderRequest[],
@@ -300,7 +303,7 @@ export interface BalanceRepository {
 }
 
 /** The balances of an account that were observed last, and whether a reader got them. */
-export interface BalancesOfReader {
+export interface ObservedBalancesForReader {
   /** The amounts in minor units as decimal digits, by asset. */
   amounts: ReadonlyMap<string, string>;
   /** True if the last response to the reader contained these amounts. */

@@ -2,12 +2,12 @@
  * Checks from this machine whether a gateway responds at an endpoint. The request needs no key, and the gateway does not count it as a read
  * by a client.
  */
-import type { EndpointFacts } from './doctor.types.js';
+import type { GatewayReachability } from './doctor.types.js';
 
 const TIMEOUT_MS = 5_000;
 const NO_HOST_CODES = ['ENOTFOUND', 'EAI_AGAIN'];
 
-export async function checkEndpoint(endpoint: string): Promise<EndpointFacts> {
+export async function checkEndpoint(endpoint: string): Promise<GatewayReachability> {
   try {
     const response = await fetch(`${endpoint}/accounts`, {
       method: 'OPTIONS',

@@ -20,7 +20,7 @@ export type FormanceFacts =
     };
 
 /** Whether the endpoint in the deployment file leads to a gateway. It is checked from the machine that runs the command. */
-export type EndpointFacts =
+export type GatewayReachability =
   | { kind: 'reachable' }
   | { kind: 'no-connection'; reason: string }
   /** The host does not exist, or the service that responds is not a gateway. */
@@ -39,7 +39,7 @@ export interface StreamFacts {
 export interface ConnectorFacts {
   desired: DesiredConnector;
   formance: FormanceFacts;
-  endpoint: EndpointFacts;
+  endpoint: GatewayReachability;
   streams: readonly StreamFacts[];
   /** The number and the last time of requests without a valid key. Absent if there were none. */
   unauthorized?: { requests: number; lastAt: number };

@@ -115,7 +115,7 @@ function compareStatus(
 }
 
 /**
- * Decides what a final status means that differs from the stored final status. Either the PSP corrects its status, or an old report arrived
+ * Decides what it means if a final status differs from the stored final status. Either the PSP corrects its status, or an old report arrived
  * late. Only a lookup that started after the last change shows which case it is.
  */
 function classifyCorrection(

@@ -16,7 +16,7 @@ import type { Json, JsonBody } from '@tributary/connector-api/http';
 import { listPayees } from '@tributary/connector-api/listing';
 import type { TimeWindowQuery } from '@tributary/connector-api/listing';
 import { ADYEN_LISTS, type AdyenBalancePlatformContext } from './adyen-balance-platform.client.js';
-import { OWNER_PATHS, PLUGIN_NAME } from './adyen-balance-platform.vocabulary.js';
+import { OWNER_PROPERTY_PATHS, PLUGIN_NAME } from './adyen-balance-platform.vocabulary.js';
 
 export function listBeneficiaryPages(context: AdyenBalancePlatformContext, since: Cursor | undefined) {
   const { client, settings } = context;
@@ -39,7 +39,7 @@ function toBeneficiaries(transfer: Json): Beneficiary[] {
   const owner = (instrumentId === undefined ? bankAccount : transfer).at('accountHolder');
   const { name: ownerName = id } = readTexts(owner, { name: 'fullName description' });
   const metadata = {
-    ...createOwnerMetadata({ name: ownerName, ...readTexts(bankAccount, OWNER_PATHS) }),
+    ...createOwnerMetadata({ name: ownerName, ...readTexts(bankAccount, OWNER_PROPERTY_PATHS) }),
     ...pickMetadata(PLUGIN_NAME, transfer, { account_holder_id: ['accountHolder', 'id'] }),
     // Adyen's own JSON, because a payout must repeat it.
     ...pickMetadata(PLUGIN_NAME, counterparty, { bank_account: ['bankAccount'] }),
@@ -48,7 +48,7 @@ function toBeneficiaries(transfer: Json): Beneficiary[] {
 }
 
 /** Returns the counterparty of a payout, as POST /transfers expects it. An id that is not a bank account is a transfer instrument. */
-export async function findCounterparty(
+export async function createPayoutCounterparty(
   { settings, feedReader }: AdyenBalancePlatformContext,
   id: string,
 ): Promise<JsonBody> {

@@ -11,7 +11,7 @@ import type { Order, OrderResult } from '@tributary/connector-api';
 import { JsonNumber, submitOrder } from '@tributary/connector-api/http';
 import type { Json, JsonBody } from '@tributary/connector-api/http';
 import { findRowInPages } from '@tributary/connector-api/listing';
-import { findCounterparty } from './adyen-balance-platform.beneficiaries.js';
+import { createPayoutCounterparty } from './adyen-balance-platform.beneficiaries.js';
 import type { AdyenBalancePlatformContext } from './adyen-balance-platform.client.js';
 import { parseBookings } from './adyen-balance-platform.mapper.js';
 import * as words from './adyen-balance-platform.vocabulary.js';
@@ -56,7 +56,7 @@ async function toTransferRequest(context: AdyenBalancePlatformContext, order: Or
   }
   return {
     ...{ ...shared, category: 'bank', type: 'bankTransfer' },
-    counterparty: await findCounterparty(context, destinationAccountId),
+    counterparty: await createPayoutCounterparty(context, destinationAccountId),
     priority: metadata[`${PSP_PREFIX}priority`] ?? context.settings.priority,
   };
 }

@@ -131,7 +131,7 @@ export const DETAIL_PATHS = {
     'counterparty.bankAccount.accountIdentification.iban counterparty.bankAccount.accountIdentification.accountNumber',
 };
 /** Where a bank account of a counterparty has the details of its owner. */
-export const OWNER_PATHS = {
+export const OWNER_PROPERTY_PATHS = {
   ...{ iban: 'accountIdentification.iban', accountNumber: 'accountIdentification.accountNumber' },
   ...{ swiftBicCode: 'accountIdentification.bic', country: 'accountHolder.address.country' },
   ...{ city: 'accountHolder.address.city', postalCode: 'accountHolder.address.postalCode' },

@@ -2,7 +2,7 @@ import { definePlugin } from '@tributary/connector-api';
 import { createHeaderAuth, createHttpProvider, limitPerMinute } from '@tributary/connector-api/http';
 import { AdyenBalancePlatformClient } from './adyen-balance-platform.client.js';
 import { AdyenBalancePlatformSettings } from './adyen-balance-platform.config.js';
-import { AdyenBalancePlatformPsp } from './adyen-balance-platform.psp.js';
+import { AdyenBalancePlatformPsp } from './adyen-balance-platform.plugin.js';
 import { PLUGIN_NAME } from './adyen-balance-platform.vocabulary.js';
 
 const DAY_MS = 86_400_000;

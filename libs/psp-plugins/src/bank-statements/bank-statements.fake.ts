@@ -24,7 +24,7 @@ import type {
   SerializedRecord,
 } from '@tributary/connector-api';
 import { BankStatementsSettings } from './bank-statements.config.js';
-import { BankStatementsPsp } from './bank-statements.psp.js';
+import { BankStatementsPsp } from './bank-statements.plugin.js';
 
 export interface FakeEntry {
   /** The amount with its sign: `-12.50` is a debit. */

@@ -1,6 +1,6 @@
 import { definePlugin } from '@tributary/connector-api';
 import { BankStatementsSettings } from './bank-statements.config.js';
-import { BankStatementsPsp } from './bank-statements.psp.js';
+import { BankStatementsPsp } from './bank-statements.plugin.js';
 
 export const bankStatements = definePlugin({
   name: 'bank-statements',

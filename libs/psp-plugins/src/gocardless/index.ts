@@ -2,7 +2,7 @@ import { definePlugin, readText } from '@tributary/connector-api';
 import { createBearerAuth, createHttpProvider, limitPerMinute } from '@tributary/connector-api/http';
 import { GocardlessClient } from './gocardless.client.js';
 import { GocardlessSettings } from './gocardless.config.js';
-import { GocardlessPsp } from './gocardless.psp.js';
+import { GocardlessPsp } from './gocardless.plugin.js';
 import { PLUGIN_NAME } from './gocardless.vocabulary.js';
 
 /** The version of the API that this plugin was written for. Every request names it. */

@@ -2,7 +2,7 @@ import { definePlugin } from '@tributary/connector-api';
 import { createHttpProvider, createRefreshTokenAuth } from '@tributary/connector-api/http';
 import { MollieClient } from './mollie.client.js';
 import { MollieSettings } from './mollie.config.js';
-import { MolliePsp } from './mollie.psp.js';
+import { MolliePsp } from './mollie.plugin.js';
 
 const HELD_MONEY_REASON =
   'the setting "balance: available-and-pending" serves money that is not in a journal yet';

@@ -29,7 +29,7 @@ import {
   BALANCE_MOVEMENTS,
   BUSINESS_MOVEMENTS,
   DEDUCTION_MOVEMENTS,
-  DRAFT_TRANSFER_TYPES,
+  TYPES_FROM_DRAFT_TRANSFERS,
   TOP_UP_TYPES,
 } from './mollie.vocabulary.js';
 
@@ -74,7 +74,7 @@ export function toUnlinkedRows(json: Json, balanceId: string): UnlinkedRow[] {
 export function toBusinessTransaction(json: Json, accountId: string): Transaction {
   const isCredit = json.oneOf(['credit', 'debit'], 'creditDebitIndicator') === 'credit';
   const [type, description] = [json.string('type'), readText(json, 'description')];
-  const canBeOrder = !isCredit && DRAFT_TRANSFER_TYPES.includes(type);
+  const canBeOrder = !isCredit && TYPES_FROM_DRAFT_TRANSFERS.includes(type);
   const orderKey = canBeOrder ? readOrderKey(json) : undefined;
   const fields: MovementFields = {
     id: json.string('id'),

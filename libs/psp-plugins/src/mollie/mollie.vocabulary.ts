@@ -39,10 +39,10 @@ export const BUSINESS_MOVEMENTS = createWordTable<'payment' | 'transfer'>({
 });
 
 /** The types of transaction that an approved draft transfer can become. */
-export const DRAFT_TRANSFER_TYPES: readonly string[] = ['bank-transfer', 'internal-transfer'];
+export const TYPES_FROM_DRAFT_TRANSFERS: readonly string[] = ['bank-transfer', 'internal-transfer'];
 
 /** The properties of a response that contain an order. They are the same for payouts and draft transfers. */
-export const ORDER_FORMAT = {
+export const ORDER_RESPONSE_PROPERTIES = {
   psp: 'mollie',
   statusProperty: 'status',
   reasonCode: ['statusReason', 'code'],

@@ -9,7 +9,7 @@ import {
 } from '@tributary/connector-api/http';
 import { PaypalClient } from './paypal.client.js';
 import { PaypalSettings } from './paypal.config.js';
-import { PaypalPsp } from './paypal.psp.js';
+import { PaypalPsp } from './paypal.plugin.js';
 import { PLUGIN_NAME } from './paypal.vocabulary.js';
 import { createSigningCertificates } from './paypal.webhooks.js';
 

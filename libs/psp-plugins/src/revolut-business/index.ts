@@ -2,7 +2,7 @@ import { definePlugin } from '@tributary/connector-api';
 import { createHttpProvider, createRefreshTokenAuth, limitPerMinute } from '@tributary/connector-api/http';
 import { RevolutBusinessClient } from './revolut-business.client.js';
 import { RevolutBusinessSettings } from './revolut-business.config.js';
-import { RevolutBusinessPsp } from './revolut-business.psp.js';
+import { RevolutBusinessPsp } from './revolut-business.plugin.js';
 import { PLUGIN_NAME } from './revolut-business.vocabulary.js';
 
 const DAY_MS = 86_400_000;

@@ -1,7 +1,7 @@
 import { definePlugin } from '@tributary/connector-api';
 import { SandboxClient } from './sandbox.client.js';
 import { SandboxSettings } from './sandbox.config.js';
-import { SandboxPsp } from './sandbox.psp.js';
+import { SandboxPsp } from './sandbox.plugin.js';
 import { SimulatedApi } from './simulator/simulated-api.js';
 import { SANDBOX_CLOCK } from './simulator/simulator-clock.js';
 import type { SandboxClock } from './simulator/simulator-clock.js';

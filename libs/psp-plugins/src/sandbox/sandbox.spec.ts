@@ -22,7 +22,7 @@ import { SandboxClient } from './sandbox.client.js';
 import { SimulatedApi } from './simulator/simulated-api.js';
 import { SANDBOX_CLOCK } from './simulator/simulator-clock.js';
 import { SandboxSettings } from './sandbox.config.js';
-import { SandboxPsp } from './sandbox.psp.js';
+import { SandboxPsp } from './sandbox.plugin.js';
 import { createTransactionId } from './simulator/response-rows.js';
 import { ActivitySimulator } from './simulator/activity-simulator.js';
 import {

@@ -2,7 +2,7 @@ import { definePlugin } from '@tributary/connector-api';
 import { createHttpProvider, createRefreshTokenAuth, limitPerMinute } from '@tributary/connector-api/http';
 import { SquareClient } from './square.client.js';
 import { SquareSettings } from './square.config.js';
-import { SquarePsp } from './square.psp.js';
+import { SquarePsp } from './square.plugin.js';
 import { PLUGIN_NAME } from './square.vocabulary.js';
 
 /**

@@ -13,7 +13,7 @@ import type { BalanceOutcome } from '../sync-metrics.js';
 import { PluginCaller } from '../pulling/plugin-caller.js';
 import { BalanceLookup } from './balance-lookup.js';
 import { CircuitBreaker } from './circuit-breaker.js';
-import { ServedTimeBatcher } from './served-time-batcher.js';
+import { BalanceResponseBatcher } from './balance-response-batcher.js';
 import { RefreshQueue } from './refresh-queue.js';
 import type { SyncConnector } from '../sync.types.js';
 
@@ -44,7 +44,7 @@ export class BalanceService {
   private readonly responseTimeoutMs: number;
   private readonly circuitBreaker: CircuitBreaker;
   private readonly lookup: BalanceLookup;
-  private readonly readerTimes: ServedTimeBatcher;
+  private readonly readerTimes: BalanceResponseBatcher;
   private readonly refreshes = new RefreshQueue((accountId) => this.refresh(accountId));
 
   constructor(
@@ -57,7 +57,7 @@ export class BalanceService {
     this.lookup = new BalanceLookup(store, connector.path, this.balanceRepository);
     const { balanceValidity } = connector;
     const validForMs = balanceValidity === 'off' ? undefined : balanceValidity;
-    this.readerTimes = new ServedTimeBatcher(this.balanceRepository, this.context.clock, validForMs);
+    this.readerTimes = new BalanceResponseBatcher(this.balanceRepository, this.context.clock, validForMs);
     this.pluginCaller = new PluginCaller(connector.path, this.context);
     this.responseTimeoutMs = options.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS;
     this.circuitBreaker = new CircuitBreaker(connector.path, this.context);

@@ -15,7 +15,7 @@ import type { AccountCheck, AccountSum, SuspectObservation } from '@tributary/fe
 
 /** The balance of one account in one asset, as the PSP returned it. */
 export interface ObservedBalance {
-  /** Milliseconds since 1970. */
+  /** The time of the balance, in milliseconds since 1970. */
   at: number;
   balance: bigint;
   /** The sum of the rows in the feed that the PSP booked after `at`. The balance does not contain these rows. */

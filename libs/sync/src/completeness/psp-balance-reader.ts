@@ -47,7 +47,7 @@ export class PspBalanceReader {
   ) {}
 
   /**
-   * Returns the present balances at the PSP.
+   * Returns the current balances at the PSP.
    * @param urgent ids (as served to clients) of the accounts that are read before all others
    * @throws PspError when the PSP does not return the balances
    * @throws the reason of the signal when it is aborted

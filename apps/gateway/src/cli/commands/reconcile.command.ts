@@ -15,7 +15,7 @@ import {
 import { findUserName } from '../shared/create-author.js';
 import { withStore } from '../shared/with-store.js';
 import { formatPreview, formatRun } from './format-reconciliation.js';
-import { registerReconcileReadCommands } from './reconcile-read.command.js';
+import { registerReconcileReadCommands } from './reconcile-queries.command.js';
 import { POLICY_ARGUMENT_HELP, selectPolicies, selectPolicyNames } from './select-policies.js';
 import { combineExitCodes, getReconcileExitCode } from './get-reconcile-exit-code.js';
 

@@ -1,5 +1,5 @@
 /** Finds the policies for a subcommand of `tributary reconcile`. */
-import { suggestSimilarName, type Deployment, type PolicyConfig } from '../../config/index.js';
+import { suggestSimilarName, type Deployment, type ReconciliationPolicyConfig } from '../../config/index.js';
 import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 
 export const POLICY_ARGUMENT_HELP = 'its name, e.g. house-bank or acme/house-bank; all policies without it';
@@ -8,7 +8,10 @@ export const POLICY_ARGUMENT_HELP = 'its name, e.g. house-bank or acme/house-ban
  * Returns the policy with this name, or all policies.
  * @throws CliError when the deployment has no policy, or no policy with this name
  */
-export function selectPolicies({ policies }: Deployment, name: string | undefined): PolicyConfig[] {
+export function selectPolicies(
+  { policies }: Deployment,
+  name: string | undefined,
+): ReconciliationPolicyConfig[] {
   if (policies.length === 0)
     throw new CliError(
       'The deployment file has no policies; add them to reconciliation.policies.',

@@ -16,7 +16,7 @@ import { createLogger, type LogLevel } from '../../logging/index.js';
 import { EXIT_CODES } from '../shared/cli-error.js';
 import { getStopExitCode, createStopSignal } from '../shared/stop-signal.js';
 import { ProgressBars, ProgressLines, type ProgressView } from './sync-progress.js';
-import { tryParseTime } from '../../operator/parse-time.js';
+import { tryParseTime } from '../../operator/parse-time-parameter.js';
 import { createAuthor } from '../shared/create-author.js';
 import { withStore } from '../shared/with-store.js';
 import { pluralize, type Terminal } from '../shared/terminal.js';

@@ -6,7 +6,7 @@ import type { OrderLimits } from '@tributary/orders';
 import type { FormanceConfig } from './formance-settings.js';
 import type { ConfigPath } from '../file/value-path.js';
 import type { AlertConfig } from './alert-parser.js';
-import type { PolicyConfig } from './reconciliation-parser.js';
+import type { ReconciliationPolicyConfig } from './reconciliation-parser.js';
 import type { LineColumn } from '../file/config-problems.js';
 
 export interface Deployment {
@@ -29,7 +29,7 @@ export interface Deployment {
   /** The keys for the operator API. Keys without a tenant are also valid for `/metrics`. */
   operatorKeys: OperatorKey[];
   /** The reconciliation policies of the deployment and of all tenants. */
-  policies: PolicyConfig[];
+  policies: ReconciliationPolicyConfig[];
   /** The channels that get alerts; absent if the file contains no channel. */
   alerts?: AlertConfig;
   /** True if the gateway serves `<path>/docs` for each connector. */

@@ -13,7 +13,7 @@ import type { SettingsBinder } from './settings-binder.js';
 import { suggestSimilarName } from './suggest-similar-name.js';
 
 /** A reconciliation policy, with the URL and the credentials of its ledger. */
-export interface PolicyConfig {
+export interface ReconciliationPolicyConfig {
   policy: Policy;
   ledger: { url: string; name: string; token?: string };
   /** The time from the end of one run to the start of the next, in milliseconds; absent for a policy that gateways do not run. */
@@ -33,7 +33,7 @@ export function parsePolicies(
   owner: PolicyOwner,
   binder: SettingsBinder,
   path: ConfigPath,
-): PolicyConfig[] {
+): ReconciliationPolicyConfig[] {
   if (!Array.isArray(policies)) return [];
   const names = new Set<string>();
   return policies.map((value: unknown, index) => {
@@ -50,7 +50,7 @@ function parsePolicy(
   owner: PolicyOwner,
   binder: SettingsBinder,
   path: ConfigPath,
-): PolicyConfig {
+): ReconciliationPolicyConfig {
   const { url, name, token, sign } = entry.ledger;
   const everyMs = entry.every === undefined ? undefined : parseDuration(String(entry.every));
   const base = String(url).replace(/\/+$/, '');

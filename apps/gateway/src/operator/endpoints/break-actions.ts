@@ -12,7 +12,7 @@ import {
 } from '@tributary/reconciliation';
 import { HttpStatus } from '@nestjs/common';
 import type { OperatorEndpoint, OperatorRequest, OperatorServices } from '../endpoint.types.js';
-import { parseTime } from '../parse-time.js';
+import { parseTimeParameter } from '../parse-time-parameter.js';
 import { createListSchema, createObjectSchema, SEARCH_TEXT_SCHEMA, TEXT_SCHEMA } from '../schemas.js';
 import { listVisiblePolicies } from '../visible-connectors.js';
 
@@ -41,7 +41,7 @@ export const BREAK_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
     }),
     response: null,
     async handle(request, services) {
-      const untilMs = parseTime('until', request.body['until']);
+      const untilMs = parseTimeParameter('until', request.body['until']);
       await decide(request, services, (decisions, author) =>
         decisions.accept(String(request.body['id']), {
           ...author,

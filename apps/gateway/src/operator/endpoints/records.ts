@@ -11,7 +11,7 @@ import { UNAUTHORIZED_READER, type StoredVersion } from '@tributary/feed';
 import { HttpStatus } from '@nestjs/common';
 import type { OperatorEndpoint, OperatorRequest } from '../endpoint.types.js';
 import { decodePosition, encodePosition, type PageOf } from '../page-position.js';
-import { parseTime } from '../parse-time.js';
+import { parseTimeParameter } from '../parse-time-parameter.js';
 import {
   AMOUNT_SCHEMA,
   ANY_OBJECT_SCHEMA,
@@ -79,7 +79,10 @@ export const RECORD_ENDPOINTS: readonly OperatorEndpoint[] = [
         return { items: versions.map((version) => toView(version)), next: null };
       }
       const [before] = decodePosition(query['after'], ['number']) ?? [];
-      const [fromMs, toMs] = [parseTime('from', query['from']), parseTime('to', query['to'])];
+      const [fromMs, toMs] = [
+        parseTimeParameter('from', query['from']),
+        parseTimeParameter('to', query['to']),
+      ];
       const upperBound = Math.min(before ?? Infinity, toMs ?? Infinity);
       const { found, continueBeforeMs } = await searchRecords(
         repository,

@@ -2,7 +2,7 @@
 import { formatTime, STREAMS, type Stream } from '@tributary/connector-api';
 import type { OperatorAuthor } from '@tributary/feed';
 import type { OperatorEndpoint, OperatorRequest, OperatorServices } from '../endpoint.types.js';
-import { parseTime } from '../parse-time.js';
+import { parseTimeParameter } from '../parse-time-parameter.js';
 import {
   CONNECTOR_PATH_SCHEMA,
   createListSchema,
@@ -86,7 +86,7 @@ export const STREAM_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
     }),
     async handle(request, services) {
       const { author, streams } = parseStreams(request, services);
-      const fromMs = parseTime('from', request.body['from']) ?? 0;
+      const fromMs = parseTimeParameter('from', request.body['from']) ?? 0;
       const starts = await services.store.operator().rereadStreams(author, streams, fromMs);
       services.retryPulls(author.connector, streams);
       return { streams: starts.map(toRereadView) };

@@ -2,7 +2,7 @@ import { definePlugin } from '@tributary/connector-api';
 import { createBearerAuth, createHttpProvider } from '@tributary/connector-api/http';
 import { ReferenceClient } from './reference.client.js';
 import { ReferenceSettings } from './reference.config.js';
-import { ReferencePsp } from './reference.psp.js';
+import { ReferencePsp } from './reference.plugin.js';
 
 /**
  * A plugin for a fictional PSP. The tests of the test suite change this plugin by typical mistakes (mutations), and check that the suite

@@ -14,18 +14,18 @@ import { isRejectedRecord } from '../../plugin.js';
 import type { FeedReader, StoredRecord, Page, RejectedRecord, Stream } from '../../plugin.js';
 import type { Account, Beneficiary, Transaction } from '../../record.types.js';
 
-export type FeedRecord = Account | Beneficiary | Transaction;
+export type PluginRecord = Account | Beneficiary | Transaction;
 
 /** All versions of one record. The serialized content of each version differs from the version before. */
 export interface StoredVersions {
-  versions: { item: FeedRecord; serialized: SerializedRecord }[];
+  versions: { item: PluginRecord; serialized: SerializedRecord }[];
 }
 
 const SERIALIZERS = {
   accounts: serializeAccount,
   beneficiaries: serializeBeneficiary,
   transactions: serializeTransaction,
-} as Record<Stream, (item: FeedRecord) => SerializedRecord>;
+} as Record<Stream, (item: PluginRecord) => SerializedRecord>;
 
 export class InMemoryFeed implements FeedReader {
   private readonly records = new Map<string, StoredVersions>();
@@ -54,14 +54,14 @@ export class InMemoryFeed implements FeedReader {
    * Adds a page to the feed.
    * @returns the number of new record versions in the page
    */
-  commitPage(stream: Stream, page: Page<FeedRecord>): number {
+  commitPage(stream: Stream, page: Page<PluginRecord>): number {
     for (const id of page.resolvedIds ?? []) this.rejectedRecords.delete(id);
     for (const balances of page.balances ?? []) this.trySerialize(() => validateBalances(balances));
     return page.items.filter((item) => this.addItem(stream, item)).length;
   }
 
   /** Returns the newest version of each record. */
-  getRecords(stream: Stream): FeedRecord[] {
+  getRecords(stream: Stream): PluginRecord[] {
     return this.getVersions(stream).map((versions) => versions.at(-1)!.item);
   }
 
@@ -76,7 +76,7 @@ export class InMemoryFeed implements FeedReader {
     );
   }
 
-  private addItem(stream: Stream, item: FeedRecord | RejectedRecord): boolean {
+  private addItem(stream: Stream, item: PluginRecord | RejectedRecord): boolean {
     if (isRejectedRecord(item)) {
       this.rejectedRecords.set(item.id, item);
       return false;
@@ -103,7 +103,7 @@ export class InMemoryFeed implements FeedReader {
   }
 }
 
-function toStoredRecord(item: FeedRecord): StoredRecord {
+function toStoredRecord(item: PluginRecord): StoredRecord {
   const metadata = Object.fromEntries(
     Object.entries(item.metadata ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );

@@ -4,7 +4,7 @@ import type { Plugin, Stream } from '../../plugin.js';
 import { expectThat } from './assertions.js';
 import { openConnector } from './open-connector.js';
 import { InMemoryFeed } from './in-memory-feed.js';
-import type { FeedRecord } from './in-memory-feed.js';
+import type { PluginRecord } from './in-memory-feed.js';
 import type { Cursor, Page, PspClient } from '../../plugin.js';
 
 /** The maximum number of pages of a listing that are read. The PSP's sandbox can contain years of data. */
@@ -60,7 +60,7 @@ async function readPages(
 ): Promise<number> {
   let newVersions = 0;
   let pages = 0;
-  const listing = psp[stream]?.(since) as AsyncIterable<Page<FeedRecord>>;
+  const listing = psp[stream]?.(since) as AsyncIterable<Page<PluginRecord>>;
   for await (const page of listing) {
     newVersions += feed.commitPage(stream, page);
     cursors.push(page.cursor);

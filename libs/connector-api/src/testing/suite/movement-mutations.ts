@@ -4,7 +4,7 @@
  */
 import type { Mutation } from './mutation.js';
 
-const PSP = 'reference.psp.ts';
+const PSP = 'reference.plugin.ts';
 const MAPPER = 'reference.mapper.ts';
 const ACCOUNTS = "items: rows.map((row) => parseRow(row, 'id', read)),";
 const ROWS = '(rows) => rows.flatMap(parseTransactions)';

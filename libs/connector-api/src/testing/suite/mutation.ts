@@ -2,7 +2,11 @@
 export interface Mutation {
   description: string;
   file:
-    'reference.client.ts' | 'reference.mapper.ts' | 'reference.psp.ts' | 'reference.config.ts' | 'index.ts';
+    | 'reference.client.ts'
+    | 'reference.mapper.ts'
+    | 'reference.plugin.ts'
+    | 'reference.config.ts'
+    | 'index.ts';
   /** Source code that occurs exactly once in the file. It is replaced by `replacement`. */
   original: string;
   replacement: string;

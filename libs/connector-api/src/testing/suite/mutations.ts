@@ -6,7 +6,7 @@ import { MOVEMENT_MUTATIONS } from './movement-mutations.js';
 import { ROBUSTNESS_MUTATIONS } from './robustness-mutations.js';
 import { ORDER_MUTATIONS } from './order-mutations.js';
 
-const PSP = 'reference.psp.ts';
+const PSP = 'reference.plugin.ts';
 const MAPPER = 'reference.mapper.ts';
 const CLIENT = 'reference.client.ts';
 const MONEY = "return parseMoney(row.decimal('amount'), row.string('currency'));";

@@ -1,7 +1,7 @@
 /** Mutations of the reference plugin. Each adds one mistake in sending or finding orders. */
 import type { Mutation } from './mutation.js';
 
-const PSP = 'reference.psp.ts';
+const PSP = 'reference.plugin.ts';
 const MAPPER = 'reference.mapper.ts';
 const CLIENT = 'reference.client.ts';
 const SEND = "return this.http.post('/payments', { body });";

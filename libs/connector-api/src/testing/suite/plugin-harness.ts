@@ -11,7 +11,7 @@ import { createExpectedTransaction, expectRecords } from './expect-records.js';
 import type { ExpectedTransaction } from './expect-records.js';
 import type { ManualClock } from './manual-clock.js';
 import { InMemoryFeed } from './in-memory-feed.js';
-import type { FeedRecord } from './in-memory-feed.js';
+import type { PluginRecord } from './in-memory-feed.js';
 import type { PspFixture, TransactionInput } from './suite.types.js';
 
 const SECOND = 1000;
@@ -31,7 +31,7 @@ export interface Checkpoint {
 }
 
 export interface PullResult {
-  pages: Page<FeedRecord>[];
+  pages: Page<PluginRecord>[];
   /** The states after each page. */
   checkpoints: Checkpoint[];
   /** The number of new record versions. */
@@ -142,7 +142,7 @@ export class PluginHarness {
     stream: Stream,
     feed: InMemoryFeed,
     since: Cursor | undefined,
-  ): AsyncGenerator<{ page: Page<FeedRecord>; newVersions: number }> {
+  ): AsyncGenerator<{ page: Page<PluginRecord>; newVersions: number }> {
     const listing = startListing(await this.createPsp(feed), stream, since);
     const iterator = listing[Symbol.asyncIterator]();
     const end = performance.now() + MAX_LISTING_MS;
@@ -196,7 +196,7 @@ function startListing(
   psp: PspClient,
   stream: Stream,
   since: Cursor | undefined,
-): AsyncIterable<Page<FeedRecord>> {
+): AsyncIterable<Page<PluginRecord>> {
   switch (stream) {
     case 'accounts':
       return psp.accounts(since);
@@ -207,7 +207,7 @@ function startListing(
   }
 }
 
-function checkPage(page: Page<FeedRecord>): void {
+function checkPage(page: Page<PluginRecord>): void {
   expectThat(Array.isArray(page.items), 'a page has no list of items');
   expectThat(typeof page.cursor === 'string', `a page has a cursor of type ${typeof page.cursor}`);
 }

@@ -33,7 +33,7 @@ const readOneByOne = (onError: string) => `async function* readOneByOne(sources,
 export const ROBUSTNESS_MUTATIONS: readonly Mutation[] = [
   {
     description: 'an account that cannot be listed stops the accounts behind it',
-    file: 'reference.psp.ts',
+    file: 'reference.plugin.ts',
     original: MERGE,
     replacement: 'const steps = readOneByOne(sources, CURSOR_FORMAT.parse(since));',
     additionalReplacements: [[LAST_FUNCTION, readOneByOne('throw error;') + LAST_FUNCTION]],
@@ -41,7 +41,7 @@ export const ROBUSTNESS_MUTATIONS: readonly Mutation[] = [
   },
   {
     description: 'an account with a long history delays the accounts behind it',
-    file: 'reference.psp.ts',
+    file: 'reference.plugin.ts',
     original: MERGE,
     replacement: 'const steps = readOneByOne(sources, CURSOR_FORMAT.parse(since));',
     additionalReplacements: [[LAST_FUNCTION, readOneByOne('failure ??= error;') + LAST_FUNCTION]],
@@ -66,7 +66,7 @@ export const ROBUSTNESS_MUTATIONS: readonly Mutation[] = [
   },
   {
     description: 'recognises the error code of a duplicate as a number only',
-    file: 'reference.psp.ts',
+    file: 'reference.plugin.ts',
     original: "readText(body, 'code') === DUPLICATE_KEY_CODE",
     replacement: "body.at('code').toJsonString() === DUPLICATE_KEY_CODE",
     detectedBy: 'order faults: an error code of another type',

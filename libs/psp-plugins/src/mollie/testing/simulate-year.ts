@@ -5,7 +5,7 @@ import type { FakeBalance, FakeMollie, FakeBalanceTransaction } from '../mollie.
 const YEAR_START_MS = Date.UTC(2025, 0, 1);
 const YEAR_MS = 365 * 86_400_000;
 /**
- * The number of rows that have the same time. The group is chosen so that no page of 10, 50 or 250 rows begins at the first row of a group.
+ * The number of rows that have the same time. This number is chosen so that no page of 10, 50 or 250 rows begins at the first row of a group.
  */
 const TIE_GROUP_SIZE = 5;
 const TIE_GROUP_OFFSET = 2;

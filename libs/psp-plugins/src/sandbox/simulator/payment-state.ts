@@ -40,7 +40,7 @@ export function getExecutedAt({ at, fault, after }: AcceptedAttempt): number {
   return fault === 'executes-later' ? at + after : at;
 }
 
-/** Returns the time at which the money comes back, in ms since 1970. The result is `undefined` if the money does not come back. */
+/** Returns the time at which the payment is returned, in ms since 1970. The result is `undefined` if it is not returned. */
 export function getReturnedAt(payment: AcceptedAttempt): number | undefined {
   return payment.fate === 'returns' ? getExecutedAt(payment) + payment.after : undefined;
 }

@@ -109,7 +109,7 @@ export function createTransactionRow(settings: SandboxSettings, movement: Moveme
 }
 
 /** Creates the listing's row for a payment of an order, or for its return. */
-export function createTimelineRow(
+export function createOrderPaymentRow(
   { repeatsKeys }: SandboxSettings,
   { payment, isReturn, createdAt }: TimelineEntry,
   state: TransactionState,

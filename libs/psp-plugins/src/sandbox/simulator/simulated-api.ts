@@ -16,7 +16,7 @@ import {
   parseAccountIndex,
   createAccountRow,
   createBeneficiaryRow,
-  createTimelineRow,
+  createOrderPaymentRow,
   createTransactionRow,
   type SandboxRow,
 } from './response-rows.js';
@@ -97,7 +97,7 @@ export class SimulatedApi {
         rows.push(createTransactionRow(this.settings, listed.movement));
         last = { ...last, transactionNumber: listed.position };
       } else {
-        rows.push(createTimelineRow(this.settings, listed.entry, listed.state));
+        rows.push(createOrderPaymentRow(this.settings, listed.entry, listed.state));
         last = { ...last, entryPosition: listed.position };
       }
     }

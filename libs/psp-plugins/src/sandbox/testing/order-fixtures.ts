@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { PspError, type Order, type OrderResult } from '@tributary/connector-api';
 import type { SandboxSettings } from '../sandbox.config.js';
-import type { SandboxPsp } from '../sandbox.psp.js';
+import type { SandboxPsp } from '../sandbox.plugin.js';
 import { START_TIME_MS } from './sandbox-setup.js';
 
 /** Returns a function that creates paths of new journals. The directories of these paths do not exist yet. */

@@ -2,7 +2,7 @@
 import { isRejectedRecord, type Page, type RejectedRecord, type Transaction } from '@tributary/connector-api';
 import { SandboxClient } from '../sandbox.client.js';
 import { SandboxSettings } from '../sandbox.config.js';
-import { SandboxPsp } from '../sandbox.psp.js';
+import { SandboxPsp } from '../sandbox.plugin.js';
 import { SimulatedApi } from '../simulator/simulated-api.js';
 
 export const START_TIME_MS = Date.parse('2026-11-01T00:00:00Z');

@@ -3,7 +3,7 @@ import { expectThat } from '../assertions.js';
 import type { Check } from '../check.js';
 import type { PluginHarness } from '../plugin-harness.js';
 import type { Transaction } from '../../../record.types.js';
-import type { FeedRecord } from '../in-memory-feed.js';
+import type { PluginRecord } from '../in-memory-feed.js';
 import type { PspFixtureOptions } from '../suite.types.js';
 import { parseTime } from '../../../time.js';
 import { isRejectedRecord } from '../../../plugin.js';
@@ -151,7 +151,7 @@ async function expectOldestFirst(context: CheckContext): Promise<void> {
   }
 }
 
-function getTimeMs(item: FeedRecord): number {
+function getTimeMs(item: PluginRecord): number {
   const { createdAt, updatedAt } = item as Transaction;
   return parseTime(updatedAt ?? createdAt)?.milliseconds ?? 0;
 }

@@ -1,10 +1,10 @@
 import { createBai2Sample } from '../fixtures/sample-files.js';
 import {
-  selectEnds,
+  selectStatementEnds,
   selectEntries,
   readAll,
   errorMessageOf,
-  selectStarts,
+  selectStatementStarts,
 } from '../fixtures/read-statement-events.js';
 
 async function entryOf(records: string, options?: Parameters<typeof createBai2Sample>[1]) {
@@ -15,7 +15,7 @@ async function entryOf(records: string, options?: Parameters<typeof createBai2Sa
 describe('a BAI2 file', () => {
   it('says what its statement is', async () => {
     const parts = await readAll(createBai2Sample('', { group: '02,BANK,1234,1,260115,0830,CAD,3/' }));
-    expect(selectStarts(parts)).toEqual([
+    expect(selectStatementStarts(parts)).toEqual([
       {
         part: 'start',
         format: 'bai2',
@@ -26,7 +26,7 @@ describe('a BAI2 file', () => {
         account: { id: '555', isIban: false, currency: 'CAD', servicer: '1234' },
       },
     ]);
-    expect(selectEnds(parts)).toEqual([
+    expect(selectStatementEnds(parts)).toEqual([
       {
         part: 'end',
         balances: [
@@ -44,8 +44,9 @@ describe('a BAI2 file', () => {
     ['', 'booked'],
   ])('with the modifier %j is %s', async (modifier, kind) => {
     expect(
-      selectStarts(await readAll(createBai2Sample('', { group: `02,B,1,1,260115,,USD,${modifier}/` })))[0]!
-        .kind,
+      selectStatementStarts(
+        await readAll(createBai2Sample('', { group: `02,B,1,1,260115,,USD,${modifier}/` })),
+      )[0]!.kind,
     ).toBe(kind);
   });
 
@@ -56,7 +57,11 @@ describe('a BAI2 file', () => {
       createBai2Sample('', { account, total: -5000 + 100 + 7 + 8 + 50 + 9, count: 1 }),
     );
     expect(
-      selectEnds(parts)[0]!.balances.map(({ code, creditDebit, amount }) => [code, creditDebit, amount]),
+      selectStatementEnds(parts)[0]!.balances.map(({ code, creditDebit, amount }) => [
+        code,
+        creditDebit,
+        amount,
+      ]),
     ).toEqual([
       ['OPBD', 'DBIT', '50.00'],
       ['CLBD', 'CRDT', '1.00'],
@@ -64,7 +69,7 @@ describe('a BAI2 file', () => {
       ['ITAV', 'CRDT', '0.08'],
       ['072', 'CRDT', '0.09'],
     ]);
-    expect(selectEnds(parts)[0]).not.toHaveProperty('inconsistencies');
+    expect(selectStatementEnds(parts)[0]).not.toHaveProperty('inconsistencies');
   });
 
   it.each([
@@ -155,7 +160,7 @@ describe('a BAI2 file', () => {
       .replace('03,555,,010,1000,,/', '03,555,,010,1000,,,15,1000,,/');
     const parts = await readAll(file);
     expect(selectEntries(parts)[0]).toMatchObject({ amount: '1.25' });
-    expect(selectEnds(parts)[0]!.unreadable).toEqual([
+    expect(selectStatementEnds(parts)[0]!.unreadable).toEqual([
       expect.stringContaining('record 01: has the creation date "26x116"'),
       expect.stringContaining('record 01: has the time "9900"'),
       expect.stringContaining('record 03: has the type "15"'),
@@ -164,7 +169,7 @@ describe('a BAI2 file', () => {
   });
 
   it('may end without a slash where its last totals are right', async () => {
-    expect(selectEnds(await readAll(createBai2Sample('').slice(0, -2)))).toHaveLength(1);
+    expect(selectStatementEnds(await readAll(createBai2Sample('').slice(0, -2)))).toHaveLength(1);
   });
 
   it('tells totals that are wrong, and reads the entries', async () => {
@@ -173,13 +178,13 @@ describe('a BAI2 file', () => {
       total: 1250,
       count: 1,
     });
-    expect(selectEnds(await readAll(good))[0]).not.toHaveProperty('inconsistencies');
+    expect(selectStatementEnds(await readAll(good))[0]).not.toHaveProperty('inconsistencies');
     const bad = good
       .replace('49,1250,3', '49,1251,4')
       .replace('98,1250,1,5', '98,1251,2,5')
       .replace('99,1250,1,7', '99,1251,1,8')
       .replace('100,125,1', '100,125,2');
-    expect(selectEnds(await readAll(bad))[0]!.inconsistencies).toEqual([
+    expect(selectStatementEnds(await readAll(bad))[0]!.inconsistencies).toEqual([
       'the trailer 49 in line 5 has the control total 1251; the records sum up to 1250',
       'the trailer 49 in line 5 says 4 records; there are 3',
       'the trailer 98 in line 6 says 2 accounts; there are 1',

@@ -1,10 +1,10 @@
 import { createCamt053Xml, IBAN, createNtryXml } from '../fixtures/sample-files.js';
 import {
-  selectEnds,
+  selectStatementEnds,
   selectEntries,
   readAll,
   errorMessageOf,
-  selectStarts,
+  selectStatementStarts,
 } from '../fixtures/read-statement-events.js';
 
 async function entryOf(content: string, amount?: string) {
@@ -42,7 +42,7 @@ describe('a camt file', () => {
   });
 
   it('says what its statement is', async () => {
-    const [start] = selectStarts(await readAll(createCamt053Xml('')));
+    const [start] = selectStatementStarts(await readAll(createCamt053Xml('')));
     expect(start).toEqual({
       part: 'start',
       format: 'camt.053',
@@ -58,7 +58,7 @@ describe('a camt file', () => {
     const summary = (count: number, sum: string) =>
       `<TxsSummry><TtlNtries><NbOfNtries>${count}</NbOfNtries><Sum>${sum}</Sum></TtlNtries><TtlDbtNtries><NbOfNtries>0</NbOfNtries></TtlDbtNtries></TxsSummry>`;
     const end = async (text: string) =>
-      selectEnds(
+      selectStatementEnds(
         await readAll(createCamt053Xml(createNtryXml('') + createNtryXml(''), { summary: text })),
       )[0];
     expect(await end(summary(2, '25'))).toMatchObject({ entryCount: 2 });
@@ -119,7 +119,9 @@ describe('a camt file', () => {
     for (const size of [1, 1000]) {
       const parts = await readAll(file, size);
       expect(selectEntries(parts)[0]!.additionalInformation).toBe('ü');
-      expect(selectEnds(parts)[0]!.unreadable).toEqual([expect.stringContaining('read as Windows-1252')]);
+      expect(selectStatementEnds(parts)[0]!.unreadable).toEqual([
+        expect.stringContaining('read as Windows-1252'),
+      ]);
     }
   });
 
@@ -146,7 +148,7 @@ describe('a camt file', () => {
       ),
     );
     expect(selectEntries(parts)[0]).not.toHaveProperty('valueAt');
-    expect(selectEnds(parts)[0]!.unreadable).toEqual([
+    expect(selectStatementEnds(parts)[0]!.unreadable).toEqual([
       expect.stringContaining('<NbOfNtries> is "one"'),
       expect.stringContaining('<Amt> is "x"'),
       expect.stringContaining('the currency "?"'),

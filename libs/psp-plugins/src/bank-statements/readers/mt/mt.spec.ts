@@ -1,10 +1,10 @@
 import { createMt940Sample, IBAN } from '../fixtures/sample-files.js';
 import {
-  selectEnds,
+  selectStatementEnds,
   selectEntries,
   readAll,
   errorMessageOf,
-  selectStarts,
+  selectStatementStarts,
 } from '../fixtures/read-statement-events.js';
 
 /** Returns the only entry of a statement. */
@@ -162,7 +162,7 @@ describe('a statement', () => {
       `:940:\r\n${bare}\r\n${bare}`,
       `BANK\n940\n${bare}-\nBANK\n940\n${bare}`,
     ]) {
-      expect(selectEnds(await readAll(file)).map(({ balances }) => balances)).toEqual(
+      expect(selectStatementEnds(await readAll(file)).map(({ balances }) => balances)).toEqual(
         Array(2).fill([
           { code: 'OPBD', creditDebit: 'CRDT', amount: '100.00', currency: 'EUR', at: '2026-01-14' },
           { code: 'CLBD', creditDebit: 'CRDT', amount: '100.00', currency: 'EUR', at: '2026-01-15' },
@@ -176,9 +176,9 @@ describe('a statement', () => {
       `:20:X\n:25:1\n:28C:00004/${number}\n:${open}\n:61:2601150115C1,NTRFNONREF\n:${close}\n-\n`;
     const first = page('1', '60F:C260114EUR1,', '62M:C260115EUR2,');
     const whole = await readAll(first + page('2', '60M:C260115EUR2,', '62F:C260115EUR3,'));
-    expect(selectStarts(whole)).toHaveLength(1);
+    expect(selectStatementStarts(whole)).toHaveLength(1);
     expect(selectEntries(whole)).toHaveLength(2);
-    expect(selectEnds(whole)).toEqual([
+    expect(selectStatementEnds(whole)).toEqual([
       {
         part: 'end',
         balances: [
@@ -188,10 +188,10 @@ describe('a statement', () => {
       },
     ]);
     const broken = await readAll(first + page('2', '60M:C260115EUR5,', '62F:C260115EUR6,'));
-    expect(selectEnds(broken)[0]!.inconsistencies).toEqual([
+    expect(selectStatementEnds(broken)[0]!.inconsistencies).toEqual([
       'page 00004/2 opens with 5.00; the page before it closed with 2.00',
     ]);
-    const alone = selectEnds(await readAll(first))[0]!;
+    const alone = selectStatementEnds(await readAll(first))[0]!;
     expect(alone.balances[1]).toMatchObject({ code: 'CLBD', intermediate: true });
   });
 
@@ -199,7 +199,7 @@ describe('a statement', () => {
     const file = (total: string) =>
       `:20:X\n:25:12345678/4711EUR\n:28C:1\n:34F:EUR0,\n:13D:2601151230+0100\n:61:2601150115D1,50NTRFNONREF\n:61:260116ED2,NTRFNONREF\n:90D:${total}\n:90C:0EUR0,\n`;
     const parts = await readAll(file('2EUR3,5'));
-    expect(selectStarts(parts)).toEqual([
+    expect(selectStatementStarts(parts)).toEqual([
       {
         part: 'start',
         format: 'mt942',
@@ -214,8 +214,8 @@ describe('a statement', () => {
       ['BOOK', 'DBIT'],
       ['PDNG', 'DBIT'],
     ]);
-    expect(selectEnds(parts)).toEqual([{ part: 'end', balances: [], entryCount: 2 }]);
-    expect(selectEnds(await readAll(file('3EUR4,')))[0]!.inconsistencies).toEqual([
+    expect(selectStatementEnds(parts)).toEqual([{ part: 'end', balances: [], entryCount: 2 }]);
+    expect(selectStatementEnds(await readAll(file('3EUR4,')))[0]!.inconsistencies).toEqual([
       ':90D: in line 8 says 3 debit entries; the statement has 2',
       ':90D: in line 8 says that debit entries sum up to 4.; they sum up to 3.50',
     ]);
@@ -229,9 +229,13 @@ describe('a statement', () => {
         ':64:D260115EUR5,10\r\n:65:C260116EUR1,\r\n:86:info\r\n-\r\n',
       ).replace(IBAN, `${IBAN}EUR`),
     );
-    expect(selectStarts(parts)[0]!.account).toEqual({ id: IBAN, isIban: true, currency: 'EUR' });
+    expect(selectStatementStarts(parts)[0]!.account).toEqual({ id: IBAN, isIban: true, currency: 'EUR' });
     expect(
-      selectEnds(parts)[0]!.balances.map(({ code, creditDebit, amount }) => [code, creditDebit, amount]),
+      selectStatementEnds(parts)[0]!.balances.map(({ code, creditDebit, amount }) => [
+        code,
+        creditDebit,
+        amount,
+      ]),
     ).toEqual([
       ['OPBD', 'CRDT', '100.00'],
       ['CLBD', 'DBIT', '5.1'],
@@ -275,13 +279,13 @@ describe('a statement', () => {
   });
 
   it('may end within an available balance, which is then left out', async () => {
-    const [end] = selectEnds(await readAll(createMt940Sample('', undefined, ':64:C260115EUR10')));
+    const [end] = selectStatementEnds(await readAll(createMt940Sample('', undefined, ':64:C260115EUR10')));
     expect(end!.balances.map(({ code }) => code)).toEqual(['OPBD', 'CLBD']);
     expect(end!.unreadable).toEqual(['line 6: the file ends within :64:, so it is left out']);
   });
 
   it('reports a field that moves no money and cannot be read', async () => {
-    const [end] = selectEnds(
+    const [end] = selectStatementEnds(
       await readAll(createMt940Sample('', undefined, ':64:C2601EUR10,\r\n:90C:x\r\n-\r\n')),
     );
     expect(end!.unreadable).toEqual([
@@ -291,6 +295,8 @@ describe('a statement', () => {
   });
 
   it('may end without a line break where the sum proves that nothing was cut', async () => {
-    expect(selectEnds(await readAll(createMt940Sample('', undefined, '').trimEnd()))).toHaveLength(1);
+    expect(selectStatementEnds(await readAll(createMt940Sample('', undefined, '').trimEnd()))).toHaveLength(
+      1,
+    );
   });
 });

@@ -8,7 +8,7 @@ const TIME_PATTERN = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?
  * @returns milliseconds since 1970; `undefined` for an absent value
  * @throws ContractError 422 if the value is not a time
  */
-export function parseTime(name: string, value: unknown): number | undefined {
+export function parseTimeParameter(name: string, value: unknown): number | undefined {
   if (value === undefined) return undefined;
   const time = typeof value === 'string' ? tryParseTime(value) : undefined;
   if (time !== undefined) return time;

@@ -19,7 +19,7 @@ const MAX_REQUESTS_PER_TRANSACTION = 100;
  */
 const WRITE_TIMEOUT_MS = 2_000;
 
-export class ServedTimeBatcher {
+export class BalanceResponseBatcher {
   private pending: PendingRequest[] = [];
   private isRunning = false;
 

@@ -6,7 +6,7 @@ import type { Store } from '@tributary/feed';
  * Lets a plugin read records from the feeds of its own connector. It converts the ids between the form of the PSP and the form that clients
  * see.
  */
-export class PluginFeedReader implements FeedReader {
+export class StoredRecordLookup implements FeedReader {
   constructor(
     private readonly path: string,
     private readonly store: Store,

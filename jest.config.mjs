@@ -195,12 +195,9 @@ const postgres = {
   setupFiles: [...sqlite.setupFiles, '<rootDir>/test/use-postgres-store.mjs'],
 };
 
-/** The specs of the slow tier wait for processes, leases and databases, so two cores can run three of them at the same time. */
-const maxWorkers = tier === 'slow' ? 3 : 2;
-
 export default {
   projects: [sqlite, postgres],
-  maxWorkers,
+  maxWorkers: 2,
   testSequencer: '<rootDir>/test/longest-first-sequencer.mjs',
   testTimeout: 60_000,
 };

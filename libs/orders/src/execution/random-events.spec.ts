@@ -222,4 +222,4 @@ it('an order that anything may happen to ends as the PSP says, and is paid once'
     [SUCCESS_AND_RETURN_UNSEEN],
   ];
   await fc.assert(tell, { numRuns: 8, endOnFailure: true, examples });
-}, 120_000);
+}, 400_000);

@@ -14,9 +14,7 @@ export async function createOrder(context: MollieContext, order: Order): Promise
     return createPayout(client, order);
   }
   if (settings.transfers === 'off')
-    throw createOrderRejection(
-      'transfers from business accounts are off; the setting "transfers" allows them',
-    );
+    throw createOrderRejection('transfers of business accounts are off; the setting "transfers" allows them');
   const payee = await findPayee(order.destinationAccountId, settings.beneficiaries, feedReader);
   if (payee !== undefined) return createDraft(client, order, payee);
   throw createOrderRejection(

@@ -17,7 +17,7 @@ import type { Json } from '@tributary/connector-api/http';
 import { findRowInPages } from '@tributary/connector-api/listing';
 import type { MollieClient } from './mollie.client.js';
 import { parseMoneyObject } from './mollie.mapper.js';
-import { getBankAccountId, ORDER_RESPONSE_PROPERTIES } from './mollie.vocabulary.js';
+import { getBankAccountId, ORDER_PROPERTIES } from './mollie.vocabulary.js';
 
 const MAX_DESCRIPTION_LENGTH = 255;
 /**
@@ -100,7 +100,7 @@ function linkPayout(unlinked: UnlinkedRow, payouts: readonly Json[]): UnlinkedRo
 }
 
 const PAYOUT_TIMES = ['initiatedAt', 'completedAt'];
-const PAYOUT_FORMAT = { ...ORDER_RESPONSE_PROPERTIES, statusKey: 'payout_status', properties: PAYOUT_TIMES };
+const PAYOUT_FORMAT = { ...ORDER_PROPERTIES, statusKey: 'payout_status', properties: PAYOUT_TIMES };
 
 function toPayoutResult(payout: Json): OrderResult {
   return readOrderResult(payout, PAYOUT_FORMAT, mapPayoutStatus(payout));

@@ -19,7 +19,7 @@ import type { Json } from '@tributary/connector-api/http';
 import { findRowInPages } from '@tributary/connector-api/listing';
 import type { MollieClient } from './mollie.client.js';
 import { parseMoneyObject } from './mollie.mapper.js';
-import { DESCRIPTION_KEY, ORDER_RESPONSE_PROPERTIES } from './mollie.vocabulary.js';
+import { DESCRIPTION_KEY, ORDER_PROPERTIES } from './mollie.vocabulary.js';
 
 const MAX_DESCRIPTION_LENGTH = 140;
 const MAX_NAME_LENGTH = 70;
@@ -121,11 +121,7 @@ function getExecutionTime(draft: Json): string {
 }
 
 const DRAFT_TIMES = ['scheduledExecutionDate', 'approvedAt', 'declinedAt', 'deletedAt'];
-const DRAFT_FORMAT = {
-  ...ORDER_RESPONSE_PROPERTIES,
-  statusKey: 'draft_transfer_status',
-  properties: DRAFT_TIMES,
-};
+const DRAFT_FORMAT = { ...ORDER_PROPERTIES, statusKey: 'draft_transfer_status', properties: DRAFT_TIMES };
 
 /**
  * Converts a draft to the result of its order. A draft does not show whether it was executed; only the journal shows that the money left.

@@ -42,7 +42,7 @@ export const BUSINESS_MOVEMENTS = createWordTable<'payment' | 'transfer'>({
 export const TYPES_FROM_DRAFT_TRANSFERS: readonly string[] = ['bank-transfer', 'internal-transfer'];
 
 /** The properties of a response that contain an order. They are the same for payouts and draft transfers. */
-export const ORDER_RESPONSE_PROPERTIES = {
+export const ORDER_PROPERTIES = {
   psp: 'mollie',
   statusProperty: 'status',
   reasonCode: ['statusReason', 'code'],

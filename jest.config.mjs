@@ -26,6 +26,7 @@ export const SLOW_SPECS = [
 
   // Start several gateways or stores, or a gateway without its database, and wait.
   'test/cluster/cluster.spec.ts',
+  'test/cluster/alternating-gateways.spec.ts',
   'test/cluster/rolling-restart.spec.ts',
   'test/gateway/database-unavailable.spec.ts',
   'test/gateway/database-unavailable-at-start.spec.ts',
@@ -70,6 +71,7 @@ export const SLOW_SPECS = [
   'test/console/console.spec.ts',
 
   // Run the inherited suite of a plugin: about a hundred checks, each with a gateway's pull.
+  'libs/connector-api/src/testing/reference/reference.spec.ts',
   'libs/psp-plugins/src/adyen-balance-platform/adyen-balance-platform.suite.spec.ts',
   'libs/psp-plugins/src/bank-statements/bank-statements.suite.spec.ts',
   'libs/psp-plugins/src/gocardless/gocardless.suite.spec.ts',
@@ -94,6 +96,7 @@ export const SLOW_SPECS = [
   'libs/psp-plugins/src/bank-statements/readers/archive/archive.spec.ts',
 
   // Check a year of data, or hundreds of generated cases.
+  'test/reconciliation/simulated-year.spec.ts',
   'test/reconciliation/simulated-year.slow.spec.ts',
   // Changes each stored column of a reconciliation, one after the other.
   'libs/reconciliation/src/runs/verify-run.spec.ts',

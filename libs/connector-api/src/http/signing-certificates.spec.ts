@@ -1,9 +1,11 @@
 /** Tests the download and the verification of certificates that sign webhooks. The certificates in fixtures/ are valid from 2000 to 2099. */
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FakePsp, fakeRoute } from '../testing/index.js';
 import { verifyCertificateChain } from './certificate-chain.js';
 import { SigningCertificates } from './signing-certificates.js';
+import type { CertificateSignature } from './signing-certificates.js';
 
 const readPem = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures', `${name}.pem`), 'utf8');
 const NOW = Date.UTC(2026, 5, 1);
@@ -110,6 +112,31 @@ describe('SigningCertificates', () => {
     fake.injectFault({ fault: { status: 500 }, times: Infinity });
     await expect(create().getPublicKey(`${fake.url}/certs/chain`)).rejects.toMatchObject({
       kind: 'unavailable',
+    });
+  });
+
+  describe('verifySignature', () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const signature = sign('sha256', Buffer.from('signed'), privateKey).toString('base64');
+    const verify = (changes: Partial<CertificateSignature>) => {
+      const certificates = create();
+      certificates.getPublicKey = () => Promise.resolve(publicKey);
+      const certificateUrl = `${fake.url}/certs/chain`;
+      return certificates.verifySignature({
+        ...{ header: 'Acme-Signature', signature, signed: 'signed', certificateUrl, ...changes },
+      });
+    };
+
+    it('accepts a signature with the key of the certificate', () =>
+      expect(verify({})).resolves.toBeUndefined());
+
+    it.each<[string, Partial<CertificateSignature>]>([
+      ['another text', { signed: 'Signed' }],
+      ['an empty signature', { signature: '' }],
+      ['a signature with an invalid character', { signature: `${signature}!` }],
+    ])('refuses %s', async (_name, changes) => {
+      const message = expect.stringContaining('Acme-Signature is not a signature of this body');
+      await expect(verify(changes)).rejects.toMatchObject({ kind: 'rejected', message });
     });
   });
 });

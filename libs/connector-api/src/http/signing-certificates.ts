@@ -2,8 +2,11 @@
  * Downloads the certificates with which a PSP signs its webhooks. A webhook contains the URL of its certificate. An attacker can send any
  * URL, so only URLs of the PSP are requested. Each connector has its own object, which keeps the verified certificates.
  */
+import { verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import type { Provider, Type } from '@nestjs/common';
 import { PspError } from '../errors.js';
+import { createWebhookRejection } from '../mapping/webhook-signature.js';
 import { verifyCertificateChain } from './certificate-chain.js';
 import type { CertificateRequirements, VerifiedCertificate } from './certificate-chain.js';
 import type { HttpClock } from './http-clock.js';
@@ -17,6 +20,18 @@ export interface SigningCertificatesOptions extends Omit<CertificateRequirements
   /** A pattern for the path of a certificate URL, without a query. */
   path: RegExp;
   clock: HttpClock;
+}
+
+/** A signature of a webhook with the key of a certificate: RSA or ECDSA, with SHA-256. */
+export interface CertificateSignature {
+  /** The name of the header with the signature, for the error message. */
+  header: string;
+  /** The signature in base64. */
+  signature: string;
+  /** The string that the PSP signs. */
+  signed: string;
+  /** The URL of the certificate, as the webhook contains it. */
+  certificateUrl: string;
 }
 
 /** The maximum number of certificates that are kept in memory. A PSP uses one or two at a time. */
@@ -61,6 +76,20 @@ export class SigningCertificates {
     return verified.publicKey;
   }
 
+  /**
+   * Verifies a signature with the public key of a certificate.
+   * @throws PspError `rejected` if the signature is not valid
+   * @throws PspError in the same cases as `getPublicKey`
+   */
+  async verifySignature({ header, signature, signed, certificateUrl }: CertificateSignature): Promise<void> {
+    const publicKey = await this.getPublicKey(certificateUrl);
+    // Node's decoder ignores invalid characters. So the signature must be identical to the output of Node's encoder.
+    const bytes = Buffer.from(signature, 'base64');
+    const isExact = bytes.toString('base64') === signature;
+    if (!isExact || !verify('sha256', Buffer.from(signed), publicKey, bytes))
+      throw createWebhookRejection(`${header} is not a signature of this body`);
+  }
+
   async #download(url: string): Promise<string> {
     const { origin = '', pathname = '' } = URL.parse(url) ?? {};
     const http = this.#http.get(origin);
@@ -97,4 +126,21 @@ export class SigningCertificates {
     if (this.#verified.size >= MAX_CERTIFICATES && oldest !== undefined) this.#verified.delete(oldest);
     this.#verified.set(url, certificate);
   }
+}
+
+/**
+ * Creates a Nest provider of `SigningCertificates` for the `providers` of a plugin, next to `createHttpProvider`:
+ * `createCertificatesProvider(AcmeSettings, ({ url }) => ({ name: 'Acme webhook', origins: [url], … }))`. Each connector gets its own
+ * instance.
+ */
+export function createCertificatesProvider<Settings extends object>(
+  settings: Type<Settings>,
+  createOptions: (settings: Settings) => Omit<SigningCertificatesOptions, 'clock'>,
+): Provider {
+  return {
+    provide: SigningCertificates,
+    inject: [settings, PspHttp],
+    useFactory: (values: Settings, { clock }: PspHttp) =>
+      new SigningCertificates({ ...createOptions(values), clock }),
+  };
 }

@@ -8,8 +8,11 @@ export interface OrderSubmission {
   send: () => Promise<OrderResult>;
   /** Returns true if the body of an error response means that the PSP already has an order with this key. */
   isDuplicate: (body: Json) => boolean;
-  /** Finds the order that the PSP already has. */
-  find: () => Promise<OrderResult | undefined>;
+  /**
+   * Finds the order that the PSP already has.
+   * @param body the body of the error response. It can contain the PSP's id of that order
+   */
+  find: (body: Json) => Promise<OrderResult | undefined>;
 }
 
 /**
@@ -22,7 +25,7 @@ export async function submitOrder({ send, isDuplicate, find }: OrderSubmission):
     return await send();
   } catch (error) {
     if (!(error instanceof PspResponseError) || !isDuplicate(error.body)) throw error;
-    const found = await find().catch(() => undefined);
+    const found = await find(error.body).catch(() => undefined);
     if (found !== undefined) return found;
     throw new PspError('unknown-outcome', `${error.message}; but it does not find it (yet)`, {
       cause: error,

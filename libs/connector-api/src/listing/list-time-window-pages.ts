@@ -1,6 +1,9 @@
 import type { Cursor, Page } from '../plugin.js';
 import { convertStepsToPages, createCursorFormat } from './cursor-format.js';
+import type { CursorFormatOptions } from './cursor-format.js';
 import type { ListingContext } from './listing.types.js';
+import { isRereadTimeWindowsPosition, rereadTimeWindows } from './reread-time-windows.js';
+import type { RereadTimeWindowsOptions, RereadTimeWindowsPosition } from './reread-time-windows.js';
 import { isTimeWindowsPosition, timeWindows } from './time-window-listing.js';
 import type { TimeWindowsOptions } from './time-window-listing.js';
 
@@ -18,4 +21,22 @@ export function listTimeWindowPages<Row, T>(
 ): AsyncGenerator<Page<T>> {
   const format = createCursorFormat({ plugin, version: 1, isPosition: isTimeWindowsPosition });
   return convertStepsToPages(timeWindows(options, format.parse(since), context), format, mapRows);
+}
+
+/** The name of the plugin, and the version of its cursors. */
+export type RereadCursorOptions = Omit<CursorFormatOptions<RereadTimeWindowsPosition>, 'isPosition'>;
+
+/**
+ * Yields the pages of a list that can be filtered by time and whose rows change: `rereadTimeWindows` with a cursor.
+ * @param mapRows converts the rows of a page to records, see `parseRows`
+ */
+export async function* rereadTimeWindowPages<Row, T>(
+  cursorOptions: RereadCursorOptions,
+  options: RereadTimeWindowsOptions<Row>,
+  mapRows: (rows: Row[]) => Page<T>['items'] | Promise<Page<T>['items']>,
+  since: Cursor | undefined,
+  context: ListingContext,
+): AsyncGenerator<Page<T>> {
+  const format = createCursorFormat({ ...cursorOptions, isPosition: isRereadTimeWindowsPosition });
+  yield* convertStepsToPages(rereadTimeWindows(options, format.parse(since), context), format, mapRows);
 }

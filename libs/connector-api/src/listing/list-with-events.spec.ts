@@ -4,6 +4,7 @@ import {
   createJsonRowReader,
   isListWithEventsPosition,
   listTimeWindowPages,
+  rereadTimeWindowPages,
   listWithEvents,
 } from './index.js';
 import type { ListWithEventsPosition, TimeWindowQuery } from './index.js';
@@ -99,5 +100,29 @@ it('listTimeWindowPages stores the position of the list in the cursor', async ()
   expect(ids).toEqual(['first']);
   clock.advance(DAY_MS);
   add('second', 1_000);
+  expect((await read(cursor)).ids).toEqual(['second']);
+});
+
+it('rereadTimeWindowPages reads rows again, and stores the version of its cursors', async () => {
+  const { clock, source, add } = startTest(true);
+  const mapRows = (rows: Json[]) => rows.map((row) => ({ id: row.string('id') }));
+  const read = async (since?: string) => {
+    const options = { ...source, changesWithinMs: 3 * DAY_MS, everyMs: DAY_MS };
+    const ids: string[] = [];
+    let cursor = since;
+    const format = { plugin: 'acme', version: 3 };
+    for await (const page of rereadTimeWindowPages(format, options, mapRows, since, { clock })) {
+      ids.push(...page.items.map(({ id }) => id));
+      cursor = page.cursor;
+    }
+    return { ids, cursor };
+  };
+  add('first', 80 * DAY_MS);
+  add('second', DAY_MS);
+  const { ids, cursor } = await read();
+  expect(ids).toEqual(['first', 'second']);
+  expect(cursor).toContain('"v":3');
+  expect((await read(cursor)).ids).toEqual([]);
+  clock.advance(DAY_MS);
   expect((await read(cursor)).ids).toEqual(['second']);
 });

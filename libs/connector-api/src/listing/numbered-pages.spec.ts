@@ -1,6 +1,13 @@
 /** Tests a list with page numbers whose time range is limited by the PSP. */
 import { Json } from '../http/json-accessors.js';
-import { getTokenOfFirstHalf, getNextPageToken, parseNumberedPage, readCount } from './numbered-pages.js';
+import {
+  fetchNumberedPage,
+  getTokenOfFirstHalf,
+  getNextPageToken,
+  parseNumberedPage,
+  readCount,
+} from './numbered-pages.js';
+import { WindowTooLargeError } from './read-window.js';
 
 const MAX_RANGE_MS = 1000;
 
@@ -51,4 +58,58 @@ it('reads a number of pages, also as a text, and refuses a response without one'
     '{"pages": 1.5}',
   ])
     expect(() => readCount(Json.parse(text), 'pages')).toThrow('its last page is not known');
+});
+
+describe('fetchNumberedPage', () => {
+  const REFUSAL = new Error('too large');
+  /** Creates a list with one row for each 100 ms. The PSP refuses a range with more than five rows. */
+  const createList = (maxRowCount?: number) => ({
+    ...{ names: { rows: 'rows', rowCount: 'total', pageCount: 'pages' }, maxRangeMs: MAX_RANGE_MS },
+    ...{ resolutionMs: 100, maxRowCount, isRefusalAsTooLarge: (error: unknown) => error === REFUSAL },
+    requestPart: async ({ from, to }: { from: number; to: number }) => {
+      const total = (to - from) / 100;
+      if (total > 5) throw REFUSAL;
+      const rows = Array.from({ length: total }, (_, index) => from + index * 100);
+      return Json.parse(JSON.stringify({ rows, total, pages: 1 }));
+    },
+  });
+  const readRows = async (to: number) => {
+    const rows: string[] = [];
+    for (let token: string | undefined, count = 0; count < 20; count += 1) {
+      const page = await fetchNumberedPage(
+        { from: 0, to, ...(token !== undefined && { token }) },
+        createList(),
+      );
+      rows.push(...page.rows.map((row) => row.toJsonString()));
+      token = page.next;
+      if (token === undefined) return rows;
+    }
+    return rows;
+  };
+
+  it('reads a range that the PSP refuses in halves', async () => {
+    expect(await readRows(800)).toEqual(['0', '100', '200', '300', '400', '500', '600', '700']);
+    expect(await readRows(500)).toEqual(['0', '100', '200', '300', '400']);
+  });
+
+  it('refuses a range with too many rows if the list has a maximum', async () => {
+    const fetch = (to: number) => fetchNumberedPage({ from: 0, to }, createList(3));
+    await expect(fetch(800)).rejects.toBeInstanceOf(WindowTooLargeError);
+    await expect(fetch(400)).rejects.toBeInstanceOf(WindowTooLargeError);
+    expect((await fetch(300)).rows).toHaveLength(3);
+  });
+
+  it('throws other errors, and the refusal of a range that cannot be divided', async () => {
+    const refuse = (isRefusal: boolean, to: number) =>
+      fetchNumberedPage(
+        { from: 0, to },
+        {
+          ...createList(3),
+          requestPart: () => Promise.reject(new Error('no')),
+          isRefusalAsTooLarge: () => isRefusal,
+        },
+      );
+    await expect(refuse(false, 800)).rejects.toThrow('no');
+    await expect(refuse(true, 100)).rejects.toThrow('no');
+  });
 });

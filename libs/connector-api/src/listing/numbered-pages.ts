@@ -6,6 +6,7 @@ import { PspError } from '../errors.js';
 import type { Json } from '../http/json-accessors.js';
 import type { TokenPage } from './listing.types.js';
 import { requireRows } from './read-list-response.js';
+import { WindowTooLargeError } from './read-window.js';
 import type { TimeWindow, TimeWindowQuery } from './read-window.js';
 
 /** A page of one part of a time range. */
@@ -76,6 +77,49 @@ export function readNumberedPage(
     ...(isWholeRange && { total }),
     ...(next !== undefined && { next }),
   };
+}
+
+/** A list with page numbers, and how its pages are requested. */
+export interface NumberedList {
+  names: NumberedPageProperties;
+  /** The maximum length of a time range that the PSP accepts, in milliseconds. */
+  maxRangeMs: number;
+  /** The smallest difference of two times in the PSP's filter, in milliseconds. A shorter range is not divided. */
+  resolutionMs: number;
+  /**
+   * The maximum number of rows of a range. A range with more rows, or one that the PSP refuses as too large, is an error, and the strategy
+   * requests a shorter window. Default: no maximum; a range that the PSP refuses is read in halves instead.
+   */
+  maxRowCount?: number | undefined;
+  /** Sends the request for a page, and returns the response. */
+  requestPart: (part: NumberedPage) => Promise<Json>;
+  /** Returns true for an error by which the PSP refuses a range because it has too many rows. */
+  isRefusalAsTooLarge: (error: unknown) => boolean;
+}
+
+/**
+ * Requests and reads the page of a query. It is for `fetchPage` of a strategy with `paging: 'token'`.
+ * @throws WindowTooLargeError if the range has too many rows, see `NumberedList.maxRowCount`
+ * @throws PspError in the same cases as `readNumberedPage`
+ */
+export async function fetchNumberedPage(
+  query: TimeWindowQuery,
+  list: NumberedList,
+): Promise<TokenPage<Json>> {
+  const { names, maxRangeMs, resolutionMs, maxRowCount, requestPart, isRefusalAsTooLarge } = list;
+  const part = parseNumberedPage(query, maxRangeMs);
+  const isDivisible = part.to - part.from > resolutionMs;
+  const response = await requestPart(part).catch((error: unknown) => {
+    if (isDivisible && isRefusalAsTooLarge(error)) return undefined;
+    throw error;
+  });
+  if (response === undefined && maxRowCount === undefined)
+    return { rows: [], next: getTokenOfFirstHalf(part, resolutionMs) };
+  const isTooLarge =
+    response === undefined ||
+    (isDivisible && maxRowCount !== undefined && readCount(response, names.rowCount) > maxRowCount);
+  if (isTooLarge) throw new WindowTooLargeError('the range has too many rows');
+  return readNumberedPage(response, part, query, { names, maxRangeMs });
 }
 
 /**

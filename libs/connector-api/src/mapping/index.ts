@@ -17,6 +17,7 @@ export * from './find-nearest-movement.js';
 export * from './order-currency.js';
 export * from './order-description.js';
 export * from './order-result.js';
+export * from './read-order-properties.js';
 export * from './parse-row-to-records.js';
 export * from './parse-rows.js';
 export * from './payees.js';

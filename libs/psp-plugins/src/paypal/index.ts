@@ -1,17 +1,16 @@
 import { definePlugin } from '@tributary/connector-api';
 import {
+  createCertificatesProvider,
   createClientCredentialsAuth,
   createHttpProvider,
   encodeBasicCredentials,
   limitPerMinute,
-  PspHttp,
-  SigningCertificates,
 } from '@tributary/connector-api/http';
 import { PaypalClient } from './paypal.client.js';
 import { PaypalSettings } from './paypal.config.js';
 import { PaypalPsp } from './paypal.plugin.js';
 import { PLUGIN_NAME } from './paypal.vocabulary.js';
-import { createSigningCertificates } from './paypal.webhooks.js';
+import { createCertificateOptions } from './paypal.webhooks.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -29,12 +28,7 @@ export const paypal = definePlugin({
   psp: PaypalPsp,
   providers: [
     PaypalClient,
-    {
-      provide: SigningCertificates,
-      inject: [PaypalSettings, PspHttp],
-      useFactory: (settings: PaypalSettings, { clock }: PspHttp) =>
-        createSigningCertificates(settings, clock),
-    },
+    createCertificatesProvider(PaypalSettings, createCertificateOptions),
     createHttpProvider(PaypalSettings, ({ clientId, clientSecret, ...settings }) => ({
       name: 'PayPal',
       baseUrl: settings.url,

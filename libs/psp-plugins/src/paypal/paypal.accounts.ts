@@ -1,16 +1,9 @@
 /** Lists the PayPal account to which the app belongs, with its balances in all currencies. */
-import {
-  createAccountPage,
-  formatTime,
-  parseMoney,
-  parseTime,
-  PspError,
-  readText,
-} from '@tributary/connector-api';
+import { createAccountPage, formatTime, parseTime, PspError, readText } from '@tributary/connector-api';
 import type { Account, Balances, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import { requireRows } from '@tributary/connector-api/listing';
-import { readTime, type PaypalContext } from './paypal.client.js';
+import { parseMoneyObject, readTime, type PaypalContext } from './paypal.client.js';
 
 /** @throws PspError `rejected` if the credentials belong to another account than the account in the settings */
 export async function* listAccountPages(context: PaypalContext): AsyncGenerator<Page<Account>> {
@@ -36,11 +29,9 @@ export async function* listAccountPages(context: PaypalContext): AsyncGenerator<
 function readBalances({ settings, clock }: PaypalContext, response: Json): Balances {
   const property = settings.balance === 'total' ? 'total_balance' : 'available_balance';
   const times = ['as_of_time', 'last_refresh_time'].map((name) => readTime(response, name) ?? '');
-  const toMoney = (row: Json) =>
-    parseMoney(row.decimal(property, 'value'), row.string(property, 'currency_code'));
   return {
     accountId: settings.accountId,
     at: times.find((time) => parseTime(time) !== undefined) ?? formatTime(clock.now()),
-    amounts: response.array('balances').map(toMoney),
+    amounts: response.array('balances').map((row) => parseMoneyObject(row.at(property))),
   };
 }

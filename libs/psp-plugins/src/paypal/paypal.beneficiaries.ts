@@ -3,15 +3,14 @@ import { createOwnerMetadata, createPspMetadata, readText } from '@tributary/con
 import type { Beneficiary, Cursor } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import { listPayees } from '@tributary/connector-api/listing';
-import { TRANSACTION_ID_PATH, type PaypalContext } from './paypal.client.js';
+import { createTransactionList, type PaypalContext } from './paypal.client.js';
 import type { PaypalPayeeSettings } from './paypal.config.js';
-import { getListingOptions } from './paypal.transactions.js';
 import { getRecipientType, MASS_PAYMENT_CODE, PLUGIN_NAME } from './paypal.vocabulary.js';
 
 export function listBeneficiaryPages(context: PaypalContext, since: Cursor | undefined) {
   const options = {
-    ...getListingOptions(context, { transaction_type: MASS_PAYMENT_CODE }),
-    ...{ plugin: PLUGIN_NAME, idPath: TRANSACTION_ID_PATH, toBeneficiaries: toPaidBeneficiaries },
+    ...createTransactionList(context, { transaction_type: MASS_PAYMENT_CODE }),
+    ...{ plugin: PLUGIN_NAME, toBeneficiaries: toPaidBeneficiaries },
     configured: context.settings.beneficiaries.map(toConfiguredBeneficiary),
   };
   return listPayees(options, since, context);

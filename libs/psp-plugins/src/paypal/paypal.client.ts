@@ -8,21 +8,15 @@ import {
   parseTime,
   readText,
 } from '@tributary/connector-api';
-import type { FeedReader } from '@tributary/connector-api';
+import type { FeedReader, Money } from '@tributary/connector-api';
 import { PspHttp, PspResponseError } from '@tributary/connector-api/http';
-import type { Json, JsonBody } from '@tributary/connector-api/http';
-import {
-  getTokenOfFirstHalf,
-  parseNumberedPage,
-  readCount,
-  readNumberedPage,
-  WindowTooLargeError,
-} from '@tributary/connector-api/listing';
+import type { Json, JsonBody, SigningCertificates } from '@tributary/connector-api/http';
+import { fetchNumberedPage } from '@tributary/connector-api/listing';
 import type {
   ListingContext,
   NumberedPage,
+  PayeeListingOptions,
   TimeWindowQuery,
-  TimeWindowSource,
   TokenPage,
 } from '@tributary/connector-api/listing';
 import { PaypalSettings } from './paypal.config.js';
@@ -32,10 +26,12 @@ export interface PaypalContext extends ListingContext {
   client: PaypalClient;
   settings: PaypalSettings;
   feedReader: FeedReader;
+  certificates: SigningCertificates;
 }
 
 const SECOND_MS = 1000;
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** PayPal's document: "The maximum supported range is 31 days." One day less is used, because a range is extended to whole seconds. */
 const MAX_RANGE_MS = 30 * DAY_MS;
 /**
@@ -44,21 +40,30 @@ const MAX_RANGE_MS = 30 * DAY_MS;
  */
 const MAX_ROWS_PER_WINDOW = 5_000;
 /** `start_date` must be in the last three years. */
-export const MAX_HISTORY_MS = 3 * 364 * DAY_MS;
+const MAX_HISTORY_MS = 3 * 364 * DAY_MS;
+/**
+ * PayPal's document: "It takes a maximum of three hours for executed transactions to appear." The fourth hour is a margin for differences
+ * between the clocks.
+ */
+const OVERLAP_MS = 4 * HOUR_MS;
+
+export const INITIATION_DATE = 'transaction_initiation_date';
 
 /**
  * The list of transactions. PayPal's document promises no order. `end_date` may be exclusive or inclusive, so a row may be in two windows.
  * Such a row is served once.
  */
-export const TRANSACTION_LIST: Omit<TimeWindowSource<Json>, 'fetchPage'> & { maxWindowMs: number } = {
+const TRANSACTION_LIST = {
   getId: getRowKey,
-  getTime: (row) =>
-    parseTime(readTime(row.at('transaction_info'), 'transaction_initiation_date') ?? '')?.milliseconds,
-  ...{ order: 'unordered', paging: 'token', resolutionMs: SECOND_MS, maxWindowMs: MAX_RANGE_MS },
-};
+  getTime: (row) => parseTime(readTime(row.at('transaction_info'), INITIATION_DATE) ?? '')?.milliseconds,
+  ...{ idPath: ['transaction_info', 'transaction_id'], order: 'unordered', paging: 'token' },
+  ...{ resolutionMs: SECOND_MS, maxWindowMs: MAX_RANGE_MS, overlapMs: OVERLAP_MS },
+} satisfies Partial<PayeeListingOptions>;
 
-const PAGE_NAMES = { rows: 'transaction_details', rowCount: 'total_items', pageCount: 'total_pages' };
-export const TRANSACTION_ID_PATH = ['transaction_info', 'transaction_id'];
+const NUMBERED_LIST = {
+  names: { rows: 'transaction_details', rowCount: 'total_items', pageCount: 'total_pages' },
+  ...{ maxRangeMs: MAX_RANGE_MS, resolutionMs: SECOND_MS },
+};
 
 /** Filters of the list of transactions. */
 export interface TransactionFilter {
@@ -79,27 +84,25 @@ export class PaypalClient {
   }
 
   /**
-   * Returns a page of the transactions that affect the balance. Needs `https://uri.paypal.com/services/reporting/search/read`.
+   * Returns a page of the transactions that affect the balance. Needs `https://uri.paypal.com/services/reporting/search/read`. If PayPal
+   * does not have the transactions of the last hours yet, the page has no rows, because each listing reads these hours again.
    * @throws WindowTooLargeError if the range has too many rows. With a filter, the range is divided instead
    */
-  async listTransactions(
+  listTransactions(
     query: TimeWindowQuery,
     signal: AbortSignal,
     filter?: TransactionFilter,
   ): Promise<TokenPage<Json>> {
-    const part = parseNumberedPage(query, MAX_RANGE_MS);
-    const isDivisible = part.to - part.from > SECOND_MS;
-    const response = await this.requestTransactions(part, signal, filter).catch((error: unknown) => {
-      if (isDivisible && isErrorAbout(/RESULTSET_TOO_LARGE|result set size/i, error)) return undefined;
+    return fetchNumberedPage(query, {
+      ...NUMBERED_LIST,
+      maxRowCount: filter === undefined ? MAX_ROWS_PER_WINDOW : undefined,
+      isRefusalAsTooLarge: (error) => isErrorAbout(/RESULTSET_TOO_LARGE|result set size/i, error),
+      requestPart: (part) => this.requestTransactions(part, signal, filter),
+    }).catch((error: unknown) => {
+      const isRecent = query.from >= this.http.clock.now() - OVERLAP_MS;
+      if (isRecent && isErrorAbout(/start date is not available/i, error)) return { rows: [] };
       throw error;
     });
-    const mayDivide = isDivisible && filter !== undefined;
-    if (response === undefined && mayDivide) return { rows: [], next: getTokenOfFirstHalf(part, SECOND_MS) };
-    const isTooLarge =
-      response === undefined || readCount(response, PAGE_NAMES.rowCount) > MAX_ROWS_PER_WINDOW;
-    if (response === undefined || (isTooLarge && isDivisible && !mayDivide))
-      throw new WindowTooLargeError('the range has too many transactions');
-    return readNumberedPage(response, part, query, { names: PAGE_NAMES, maxRangeMs: MAX_RANGE_MS });
   }
 
   private requestTransactions(
@@ -127,9 +130,19 @@ export class PaypalClient {
   }
 }
 
-/** Returns whether an error means that PayPal does not have the transactions of this range yet. PayPal's report can be three hours late. */
-export function isNotAvailableYet(error: unknown): boolean {
-  return isErrorAbout(/start date is not available/i, error);
+/**
+ * Returns how transactions are listed: all transactions, or the transactions of a filter. PayPal rejects a start that is more than three
+ * years ago.
+ */
+export function createTransactionList(
+  { client, settings, clock }: PaypalContext,
+  filter?: TransactionFilter,
+) {
+  const now = clock.now();
+  const fetchPage = (query: TimeWindowQuery, signal: AbortSignal) =>
+    client.listTransactions(query, signal, filter);
+  const start = Math.min(Math.max(Date.parse(settings.since), now - MAX_HISTORY_MS), now);
+  return { ...TRANSACTION_LIST, fetchPage, start };
 }
 
 function isErrorAbout(pattern: RegExp, error: unknown): boolean {
@@ -153,10 +166,14 @@ export function getRowKey(row: Json): string {
   return key.includes(undefined) ? row.toJsonString() : key.join('.');
 }
 
+export function parseMoneyObject(money: Json): Money {
+  return parseMoney(money.decimal('value'), money.string('currency_code'));
+}
+
 /** Returns the amount with the decimal places of its currency. An amount that is not valid is returned as it is: the mapper rejects it. */
 function readKeyAmount(amount: Json): string | undefined {
   try {
-    return formatAmount(parseMoney(amount.decimal('value'), amount.string('currency_code')));
+    return formatAmount(parseMoneyObject(amount));
   } catch (error) {
     if (!(error instanceof InvalidRecordError)) throw error;
     return readText(amount, 'value');

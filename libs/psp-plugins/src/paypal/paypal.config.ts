@@ -12,11 +12,8 @@ import { Matches } from 'class-validator';
 import { RECEIVER_PATTERNS } from './paypal.vocabulary.js';
 
 const BALANCES = ['total', 'available'] as const;
-const RECEIVER_PATTERN = new RegExp(
-  Object.values(RECEIVER_PATTERNS)
-    .map(({ source }) => source)
-    .join('|'),
-);
+const RECEIVER_SOURCES = Object.values(RECEIVER_PATTERNS).map(({ source }) => source);
+const RECEIVER_PATTERN = new RegExp(RECEIVER_SOURCES.join('|'));
 
 /** A person or company that the account may pay. */
 export class PaypalPayeeSettings {

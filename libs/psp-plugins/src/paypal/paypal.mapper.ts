@@ -9,7 +9,6 @@ import {
   InvalidRecordError,
   negateMoney,
   normalizeTime,
-  parseMoney,
   parseTime,
   pickProperties,
   readText,
@@ -22,15 +21,11 @@ import {
 } from '@tributary/connector-api';
 import type { Money, Movement, MovementFields, RowDetails, UnlinkedRow } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { getRowKey, readTime } from './paypal.client.js';
+import { getRowKey, INITIATION_DATE, parseMoneyObject, readTime } from './paypal.client.js';
 import type { PaypalSettings } from './paypal.config.js';
-import {
-  getTransactionKind,
-  PLUGIN_NAME,
-  RETURN_MOVEMENTS,
-  TRANSACTION_STATUSES,
-} from './paypal.vocabulary.js';
+import * as words from './paypal.vocabulary.js';
 
+const { PLUGIN_NAME } = words;
 type ParsedTransaction = ReturnType<typeof parseTransaction>;
 
 /**
@@ -51,15 +46,14 @@ function parseTransaction(row: Json, { accountId }: PaypalSettings) {
     );
   const amount = parseMoneyObject(info.object('transaction_amount'));
   const fee = info.has('fee_amount') ? parseMoneyObject(info.object('fee_amount')) : undefined;
-  const [createdAt = '', updatedAt = ''] = ['initiation', 'updated'].map((name) =>
-    readTime(info, `transaction_${name}_date`),
-  );
-  normalizeTime(createdAt, 'transaction_initiation_date');
+  const createdAt = readTime(info, INITIATION_DATE) ?? '';
+  normalizeTime(createdAt, INITIATION_DATE);
+  const updatedAt = readTime(info, 'transaction_updated_date') ?? '';
   const counterpartyId = readText(info, 'paypal_account_id');
   const fields = {
     ...{ id: getRowKey(row), createdAt, accountId, amount },
     updatedAt: parseTime(updatedAt) && updatedAt,
-    status: translateWord(TRANSACTION_STATUSES, info, 'transaction_status'),
+    status: translateWord(words.TRANSACTION_STATUSES, info, 'transaction_status'),
     counterpartyId: counterpartyId === accountId ? undefined : counterpartyId,
     scheme: readText(info, 'instrument_type') ?? readText(info, 'payment_method_type'),
     details: readDetails(row, amount, fee),
@@ -75,14 +69,10 @@ function parseTransaction(row: Json, { accountId }: PaypalSettings) {
     id: info.text('transaction_id'),
     fee,
     fields,
-    kind: getTransactionKind(code),
+    kind: words.getTransactionKind(code),
     originalId,
     orderKey,
   };
-}
-
-function parseMoneyObject(money: Json): Money {
-  return parseMoney(money.decimal('value'), money.string('currency_code'));
 }
 
 function createRows(whole: ParsedTransaction, settings: PaypalSettings): UnlinkedRow[] {
@@ -97,7 +87,7 @@ function createRows(whole: ParsedTransaction, settings: PaypalSettings): Unlinke
     case 'refund':
     case 'reversal':
     case 'dispute':
-      return createReturnRows(whole, RETURN_MOVEMENTS[kind][isOutgoing ? 'outgoing' : 'incoming']);
+      return createReturnRows(whole, words.RETURN_MOVEMENTS[kind][isOutgoing ? 'outgoing' : 'incoming']);
     case 'fee': {
       // The row names the payment in its metadata only. Clients merge two fees of one payment, and the payment may have a fee of its own.
       const fee = { ...related, counterpartyId: undefined, amount: negateMoney(fields.amount) };
@@ -145,16 +135,10 @@ function createFeeRows({ id, fee, fields, kind, orderKey }: ParsedTransaction): 
   const rowId = `${fields.id}.fee`;
   const metadata = createPspMetadata(PLUGIN_NAME, { record_id: rowId, transaction_id: id });
   const own = {
-    id: rowId,
-    counterpartyId: undefined,
-    orderKey,
-    amount: negateMoney(fee),
-    details: { relatedId: id },
-    metadata,
+    ...{ ...fields, id: rowId, counterpartyId: undefined, orderKey, amount: negateMoney(fee) },
+    ...{ details: { relatedId: id }, metadata },
   };
-  return [
-    { row: toFee({ ...fields, ...own }, kind === 'payment' ? id : undefined), preferredId: `${id}.fee` },
-  ];
+  return [{ row: toFee(own, kind === 'payment' ? id : undefined), preferredId: `${id}.fee` }];
 }
 
 function readDetails(row: Json, amount: Money, fee: Money | undefined): RowDetails {

@@ -9,25 +9,21 @@ import {
   formatOrderUnits,
   pickProperties,
   PspError,
+  readOrderProperties,
   readText,
   createOrderRejection,
   requireOrderCurrency,
   translateOrDefault,
   truncateText,
 } from '@tributary/connector-api';
-import type { Order, OrderResult, OrderStatus } from '@tributary/connector-api';
+import type { Order, OrderResult } from '@tributary/connector-api';
 import { submitOrder } from '@tributary/connector-api/http';
 import type { Json, JsonBody } from '@tributary/connector-api/http';
 import { isBeneficiary } from './paypal.beneficiaries.js';
 import type { PaypalContext } from './paypal.client.js';
-import {
-  FAILED_BATCH_STATUSES,
-  getRecipientType,
-  ORDER_STATUSES,
-  PLUGIN_NAME,
-  WHOLE_AMOUNT_CURRENCIES,
-} from './paypal.vocabulary.js';
+import * as words from './paypal.vocabulary.js';
 
+const { PLUGIN_NAME } = words;
 /** Maximum length of the note of a batch and the note of its item together, in characters. */
 const MAX_NOTE_LENGTH = 1000;
 /** Properties of an item that a client can set in the metadata of the order. */
@@ -36,66 +32,54 @@ const BATCH_PROPERTIES = ['email_subject', 'email_message'];
 const BATCH_LINK_PATTERN = /\/v1\/payments\/payouts\/([\w-]+)/;
 
 /** @throws PspError `rejected` when PayPal cannot execute the order exactly as it is */
-export async function createOrder(context: PaypalContext, order: Order): Promise<OrderResult> {
-  const body = await createBatch(context, order);
-  let batchId: string | undefined;
+export function createOrder(context: PaypalContext, order: Order): Promise<OrderResult> {
   return submitOrder({
-    send: async () => toOrderResult(await context.client.createPayoutBatch(body)),
-    isDuplicate: (error) => {
-      batchId = BATCH_LINK_PATTERN.exec(error.toJsonString())?.[1];
-      return isDuplicateBatch(error);
-    },
-    find: async () => (batchId === undefined ? undefined : findBatch(context, batchId, order)),
+    send: async () =>
+      toOrderResult(await context.client.createPayoutBatch(await createBatch(context, order))),
+    isDuplicate: isDuplicateBatch,
+    find: (error) =>
+      findOrder(context, { ...order, pspId: BATCH_LINK_PATTERN.exec(error.toJsonString())?.[1] }),
   });
 }
 
-/** @throws PspError `unavailable` as long as PayPal's id of the batch is unknown */
-export async function findOrder(context: PaypalContext, order: Order): Promise<OrderResult | undefined> {
-  if (order.pspId === undefined)
-    throw new PspError('unavailable', 'PayPal finds a batch by its own id only, which is not known yet');
-  return findBatch(context, order.pspId, order);
-}
-
-async function findBatch(
+/** @throws PspError `unavailable` as long as PayPal's id of the batch is unknown, or if the batch belongs to another order */
+export async function findOrder(
   { client }: PaypalContext,
-  id: string,
-  order: Order,
+  { pspId, idempotencyKey }: Pick<Order, 'idempotencyKey'> & { pspId?: string | undefined },
 ): Promise<OrderResult | undefined> {
-  const batch = await client.findPayoutBatch(id);
+  if (pspId === undefined)
+    throw new PspError('unavailable', 'PayPal finds a batch by its own id only, which is not known yet');
+  const batch = await client.findPayoutBatch(pspId);
   if (batch === undefined) return undefined;
   const key = readText(batch, 'batch_header', 'sender_batch_header', 'sender_batch_id');
-  if (key === order.idempotencyKey) return toOrderResult(batch);
+  if (key === idempotencyKey) return toOrderResult(batch);
   throw new PspError(
     'unavailable',
-    `PayPal: the batch ${id} has the sender_batch_id ${key}, which is not that of the order`,
+    `PayPal: the batch ${pspId} has the sender_batch_id ${key}, which is not that of the order`,
   );
 }
 
 async function createBatch(context: PaypalContext, order: Order): Promise<JsonBody> {
-  const { idempotencyKey, sourceAccountId, destinationAccountId: receiver, metadata } = order;
+  const { idempotencyKey, sourceAccountId, destinationAccountId: receiver } = order;
   const { accountId } = context.settings;
   if (sourceAccountId !== accountId)
     throw createOrderRejection(`the connector pays from ${accountId} only, found ${sourceAccountId}`);
-  const recipient_type = getRecipientType(receiver);
+  const recipient_type = words.getRecipientType(receiver);
   if (recipient_type === undefined || !(await isBeneficiary(context, receiver))) {
     throw createOrderRejection(
       `${receiver} is no beneficiary: PayPal pays receivers of the setting "beneficiaries", and accounts that it has paid before`,
     );
   }
-  const pick = (names: readonly string[]) =>
-    Object.fromEntries(names.map((name) => [name, metadata[`com.${PLUGIN_NAME}.spec/${name}`]]));
   const currency = requireOrderCurrency(order, 'PayPal');
-  const isWhole = WHOLE_AMOUNT_CURRENCIES.includes(currency);
+  const isWhole = words.WHOLE_AMOUNT_CURRENCIES.includes(currency);
   const value = isWhole ? formatOrderUnits(order, 'PayPal', 0) : formatAmount(order.amount);
   const item = {
-    ...{ recipient_type, receiver, sender_item_id: idempotencyKey, ...pick(ITEM_PROPERTIES) },
-    amount: { currency, value },
+    ...{ recipient_type, receiver, sender_item_id: idempotencyKey, amount: { currency, value } },
     note: truncateText(order.description ?? order.reference, MAX_NOTE_LENGTH),
+    ...readOrderProperties(PLUGIN_NAME, order, ITEM_PROPERTIES),
   };
-  return {
-    sender_batch_header: { sender_batch_id: idempotencyKey, ...pick(BATCH_PROPERTIES) },
-    items: [item],
-  };
+  const properties = readOrderProperties(PLUGIN_NAME, order, BATCH_PROPERTIES);
+  return { sender_batch_header: { sender_batch_id: idempotencyKey, ...properties }, items: [item] };
 }
 
 function isDuplicateBatch(error: Json): boolean {
@@ -116,7 +100,10 @@ function toOrderResult(batch: Json): OrderResult {
   const itemStatus = readText(item, 'transaction_status');
   return createOrderResult({
     id: header.text('payout_batch_id'),
-    status: toStatus(batchStatus, itemStatus),
+    status:
+      itemStatus === undefined
+        ? translateOrDefault(words.BATCH_STATUSES, batchStatus, 'PENDING')
+        : translateOrDefault(words.ITEM_STATUSES, itemStatus, 'PENDING'),
     reasonCode: readText(item, 'errors', 'name') ?? itemStatus ?? batchStatus,
     reasonMessage: readText(item, 'errors', 'message'),
     metadata: {
@@ -124,9 +111,4 @@ function toOrderResult(batch: Json): OrderResult {
       ...pickProperties(PLUGIN_NAME, item, ['payout_item_id', 'transaction_id', 'transaction_status']),
     },
   });
-}
-
-function toStatus(batchStatus: string, itemStatus: string | undefined): OrderStatus {
-  if (itemStatus !== undefined) return translateOrDefault(ORDER_STATUSES, itemStatus, 'PENDING');
-  return FAILED_BATCH_STATUSES.includes(batchStatus) ? 'FAILED' : 'PENDING';
 }

@@ -1,14 +1,7 @@
 /** Implements the PSP interface for PayPal. */
 import { Inject, Injectable } from '@nestjs/common';
-import { FEED_READER } from '@tributary/connector-api';
-import type {
-  Cursor,
-  FeedReader,
-  ListOptions,
-  Order,
-  PspClient,
-  WebhookRequest,
-} from '@tributary/connector-api';
+import { FEED_READER, type FeedReader } from '@tributary/connector-api';
+import type { Cursor, ListOptions, Order, PspClient, WebhookRequest } from '@tributary/connector-api';
 import { PspHttp, SigningCertificates } from '@tributary/connector-api/http';
 import { listAccountPages } from './paypal.accounts.js';
 import { listBeneficiaryPages } from './paypal.beneficiaries.js';
@@ -27,9 +20,9 @@ export class PaypalPsp implements PspClient {
     client: PaypalClient,
     { clock }: PspHttp,
     @Inject(FEED_READER) feedReader: FeedReader,
-    private readonly certificates: SigningCertificates,
+    certificates: SigningCertificates,
   ) {
-    this.context = { settings, client, clock, feedReader };
+    this.context = { settings, client, clock, feedReader, certificates };
   }
 
   /** Lists the account and its balances in one request. So the plugin has no `balances` method. */
@@ -54,7 +47,6 @@ export class PaypalPsp implements PspClient {
   }
 
   webhook(request: WebhookRequest) {
-    const { settings, clock } = this.context;
-    return verifyWebhook(request, settings, this.certificates, clock.now());
+    return verifyWebhook(request, this.context);
   }
 }

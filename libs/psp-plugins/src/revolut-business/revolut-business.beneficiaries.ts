@@ -10,15 +10,10 @@ import {
   pickProperties,
   readText,
 } from '@tributary/connector-api';
-import type { Beneficiary, Cursor, Metadata, Page } from '@tributary/connector-api';
+import type { Beneficiary, Cursor, Metadata } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import {
-  createCursorFormat,
-  isRereadTimeWindowsPosition,
-  rereadTimeWindows,
-  convertStepsToPages,
-} from '@tributary/connector-api/listing';
-import type { RereadTimeWindowsOptions } from '@tributary/connector-api/listing';
+import { rereadTimeWindowPages } from '@tributary/connector-api/listing';
+import type { RereadCursorOptions, RereadTimeWindowsOptions } from '@tributary/connector-api/listing';
 import { REVOLUT_LISTS, type RevolutBusinessContext } from './revolut-business.client.js';
 import { PLUGIN_NAME } from './revolut-business.vocabulary.js';
 
@@ -29,20 +24,16 @@ const HOUR_MS = 3_600_000;
  */
 const START = { at: Date.UTC(2015, 0, 1), span: 100 * 365 * 24 * HOUR_MS };
 
-const CURSOR_FORMAT = createCursorFormat({
+const CURSOR_OPTIONS: RereadCursorOptions = {
   plugin: PLUGIN_NAME,
   version: 3,
-  isPosition: isRereadTimeWindowsPosition,
   // The position of version 2 had another format. Everything is listed again, and the gateway ignores records that it already has.
   upgrade: ({ v, position }) =>
     v === 2 && position !== undefined ? { base: START, reread: 0, open: [] } : undefined,
-});
+};
 
 /** Lists new counterparties. At intervals of `rereadEveryHours`, all counterparties are listed, to find changes. */
-export async function* listBeneficiaryPages(
-  context: RevolutBusinessContext,
-  since: Cursor | undefined,
-): AsyncGenerator<Page<Beneficiary>> {
+export function listBeneficiaryPages(context: RevolutBusinessContext, since: Cursor | undefined) {
   const { pageSize, rereadEveryHours } = context.settings;
   const options: RereadTimeWindowsOptions<Json> = {
     ...REVOLUT_LISTS,
@@ -56,8 +47,8 @@ export async function* listBeneficiaryPages(
     changesWithinMs: Infinity,
     everyMs: rereadEveryHours * HOUR_MS,
   };
-  const steps = rereadTimeWindows(options, CURSOR_FORMAT.parse(since), context);
-  yield* convertStepsToPages(steps, CURSOR_FORMAT, (rows) => parseRows(rows, 'id', toBeneficiaries));
+  const mapRows = (rows: Json[]) => parseRows(rows, 'id', toBeneficiaries);
+  return rereadTimeWindowPages(CURSOR_OPTIONS, options, mapRows, since, context);
 }
 
 /** The receiver of a payment, in the form that `/pay` expects. */

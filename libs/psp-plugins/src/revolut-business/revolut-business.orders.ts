@@ -1,6 +1,7 @@
 /** Sends payments and transfers, and finds them again. */
 import {
   formatAmount,
+  readOrderProperties,
   readOrderResult,
   readText,
   requireOrderCurrency,
@@ -48,7 +49,7 @@ export function createOrder(context: RevolutBusinessContext, order: Order): Prom
  * @throws PspError `rejected` if the asset is not a currency
  */
 async function sendOrder({ client }: RevolutBusinessContext, order: Order): Promise<Json> {
-  const { idempotencyKey: request_id, sourceAccountId, destinationAccountId, metadata } = order;
+  const { idempotencyKey: request_id, sourceAccountId, destinationAccountId } = order;
   const shared = {
     amount: new JsonNumber(formatAmount(order.amount)),
     currency: requireOrderCurrency(order, 'Revolut'),
@@ -59,10 +60,8 @@ async function sendOrder({ client }: RevolutBusinessContext, order: Order): Prom
     return client.createTransfer({ request_id, ...accounts, ...shared });
   }
   const receiver = { ...parseBeneficiaryId(destinationAccountId) };
-  const names = METADATA_PROPERTIES.map(
-    (name) => [name, metadata[`com.${PLUGIN_NAME}.spec/${name}`]] as const,
-  );
-  const body = { request_id, account_id: sourceAccountId, receiver, ...shared, ...Object.fromEntries(names) };
+  const properties = readOrderProperties(PLUGIN_NAME, order, METADATA_PROPERTIES);
+  const body = { request_id, account_id: sourceAccountId, receiver, ...shared, ...properties };
   return client.createPayment(body);
 }
 

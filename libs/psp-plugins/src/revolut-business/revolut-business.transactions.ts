@@ -7,16 +7,14 @@
  * 3. At intervals of `rereadEveryHours`, all transactions that can still change.
  */
 import { parseRows, readText } from '@tributary/connector-api';
-import type { Cursor, Page, Transaction } from '@tributary/connector-api';
+import type { Cursor } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import {
-  createCursorFormat,
-  isRereadTimeWindowsPosition,
-  isTimeWindowsPosition,
-  rereadTimeWindows,
-  convertStepsToPages,
+import { isTimeWindowsPosition, rereadTimeWindowPages } from '@tributary/connector-api/listing';
+import type {
+  RereadCursorOptions,
+  RereadTimeWindowsOptions,
+  TimeWindowQuery,
 } from '@tributary/connector-api/listing';
-import type { RereadTimeWindowsOptions, TimeWindowQuery } from '@tributary/connector-api/listing';
 import { REVOLUT_LISTS, type RevolutBusinessContext } from './revolut-business.client.js';
 import { toTransactions } from './revolut-business.mapper.js';
 import { isFinalState, PLUGIN_NAME, TRANSACTION_KINDS } from './revolut-business.vocabulary.js';
@@ -34,10 +32,9 @@ const OVERLAP_MS = 2 * HOUR_MS;
 const MAX_REREAD_MS = 170 * HOUR_MS;
 const WATCHED_STATES = ['created', 'pending', 'reverted'];
 
-const CURSOR_FORMAT = createCursorFormat({
+const CURSOR_OPTIONS: RereadCursorOptions = {
   plugin: PLUGIN_NAME,
   version: 2,
-  isPosition: isRereadTimeWindowsPosition,
   // The cursor of version 1 contained the times of the open transactions, but not their ids. These transactions are found at the next
   // complete reading. It is due now, because `reread` is older than the maximum interval.
   upgrade: ({ v, at, span }) =>
@@ -47,12 +44,9 @@ const CURSOR_FORMAT = createCursorFormat({
           ...{ reread: Number(at) - MAX_REREAD_MS, open: [] },
         }
       : undefined,
-});
+};
 
-export async function* listTransactionPages(
-  context: RevolutBusinessContext,
-  since: Cursor | undefined,
-): AsyncGenerator<Page<Transaction>> {
+export function listTransactionPages(context: RevolutBusinessContext, since: Cursor | undefined) {
   const { since: firstDay, changesWithinDays, rereadEveryHours, pageSize } = context.settings;
   const list = async (query: TimeWindowQuery, signal: AbortSignal, more = {}) => {
     const { filter: type, limit: count = pageSize, ...window } = query;
@@ -71,6 +65,6 @@ export async function* listTransactionPages(
     changesWithinMs: changesWithinDays * 24 * HOUR_MS,
     everyMs: rereadEveryHours * HOUR_MS,
   };
-  const steps = rereadTimeWindows(options, CURSOR_FORMAT.parse(since), context);
-  yield* convertStepsToPages(steps, CURSOR_FORMAT, (rows) => parseRows(rows, 'id', toTransactions));
+  const mapRows = (rows: Json[]) => parseRows(rows, 'id', toTransactions);
+  return rereadTimeWindowPages(CURSOR_OPTIONS, options, mapRows, since, context);
 }

@@ -8,7 +8,7 @@ import type {
 } from '@tributary/connector-api/testing';
 import { SigningCertificates } from '@tributary/connector-api/http';
 import { FAKE_ACCOUNT_ID, FAKE_PAYEE, FAKE_SETTINGS, FAKE_TRUSTED_ROOT, PaypalFake } from '../paypal.fake.js';
-import { createSigningCertificates } from '../paypal.webhooks.js';
+import { createCertificateOptions } from '../paypal.webhooks.js';
 
 const HOUR_MS = 3_600_000;
 const MAX_PAGE_SIZE = 500;
@@ -30,7 +30,11 @@ export async function startPaypalFixture({ clock, pageSize }: PspFixtureOptions)
     providers: [
       {
         provide: SigningCertificates,
-        useFactory: () => createSigningCertificates(fake.settings, clock, FAKE_TRUSTED_ROOT),
+        useFactory: () =>
+          new SigningCertificates({
+            ...createCertificateOptions(fake.settings),
+            ...{ trustedRoots: FAKE_TRUSTED_ROOT, clock },
+          }),
       },
     ],
     maxPageSize: MAX_PAGE_SIZE,

@@ -49,6 +49,8 @@ class AcmeSettings {
   ibans: PayeeSettings[] = [];
   @TextSetting('Password.', { isRequiredIf: ({ user }: AcmeSettings) => user !== undefined })
   password?: string;
+  @TextSetting('Token.', { isOptional: true, pattern: /^tok_/, form: 'a token like tok_1' })
+  token?: string;
   @TextSetting('User.', { isOptional: true })
   user?: string;
 }
@@ -62,7 +64,7 @@ it('values of the right kind are accepted', () => {
   const values = { key: 'abcde', secret: 's', testmode: true, balance: 'booked', pageSize: 2 };
   expect(listInvalid({ payees: [{ name: 'a' }, { name: 'b' }], secrets: ['x'] })).toEqual([]);
   const ibans = [{ name: 'Jan', iban: 'NL02 ABNA 0123 4567 89' }];
-  expect(listInvalid({ ibans, user: 'u', password: 'p' })).toEqual([]);
+  expect(listInvalid({ ibans, user: 'u', password: 'p', token: 'tok_1' })).toEqual([]);
   expect(listInvalid({ ...values, url: 'http://127.0.0.1:8080/v2' })).toEqual([]);
 });
 
@@ -88,6 +90,7 @@ it.each([
     ],
   ],
   ['password', ['', 5]],
+  ['token', ['', 'key_1', 5]],
   ['since', ['2026-02-30', '2026-01-31T00:00:00Z', '31.1.2026', 5]],
 ])('%s: other values are refused', (name, values) => {
   for (const value of values) expect(listInvalid({ [name]: value })).toEqual([name]);
@@ -95,6 +98,11 @@ it.each([
 
 it('a setting that others require must be present with them', () => {
   expect(listInvalid({ user: 'u' })).toEqual(['password']);
+});
+
+it('the message for a text that does not match says what is expected', () => {
+  const [error] = validateSync(plainToInstance(AcmeSettings, { key: 'k', token: 'key_1' }));
+  expect(error?.constraints).toEqual({ matches: 'token must be a token like tok_1' });
 });
 
 it('each has its description, which editors show', () => {

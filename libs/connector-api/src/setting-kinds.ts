@@ -35,6 +35,10 @@ export interface TextSettingOptions<Settings> {
   isOptional?: boolean;
   /** Returns true if the setting must be present, depending on the other settings. Default: the setting must always be present. */
   isRequiredIf?: (settings: Settings) => boolean;
+  /** A pattern that the value must match. */
+  pattern?: RegExp;
+  /** What a value that matches `pattern` is. It completes the error message "must be …". */
+  form?: string;
   /** The message for a value that is not a string. In the message, `$property` stands for the name of the setting. */
   message?: string;
 }
@@ -45,9 +49,12 @@ export interface TextSettingOptions<Settings> {
 /** A string that is not empty: `@TextSetting('API key of the connector.')`. */
 export function TextSetting<Settings extends object = object>(
   description: string,
-  { maxLength, isOptional = false, isRequiredIf, message }: TextSettingOptions<Settings> = {},
+  options: TextSettingOptions<Settings> = {},
 ): PropertyDecorator {
+  const { maxLength, isOptional = false, isRequiredIf, message } = options;
+  const { pattern, form = `like ${pattern}` } = options;
   return applyDecorators(
+    ...(pattern === undefined ? [] : [Matches(pattern, { message: `$property must be ${form}` })]),
     ...(maxLength === undefined ? [] : [MaxLength(maxLength)]),
     IsNotEmpty(),
     IsString(message === undefined ? {} : { message }),

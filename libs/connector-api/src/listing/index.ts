@@ -23,6 +23,7 @@ export * from './payee-listing.js';
 export * from './read-pages.js';
 export * from './reread-listing.js';
 export * from './reread-time-windows.js';
+export * from './settlement-source.js';
 export * from './snapshot-listing.js';
 export * from './time-window-listing.js';
 export * from './list-time-window-pages.js';

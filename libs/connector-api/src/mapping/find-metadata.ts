@@ -1,4 +1,5 @@
 import type { FeedReader, StoredRecord } from '../plugin.js';
+import { fetchObjectsById } from './fetch-objects-by-id.js';
 
 /**
  * Finds a metadata value of transactions to which other rows refer, e.g. the account of the payment that a refund names: in the feed, or else at the PSP.
@@ -18,10 +19,5 @@ export async function findMetadata(
     unique.length === 0
       ? new Map<string, StoredRecord>()
       : await feedReader.findLatest('transactions', unique);
-  const values = new Map<string, string>();
-  for (const id of unique) {
-    const value = served.get(id)?.metadata[key] ?? (await fetchValue(id));
-    if (value !== undefined) values.set(id, value);
-  }
-  return values;
+  return fetchObjectsById(unique, async (id) => served.get(id)?.metadata[key] ?? (await fetchValue(id)));
 }

@@ -6,6 +6,7 @@ export * from './create-order-rejection.js';
 export * from './reverse-failed-rows.js';
 export * from './deductions.js';
 export * from './fees.js';
+export * from './fetch-objects-by-id.js';
 export * from './iban.js';
 export * from './link-conversions.js';
 export * from './link-rows.js';

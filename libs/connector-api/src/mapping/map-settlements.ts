@@ -5,6 +5,7 @@ import { isRejectedRecord } from '../plugin.js';
 import type { DataWarning, FeedReader, RejectedRecord } from '../plugin.js';
 import type { Transaction } from '../record.types.js';
 import { toFee } from './fees.js';
+import { fetchObjectsById } from './fetch-objects-by-id.js';
 import type { MovementFields } from './movements.js';
 import { parseRows } from './parse-rows.js';
 import { roundParts } from './round-parts.js';
@@ -44,13 +45,8 @@ export async function fetchSettlementDetails(
   format: SettlementFormat,
   findRefund: (id: string) => Promise<Json | undefined>,
 ): Promise<SettlementDetails> {
-  const refunds = new Map<string, Json>();
-  for (const item of items ?? []) {
-    const { refundId } = readRefundItem(item, format) ?? {};
-    const refund = refundId === undefined || refunds.has(refundId) ? undefined : await findRefund(refundId);
-    if (refundId !== undefined && refund !== undefined) refunds.set(refundId, refund);
-  }
-  return { items, refunds };
+  const ids = (items ?? []).map((item) => readRefundItem(item, format)?.refundId);
+  return { items, refunds: await fetchObjectsById(ids, findRefund) };
 }
 
 /** @returns `undefined` for an item that moves no money of a refund */

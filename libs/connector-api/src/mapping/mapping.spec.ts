@@ -23,6 +23,7 @@ import {
   readTexts,
   reverseRow,
   toConversion,
+  toConvertedPayout,
   toDispute,
   toDisputeNotice,
   toDisputeReversal,
@@ -160,6 +161,27 @@ it('a conversion has one row for each asset, and they name each other', () => {
   expect(bought.metadata).toEqual({
     'com.tributary.spec/movement': 'conversion',
     'com.tributary.spec/related_id': 'row-1',
+    'com.tributary.spec/original_amount': '1250',
+    'com.tributary.spec/original_currency': 'EUR/2',
+  });
+});
+
+it.each([1250n, -1250n])('a payout of %s in another currency is a conversion and a payout', (amount) => {
+  const payout = fields({ amount: eur(amount), counterpartyId: 'bank-1', details: { settlement: 'row-1' } });
+  const rows = toConvertedPayout(payout, { amount: 1390n, asset: 'USD/2' });
+  expect(rows).toMatchObject([
+    { id: 'row-1.sold', type: 'TRANSFER', amount: eur(1250n), sourceAccountId: 'acc-1' },
+    { id: 'row-1.bought', type: 'TRANSFER', destinationAccountId: 'acc-1' },
+    { id: 'row-1', type: 'PAYOUT', sourceAccountId: 'acc-1', destinationAccountId: 'bank-1' },
+  ]);
+  expect(rows.map((row) => [effect(row), row.amount.asset])).toEqual([
+    [-1250n, 'EUR/2'],
+    [1390n, 'USD/2'],
+    [-1390n, 'USD/2'],
+  ]);
+  expect(rows[2]?.metadata).toEqual({
+    'com.tributary.spec/movement': 'payout',
+    'com.tributary.spec/settlement': 'row-1',
     'com.tributary.spec/original_amount': '1250',
     'com.tributary.spec/original_currency': 'EUR/2',
   });

@@ -1,7 +1,8 @@
 /** Builds rows of money that moves between the tenant's own accounts, in one currency or between two currencies. */
 import type { Money } from '../money.js';
 import type { Transaction } from '../record.types.js';
-import { toCommonFields } from './movements.js';
+import { negateMoney, toAbsoluteMoney } from './money-from-minor-units.js';
+import { toCommonFields, toPayment } from './movements.js';
 import type { MovementFields } from './movements.js';
 
 /** The fields of a transfer. `accountId` is the account that pays. */
@@ -37,7 +38,7 @@ export function toConversion({ bought, ...fields }: ConversionFields): [Transact
     ...fields,
     orderKey: undefined,
     ...bought,
-    details: { original: toPositive(fields.amount), ...fields.details, relatedId: fields.id },
+    details: { original: toAbsoluteMoney(fields.amount), ...fields.details, relatedId: fields.id },
   };
   return [
     { ...toCommonFields(sale, 'conversion'), type: 'TRANSFER', sourceAccountId: fields.accountId },
@@ -45,6 +46,18 @@ export function toConversion({ bought, ...fields }: ConversionFields): [Transact
   ];
 }
 
-function toPositive({ amount, asset }: Money): Money {
-  return { amount: amount < 0n ? -amount : amount, asset };
+/**
+ * Builds the rows of a payout in another currency than that of its account: the two rows of the conversion, `<payout>.sold` and
+ * `<payout>.bought`, and the payout in the currency that the recipient gets. The payout contains the amount before its conversion.
+ * @param payout the fields of the payout. `amount` is the money that the account sold; its sign does not matter
+ * @param paid what the recipient gets, without a sign
+ */
+export function toConvertedPayout(payout: MovementFields, paid: Money): Transaction[] {
+  const { id, createdAt, accountId, amount, metadata } = payout;
+  const bought = { id: `${id}.bought`, accountId, amount: paid };
+  const details = { ...payout.details, original: toAbsoluteMoney(amount) };
+  return [
+    ...toConversion({ id: `${id}.sold`, createdAt, accountId, amount, bought, metadata }),
+    toPayment({ ...payout, amount: negateMoney(paid), isZeroOutgoing: true, details }),
+  ];
 }

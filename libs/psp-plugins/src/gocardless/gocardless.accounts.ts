@@ -6,27 +6,24 @@ import {
   parseMinorUnits,
   parseRows,
   pickProperties,
+  readCurrentBalances,
   readText,
   sumByAsset,
   translateWord,
 } from '@tributary/connector-api';
-import type { Account, Balances, Money, Page } from '@tributary/connector-api';
+import type { Account, Money, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import { listWhereAllowed } from '@tributary/connector-api/listing';
 import type { GocardlessContext } from './gocardless.client.js';
-import { BALANCE_TYPES, CREDITOR_KEY, PLUGIN_NAME } from './gocardless.vocabulary.js';
+import { BALANCE_TYPES, PLUGIN_NAME } from './gocardless.vocabulary.js';
 
-/** The cursor of a list that is read completely each time. */
-const WHOLE_LIST_CURSOR = 'all';
+/** How the ids of payment accounts begin. All other accounts are creditors. */
+const PAYMENT_ACCOUNT_PREFIX = 'BA';
 
 export async function* listAccountPages(context: GocardlessContext): AsyncGenerator<Page<Account>> {
   const creditors = await context.client.listAll('creditors', { signal: context.signal });
-  const paymentAccounts = await listPaymentAccounts(context);
-  const items = [
-    ...parseRows(creditors, 'id', toCreditorAccount),
-    ...parseRows(paymentAccounts, 'id', toPaymentAccount),
-  ];
-  yield { items, cursor: WHOLE_LIST_CURSOR };
+  const rows = [...creditors, ...(await listPaymentAccounts(context))];
+  yield { items: parseRows(rows, 'id', toAccount), cursor: 'all' };
 }
 
 /** Returns all payment accounts: none where the settings exclude them, or where the token may not read them. */
@@ -48,53 +45,43 @@ export function findPayer(paymentAccounts: readonly Json[], outboundPayment: Jso
   return payer === undefined || another !== undefined ? undefined : readText(payer, 'id');
 }
 
-/** Returns the balances of a creditor, or of a payment account, whose ids begin with `BA`. */
-export async function readBalances(context: GocardlessContext, accountId: string): Promise<Balances> {
+/** Returns the balance of a payment account, or what GoCardless holds for a creditor: confirmed funds, and payouts that were not sent yet. */
+export async function readBalances({ client, clock }: GocardlessContext, accountId: string) {
+  if (accountId.startsWith(PAYMENT_ACCOUNT_PREFIX))
+    return readCurrentBalances(accountId, clock, {
+      find: (id) => client.find('payment_accounts', id),
+      toAmounts: (account) => [readMoney(account, 'account_balance')],
+    });
   // A creditor has balances of several times, so all balances have the time of the request.
-  const at = formatTime(context.clock.now());
-  if (!accountId.startsWith('BA'))
-    return { accountId, at, amounts: await readCreditorAmounts(context, accountId) };
-  const account = await context.client.find('payment_accounts', accountId);
-  // An account that GoCardless no longer has is empty. It is served without amounts, so that clients see zero for its assets.
-  if (account === undefined) return { accountId, at, amounts: [] };
-  return { accountId, at, amounts: [toMoney(account, 'account_balance')] };
+  const at = formatTime(clock.now());
+  const rows = await client.listAll('balances', { query: { creditor: accountId } });
+  return { accountId, at, amounts: sumByAsset(rows.map(readHeldMoney)) };
 }
 
-/** Adds up what GoCardless holds for a creditor: confirmed funds, and payouts that were not sent yet. */
-async function readCreditorAmounts({ client }: GocardlessContext, creditor: string): Promise<Money[]> {
-  const rows = await client.listAll('balances', { query: { creditor } });
-  return sumByAsset(
-    rows.map((row) => {
-      const money = toMoney(row, 'amount');
-      return translateWord(BALANCE_TYPES, row, 'balance_type') === 'held' ? money : { ...money, amount: 0n };
-    }),
-  );
+/** Returns zero for money that GoCardless does not hold yet, so that its asset is served. */
+function readHeldMoney(row: Json): Money {
+  const money = readMoney(row, 'amount');
+  return translateWord(BALANCE_TYPES, row, 'balance_type') === 'held' ? money : { ...money, amount: 0n };
 }
 
-function toMoney(row: Json, property: string): Money {
+function readMoney(row: Json, property: string): Money {
   return parseMinorUnits(row.decimal(property), row.string('currency'));
 }
 
-const CREDITOR_PROPERTIES = ['country_code', 'creditor_type', 'fx_payout_currency', 'verification_status'];
-const PAYMENT_ACCOUNT_PROPERTIES = ['account_number_ending', 'bank_name', 'currency'];
+const PROPERTIES = [
+  ...['country_code', 'creditor_type', 'fx_payout_currency', 'verification_status'],
+  ...['account_number_ending', 'bank_name', 'currency'],
+];
 
-function toCreditorAccount(row: Json): Account {
+function toAccount(row: Json): Account {
   const id = row.string('id');
+  const owner = readText(row, 'account_holder_name');
+  const kind = id.startsWith(PAYMENT_ACCOUNT_PREFIX) ? 'payment_account' : 'creditor';
   const metadata = {
-    ...createPspMetadata(PLUGIN_NAME, { kind: 'creditor' }),
-    ...pickProperties(PLUGIN_NAME, row, CREDITOR_PROPERTIES),
+    ...createPspMetadata(PLUGIN_NAME, { kind, creditor: readText(row, 'links', 'creditor') }),
+    ...pickProperties(PLUGIN_NAME, row, PROPERTIES),
+    ...createOwnerMetadata({ name: owner }),
   };
-  return { id, name: readText(row, 'name') ?? id, openedAt: row.optionalTime('created_at'), metadata };
-}
-
-function toPaymentAccount(row: Json): Account {
-  const id = row.string('id');
-  const name = readText(row, 'account_holder_name');
-  const metadata = {
-    ...createPspMetadata(PLUGIN_NAME, { kind: 'payment_account' }),
-    ...pickProperties(PLUGIN_NAME, row, PAYMENT_ACCOUNT_PROPERTIES),
-    [CREDITOR_KEY]: readText(row, 'links', 'creditor'),
-    ...createOwnerMetadata({ name }),
-  };
-  return { id, name: name ?? id, metadata };
+  const name = readText(row, 'name') ?? owner ?? id;
+  return { id, name, openedAt: row.optionalTime('created_at'), metadata };
 }

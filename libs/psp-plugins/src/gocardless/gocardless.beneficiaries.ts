@@ -2,17 +2,14 @@
 import { createOwnerMetadata, parseRows, pickProperties, readText } from '@tributary/connector-api';
 import type { Beneficiary, Cursor } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { listTimeWindowPages, type TimeWindowsOptions } from '@tributary/connector-api/listing';
+import { listTimeWindowPages } from '@tributary/connector-api/listing';
 import type { GocardlessContext } from './gocardless.client.js';
 import { getCreatedList } from './gocardless.transactions.js';
 import { PLUGIN_NAME } from './gocardless.vocabulary.js';
 
 /** Lists new bank accounts. Clients keep the first version of a beneficiary, so older ones are not read again. */
 export function listBeneficiaryPages(context: GocardlessContext, since: Cursor | undefined) {
-  const options: TimeWindowsOptions<Json> = {
-    ...getCreatedList(context),
-    fetchPage: (window, signal) => context.client.listCreated('customer_bank_accounts', window, { signal }),
-  };
+  const options = getCreatedList(context, 'customer_bank_accounts');
   const mapRows = (rows: Json[]) => parseRows(rows, 'id', toBeneficiaries);
   return listTimeWindowPages(PLUGIN_NAME, options, mapRows, since, context);
 }

@@ -2,9 +2,9 @@
 import { Injectable } from '@nestjs/common';
 import { formatTime, PspError, type FeedReader } from '@tributary/connector-api';
 import { PspHttp, PspResponseError, signRequest } from '@tributary/connector-api/http';
-import type { Json, JsonBody, RequestOptions } from '@tributary/connector-api/http';
+import type { Json, JsonBody, QueryParameters, RequestOptions } from '@tributary/connector-api/http';
 import { readAllRows, readCursorPage } from '@tributary/connector-api/listing';
-import type { EventPage, ListingContext, TimeWindowQuery, TokenPage } from '@tributary/connector-api/listing';
+import type { ListingContext, TimeWindowQuery, TokenPage } from '@tributary/connector-api/listing';
 import { GocardlessSettings } from './gocardless.config.js';
 import { EVENT_LINKS, type TransactionResource } from './gocardless.vocabulary.js';
 
@@ -13,6 +13,9 @@ const CURSORS = { path: ['meta', 'cursors'], next: 'after' } as const;
 const DAY_LENGTH = '2026-01-31'.length;
 /** The status of a request for the items of a payout that is older than six months. */
 const GONE = 410;
+
+/** How requests that pay are signed. */
+const SIGNING = { algorithm: 'sha512', headerPrefix: 'gc-' } as const;
 
 /** What the functions of this plugin need. */
 export interface GocardlessContext extends ListingContext {
@@ -46,24 +49,16 @@ export class GocardlessClient {
   }
 
   /** Returns a page of the rows that were created in a window of time. */
-  listCreated(resource: string, { from, to, token }: TimeWindowQuery, request: PageRequest) {
-    const [start, end] = [formatTime(from), formatTime(to)];
-    const times =
-      resource === 'outbound_payments'
-        ? { created_from: start, created_to: end }
-        : { 'created_at[gte]': start, 'created_at[lt]': end };
-    return this.list(resource, { ...request, token, query: { ...times, ...request.query } });
+  listCreated(resource: string, window: TimeWindowQuery, signal?: AbortSignal, filter?: QueryParameters) {
+    const query = { ...createTimeFilter(resource, window), ...filter };
+    return this.list(resource, { query, token: window.token, signal });
   }
 
   /** Returns a page of the events of one kind of object, with these objects as they are now. */
-  async listEvents(
-    resource: TransactionResource,
-    { from, to, token }: TimeWindowQuery,
-    signal: AbortSignal,
-  ): Promise<EventPage<Json>> {
-    const times = { 'created_at[gte]': formatTime(from), 'created_at[lt]': formatTime(to) };
-    const query = { ...times, resource_type: resource, include: EVENT_LINKS[resource] };
-    const response = await this.requestPage('/events', { query, token, signal });
+  async listEvents(resource: TransactionResource, window: TimeWindowQuery, signal: AbortSignal) {
+    const filter = { resource_type: resource, include: EVENT_LINKS[resource] };
+    const query = { ...createTimeFilter('events', window), ...filter };
+    const response = await this.requestPage('/events', { query, token: window.token, signal });
     const linked = response.at('linked', resource);
     const objects = linked.toJsonString().startsWith('[') ? linked.array() : [];
     return { ...readCursorPage(response, 'events', CURSORS), objects };
@@ -96,10 +91,7 @@ export class GocardlessClient {
       body: { outbound_payments: body },
       headers: { 'idempotency-key': idempotencyKey },
       // As GoCardless' guide "API request signing" and its official library for Node sign requests.
-      sign: (request) =>
-        signRequest(request, {
-          ...{ privateKey, keyId, algorithm: 'sha512', now: this.http.clock.now(), headerPrefix: 'gc-' },
-        }),
+      sign: (request) => signRequest(request, { ...SIGNING, privateKey, keyId, now: this.http.clock.now() }),
     });
     return response.at('outbound_payments');
   }
@@ -108,4 +100,10 @@ export class GocardlessClient {
     const page = { limit: this.settings.pageSize, after: token };
     return this.http.get(path, { ...options, query: { ...query, ...page } });
   }
+}
+
+function createTimeFilter(resource: string, { from, to }: TimeWindowQuery): QueryParameters {
+  const [start, end] = [formatTime(from), formatTime(to)];
+  if (resource === 'outbound_payments') return { created_from: start, created_to: end };
+  return { 'created_at[gte]': start, 'created_at[lt]': end };
 }

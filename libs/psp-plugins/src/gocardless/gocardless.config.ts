@@ -8,7 +8,6 @@ import {
   UrlSetting,
 } from '@tributary/connector-api';
 import { ACCESS_CHOICES, type AccessChoice } from '@tributary/connector-api/listing';
-import { Matches } from 'class-validator';
 
 export class GocardlessSettings {
   @TextSetting('Access token (live_… or sandbox_…), from the developer settings of the dashboard.')
@@ -39,9 +38,8 @@ export class GocardlessSettings {
 
   @TextSetting('PEM of the private key (P-521) that signs outbound payments; without it payouts are off.', {
     isRequiredIf: ({ signingKeyId }: GocardlessSettings) => signingKeyId !== undefined,
-  })
-  @Matches(/-----BEGIN (EC )?PRIVATE KEY-----/, {
-    message: '$property must be a PEM that begins with -----BEGIN EC PRIVATE KEY-----',
+    pattern: /-----BEGIN (EC )?PRIVATE KEY-----/,
+    form: 'a PEM that begins with -----BEGIN EC PRIVATE KEY-----',
   })
   signingKey?: string;
 

@@ -2,42 +2,31 @@
 import {
   applyDirection,
   createPspMetadata,
-  negateMoney,
   parseMinorUnits,
   pickProperties,
   readText,
+  readTexts,
   reverseRow,
-  toConversion,
+  toConvertedPayout,
   toOtherMovement,
   toPayment,
   toPayoutReturn,
   toRefund,
   translateWord,
 } from '@tributary/connector-api';
-import type { Metadata, MovementFields, RowDetails, Transaction } from '@tributary/connector-api';
+import type { Metadata, RowDetails, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import {
-  ORDER_KEY_NAME,
-  OUTBOUND_STATUSES,
-  PAYMENT_STATUSES,
-  PAYOUT_STATES,
-  PLUGIN_NAME,
-  REFUND_STATES,
-} from './gocardless.vocabulary.js';
+import * as words from './gocardless.vocabulary.js';
 
 /** The words of payments whose money was taken back. If the payment is in a payout, an item of a later payout takes it. */
 const TAKEN_BACK: readonly string[] = ['charged_back', 'failed'];
 
 export function toPaymentRow(json: Json): Transaction {
-  const status = translateWord(PAYMENT_STATUSES, json, 'status');
-  const settlement = readText(json, 'links', 'payout');
-  const isPaidOut = settlement !== undefined && TAKEN_BACK.includes(json.string('status'));
-  const details = {
-    valueDate: readText(json, 'charge_date'),
-    settlement: isPaidOut || status === 'SUCCEEDED' ? settlement : undefined,
-  };
-  const fields = readFields(json, json.string('links', 'creditor'), details);
-  return toPayment({ ...fields, status: isPaidOut ? 'SUCCEEDED' : status });
+  const payout = readText(json, 'links', 'payout');
+  const isPaidOut = payout !== undefined && TAKEN_BACK.includes(readText(json, 'status') ?? '');
+  const status = isPaidOut ? 'SUCCEEDED' : translateWord(words.PAYMENT_STATUSES, json, 'status');
+  const settlement = status === 'SUCCEEDED' ? payout : undefined;
+  return toPayment({ ...readFields(json, json.string('links', 'creditor'), true, { settlement }), status });
 }
 
 /**
@@ -46,18 +35,16 @@ export function toPaymentRow(json: Json): Transaction {
  * @returns no rows before a payout was reduced by it: a row would change the payment
  */
 export function toRefundRows(json: Json, creditorId: string, settlement?: string): Transaction[] {
-  const state = translateWord(REFUND_STATES, json, 'status');
+  const state = translateWord(words.REFUND_STATES, json, 'status');
   const original = readText(json, 'links', 'payment');
-  const fields = readFields(json, creditorId, { relatedId: original, settlement });
+  const fields = readFields(json, creditorId, false, { relatedId: original, settlement });
   if (state === 'none' && settlement === undefined) return [];
-  const row =
-    original === undefined
-      ? toOtherMovement({ ...fields, amount: negateMoney(fields.amount) }, 'refund')
-      : toRefund({ id: original, type: 'PAYIN' }, fields);
+  const payment = original === undefined ? undefined : ({ id: original, type: 'PAYIN' } as const);
+  const row = payment === undefined ? toOtherMovement(fields, 'refund') : toRefund(payment, fields);
   if (state !== 'returned') return [row];
   const returned = reverseRow(row, `${row.id}.funds_returned`);
   // The return of a refund without a payment belongs to nothing that clients could subtract it from.
-  return [row, original === undefined ? { ...returned, status: 'SUCCEEDED' } : returned];
+  return [row, payment === undefined ? { ...returned, status: 'SUCCEEDED' } : returned];
 }
 
 /**
@@ -66,25 +53,13 @@ export function toRefundRows(json: Json, creditorId: string, settlement?: string
  */
 export function toPayoutRows(json: Json): Transaction[] {
   const accountId = json.string('links', 'creditor');
-  const isPending = translateWord(PAYOUT_STATES, json, 'status') === 'pending';
-  const fields = readFields(json, accountId, {
-    ...{ settlement: json.string('id'), valueDate: readText(json, 'arrival_date') },
-  });
-  const { id, createdAt, amount, details, metadata } = fields;
-  const payout: MovementFields = {
-    ...{ ...fields, amount: negateMoney(amount), isZeroOutgoing: true },
-    status: isPending ? 'PENDING' : 'SUCCEEDED',
-    counterpartyId: readText(json, 'links', 'creditor_bank_account'),
-  };
+  const isPending = translateWord(words.PAYOUT_STATES, json, 'status') === 'pending';
+  const fields = readFields(json, accountId, false, { settlement: json.string('id') });
+  const payout = { ...fields, status: isPending ? 'PENDING' : 'SUCCEEDED' } as const;
   const currency = readText(json, 'fx', 'fx_currency') ?? json.string('currency');
   if (currency === json.string('currency')) return [toPayment(payout)];
   if (!json.has('fx', 'fx_amount')) return [];
-  const paid = parseMinorUnits(json.decimal('fx', 'fx_amount'), currency);
-  const bought = { id: `${id}.bought`, accountId, amount: paid };
-  return [
-    ...toConversion({ id: `${id}.sold`, createdAt, accountId, amount, bought, metadata }),
-    toPayment({ ...payout, amount: negateMoney(paid), details: { ...details, original: amount } }),
-  ];
+  return toConvertedPayout(payout, parseMinorUnits(json.decimal('fx', 'fx_amount'), currency));
 }
 
 /**
@@ -92,13 +67,9 @@ export function toPayoutRows(json: Json): Transaction[] {
  * @param accountId the payment account that pays. If it is not known, there is no row: the journal of the account that paid has it
  */
 export function toOutboundPaymentRows(json: Json, accountId: string | undefined): Transaction[] {
-  const fields = readFields(json, accountId ?? '', { valueDate: readText(json, 'execution_date') });
-  const row = toPayment({
-    ...{ ...fields, amount: negateMoney(fields.amount), isZeroOutgoing: true },
-    status: translateWord(OUTBOUND_STATUSES, json, 'status'),
-    counterpartyId: readText(json, 'links', 'recipient_bank_account'),
-    orderKey: readText(json, 'metadata', ORDER_KEY_NAME),
-  });
+  const status = translateWord(words.OUTBOUND_STATUSES, json, 'status');
+  const orderKey = readText(json, 'metadata', words.ORDER_KEY_NAME);
+  const row = toPayment({ ...readFields(json, accountId ?? '', false), status, orderKey });
   return accountId === undefined ? [] : [row];
 }
 
@@ -118,44 +89,47 @@ export interface JournalAccount {
  * Maps one entry of the journal of a payment account: a top-up, money that an outbound payment did not bring to its recipient, a payout of GoCardless
  * into this account, or a debit that no outbound payment explains. The debit of an outbound payment has no row, because the payment has one. A credit that
  * names an outbound payment is its return, unless the payment itself says that it was not executed.
- * @param original the outbound payment that the entry names
+ * @param originals the outbound payments that entries name, by id
  */
 export function toAccountTransactionRows(
   json: Json,
   { id: accountId, isPayerUnknown }: JournalAccount,
-  original: Json | undefined,
+  originals: ReadonlyMap<string, Json>,
 ): Transaction[] {
   const isCredit = json.oneOf(['credit', 'debit'], 'direction') === 'credit';
   const [outbound, payout] = [readText(json, 'links', 'outbound_payment'), readText(json, 'links', 'payout')];
-  const valueDate = json.string('value_date');
-  const details = {
-    counterpartyName: readText(json, 'counterparty_name'),
-    relatedId: outbound ?? payout,
-    valueDate,
-  };
-  const entry = readFields(json, accountId, details, `${valueDate}T00:00:00Z`);
-  const fields = { ...entry, amount: applyDirection(entry.amount, isCredit, 'direction') };
-  if (outbound === undefined)
-    return [
-      payout === undefined ? toPayment(fields) : { ...toOtherMovement(fields, 'transfer'), type: 'TRANSFER' },
-    ];
+  const fields = readFields(json, accountId, isCredit, { relatedId: outbound ?? payout });
+  if (outbound === undefined && payout === undefined) return [toPayment(fields)];
+  if (outbound === undefined) return [{ ...toOtherMovement(fields, 'transfer'), type: 'TRANSFER' }];
+  const original = originals.get(outbound);
   if (!isCredit) {
     if (!isPayerUnknown || original === undefined) return [];
     return toOutboundPaymentRows(original, accountId).map((row) => ({ ...row, status: 'SUCCEEDED' }));
   }
   if (!isPayerUnknown && original !== undefined && readText(original, 'status') !== 'executed') return [];
-  const ids = createPspMetadata(PLUGIN_NAME, { payment_account_transaction: fields.id });
+  const ids = createPspMetadata(words.PLUGIN_NAME, { payment_account_transaction: fields.id });
   const returned = { ...fields, id: getReturnId(outbound), metadata: { ...fields.metadata, ...ids } };
   return [toPayoutReturn({ id: outbound, type: 'PAYOUT' }, returned)];
 }
 
-/** Reads what all objects have. GoCardless sends amounts of lists as whole minor units, and without a sign. */
-function readFields(json: Json, accountId: string, details: RowDetails, createdAt?: string) {
-  const amount = parseMinorUnits(json.decimal('amount'), json.string('currency'));
+const DETAILS = {
+  ...{ reference: 'reference', counterpartyName: 'counterparty_name' },
+  valueDate: 'charge_date arrival_date execution_date value_date',
+};
+const RECIPIENT = { counterpartyId: 'links.creditor_bank_account links.recipient_bank_account' };
+
+/**
+ * Reads what all objects have. GoCardless sends amounts of lists as whole minor units, and without a sign. The entries of a journal have a direction, and no
+ * time but a day.
+ */
+function readFields(json: Json, accountId: string, isIncoming: boolean, details: RowDetails = {}) {
+  const time = json.has('direction') ? `${json.string('value_date')}T00:00:00Z` : json.time('created_at');
+  const units = parseMinorUnits(json.decimal('amount'), json.string('currency'));
+  const amount = applyDirection(units, isIncoming, 'its list or its "direction"');
   return {
-    ...{ id: json.string('id'), createdAt: createdAt ?? json.time('created_at'), accountId },
-    ...{ amount: applyDirection(amount, true, 'its list'), scheme: readText(json, 'scheme') },
-    ...{ details: { reference: readText(json, 'reference'), ...details }, metadata: createMetadata(json) },
+    ...{ id: json.string('id'), createdAt: time, accountId, isZeroOutgoing: !isIncoming },
+    ...{ amount, scheme: readText(json, 'scheme'), ...readTexts(json, RECIPIENT) },
+    ...{ details: { ...readTexts(json, DETAILS), ...details }, metadata: createMetadata(json) },
   };
 }
 
@@ -172,9 +146,9 @@ const EXCHANGE = ['fx_currency', 'fx_amount', 'exchange_rate'];
 /** Contains the tenant's own key-value pairs as well, because the PSP's fields for references are short. */
 function createMetadata(json: Json): Metadata {
   return {
-    ...pickProperties(PLUGIN_NAME, json, PROPERTIES),
-    ...pickProperties(PLUGIN_NAME, json, EXCHANGE, 'fx'),
-    ...pickProperties(PLUGIN_NAME, json, json.propertyNames('metadata'), 'metadata'),
-    ...pickProperties(PLUGIN_NAME, json.at('links'), LINKS),
+    ...pickProperties(words.PLUGIN_NAME, json, PROPERTIES),
+    ...pickProperties(words.PLUGIN_NAME, json, EXCHANGE, 'fx'),
+    ...pickProperties(words.PLUGIN_NAME, json, json.propertyNames('metadata'), 'metadata'),
+    ...pickProperties(words.PLUGIN_NAME, json.at('links'), LINKS),
   };
 }

@@ -1,10 +1,9 @@
 /** Sends payouts as outbound payments, and finds them again. */
 import {
-  formatMinorUnits,
+  createOrderRejection,
   readOrderResult,
   readText,
-  createOrderRejection,
-  requireOrderCurrency,
+  readTexts,
   translateOrDefault,
   truncateText,
 } from '@tributary/connector-api';
@@ -21,6 +20,8 @@ const MAX_DESCRIPTION_LENGTH = 140;
 /** What Faster Payments accepts as the reference on the statement of the recipient. */
 const REFERENCE_PATTERN = /^[A-Za-z0-9 &\-./]{1,18}$/;
 const DUPLICATE_REASON = 'idempotent_creation_conflict';
+/** Where the error for a duplicate names the outbound payment that exists. */
+const EXISTING_ID = { pspId: 'links.conflicting_resource_id' };
 /** GoCardless' clock in one response can be behind its clock in another response. */
 const MAX_CLOCK_SKEW_MS = 10 * 60_000;
 
@@ -29,24 +30,19 @@ const MAX_CLOCK_SKEW_MS = 10 * 60_000;
  * @throws PspError `rejected` when GoCardless cannot execute the order exactly as it is
  */
 export function createOrder(context: GocardlessContext, order: Order): Promise<OrderResult> {
-  let existingId: string | undefined;
+  const findDuplicate = (body: Json) =>
+    body.optionalArray('error', 'errors').find((error) => readText(error, 'reason') === DUPLICATE_REASON);
   return submitOrder({
     send: async () => toOrderResult(await sendOrder(context, order)),
-    isDuplicate: (body) => {
-      const duplicate = body
-        .optionalArray('error', 'errors')
-        .find((error) => readText(error, 'reason') === DUPLICATE_REASON);
-      existingId = duplicate && readText(duplicate, 'links', 'conflicting_resource_id');
-      return duplicate !== undefined;
-    },
-    find: () => findOrder(context, existingId === undefined ? order : { ...order, pspId: existingId }),
+    isDuplicate: (body) => findDuplicate(body) !== undefined,
+    find: (body) => findOrder(context, { ...order, ...readTexts(findDuplicate(body) ?? body, EXISTING_ID) }),
   });
 }
 
 async function sendOrder({ client }: GocardlessContext, order: Order): Promise<Json> {
   const { amount, sourceAccountId, destinationAccountId, description, reference, idempotencyKey } = order;
-  const currency = requireOrderCurrency(order, 'GoCardless');
-  if (currency !== 'GBP') throw createOrderRejection(`GoCardless pays GBP/2 only, found ${amount.asset}`);
+  if (amount.asset !== 'GBP/2')
+    throw createOrderRejection(`GoCardless pays GBP/2 only, found ${amount.asset}`);
   const accounts = await client.listAll('payment_accounts', {});
   const account = accounts.find((row) => readText(row, 'id') === sourceAccountId);
   if (account === undefined || findPayer(accounts, account) !== sourceAccountId)
@@ -55,7 +51,7 @@ async function sendOrder({ client }: GocardlessContext, order: Order): Promise<J
     );
   const statement = [description, reference].find((text) => REFERENCE_PATTERN.test(text ?? ''));
   const body = {
-    ...{ amount: new JsonNumber(formatMinorUnits(amount)), scheme: 'faster_payments', reference: statement },
+    ...{ amount: new JsonNumber(String(amount.amount)), scheme: 'faster_payments', reference: statement },
     description: truncateText(description ?? reference, MAX_DESCRIPTION_LENGTH),
     metadata: { [ORDER_KEY_NAME]: idempotencyKey },
     links: { creditor: account.string('links', 'creditor'), recipient_bank_account: destinationAccountId },
@@ -68,16 +64,14 @@ export async function findOrder(
   { client, clock, signal }: GocardlessContext,
   { pspId, idempotencyKey, createdAt }: Order,
 ): Promise<OrderResult | undefined> {
-  if (pspId !== undefined) {
-    const found = await client.find(RESOURCE, pspId, signal);
-    return found && toOrderResult(found);
-  }
   const from = Date.parse(createdAt) - MAX_CLOCK_SKEW_MS;
   const to = clock.now() + MAX_CLOCK_SKEW_MS;
-  const found = await findRowInPages(
-    (token) => client.listCreated(RESOURCE, { from, to, token }, { signal }),
-    (row) => readText(row, 'metadata', ORDER_KEY_NAME) === idempotencyKey,
-  );
+  const search = () =>
+    findRowInPages(
+      (token) => client.listCreated(RESOURCE, { from, to, token }, signal),
+      (row) => readText(row, 'metadata', ORDER_KEY_NAME) === idempotencyKey,
+    );
+  const found = await (pspId === undefined ? search() : client.find(RESOURCE, pspId, signal));
   return found && toOrderResult(found);
 }
 

@@ -4,31 +4,20 @@
  */
 import {
   createPspMetadata,
-  fetchSettlementDetails,
   parseFractionalUnits,
   parseMinorUnits,
   pickMetadata,
   readText,
   translateWord,
 } from '@tributary/connector-api';
-import type { SettlementDetails, SettlementListFormat } from '@tributary/connector-api';
+import type { SettlementListFormat } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import type { GocardlessClient } from './gocardless.client.js';
 import { toPayoutRows, toRefundRows } from './gocardless.mapper.js';
 import { ITEM_MOVEMENTS, PAYOUT_STATES, PLUGIN_NAME } from './gocardless.vocabulary.js';
 
 /** A payout is read again, with its items, when one of these changes. */
 export function getPayoutState(payout: Json): string {
   return [['id'], ['status'], ['fx', 'fx_amount']].map((path) => readText(payout, ...path)).join(' ');
-}
-
-export async function fetchPayoutDetails(
-  client: GocardlessClient,
-  payout: Json,
-  signal: AbortSignal,
-): Promise<SettlementDetails> {
-  const items = await client.listPayoutItems(readText(payout, 'id') ?? '', signal);
-  return fetchSettlementDetails(items, PAYOUT_FORMAT, (id) => client.find('refunds', id, signal));
 }
 
 export const PAYOUT_FORMAT: SettlementListFormat = {

@@ -39,11 +39,7 @@ export const REFUND_STATES = createWordTable<'none' | 'paid' | 'returned'>({
 });
 
 /** Whether the money of a payout is away. A payout that bounced was sent before, and can be sent again. */
-export const PAYOUT_STATES = createWordTable<'pending' | 'sent' | 'returned'>({
-  pending: ['pending'],
-  sent: ['paid'],
-  returned: ['bounced'],
-});
+export const PAYOUT_STATES = createWordTable({ pending: 'pending', sent: 'paid', returned: 'bounced' });
 
 /**
  * The types of payout items, see `toSettlementRows`. `payment_paid_out`, `payment_refunded`, `refund` and `refund_funds_returned` are the movements of objects that have lists

@@ -3,7 +3,7 @@
  * starts a sync. Source: GoCardless' official libraries.
  */
 import { parseWebhookEvents, verifyHmac } from '@tributary/connector-api';
-import type { Stream, WebhookRequest } from '@tributary/connector-api';
+import type { WebhookRequest } from '@tributary/connector-api';
 import { WEBHOOK_STREAMS } from './gocardless.vocabulary.js';
 
 const SIGNATURE_HEADER = 'webhook-signature';
@@ -13,10 +13,7 @@ const SIGNATURE_HEADER = 'webhook-signature';
  * @returns the streams to pull
  * @throws PspError `rejected` when the signature is wrong or missing, or when the body contains no events
  */
-export function verifyWebhook(
-  { headers, rawBody }: WebhookRequest,
-  secrets: readonly string[] = [],
-): Stream[] {
+export function verifyWebhook({ headers, rawBody }: WebhookRequest, secrets: readonly string[] = []) {
   const signatures = [headers[SIGNATURE_HEADER] ?? ''];
   verifyHmac({ header: SIGNATURE_HEADER, signatures, secrets, signed: [rawBody] });
   const types = parseWebhookEvents(rawBody, 'events', 'resource_type');

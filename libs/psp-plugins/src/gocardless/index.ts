@@ -29,10 +29,9 @@ export const gocardless = definePlugin({
       headers: { 'gocardless-version': API_VERSION },
       rateLimit: limitPerMinute(settings.requestsPerMinute),
       extractErrorMessage: (body) => {
-        const details = body
-          .optionalArray('error', 'errors')
-          .map((error) => [readText(error, 'field'), readText(error, 'message')].join(' ').trim());
-        return [body.string('error', 'message'), ...details].join('; ');
+        const errors = body.optionalArray('error', 'errors');
+        const texts = errors.map((one) => [readText(one, 'field'), readText(one, 'message')].join(' ').trim());
+        return [body.string('error', 'message'), ...texts].join('; ');
       },
       secrets: [settings.accessToken, settings.signingKey, ...(settings.webhookSecrets ?? [])],
     })),

@@ -9,7 +9,6 @@ import {
   UrlSetting,
 } from '@tributary/connector-api';
 import type { PayeeSettings } from '@tributary/connector-api';
-import { Matches } from 'class-validator';
 
 /**
  * The description of the right token, for messages. Mollie's dashboard shows API keys more prominently, but an API key cannot read
@@ -30,9 +29,8 @@ export class MollieSettings {
   @TextSetting('Access token of the organisation (access_…), not an API key; or the three OAuth settings.', {
     message: `$property must be ${ACCESS_TOKEN_DESCRIPTION}, or refreshToken, clientId and clientSecret`,
     isRequiredIf: ({ refreshToken }: MollieSettings) => refreshToken === undefined,
-  })
-  @Matches(/^(?!live_|test_)/, {
-    message: `$property must be ${ACCESS_TOKEN_DESCRIPTION}; live_… and test_… are API keys`,
+    pattern: /^(?!live_|test_)/,
+    form: `${ACCESS_TOKEN_DESCRIPTION}; live_… and test_… are API keys`,
   })
   accessToken?: string;
 

@@ -30,7 +30,9 @@ export const gocardless = definePlugin({
       rateLimit: limitPerMinute(settings.requestsPerMinute),
       extractErrorMessage: (body) => {
         const errors = body.optionalArray('error', 'errors');
-        const texts = errors.map((one) => [readText(one, 'field'), readText(one, 'message')].join(' ').trim());
+        const texts = errors.map((one) =>
+          [readText(one, 'field'), readText(one, 'message')].join(' ').trim(),
+        );
         return [body.string('error', 'message'), ...texts].join('; ');
       },
       secrets: [settings.accessToken, settings.signingKey, ...(settings.webhookSecrets ?? [])],

@@ -1,3 +1,4 @@
+/** Yields the pages of a list that can be filtered by time: a strategy for such lists together with its cursor. */
 import type { Cursor, Page } from '../plugin.js';
 import { convertStepsToPages, createCursorFormat } from './cursor-format.js';
 import type { CursorFormatOptions } from './cursor-format.js';

@@ -56,7 +56,7 @@ const UNAUTHORIZED_REQUESTS: [string, string, HttpRequestOptions][] = [
   ['a bad parameter', '/house/accounts?page=x', bearer(KEYS.shop)],
 ];
 
-test('whoever has not the key hears the same 401, whatever is wrong', async () => {
+test('a request without the right key always gets the same 401', async () => {
   const replies = await Promise.all(UNAUTHORIZED_REQUESTS.map(([, path, sent]) => get(path, sent)));
   const [first] = replies;
   expect(findErrorViolations(first!)).toEqual([]);
@@ -113,7 +113,7 @@ test('no log line holds a key, or the digest of one', async () => {
   expect(found).toEqual([]);
 });
 
-test('too many attempts of strangers are slowed down, and nobody with a key notices', async () => {
+test('too many attempts without a key are slowed down, without an effect on clients with a key', async () => {
   const statuses: number[] = [];
   for (let attempt = 0; attempt < 100; attempt++) {
     statuses.push((await get('/house/accounts', bearer(KEYS.nobody))).status);

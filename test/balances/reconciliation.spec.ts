@@ -91,7 +91,7 @@ describe.each(STORES)('balances in Formance, on $name', (kind) => {
     closings.findLast(({ at }) => at <= time)?.amount;
 
   it.each([1, 2])(
-    'are right at any time since the first poll, whichever gateway answers and whichever answer is lost (%i)',
+    'are right at any time since the first poll, with every gateway and with lost responses (%i)',
     async (seed) => {
       const random = createRandom(seed);
       const closings = createClosings(4, random);

@@ -33,7 +33,7 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-test('nothing is lost, nothing is paid twice, nobody is told anything wrong', async () => {
+test('no row is lost, no order is paid twice, and no client gets a wrong response', async () => {
   const { balancer, histories, payingConnectors, leaseObserver } = cluster;
   readingClients = new ReadingClients(histories, balancer.url);
   payingClients = new PayingClients(payingConnectors, balancer.url);

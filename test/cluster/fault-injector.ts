@@ -98,7 +98,8 @@ export class ClusterFaultInjector {
     if (held.length === 0) return;
     const watch = leaseObserver.waitUntilTaken(held, TAKEOVER_TIMEOUT_MS).then((took) => {
       if (took !== undefined) this.takeovers[how].push(took);
-      else this.violations.push(`nobody took ${held.map(({ stream }) => stream).join(', ')} from ${name}`);
+      else
+        this.violations.push(`no gateway took ${held.map(({ stream }) => stream).join(', ')} from ${name}`);
     });
     this.background.add(watch);
   }

@@ -1,5 +1,5 @@
 /**
- * Tests the completeness check with the sandbox. The check must raise no false alarm, whatever the fault is, and must find the rows that
+ * Tests the completeness check with the sandbox. The check must raise no false alarm with any fault, and must find the rows that
  * the sandbox loses.
  */
 import { SandboxClient } from '../../libs/psp-plugins/src/sandbox/sandbox.client.js';

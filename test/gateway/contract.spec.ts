@@ -140,7 +140,7 @@ describe('a list', () => {
     expect((await rows('/bank/transactions'))[0]!.id).toBe('tx-0');
   });
 
-  it('ends behind a page that was not full for who sends no sort, as v2 does, whatever came meanwhile', async () => {
+  it('ends after a page that was not full for a client that sends no sort, as v2 does, even if rows arrived meanwhile', async () => {
     const read = async (page: number, more = '') => {
       const path = `/acme/bank/accounts?pageSize=2&page=${page}${more}`;
       const response = await gateway.get(path, gateway.key('acme/bank'));
@@ -230,7 +230,7 @@ describe('an order', () => {
     await expectError(await post('/bank/payouts', body, type), status);
   });
 
-  it('of somebody without a key is not even parsed', async () => {
+  it('without a key is not even parsed', async () => {
     for (const [body, type] of [
       ['{', 'application/json'],
       ['x', 'text/plain'],

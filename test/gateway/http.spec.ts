@@ -175,7 +175,7 @@ describe('failed attempts', () => {
   beforeEach(start);
   afterEach(stop);
 
-  it('are limited for an address; whoever has a key still comes in from there', async () => {
+  it('are limited for an address; a client with a valid key is still accepted from this address', async () => {
     const statuses: number[] = [];
     let limited: Response | undefined;
     for (let i = 0; i < 80; i++) {
@@ -221,7 +221,7 @@ describe('the operator', () => {
   beforeEach(start);
   afterEach(stop);
 
-  it('sees measures with a key of the deployment, and nobody else does', async () => {
+  it('needs a key of the deployment to read the metrics', async () => {
     await send('GET', '/acme/bank/accounts', gateway.key('acme/bank'));
     await send('GET', '/acme/bank/accounts');
     await send('DELETE', '/acme/bank/transactions', gateway.key('acme/bank'));
@@ -280,7 +280,7 @@ describe('the end', () => {
   beforeEach(start);
   afterEach(stop);
 
-  it('comes after the answers under way, and refuses nobody before', async () => {
+  it('comes after the running responses, and rejects no request before', async () => {
     expect(await (await send('GET', '/healthz')).json()).toEqual({ status: 'ok' });
     await gateway.appendRecords('bank', 'accounts', createAccounts('main'));
     const underWay = send('GET', '/bank/accounts/main/balances', gateway.key('bank'));

@@ -262,7 +262,7 @@ describe('a limit answers FAILED with its reason, and sends nothing', () => {
 });
 
 describe('what can be an order', () => {
-  it('is made once, whatever else its body says', async () => {
+  it('is created once, with any other body', async () => {
     const order = await createOrder('free', 'order 1/ä', { type: 'INSTANT', provider: { name: 'x' } });
     const answer = await pay('/free/payouts', order);
     expect(answer).toMatchObject({ idempotencyKey: 'order 1/ä', amount: '1000', status: 'SUCCEEDED' });

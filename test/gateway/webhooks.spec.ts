@@ -108,7 +108,7 @@ it('the answer does not wait for the pull', async () => {
   await until(() => psp.pulls === 3);
 });
 
-it('the plugin gets the bytes and the headers as they were sent, whatever the content type', async () => {
+it('the plugin gets the bytes and the headers as they were sent, with every content type', async () => {
   const bodies: [Buffer<ArrayBuffer>, string][] = [
     [Buffer.from('{ "a" : 1.00 }\r\n'), 'application/json; charset=utf-8'],
     [Buffer.from('id=tr_1&x=%20'), 'application/x-www-form-urlencoded'],

@@ -13,7 +13,7 @@ export function findPermanentErrors(customer: Customer, truth: PspJournal): stri
   for (const reference of truth.listReferences()) {
     const times = truth.getPayments(reference).length;
     if (times > 1) lies.push(`${reference}: left ${times} times`);
-    if (!engine.initiations.has(reference)) lies.push(`${reference}: left, and nobody asked for it`);
+    if (!engine.initiations.has(reference)) lies.push(`${reference}: left, and no client asked for it`);
   }
   for (const [reference, { request }] of engine.initiations) {
     const [payment] = truth.getPayments(reference);

@@ -31,7 +31,7 @@ describe('a key ring', () => {
     ['a key of a megabyte', `Bearer ${'x'.repeat(1_000_000)}`],
   ])('stays shut for %s', (_what, header) => expect(keySet.findScopes(header)).toBeUndefined());
 
-  it('without keys opens for nobody', () => {
+  it('without keys accepts no request', () => {
     expect(EMPTY_KEY_SET.findScopes(`Bearer ${first}`)).toBeUndefined();
     expect(EMPTY_KEY_SET.findScopes(undefined)).toBeUndefined();
     expect(new ApiKeySet([]).findScopes('Bearer ')).toBeUndefined();

@@ -13,7 +13,7 @@ import {
 
 const assets = fc.constantFrom('EUR/2', 'JPY', 'BHD/3', 'CLF/4', 'BTC/8', 'ETH/18', 'X/40');
 
-test('every amount that fits comes back from its decimal form, whatever its size and precision', () => {
+test('every amount that fits comes back from its decimal form, with any size and precision', () => {
   fc.assert(
     fc.property(fc.bigInt(-(10n ** 60n), 10n ** 60n), assets, (amount, asset) => {
       expect(parseAmount(formatAmount({ amount, asset }), asset)).toBe(amount);
@@ -116,7 +116,7 @@ test('assets follow ISO 4217, and are refused where it is silent', () => {
   expect(() => parseMoney('12.5', 'JPY')).toThrow('more than the 0 decimal places of JPY');
 });
 
-test('whatever assetWithDigits makes can be served, and keeps its digits', () => {
+test('every asset of assetWithDigits can be served, and keeps its digits', () => {
   for (const digits of [0, 1, 2, 18, 999_999]) {
     const asset = formatAsset('USDC', digits);
     expect(asset).toMatch(ASSET_PATTERN);

@@ -5,7 +5,7 @@ import { formatTime, parseTime, normalizeTime } from './time.js';
 const LATEST = Date.UTC(9999, 11, 30);
 const moments = fc.integer({ min: 0, max: LATEST });
 
-test('every moment comes back, in whatever zone it is written', () => {
+test('every time comes back, in every time zone', () => {
   fc.assert(
     fc.property(moments, fc.integer({ min: -1439, max: 1439 }), (milliseconds, offset) => {
       expect(parseTime(formatTime(milliseconds))).toEqual({ milliseconds, nanoseconds: 0 });

@@ -1,8 +1,8 @@
 /** Parses JSON without losing digits. */
 
 /**
- * Parses JSON. If a floating-point number cannot represent a number exactly, the result contains the text of the number, e.g. for an amount
- * of 20 digits, or for `1.50`.
+ * Parses JSON and keeps every digit. A number that a JavaScript number cannot represent exactly becomes a string with the digits of the JSON.
+ * Examples are an amount with 20 digits, and `1.50`.
  */
 export function parseJson(text: string): unknown {
   return JSON.parse(text, keepDigits);

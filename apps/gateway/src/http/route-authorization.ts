@@ -22,8 +22,8 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     /**
-     * Who may use the route. `public` needs no key, and `operator` needs an operator key. If absent, the route needs a key of the connector
-     * in its path.
+     * The key that a request to the route must contain. `public`: no key. `operator`: an operator key. If this property is absent, a request
+     * must contain a key of the connector in its path.
      */
     access?: 'public' | 'operator';
   }

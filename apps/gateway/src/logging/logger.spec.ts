@@ -59,7 +59,7 @@ describe('the log', () => {
     }
   });
 
-  it('shows no credential even when nobody said that it is one', () => {
+  it('shows no credential, even if no setting declares it as a secret', () => {
     const text = logged((logger) =>
       logger.info({ a: KEY, b: 'Authorization: Bearer abc.def-ghi_jkl', c: 'basic dXNlcjpwYXNz' }),
     );

@@ -12,8 +12,7 @@ const CREDENTIAL_PATTERN = /\btrb_[0-9a-f]{16,}|\b(bearer|basic) +[\w.~+/=-]{8,}
 
 export class SecretRedactor {
   /**
-   * The secrets by their first characters, the longest first. With this index a string is scanned only once, whatever the number of secrets
-   * is.
+   * The secrets by their first characters, the longest first. With this index, a string is scanned once, and not once for each secret.
    */
   private readonly secretsByPrefix = new Map<string, string[]>();
 

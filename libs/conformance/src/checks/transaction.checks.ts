@@ -83,8 +83,7 @@ export const TRANSACTION_CHECKS: readonly ConformanceCheck[] = [
 ];
 
 /**
- * Returns true for a row of an order. Such a row contains the idempotency key of the order, which is not the id of a row, and the metadata
- * of the order.
+ * Returns true for a row of an order. Such a row contains the metadata of the order and its idempotency key. This key is not the id of a row.
  */
 function isOrderRow({ id, metadata }: ServedRow): boolean {
   return (

@@ -47,7 +47,7 @@ export function parseGoTime(text: string): GoTime | undefined {
   };
 }
 
-/** Compares two times, whatever their zones are. The result is below zero if `a` is earlier. */
+/** Compares two times, which can have different time zones. The result is negative if `a` is earlier. */
 export function compareGoTimes(a: GoTime, b: GoTime): number {
   return a.seconds - b.seconds || a.nanoseconds - b.nanoseconds;
 }

@@ -109,8 +109,8 @@ export function readBalanceEffects(bodies: readonly string[]): BalanceEffect[] {
 }
 
 /**
- * Returns true if a row only repeats an earlier refund. The gateway writes such a row with the amount 0, because clients add up the amounts
- * of all `REFUNDED` rows.
+ * Returns true if a row only repeats an earlier refund. Clients add up the amounts of all `REFUNDED` rows, so the gateway writes such a row
+ * with the amount 0.
  */
 export function isRepeatedReturn(status: TransactionStatus, amount: bigint): boolean {
   return status === 'REFUNDED' && amount === 0n;

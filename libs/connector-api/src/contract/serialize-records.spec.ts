@@ -72,7 +72,7 @@ test('an account and a beneficiary in full, and with nothing that can be left ou
   });
 });
 
-test('whatever texts a PSP sends, the row can be decoded, by PostgreSQL too', () => {
+test('a row with any texts of a PSP can be decoded, by PostgreSQL too', () => {
   const anyText = fc.string({
     unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
   });

@@ -26,8 +26,8 @@ export interface VerifiedCertificate {
 }
 
 /**
- * Verifies certificates in PEM. The first certificate belongs to the signer. The others must connect it to a trusted root. All certificates
- * of the chain must be valid now.
+ * Verifies a chain of certificates in PEM format. The first certificate belongs to the signer. The others must connect it to a trusted root.
+ * Every certificate of the chain must be valid now.
  * @throws Error with the reason if the chain is not trusted
  */
 export function verifyCertificateChain(

@@ -115,7 +115,7 @@ describe('PspHttp', () => {
     const paid = await errorOf(pay(http));
     expect([read.kind, paid.kind]).toEqual([reading, paying]);
     expect(read.message).toMatch(/^Acme: GET \/things\/a%2Fb%20%C3%BC: /);
-    // The fake PSP received the payment exactly once, whatever the fault was.
+    // With every kind of fault, the fake PSP received the payment exactly once.
     expect(fake.requests.length - asked).toBe(1);
     for (const error of [read, paid]) {
       expect(inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error)).not.toContain(TOKEN);
@@ -158,7 +158,7 @@ describe('PspHttp', () => {
     expect(fake.requests).toHaveLength(1);
   });
 
-  it('takes HTML with 400 for nobody’s decision about a payment', async () => {
+  it('does not take a response 400 in HTML for a decision of the PSP about a payment', async () => {
     const { http, fake } = await start(() => ({}));
     fake.injectFault({
       fault: { response: { status: 400, headers: { 'content-type': 'text/html' }, body: '<html>' } },
@@ -267,7 +267,7 @@ describe('PspHttp', () => {
     expect(clock.now() - begun).toBe(2000);
   });
 
-  it('sends no order later than whoever ordered it waits', async () => {
+  it('sends no order after the caller has stopped waiting', async () => {
     const { http, fake } = await start(() => ({ body: {} }), {
       rateLimit: { requests: 1, intervalMs: 60_000 },
     });

@@ -16,8 +16,8 @@ export interface OrderSubmission {
 }
 
 /**
- * Sends an order. If the PSP declines the order as a duplicate, the PSP has accepted the order before. The result is then the present state
- * of that order.
+ * Sends an order. If the PSP declines it as a duplicate, the PSP has accepted the order before. Then the function requests the order and
+ * returns its current state.
  * @throws PspError `unknown-outcome` if the PSP declines the order as a duplicate, but the order cannot be found
  */
 export async function submitOrder({ send, isDuplicate, find }: OrderSubmission): Promise<OrderResult> {

@@ -231,7 +231,7 @@ describe('metadata', () => {
     expect(pickProperties('acme', row, names, 'paidAt')).toEqual({});
   });
 
-  it('is read whatever its type is', () => {
+  it('is read from every type', () => {
     const row = Json.parse(
       '{"a":"x","b":1.50,"c":true,"d":{"e":[12345678901234567890]},"f":null,"g":"","h":1e999}',
     );

@@ -181,7 +181,7 @@ export type FeedUpdate = Partial<Omit<FeedTable, 'id' | 'summed_after' | 'paused
 
 /** The definitions of columns and tables that migrations need. */
 export interface ColumnTypes {
-  /** A text that is compared and sorted by its bytes, whatever the locale of the database is. */
+  /** A text that is compared and sorted by its bytes, and not by the rules of the database's locale. */
   text: ColumnDataType | Expression<unknown>;
   /** Integers up to 2^53, for milliseconds and sequence numbers. */
   integer: ColumnDataType;

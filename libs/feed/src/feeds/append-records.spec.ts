@@ -1,4 +1,4 @@
-/** Tests that appended strings are stored unchanged, whatever characters they contain. No row may be split, joined or changed. */
+/** Tests that appended strings with any characters are stored unchanged. No row may be split, joined or changed. */
 import { serializeTransaction } from '@tributary/connector-api';
 import { copyStore, openStore, summarizeStore, getCurrentProcess } from '../index.js';
 import { POSTGRES_STORE, SQLITE_STORE, STORES } from '../testing/stores.js';

@@ -12,8 +12,8 @@ const QUIET_RETENTION_MS = 24 * 3600 * 1000;
 const QUIET_INTERVAL_MS = 10 * 60 * 1000;
 
 /**
- * Stores a run, and deletes old runs of its stream. For a stream that never has new data, at most 145 rows are kept, whatever the number of
- * gateways and days is.
+ * Stores a run, and deletes old runs of its stream. For a stream that never has new data, at most 145 rows are kept, independent of the
+ * number of gateways and days.
  */
 export async function recordSyncRun(db: Kysely<Schema>, run: SyncRun): Promise<void> {
   if (isQuiet(run) && (await hasRecentQuietRun(db, run))) return;

@@ -169,7 +169,7 @@ describe.each(STORES)('$name', (kind) => {
       expect(await feed.acquireLease(ME, 1000)).toBeDefined();
     });
 
-    it('taken by a clock that was years ahead blocks nobody, and the fence keeps out whoever has it', async () => {
+    it('acquired with a clock that was years ahead blocks no process, and the fencing token stops the process that holds it', async () => {
       const feed = await store.feed('bank', 'transactions');
       now = Date.UTC(2030, 0, 1);
       const ahead = await acquireLease(feed, OTHER);

@@ -130,8 +130,8 @@ export interface Feed {
   readonly connector: string;
   readonly stream: Stream;
   /**
-   * Returns a JSON array of the rows with a feed time at or after `from` (milliseconds since 1970). `page` counts from 1. All pages take
-   * the same time, whatever their number is.
+   * Returns a JSON array of the rows with a feed time at or after `from` (milliseconds since 1970). `page` counts from 1. The time
+   * for a page does not depend on its number.
    * @throws DamagedRowsError when a row is not JSON, because it was altered in the database
    */
   readPage(

@@ -291,7 +291,7 @@ describe('a crash', () => {
     return died;
   }
 
-  it('is remembered by whoever sends again without asking: a refusal of the repeat fails nothing at once', async () => {
+  it('is known to a gateway that repeats an order without a lookup: a declined repeat does not fail the order at once', async () => {
     delete (harness.psp as { findOrder?: unknown }).findOrder;
     harness.psp.attemptScripts = [executeAndHang, declineOrder];
     const sent = await harness.openGateway({ start: false });
@@ -336,7 +336,7 @@ function expectCorrectRows(answer: OrderResponse, rows: TransactionRow[], truth:
   if (truth !== 'FAILED') expect(rows.map(({ status }) => status)).not.toContain('FAILED');
 }
 
-it('what is due of one connector is done, however much of another one waits that nobody serves', async () => {
+it('the due orders of one connector are executed, even if many orders wait of a connector that no gateway serves', async () => {
   const gateway = await harness.openGateway({
     start: false,
     crashPoint: { commitNumber: 1, moment: 'after' },

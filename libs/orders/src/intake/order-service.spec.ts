@@ -66,7 +66,7 @@ describe.each(STORES)('on $name', (kind) => {
       expect(await harness.submit(gateway.service, { amount, requestedAsset: 'JPY/0' })).toEqual(answer);
     });
 
-    it('keeps the reference exactly as the client sent it, whatever is in it', async () => {
+    it('keeps the reference exactly as the client sent it, with any characters', async () => {
       const gateway = await harness.openGateway();
       const idempotencyKey = 'pi/1 ~ä%2F "quoted"';
       const answer = await harness.submit(gateway.service, { idempotencyKey });

@@ -132,7 +132,7 @@ describe('an order whose outcome is unknown', () => {
     });
   });
 
-  it('is nobody else’s afterwards: whoever still works on it has lost it', async () => {
+  it('takes the order from a gateway that still works on it', async () => {
     const id = await storeOrder(UNKNOWN_OUTCOME);
     const before = await store.orders('bank').find(id);
     await resolve(id, { as: 'failed' });

@@ -42,7 +42,7 @@ export class AdyenBalancePlatformFake {
   server!: FakePsp;
   /** The orders that were accepted, with their amounts as they were sent. */
   readonly orders: { key: string; units: string; currency: string }[] = [];
-  /** Number of rows that a page contains at most, whatever `limit` asks for. */
+  /** The maximum number of rows of a page, even if `limit` is larger. */
   maxRowsPerPage = MAX_PAGE_SIZE;
   private readonly responseByKey = new Map<string, FakeResponse>();
 

@@ -51,8 +51,8 @@ export const DIRECT_DEBIT_TYPES: readonly string[] = ['bankDirectDebit', 'intern
 type MovementsByDirection = Readonly<Record<'incoming' | 'outgoing', Movement>>;
 
 /**
- * What a transfer means that belongs to a payment by a shopper, by the direction of its money. A correction means what the direction of its money
- * says, whatever its type is called.
+ * The movement of a transfer that belongs to a payment by a shopper, by the direction of its money. The movement of a correction depends on this
+ * direction only, and not on the name of its type.
  */
 export const ACQUIRING_MOVEMENTS: Readonly<
   Record<'payment' | 'refund' | 'dispute' | 'reversal', MovementsByDirection>

@@ -10,7 +10,7 @@ const OTHER = 'NL91ABNA0417164300';
 const SPEC = 'com.bank-statements.spec/';
 
 describe('entries and their identity', () => {
-  it('serves a statement once, whatever names its file has', async () => {
+  it('serves a statement once, even if its file has several names', async () => {
     const bank = new FakeBank();
     const file = createCamtXml({
       number: '1',

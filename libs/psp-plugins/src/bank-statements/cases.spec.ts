@@ -208,7 +208,7 @@ describe('the bank’s reference identifies a movement', () => {
     const bank = await pull(...names);
     expect(bank.feed.summary).toEqual(['+30.00 EUR SUCCEEDED']);
     const [row] = bank.feed.transactions;
-    // The final statement contains neither the payer nor the end-to-end id. The transaction keeps both, in whatever order the files arrive.
+    // The final statement contains neither the payer nor the end-to-end id. The transaction keeps both, in every order in which the files can arrive.
     expect(metadataOf(row, 'counterparty_name')).toBe('Ash AG');
     expect(metadataOf(row, 'end_to_end_id')).toBe('A1');
     if (names.includes(sum)) expect(metadataOf(row, 'statement')).toBe('41');

@@ -44,7 +44,7 @@ it('test data are asked for where the settings say so, and OAuth tokens are fetc
   ).toBe(true);
 });
 
-it('a token that expires or is refused in the middle is renewed, and nobody notices', async () => {
+it('a token that expires or is refused during a listing is renewed, without an effect on the listing', async () => {
   simulateYear(fake, balance, 400);
   await reopen({
     accessToken: undefined,

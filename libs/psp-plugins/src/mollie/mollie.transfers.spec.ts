@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 describe('draft transfers', () => {
-  it('are off unless the setting allows them, whatever that of payouts says', async () => {
+  it('are off unless their setting allows them, with every value of the setting for payouts', async () => {
     const careful = await MollieTestConnector.open(fake);
     expect(careful.psp).not.toMatchObject({ createPayout: expect.any(Function) });
     await careful.close();
@@ -118,7 +118,7 @@ describe('draft transfers', () => {
     expect(await trial.psp.findOrder!(createOrder())).toBeUndefined();
   });
 
-  it('to somebody without an IBAN, in another currency or from nowhere are rejected, and none is made', async () => {
+  it('to a payee without an IBAN, in another currency or from an unknown account are rejected, and no draft is created', async () => {
     for (const wrong of [
       { destinationAccountId: EVA.iban },
       { destinationAccountId: `bank-account-of-${fake.addBalance('EUR').id}` },
@@ -132,7 +132,7 @@ describe('draft transfers', () => {
     expect(fake.server.requests.filter(({ method }) => method === 'POST')).toEqual([]);
   });
 
-  it('to somebody who was paid before go to that name', async () => {
+  it('to a payee who was paid before contain the name of this payee', async () => {
     addMovement({ counterparty: { name: EVA.name, identifier: EVA.iban } });
     await trial.syncBeneficiaries();
     await trial.psp.createPayout!(createOrder({ destinationAccountId: EVA.iban }));
@@ -192,7 +192,7 @@ describe('what a person decides', () => {
   it.each([
     ['a fee', { type: 'fee' }, 'OTHER'],
     ['money that comes in', { amount: 2500 }, 'PAYIN'],
-  ])('%s is none, whatever its description says', async (_name, more, type) => {
+  ])('%s is no order, with any description', async (_name, more, type) => {
     await trial.psp.createPayout!(createOrder());
     const row = fake.drafts.execute(getFirstDraft(), more);
     await trial.sync();
@@ -235,7 +235,7 @@ describe('a movement without a description', () => {
     expect(trial.transactions.get(row.id)).toMatchObject({ orderKey: createOrder().idempotencyKey });
   });
 
-  it('is that on the day for which somebody scheduled it, too', async () => {
+  it('is found on the day for which it was scheduled, too', async () => {
     getFirstDraft().scheduledExecutionDate = '2026-02-20';
     trial.clock.time = Date.parse('2026-02-19T23:00:00Z');
     const row = fake.drafts.execute(getFirstDraft(), { description: null });
@@ -321,7 +321,7 @@ describe('who can be paid', () => {
     expect(await trial.syncBeneficiaries()).toEqual([JAN.iban, EVA.iban]);
   });
 
-  it('nobody more where the token may not read business accounts', async () => {
+  it('no further beneficiary if the token may not read business accounts', async () => {
     fake.server.injectFault({ fault: { status: 403 }, path: '/v2/business-accounts/accounts' });
     expect(await trial.syncBeneficiaries()).toEqual([JAN.iban]);
   });

@@ -101,7 +101,7 @@ it('cannot be found without its id', async () => {
 
 it.each<[string, Partial<Order>]>([
   ['another account', { sourceAccountId: 'G83JXTJ5EHCQ2' }],
-  ['somebody who is no beneficiary', { destinationAccountId: 'eve@example.com' }],
+  ['a receiver who is no beneficiary', { destinationAccountId: 'eve@example.com' }],
   ['a receiver that PayPal cannot pay', { destinationAccountId: 'ada' }],
   ['a fraction of a forint', { amount: { amount: 1050n, asset: 'HUF/2' } }],
 ])('refuses %s, and sends nothing', async (_name, changes) => {

@@ -35,7 +35,7 @@ export const FAKE_SETTINGS = {
 export interface RevolutFakeOptions {
   world?: SimulatedRevolut;
   clock?: { now(): number };
-  /** The time in milliseconds after which the server rejects a token, whatever lifetime its token response contains. */
+  /** The time in milliseconds after which the server rejects a token, even if the token response contains a longer lifetime. */
   tokenLifetimeMs?: number;
 }
 
@@ -49,7 +49,7 @@ export class RevolutBusinessFake {
   issuedTokenCount = 0;
   /** Properties that override those of the next orders of `/pay` and `/transfer`. */
   nextOrderOverrides: Partial<SimulatedTransaction> = {};
-  /** The maximum number of rows of a page, whatever value `count` has. */
+  /** The maximum number of rows of a page, even if `count` is larger. */
   maxRowsPerPage = Infinity;
   private readonly tokens = new Map<string, number>();
 

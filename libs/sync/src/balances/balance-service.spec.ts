@@ -107,7 +107,7 @@ describe('the balances of an account', () => {
     expect(await amounts('b')).toEqual([{ currency: 'EUR/2', amount: '2' }]);
   });
 
-  it('are nobody’s when the account was never served, whatever the PSP would say', async () => {
+  it('are not found if the account was never served, even if the PSP has them', async () => {
     let asked = 0;
     const reader = await createReader(async (id) => (asked++, createBalances(id)));
     for (const id of ['stranger', 'DE 1/x', '..', '~zz', ''])

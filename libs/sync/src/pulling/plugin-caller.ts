@@ -1,6 +1,6 @@
 /**
- * Calls the methods of a plugin, with a timeout, the removal of secrets from errors, and metrics. Whatever the plugin does, the caller gets
- * the plugin's result or a `PspError` within the timeout.
+ * Calls the methods of a plugin, with a timeout, the removal of secrets from errors, and metrics. The caller always gets
+ * the plugin's result or a `PspError` within the timeout, even if the plugin hangs or throws another error.
  */
 import { PspError } from '@tributary/connector-api';
 import type { DataWarning, ListOptions, Page, PspClient } from '@tributary/connector-api';

@@ -3,8 +3,8 @@ import type { SerializedRecord } from '@tributary/connector-api';
 
 /**
  * Sorts records by the PSP's time, oldest first. Plugins must already return this order, so the function only corrects faulty plugins. A
- * record without a time stays after the previous record. Versions of one record keep the sequence of the plugin whatever their times are,
- * because the version that is listed last is the current version.
+ * record without a time stays after the previous record. Versions of one record keep the sequence of the plugin, even if their times
+ * have another order, because the version that is listed last is the current version.
  */
 export function sortOldestFirst(records: SerializedRecord[]): SerializedRecord[] {
   const sortKeys = computeSortKeys(records);

@@ -93,7 +93,7 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
     expect(await bench.readIds()).toEqual(createExpectedIds(3));
   });
 
-  it('pull at once what a webhook or a watch tells of, whoever pulled last', async () => {
+  it('pull a stream at once after a webhook or a watch, even if another gateway pulled it last', async () => {
     count = 1;
     for (const engine of engines) {
       engine.requestPull('bank', ['transactions']);

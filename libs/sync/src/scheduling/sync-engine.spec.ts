@@ -183,7 +183,7 @@ describe('a failure', () => {
     await engine.stop();
   });
 
-  it('is not tried faster because somebody keeps asking', async () => {
+  it('is not repeated faster because of repeated requests', async () => {
     let calls = 0;
     let error = new PspError('unavailable', 'connection refused');
     const engine = bench.createEngine([

@@ -168,8 +168,8 @@ function toFilter(query: OperatorRequest['query']): RecordFilter {
 }
 
 /**
- * Returns the id as served to clients. An id that already has this form stays unchanged. Any other id is encoded in the same way as the ids
- * of the PSP.
+ * Returns the id as served to clients. An id that already has this form stays unchanged. Any other id is taken for an id of the PSP, and is
+ * encoded.
  */
 function toServedId(id: OperatorRequest['query'][string]): string {
   const text = String(id);

@@ -75,7 +75,7 @@ function checkExamples(
       }
     });
 
-    it('sees a property that nobody documents, in every example of an object', () => {
+    it('finds a property that the document does not contain, in every example of an object', () => {
       const [operation = ''] = operations.at(-1) ?? [];
       const [method = '', path = ''] = operation.split(' ');
       const [example] = document.getExamples(method, path).filter(({ status }) => status !== undefined);

@@ -83,7 +83,7 @@ export interface PspFixture {
   /** The timing limits from the PSP's documentation. */
   timings?: PspTimings;
   /**
-   * Adds a transaction. The PSP lists it immediately, whatever its timestamp is.
+   * Adds a transaction. The PSP lists it immediately, even if its timestamp is in the past or in the future.
    * @returns the id of its record. If only the plugin can derive the id, the result is another unique name
    */
   addTransaction: (input: TransactionInput) => Awaitable<string>;

@@ -38,7 +38,7 @@ const POSTGRES_COLUMN_TYPES: ColumnTypes = {
 };
 
 /**
- * Sets the isolation level READ COMMITTED, whatever the default of the database is. The first statement of an append locks the feed row.
+ * Sets the isolation level READ COMMITTED, because the database can have another default. The first statement of an append locks the feed row.
  * Later statements then see everything that was committed before the lock was acquired.
  */
 const BEGIN = 'begin isolation level read committed';

@@ -229,7 +229,7 @@ describe('a store on PostgreSQL', () => {
     );
   });
 
-  it('orders names by their bytes, whatever the language of the database', async () => {
+  it('orders names by their bytes, in every language of the database', async () => {
     const store = await open();
     const rejected = ['b', 'a', 'B', 'ä', 'A'].map((id) => ({ id, reason: 'x' }));
     await (

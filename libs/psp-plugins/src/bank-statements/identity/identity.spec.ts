@@ -79,7 +79,7 @@ function filesOf(given: Scenario): Record<string, string> {
 }
 
 describe('the identity of entries', () => {
-  it('counts each booking once, whatever was sent twice, reported before, or comes late', async () => {
+  it('counts each booking once, also if files were sent twice, reported before, or come late', async () => {
     await fc.assert(
       fc.asyncProperty(scenario, async (given) => {
         const bank = new FakeBank();

@@ -86,7 +86,7 @@ describe('a fault', () => {
     );
   });
 
-  test('is met by one attempt after the other, whoever makes them, and the last word stays', async () => {
+  test('applies to one attempt after the other, from any gateway, and the last fault stays', async () => {
     const journal = newJournal();
     const settings = createSettings({ ...QUIET_SETTINGS, journal });
     const order = createOrder(1, { metadata: { 'sandbox/fault': 'rate-limited, unauthorized,lost , none' } });
@@ -115,7 +115,7 @@ describe('a fault', () => {
     ]);
   });
 
-  test('that rejects an order rejects it for ever, whatever the next attempts were to meet', async () => {
+  test('that rejects an order rejects it for ever, and the faults of later attempts have no effect', async () => {
     const settings = createSettings({ ...QUIET_SETTINGS, journal: newJournal() });
     const order = createOrder(1, { metadata: { 'sandbox/fault': 'unavailable, rejected, none' } });
     const outcomes: string[] = [];

@@ -64,7 +64,7 @@ export const ORDER_CHECKS: readonly Check[] = [
       const order = orderHarness.createOrder({ amount: { amount: 1234n, asset } });
       await expectPspError(() => orderHarness.submit(order), ['rejected'], `an order in ${asset}`);
     }
-    await expectPayments(orderHarness, [], 'orders in assets that nobody has');
+    await expectPayments(orderHarness, [], 'orders in assets that no account has');
   }),
   createOrderCheck('orders: findOrder knows what was ordered, and nothing else', async (orderHarness) => {
     const { psp } = orderHarness;

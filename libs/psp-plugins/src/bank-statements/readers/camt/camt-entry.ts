@@ -97,7 +97,7 @@ function readDetailAmount(
 
 /**
  * Returns the counterparty: the debtor of a credit, or the creditor of a debit. A reversal contains the parties of the reversed payment. A
- * party with the statement's own account is never the counterparty, whatever the indicators are. If the entry has only one party, this
+ * party with the statement's own account is never the counterparty, with any indicators. If the entry has only one party, this
  * party is the counterparty, unless it is the account owner.
  */
 function readCounterparty(

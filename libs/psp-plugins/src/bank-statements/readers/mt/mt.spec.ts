@@ -130,7 +130,7 @@ describe('the details :86:', () => {
     });
   });
 
-  it('are plain text otherwise, several fields put together, whatever the text looks like', async () => {
+  it('are plain text otherwise, with any text, and several fields are joined', async () => {
     const entry = await entryOf(
       '2601150115D1,NTRFNONREF',
       'Terugboeking   \r\n-Nr. 5\r\n-\r\n:KO: x\r\n:86:second {4: field',

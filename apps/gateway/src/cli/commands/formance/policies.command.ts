@@ -14,8 +14,8 @@ import {
   type CommandContext,
   type ConfigOption,
 } from '../../shared/command-context.js';
-import { formatTable, replaceControlCharacters } from '../../shared/terminal.js';
 import { withFormanceConnection } from './connect-to-formance.js';
+import { formatOutcomes, formatReasons } from './format-outcomes.js';
 import { groupByFormance, type ConnectorsOfFormance } from './group-by-formance.js';
 import { getOutcomeExitCode } from './get-outcome-exit-code.js';
 
@@ -40,7 +40,11 @@ export function registerPoliciesCommand(formance: Command, { terminal, result, l
       const results: PolicyResult[] = [];
       for (const group of groupByFormance(deployment, paths))
         results.push(...(await installGroup(deployment, group, isDryRun)));
-      terminal.out(json ? JSON.stringify(results, undefined, 2) : formatPolicies(results, isDryRun));
+      terminal.out(
+        json
+          ? JSON.stringify(results, undefined, 2)
+          : formatOutcomes('POLICY', results, formatReasons(results), isDryRun),
+      );
       result.exitCode = getOutcomeExitCode(results, isDryRun);
     });
 }
@@ -60,21 +64,4 @@ function installGroup(
     const reconciliation = new ReconciliationClient(connection.open('reconciliation'));
     return installPolicies({ payments, reconciliation }, ledger, group.connectors, isDryRun);
   });
-}
-
-const OUTCOME_WORDS: Readonly<Record<PolicyResult['outcome'], string>> = {
-  ...{ created: 'created', unchanged: 'unchanged', blocked: 'NOT DONE', failed: 'FAILED' },
-};
-const DRY_RUN_WORDS = { ...OUTCOME_WORDS, created: 'would be created' };
-
-function formatPolicies(results: readonly PolicyResult[], isDryRun: boolean): string {
-  const words = isDryRun ? DRY_RUN_WORDS : OUTCOME_WORDS;
-  const rows = results.map(({ path, name, outcome }) => [`/${path}`, name, words[outcome]]);
-  const reasons = results.flatMap(({ path, reason }) =>
-    reason === undefined ? [] : [`/${path}: ${reason}.`],
-  );
-  return [
-    formatTable([['CONNECTOR', 'POLICY', 'RESULT'], ...rows]),
-    ...reasons.map(replaceControlCharacters),
-  ].join('\n');
 }

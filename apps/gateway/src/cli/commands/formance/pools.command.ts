@@ -7,8 +7,8 @@ import {
   type CommandContext,
   type ConfigOption,
 } from '../../shared/command-context.js';
-import { formatTable, replaceControlCharacters } from '../../shared/terminal.js';
 import { withPaymentsClient } from './connect-to-formance.js';
+import { formatOutcomes, formatReasons } from './format-outcomes.js';
 import { groupByFormance } from './group-by-formance.js';
 import { getOutcomeExitCode } from './get-outcome-exit-code.js';
 
@@ -37,25 +37,11 @@ export function registerPoolsCommand(formance: Command, { terminal, result, load
             installPools(client, group.connectors, isDryRun),
           )),
         );
-      terminal.out(json ? JSON.stringify(results, undefined, 2) : formatPools(results, isDryRun));
+      terminal.out(
+        json
+          ? JSON.stringify(results, undefined, 2)
+          : formatOutcomes('POOL', results, formatReasons(results), isDryRun),
+      );
       result.exitCode = getOutcomeExitCode(results, isDryRun);
     });
-}
-
-const OUTCOME_WORDS: Readonly<Record<PoolResult['outcome'], string>> = {
-  ...{ created: 'created', updated: 'updated', unchanged: 'unchanged' },
-  ...{ blocked: 'NOT DONE', failed: 'FAILED' },
-};
-const DRY_RUN_WORDS = { ...OUTCOME_WORDS, created: 'would be created', updated: 'would be updated' };
-
-function formatPools(results: readonly PoolResult[], isDryRun: boolean): string {
-  const words = isDryRun ? DRY_RUN_WORDS : OUTCOME_WORDS;
-  const rows = results.map(({ path, name, outcome }) => [`/${path}`, name, words[outcome]]);
-  const reasons = results.flatMap(({ path, reason }) =>
-    reason === undefined ? [] : [`/${path}: ${reason}.`],
-  );
-  return [
-    formatTable([['CONNECTOR', 'POOL', 'RESULT'], ...rows]),
-    ...reasons.map(replaceControlCharacters),
-  ].join('\n');
 }

@@ -1,5 +1,4 @@
 export { BalanceService } from './balances/balance-service.js';
-export type { BalanceServiceOptions } from './balances/balance-service.js';
 export { systemClock } from './clock.js';
 export type { Clock } from './clock.js';
 export { acceptGap, type GapAcceptance } from './completeness/accept-gap.js';

@@ -17,17 +17,12 @@ import { BalanceResponseBatcher } from './balance-response-batcher.js';
 import { RefreshQueue } from './refresh-queue.js';
 import type { SyncConnector } from '../sync.types.js';
 
-/** Options of `BalanceService`. */
-export interface BalanceServiceOptions extends SyncOptions {
-  /** Timeout in milliseconds of a response when no balances are stored. The default is 4 s. */
-  responseTimeoutMs?: number;
-}
-
 interface BalanceResult {
   source: BalanceOutcome;
   balances: ServedBalances;
 }
 
+/** Timeout in ms of a response when no balances are stored. */
 const RESPONSE_TIMEOUT_MS = 4_000;
 /** The maximum time in ms that a response waits for a call to the PSP although balances are stored. */
 const MAX_REFRESH_WAIT_MS = 1_000;
@@ -41,7 +36,6 @@ export class BalanceService {
   private readonly balanceRepository: BalanceRepository;
   private readonly context: SyncContext;
   private readonly pluginCaller: PluginCaller;
-  private readonly responseTimeoutMs: number;
   private readonly circuitBreaker: CircuitBreaker;
   private readonly lookup: BalanceLookup;
   private readonly readerTimes: BalanceResponseBatcher;
@@ -50,7 +44,7 @@ export class BalanceService {
   constructor(
     store: Store,
     private readonly connector: SyncConnector,
-    options: BalanceServiceOptions,
+    options: SyncOptions,
   ) {
     this.context = getSyncContext(options);
     this.balanceRepository = store.balances(connector.path);
@@ -59,7 +53,6 @@ export class BalanceService {
     const validForMs = balanceValidity === 'off' ? undefined : balanceValidity;
     this.readerTimes = new BalanceResponseBatcher(this.balanceRepository, this.context.clock, validForMs);
     this.pluginCaller = new PluginCaller(connector.path, this.context);
-    this.responseTimeoutMs = options.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS;
     this.circuitBreaker = new CircuitBreaker(connector.path, this.context);
   }
 
@@ -141,7 +134,7 @@ export class BalanceService {
    */
   private async fetchFirst(accountId: string): Promise<BalanceResult> {
     try {
-      return await this.limitTime(this.refreshes.add(accountId, true), this.responseTimeoutMs);
+      return await this.limitTime(this.refreshes.add(accountId, true), RESPONSE_TIMEOUT_MS);
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown';
       throw new PspError(

@@ -65,3 +65,8 @@ export function listVisiblePolicies(
 ): ReconciliationPolicyConfig[] {
   return policies.filter(({ policy }) => tenant === undefined || policy.name.startsWith(`${tenant}/`));
 }
+
+/** Returns the names of the reconciliation policies that the operator may see. */
+export function listVisiblePolicyNames(deployment: Deployment, operator: OperatorKey): string[] {
+  return listVisiblePolicies(deployment, operator).map(({ policy }) => policy.name);
+}

@@ -14,7 +14,7 @@ import { HttpStatus } from '@nestjs/common';
 import type { OperatorEndpoint, OperatorRequest, OperatorServices } from '../endpoint.types.js';
 import { parseTimeParameter } from '../parse-time-parameter.js';
 import { createListSchema, createObjectSchema, SEARCH_TEXT_SCHEMA, TEXT_SCHEMA } from '../schemas.js';
-import { listVisiblePolicies } from '../visible-connectors.js';
+import { listVisiblePolicyNames } from '../visible-connectors.js';
 
 const BREAK_ID = { ...SEARCH_TEXT_SCHEMA, description: 'Id of a break of a newest run.' };
 const NOTE = { ...SEARCH_TEXT_SCHEMA, description: 'The reason. The audit trail keeps it.' };
@@ -114,7 +114,7 @@ async function decide<T>(
   { deployment, store }: OperatorServices,
   record: (decisions: BreakDecisions, author: DecisionAuthor) => Promise<T>,
 ): Promise<T> {
-  const policies = listVisiblePolicies(deployment, operator).map(({ policy }) => policy.name);
+  const policies = listVisiblePolicyNames(deployment, operator);
   const decisions = new BreakDecisions(store.reconciliation(), policies);
   try {
     return await record(decisions, { by: operator.name, note: String(body['note']) });

@@ -22,7 +22,7 @@ import {
   TEXT_SCHEMA,
   TIME_SCHEMA,
 } from '../schemas.js';
-import { listVisiblePolicies } from '../visible-connectors.js';
+import { listVisiblePolicies, listVisiblePolicyNames } from '../visible-connectors.js';
 
 const RUN = createObjectSchema({
   id: TEXT_SCHEMA,
@@ -111,7 +111,7 @@ export const RECONCILIATION_ENDPOINTS: readonly OperatorEndpoint[] = [
     async handle({ operator, query }, { deployment, store }) {
       const id = String(query['id']);
       const repository = store.reconciliation();
-      const names = listVisiblePolicies(deployment, operator).map(({ policy }) => policy.name);
+      const names = listVisiblePolicyNames(deployment, operator);
       const { run, found } = await new BreakDecisions(repository, names).find(id).catch((error: unknown) => {
         throw error instanceof DecisionError ? createNotFoundError('break') : error;
       });

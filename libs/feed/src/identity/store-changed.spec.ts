@@ -1,5 +1,4 @@
 /** Tests that a process notices when its database is replaced, restored or emptied, and that no row is written to a wrong feed. */
-import { serializeTransaction, type SerializedRecord } from '@tributary/connector-api';
 import { rmSync } from 'node:fs';
 import {
   getCurrentProcess,
@@ -12,28 +11,12 @@ import {
 import { PostgresServer } from '../testing/postgres-server.js';
 import { backUpDatabase, runSql } from '../testing/raw-sql.js';
 import { POSTGRES_STORE, SQLITE_STORE, STORES, type FreshStore } from '../testing/stores.js';
+import { appendRecords, createRecord, EMPTY_PAGE_PARTS } from '../testing/test-records.js';
 
-const NOTHING = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
 /**
  * Time in ms for which pages may still be served after the SQLite file was deleted, because the gateway checks the file only every 100 ms.
  */
 const FILE_CHECK_MS = 150;
-
-function record(id: string): SerializedRecord {
-  return serializeTransaction({
-    id,
-    createdAt: '2026-01-01T00:00:00.000Z',
-    type: 'PAYIN',
-    status: 'SUCCEEDED',
-    amount: { amount: 1n, asset: 'EUR/2' },
-  });
-}
-
-async function append(feed: Feed, ...ids: string[]): Promise<void> {
-  const lease = await feed.acquireLease(getCurrentProcess(), 60_000);
-  await lease?.append({ ...NOTHING, records: ids.map(record), cursor: ids.join() });
-  await lease?.release();
-}
 
 async function readIds(feed: Feed): Promise<string[]> {
   const { body } = await feed.readPage(undefined, 1, 100);
@@ -64,8 +47,8 @@ describe.each(STORES)('a $name store whose database changes under the process', 
   it('serves, locks and extends no feed of another tenant that has the number now', async () => {
     const feed = await store.feed('acme/bank', 'transactions');
     const other = await store.feed('other/bank', 'transactions');
-    await append(feed, 'a1');
-    await append(other, 'b1', 'b2');
+    await appendRecords(feed, 'a1');
+    await appendRecords(other, 'b1', 'b2');
     const lease = await feed.acquireLease(getCurrentProcess(), 60_000);
     await runSql(
       fresh.url,
@@ -73,9 +56,9 @@ describe.each(STORES)('a $name store whose database changes under the process', 
       "update feeds set connector = 'acme/bank' where connector = 'other/bank'",
       "update feeds set connector = 'other/bank' where connector = 'x'",
     );
-    await expect(lease?.append({ ...NOTHING, records: [record('a2')], cursor: 'c' })).rejects.toThrow(
-      StoreChangedError,
-    );
+    await expect(
+      lease?.append({ ...EMPTY_PAGE_PARTS, records: [createRecord('a2')], cursor: 'c' }),
+    ).rejects.toThrow(StoreChangedError);
     for (const use of [
       () => feed.readPage(undefined, 1, 100),
       () => feed.latestBodies(['b1']),
@@ -92,28 +75,28 @@ describe.each(STORES)('a $name store whose database changes under the process', 
 
   it('notices at the next page that a number is that of another feed', async () => {
     const feed = await store.feed('acme/bank', 'transactions');
-    await append(feed, 'a1');
+    await appendRecords(feed, 'a1');
     await runSql(fresh.url, "update feeds set connector = 'other/bank' where connector = 'acme/bank'");
     await expect((async () => feed.readPage(undefined, 1, 100))()).rejects.toThrow(StoreChangedError);
   });
 
   it('refuses a page when the feed has lost rows, and is not opened again until it is restored', async () => {
     const feed = await store.feed('bank', 'transactions');
-    await append(feed, 'a1', 'a2');
+    await appendRecords(feed, 'a1', 'a2');
     const lease = await feed.acquireLease(getCurrentProcess(), 60_000);
     await runSql(
       fresh.url,
       'delete from feed_rows where seq = 2',
       'update feeds set head_seq = 1 where head_seq = 2',
     );
-    await expect(lease?.append({ ...NOTHING, records: [record('a3')], cursor: 'c' })).rejects.toThrow(
-      /the feed bank\/transactions has 1 rows, and had 2/,
-    );
+    await expect(
+      lease?.append({ ...EMPTY_PAGE_PARTS, records: [createRecord('a3')], cursor: 'c' }),
+    ).rejects.toThrow(/the feed bank\/transactions has 1 rows, and had 2/);
     await store.close();
     await expect(openStore(fresh.url)).rejects.toThrow(/lost data.*tributary store restore/);
     await startEpochAfterRestore(fresh.url);
     await open();
-    await append(await store.feed('bank', 'transactions'), 'a3');
+    await appendRecords(await store.feed('bank', 'transactions'), 'a3');
     expect(await readIds(await store.feed('bank', 'transactions'))).toEqual(['a1', 'a3']);
   });
 
@@ -149,16 +132,16 @@ describe.each(STORES)('a $name store whose database changes under the process', 
 
   it('gives every row after a restore a feed time that no reader has passed', async () => {
     const feed = await store.feed('bank', 'transactions');
-    await append(feed, 'a1');
+    await appendRecords(feed, 'a1');
     await store.writeHeartbeat();
     await store.close();
     const putBack = await backUpDatabase(fresh.url);
     await open();
     // The reader reads a row that the backup does not contain, and remembers the time of this row.
-    await append(await store.feed('bank', 'transactions'), 'late', 'a2');
+    await appendRecords(await store.feed('bank', 'transactions'), 'late', 'a2');
     const { feedTime: position = 0 } = await (await store.feed('bank', 'transactions')).head();
     const neverRead = await store.feed('new', 'transactions');
-    await append(neverRead, 'n1');
+    await appendRecords(neverRead, 'n1');
     const { feedTime: newPosition = 0 } = await neverRead.head();
     await store.close();
     await putBack();
@@ -168,7 +151,7 @@ describe.each(STORES)('a $name store whose database changes under the process', 
     expect(store.lastRestore).toEqual({ restoredAt, backupAt });
     // The PSP lists the lost records again, and also a version that was created while the store was down.
     const again = await store.feed('bank', 'transactions');
-    await append(again, 'late', 'a2', 'later');
+    await appendRecords(again, 'late', 'a2', 'later');
     const { body } = await again.readPage(position, 1, 100);
     expect((JSON.parse(body.toString()) as { id: string }[]).map(({ id }) => id)).toEqual([
       'late',
@@ -176,7 +159,7 @@ describe.each(STORES)('a $name store whose database changes under the process', 
       'later',
     ]);
     const recreated = await store.feed('new', 'transactions');
-    await append(recreated, 'n1');
+    await appendRecords(recreated, 'n1');
     expect((await recreated.head()).feedTime).toBeGreaterThan(newPosition);
     expect(await readIds(again)).toEqual(['a1', 'late', 'a2', 'later']);
   });
@@ -207,7 +190,7 @@ describe('a SQLite file', () => {
       const putBack = await backUpDatabase(fresh.url);
       const store = await openStore(fresh.url);
       const feed = await store.feed('bank', 'transactions');
-      await append(feed, 'a1');
+      await appendRecords(feed, 'a1');
       if (how === 'replaced') await putBack();
       else rmSync(fresh.url.slice('sqlite:'.length));
       await new Promise((resolve) => setTimeout(resolve, FILE_CHECK_MS));
@@ -231,7 +214,7 @@ describe('a PostgreSQL database', () => {
     const replica = await primary.createReplica();
     const store = await openStore(primary.url('postgres'));
     const feed = await store.feed('bank', 'transactions');
-    await append(feed, 'a1');
+    await appendRecords(feed, 'a1');
     const position = (await feed.head()).feedTime ?? 0;
     await waitUntil(
       async () => (await runSql(replica.url('postgres'), 'select 1 from feed_rows')).length > 0,
@@ -242,7 +225,7 @@ describe('a PostgreSQL database', () => {
     const promoted = await openStore(replica.url('postgres'));
     expect(promoted.lastRestore).toBeDefined();
     const after = await promoted.feed('bank', 'transactions');
-    await append(after, 'a2');
+    await appendRecords(after, 'a2');
     expect((await after.head()).feedTime).toBeGreaterThan(position + 60_000);
     expect(await readIds(after)).toEqual(['a1', 'a2']);
     await promoted.close();
@@ -259,7 +242,7 @@ describe('a PostgreSQL database', () => {
     const putBack = await backUpDatabase(fresh.url);
     const store = await openStore(fresh.url);
     const feed = await store.feed('bank', 'transactions');
-    await append(feed, 'a1');
+    await appendRecords(feed, 'a1');
     await putBack();
     let error: unknown;
     // The pool notices that its connections are closed only when they are used again.

@@ -3,19 +3,10 @@
  * running gateway, an upgrade beside old programs, a restored backup, and a second deployment. Each test is a short form of a slower spec,
  * which it names.
  */
-import { serializeTransaction, type SerializedRecord } from '@tributary/connector-api';
-import {
-  getCurrentProcess,
-  openStore,
-  startEpochAfterRestore,
-  StoreChangedError,
-  type Feed,
-} from '../index.js';
+import { getCurrentProcess, openStore, startEpochAfterRestore, StoreChangedError } from '../index.js';
 import { backUpDatabase, runSql } from '../testing/raw-sql.js';
 import { POSTGRES_STORE, type FreshStore } from '../testing/stores.js';
-
-const NOTHING = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
-const EURO = { amount: 1n, asset: 'EUR/2' };
+import { appendRecords, createRecord, EMPTY_PAGE_PARTS } from '../testing/test-records.js';
 
 describe('on PostgreSQL', () => {
   let fresh: FreshStore;
@@ -30,10 +21,10 @@ describe('on PostgreSQL', () => {
   it('after an older backup was put back, a running gateway neither reads nor writes the feed that has its number now', async () => {
     const store = await openStore(fresh.url);
     const feed = await store.feed('acme/bank', 'transactions');
-    await append(feed, 'a1');
+    await appendRecords(feed, 'a1');
     const lease = await feed.acquireLease(getCurrentProcess(), 60_000);
     await runSql(fresh.url, "update feeds set connector = 'other/bank' where connector = 'acme/bank'");
-    const page = { ...NOTHING, records: [createRecord('a2')], cursor: 'c' };
+    const page = { ...EMPTY_PAGE_PARTS, records: [createRecord('a2')], cursor: 'c' };
     await expect(lease?.append(page)).rejects.toThrow(StoreChangedError);
     await expect((async () => feed.readPage(undefined, 1, 100))()).rejects.toThrow(StoreChangedError);
     await store.close();
@@ -43,7 +34,7 @@ describe('on PostgreSQL', () => {
   // The long forms are `../migrations/fencing.spec.ts` and `test/upgrade/old-and-new.spec.ts`.
   it('after an upgrade, a program of an older release can neither acquire a lease nor store a row or an order', async () => {
     const store = await openStore(fresh.url);
-    await append(await store.feed('bank', 'transactions'), 'a1');
+    await appendRecords(await store.feed('bank', 'transactions'), 'a1');
     await store.close();
     for (const write of [
       "update feeds set fence = 1, holder = 'old', leased_until = 9",
@@ -92,20 +83,9 @@ describe('on PostgreSQL', () => {
   async function appendToStore(...ids: string[]): Promise<number> {
     const store = await openStore(fresh.url);
     const feed = await store.feed('bank', 'transactions');
-    await append(feed, ...ids);
+    await appendRecords(feed, ...ids);
     const { feedTime = 0 } = await feed.head();
     await store.close();
     return feedTime;
   }
 });
-
-async function append(feed: Feed, ...ids: string[]): Promise<void> {
-  const lease = await feed.acquireLease(getCurrentProcess(), 60_000);
-  await lease?.append({ ...NOTHING, records: ids.map(createRecord), cursor: ids.join() });
-  await lease?.release();
-}
-
-function createRecord(id: string): SerializedRecord {
-  const createdAt = '2026-01-01T00:00:00.000Z';
-  return serializeTransaction({ id, createdAt, type: 'PAYIN', status: 'SUCCEEDED', amount: EURO });
-}

@@ -1,7 +1,6 @@
 /** Tests that a migration stops the programs of older releases that cannot use the new tables, and that all other programs can continue. */
-import { openPostgres } from '../database/postgres/postgres-adapter.js';
-import { openSqlite } from '../database/sqlite/sqlite-adapter.js';
 import { getCurrentProcess, openStore, StoreChangedError } from '../index.js';
+import { openAdapter } from '../testing/open-adapter.js';
 import { runSql } from '../testing/raw-sql.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
 import { fenceOldPrograms } from './fence-old-programs.js';
@@ -32,14 +31,8 @@ describe.each(STORES)('a $name store', (kind) => {
 
   afterEach(() => fresh.remove());
 
-  async function openAdapter() {
-    return fresh.url.startsWith('sqlite:')
-      ? openSqlite(fresh.url.slice('sqlite:'.length))
-      : openPostgres(fresh.url, { connections: 2, statementTimeoutMs: 10_000 });
-  }
-
   async function migrateTo(version: number): Promise<void> {
-    const adapter = await openAdapter();
+    const adapter = await openAdapter(fresh.url);
     await migrate(adapter, version);
     await adapter.close();
   }
@@ -91,7 +84,7 @@ describe.each(STORES)('a $name store', (kind) => {
     const store = await openStore(fresh.url);
     const feed = await store.feed('bank', 'transactions');
     const lease = await feed.acquireLease(getCurrentProcess(), 60_000);
-    const adapter = await openAdapter();
+    const adapter = await openAdapter(fresh.url);
     await adapter.migrationTransaction((db) =>
       fenceOldPrograms(db, adapter.columnTypes, SCHEMA_VERSION, SCHEMA_VERSION + 1),
     );

@@ -1,7 +1,7 @@
 /** Tests two migrations on PostgreSQL. The first takes longer than the statement timeout of the gateways. The second is interrupted. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openPostgres } from '../database/postgres/postgres-adapter.js';
 import { openStore, type Store } from '../index.js';
+import { openAdapter } from '../testing/open-adapter.js';
 import { runSql } from '../testing/raw-sql.js';
 import { POSTGRES_STORE, type FreshStore } from '../testing/stores.js';
 import { migrate } from './migrate.js';
@@ -15,7 +15,7 @@ const OLD_VERSION = 6;
 const STATEMENT_TIMEOUT_MS = 500;
 
 async function createOldStore(url: string): Promise<void> {
-  const adapter = await openPostgres(url, { connections: 2, statementTimeoutMs: 10_000 });
+  const adapter = await openAdapter(url);
   await migrate(adapter, OLD_VERSION);
   await adapter.close();
 }

@@ -1,7 +1,6 @@
 /** Tests the migration that adds the sums of `JPY/0`, which older programs stored, to the sums of `JPY`. */
 import type { DatabaseAdapter } from '../database/database-adapter.js';
-import { openPostgres } from '../database/postgres/postgres-adapter.js';
-import { openSqlite } from '../database/sqlite/sqlite-adapter.js';
+import { openAdapter } from '../testing/open-adapter.js';
 import { STORES } from '../testing/stores.js';
 import { migrate } from './migrate.js';
 
@@ -16,10 +15,7 @@ describe.each(STORES)('in $name', (kind) => {
 
   beforeEach(async () => {
     const fresh = await kind.create();
-    const { url } = fresh;
-    adapter = url.startsWith('sqlite:')
-      ? await openSqlite(url.slice('sqlite:'.length))
-      : await openPostgres(url, { connections: 2, statementTimeoutMs: 10_000 });
+    adapter = await openAdapter(fresh.url);
     remove = async () => {
       await adapter.close();
       await fresh.remove();

@@ -1,36 +1,22 @@
 /** Tests that this release opens and migrates a store of an older release. */
-import { serializeTransaction, type SerializedRecord } from '@tributary/connector-api';
 import { sql, type Kysely } from 'kysely';
 import { hash } from 'node:crypto';
-import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { Schema } from '../database/schema.js';
-import { openPostgres } from '../database/postgres/postgres-adapter.js';
-import { openSqlite } from '../database/sqlite/sqlite-adapter.js';
 import { openStore, getCurrentProcess, type Feed, type Store } from '../index.js';
 import { migrate } from './migrate.js';
 import { toNewOrderRow } from '../orders/order-row.js';
+import { openAdapter } from '../testing/open-adapter.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
+import { createRecord, EMPTY_PAGE_PARTS } from '../testing/test-records.js';
 
 const FIRST = Date.UTC(2026, 0, 1);
 const ROWS = 5;
-
-function record(id: string): SerializedRecord {
-  return serializeTransaction({
-    id,
-    createdAt: new Date(FIRST).toISOString(),
-    type: 'PAYIN',
-    status: 'SUCCEEDED',
-    amount: { amount: 1n, asset: 'EUR/2' },
-  });
-}
 
 /** The store version before migration 0006, which adds the row keys. */
 const OLD = 5;
 
 async function writeOldStore(url: string): Promise<void> {
-  const adapter: DatabaseAdapter = url.startsWith('sqlite:')
-    ? await openSqlite(url.slice('sqlite:'.length))
-    : await openPostgres(url, { connections: 2, statementTimeoutMs: 10_000 });
+  const adapter = await openAdapter(url);
   await migrate(adapter, OLD);
   await adapter.durableTransaction(async (db) => {
     for (const connector of ['bank', 'shop']) {
@@ -71,7 +57,7 @@ function returnedOrder() {
 }
 
 function row(feed_id: number, connector: string, seq: number) {
-  const { id, content } = record(`${connector}-${seq}`);
+  const { id, content } = createRecord(`${connector}-${seq}`);
   const time = FIRST + seq * 10;
   return {
     ...{ feed_id, seq, feed_time: time, record_id: id, body: bodyOf(connector, seq) },
@@ -81,7 +67,7 @@ function row(feed_id: number, connector: string, seq: number) {
 
 function bodyOf(connector: string, seq: number): string {
   const time = new Date(FIRST + seq * 10).toISOString();
-  return `${record(`${connector}-${seq}`).content},"updatedAt":"${time}"}`;
+  return `${createRecord(`${connector}-${seq}`).content},"updatedAt":"${time}"}`;
 }
 
 async function page(feed: Feed, from?: number, number = 1, size = 100): Promise<string> {
@@ -128,9 +114,8 @@ describe.each(STORES)('a store of an older release, in $name', (kind) => {
     const feed = await store.feed('bank', 'transactions');
     const lease = await feed.acquireLease(getCurrentProcess(), 60_000);
     expect(lease?.cursor).toBe('end of bank');
-    const records = [record('bank-2'), record('bank-new')];
-    const nothing = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
-    expect(await lease?.append({ ...nothing, records, cursor: 'next' })).toMatchObject({
+    const records = [createRecord('bank-2'), createRecord('bank-new')];
+    expect(await lease?.append({ ...EMPTY_PAGE_PARTS, records, cursor: 'next' })).toMatchObject({
       added: 1,
       unchanged: 1,
     });

@@ -5,6 +5,7 @@
 import { FakePsp, fakeRoute } from '@tributary/connector-api/testing';
 import type { FakeRequest, FakeResponse, PspDocumentValidator } from '@tributary/connector-api/testing';
 import { parseGoDuration } from '../payments/go-duration.js';
+import { createCursorPage } from './create-cursor-page.js';
 
 export interface FakeConnector {
   id: string;
@@ -224,18 +225,11 @@ export class FakeFormance {
     return { body: { access_token: `access-${this.tokens}`, token_type: 'Bearer', expires_in: 3600 } };
   }
 
-  /** Returns one page of a list. A cursor is the index of the page's first object. */
-  private page({ query }: FakeRequest, items: readonly unknown[]): FakeResponse {
-    const cursor = query.get('cursor');
-    if (cursor !== null && [...query.keys()].length > 1)
+  private page(request: FakeRequest, items: readonly unknown[]): FakeResponse {
+    const { query } = request;
+    if (query.has('cursor') && [...query.keys()].length > 1)
       return problem('VALIDATION', 'a cursor excludes every other parameter');
-    const start = Number(cursor ?? 0);
-    const end = start + this.pageSize;
-    const hasMore = end < items.length;
-    const data = items.slice(start, end);
-    return {
-      body: { cursor: { pageSize: this.pageSize, hasMore, ...(hasMore ? { next: String(end) } : {}), data } },
-    };
+    return createCursorPage(request, items, this.pageSize);
   }
 
   private install({ params, body }: FakeRequest): FakeResponse | Promise<FakeResponse> {

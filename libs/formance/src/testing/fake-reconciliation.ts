@@ -4,6 +4,7 @@
  */
 import { FakePsp, fakeRoute } from '@tributary/connector-api/testing';
 import type { PspDocumentValidator } from '@tributary/connector-api/testing';
+import { createCursorPage } from './create-cursor-page.js';
 
 export interface FakePolicy {
   id: string;
@@ -32,14 +33,7 @@ export class FakeReconciliation {
     fake.psp = await FakePsp.start({
       document,
       routes: [
-        fakeRoute('GET', '/policies', ({ query }) => {
-          const start = Number(query.get('cursor') ?? 0);
-          const end = start + PAGE_SIZE;
-          const hasMore = end < fake.policies.length;
-          const data = fake.policies.slice(start, end);
-          const next = hasMore ? { next: String(end) } : {};
-          return { body: { cursor: { pageSize: PAGE_SIZE, hasMore, ...next, data } } };
-        }),
+        fakeRoute('GET', '/policies', (request) => createCursorPage(request, fake.policies, PAGE_SIZE)),
         fakeRoute('POST', '/policies', ({ body }) => ({
           status: 201,
           body: { data: fake.addPolicy(body as Omit<FakePolicy, 'id' | 'createdAt'>) },

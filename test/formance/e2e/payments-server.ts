@@ -26,28 +26,17 @@ export interface InitiationRequest {
   metadata: Readonly<Record<string, string>>;
 }
 
-export function connectToFormance({
-  paymentsUrl,
-  ledgerUrl,
-  reconciliationUrl,
-  token,
-  client,
-}: EndToEndSettings): FormanceConnection {
+export function connectToFormance(settings: EndToEndSettings): FormanceConnection {
+  const { paymentsUrl, ledgerUrl, reconciliationUrl } = settings;
   const urls = {
     payments: paymentsUrl,
     ...(ledgerUrl === undefined ? {} : { ledger: ledgerUrl }),
     ...(reconciliationUrl === undefined ? {} : { reconciliation: reconciliationUrl }),
   };
-  return new FormanceConnection({ urls, credentials: toCredentials({ token, client }) });
+  return new FormanceConnection({ urls, credentials: toCredentials(settings) });
 }
 
-function toCredentials({
-  token,
-  client,
-}: {
-  token: string | undefined;
-  client: EndToEndSettings['client'] | undefined;
-}): FormanceCredentials {
+function toCredentials({ token, client }: EndToEndSettings): FormanceCredentials {
   if (token !== undefined) return { kind: 'token', token };
   if (client === undefined) return { kind: 'none' };
   return {

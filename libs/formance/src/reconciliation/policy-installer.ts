@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { FormanceError } from '../http/formance-error.js';
 import type { DesiredConnector } from '../install/desired-connector.js';
 import type { PaymentsClient } from '../payments/payments-client.js';
+import type { Pool } from '../payments/payments.types.js';
 import type { ReconciliationClient } from './reconciliation-client.js';
 import type { ReconciliationPolicy, ReconciliationSubject } from './reconciliation.types.js';
 
@@ -47,28 +48,24 @@ export async function installPolicies(
   connectors: readonly Pick<DesiredConnector, 'path' | 'name'>[],
   isDryRun: boolean,
 ): Promise<PolicyResult[]> {
-  const poolIds = new Map<string, string[]>();
-  for await (const { id, name } of payments.listPools())
-    poolIds.set(name, [...(poolIds.get(name) ?? []), id]);
+  const pools: Pool[] = [];
+  for await (const pool of payments.listPools()) pools.push(pool);
   const policies: ReconciliationPolicy[] = [];
   for await (const policy of reconciliation.listPolicies()) policies.push(policy);
   const results: PolicyResult[] = [];
   for (const { path, name } of connectors) {
+    const [pool, ...otherPools] = pools.filter((each) => each.name === name);
+    if (pool === undefined || otherPools.length > 0) {
+      const reason = describePoolProblem(name, otherPools.length);
+      results.push({ path, name, outcome: 'blocked', reason });
+      continue;
+    }
+    const subject: ReconciliationSubject = {
+      ...{ ledgerName: ledger.name, poolId: pool.id },
+      ledgerQuery: { $match: { address: createAddressPattern(ledger, path) } },
+    };
     const existing = policies.filter((policy) => policy.name === name);
-    const [poolId, ...otherPoolIds] = poolIds.get(name) ?? [];
-    const found: Omit<PolicyResult, 'path' | 'name'> =
-      poolId === undefined || otherPoolIds.length > 0
-        ? { outcome: 'blocked', reason: describePoolProblem(name, otherPoolIds.length) }
-        : await installPolicy(
-            reconciliation,
-            name,
-            {
-              ...{ ledgerName: ledger.name, poolId },
-              ledgerQuery: { $match: { address: createAddressPattern(ledger, path) } },
-            },
-            existing,
-            isDryRun,
-          );
+    const found = await installPolicy(reconciliation, name, subject, existing, isDryRun);
     results.push({ path, name, ...found });
   }
   return results;

@@ -3,7 +3,7 @@ import { FailureLimiter, ApiKeySet } from '@tributary/auth';
 import type { Backend } from '@tributary/connector-api';
 import { ContractErrorFilter } from '@tributary/connector-api/contract';
 import { openStore, startHeartbeat, type Store, type StoreChangedError } from '@tributary/feed';
-import { OrderEngine, StoreClock, type OrderTimings } from '@tributary/orders';
+import { OrderEngine, StoreClock } from '@tributary/orders';
 import { SyncEngine, systemClock, type SyncConnector, type SyncOptions } from '@tributary/sync';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
@@ -69,8 +69,6 @@ export interface GatewayOptions {
   registry?: Registry;
   /** True if the gateway pulls streams while it listens. The default is true. */
   sync?: boolean;
-  /** Replaces timeouts and delays of orders. Tests use shorter values. */
-  orderTimings?: Partial<OrderTimings>;
   /** Time in milliseconds in which connected clients are served before the port closes. */
   drainTimeoutMs?: number;
   /** A store that the caller has opened. The gateway closes it. If it is absent, the gateway opens the store of the deployment. */
@@ -122,11 +120,7 @@ async function composeGateway(
   const redactor = new SecretRedactor(deployment.secrets);
   const sync: SyncOptions = { logger, registry, redact: (text) => redactor.redact(text) };
   const clock = await StoreClock.create(store, systemClock);
-  const orders = new OrderEngine(store, {
-    ...sync,
-    clock,
-    ...(options.orderTimings ? { timings: options.orderTimings } : {}),
-  });
+  const orders = new OrderEngine(store, { ...sync, clock });
   await store.registerDeployment(toDeploymentIdentity(deployment));
   const storeChange = observeStoreChange(store, logger, registry);
   const limiter = new FailureLimiter();

@@ -71,11 +71,6 @@ export class PayingClients {
       .filter((lie) => !ACCEPTABLE_ERROR_PATTERN.test(lie));
   }
 
-  /** Returns the numbers of requests by status, and the number of requests without a response within the client's ten seconds. */
-  describeEnds(): string {
-    return this.customers.map(({ endCounts }) => formatCounts(endCounts)).join('; ');
-  }
-
   describeOrders(): string {
     return this.customers
       .map((customer) => {

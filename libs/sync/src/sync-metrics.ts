@@ -10,8 +10,6 @@ export type PluginCallName = Stream | 'balances' | 'webhook' | 'watch' | OrderCa
  * none.
  */
 export type BalanceOutcome = 'live' | 'last' | 'closed' | 'none';
-/** The values of the metric label `result`. */
-export type RunOutcome = 'caught-up' | 'stopped' | 'busy' | 'rested' | 'lost' | 'held' | 'failed';
 
 const STREAM_LABELS = ['connector', 'stream'] as const;
 const DURATION_BUCKETS_SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];

@@ -1,9 +1,9 @@
 /** The HTTP client for the part of Mollie's API that the plugin uses. Lists are newest first. */
 import { Injectable } from '@nestjs/common';
 import { readText } from '@tributary/connector-api';
-import { isAccessDenied, PspHttp } from '@tributary/connector-api/http';
+import { PspHttp } from '@tributary/connector-api/http';
 import type { Json, JsonBody } from '@tributary/connector-api/http';
-import { readAllRows, requestHalPage } from '@tributary/connector-api/listing';
+import { listWhereAllowed, readAllRows, requestHalPage } from '@tributary/connector-api/listing';
 import type { HalPageRequest, TokenPage } from '@tributary/connector-api/listing';
 import { MollieSettings } from './mollie.config.js';
 import type { AccountResource } from './mollie.vocabulary.js';
@@ -51,14 +51,10 @@ export class MollieClient {
   }
 
   /** Returns all balances, or all business accounts. If the settings exclude business accounts, their list is empty. */
-  async listAccounts(resource: AccountResource): Promise<Json[]> {
+  listAccounts(resource: AccountResource): Promise<Json[]> {
     const access = resource === 'balances' ? 'required' : this.settings.businessAccounts;
-    if (access === 'off') return [];
     const getId = (row: Json) => readText(row, 'id') ?? row.toJsonString();
-    return readAllRows((token) => this.list(resource, { token }), getId).catch((error: unknown) => {
-      if (access === 'required' || !isAccessDenied(error)) throw error;
-      return [];
-    });
+    return listWhereAllowed(access, () => readAllRows((token) => this.list(resource, { token }), getId));
   }
 
   /** Returns a page of a list: `GET /v2/payouts`. */

@@ -9,6 +9,7 @@ import {
   UrlSetting,
 } from '@tributary/connector-api';
 import type { PayeeSettings } from '@tributary/connector-api';
+import { ACCESS_CHOICES, type AccessChoice } from '@tributary/connector-api/listing';
 
 /**
  * The description of the right token, for messages. Mollie's dashboard shows API keys more prominently, but an API key cannot read
@@ -17,11 +18,6 @@ import type { PayeeSettings } from '@tributary/connector-api';
 const ACCESS_TOKEN_DESCRIPTION = 'an organisation access token (access_…)';
 
 const BALANCES = ['available', 'available-and-pending'] as const;
-/**
- * Whether business accounts are read. `where-allowed`: only if the token permits it. `required`: always, and it is an error if the token
- * does not permit it. `off`: never.
- */
-const BUSINESS_ACCOUNTS = ['where-allowed', 'required', 'off'] as const;
 const PAYOUTS = ['off', 'switch-to-manual-settlement'] as const;
 const TRANSFERS = ['off', 'draft'] as const;
 
@@ -54,8 +50,8 @@ export class MollieSettings {
   @ChoiceSetting('Which amount of a balance is served: without or with what Mollie still holds.', BALANCES)
   balance: (typeof BALANCES)[number] = 'available';
 
-  @ChoiceSetting('Whether business accounts are read. It needs business-accounts.read.', BUSINESS_ACCOUNTS)
-  businessAccounts: (typeof BUSINESS_ACCOUNTS)[number] = 'where-allowed';
+  @ChoiceSetting('Whether business accounts are read. It needs business-accounts.read.', ACCESS_CHOICES)
+  businessAccounts: AccessChoice = 'where-allowed';
 
   @IntegerSetting('Minutes before the newest known row that every sync reads again.', 0, 100_000)
   rereadMinutes: number = 60;

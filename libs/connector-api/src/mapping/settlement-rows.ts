@@ -102,8 +102,11 @@ function parseItems(
   listed: readonly Json[],
   options: SettlementOptions,
 ): { items: SettlementItem[]; rejected: RejectedRecord[] } {
-  const sorted = listed.toSorted((a, b) => (a.toJsonString() < b.toJsonString() ? -1 : 1));
-  const parsed = sorted.map((json) => parseRow(json, '', (item) => parseItem(item, id, options)));
+  // A settlement can have thousands of items, so each item is converted to a string only once.
+  const sorted = listed
+    .map((json) => ({ json, text: json.toJsonString() }))
+    .sort((a, b) => (a.text < b.text ? -1 : 1));
+  const parsed = sorted.map(({ json }) => parseRow(json, '', (item) => parseItem(item, id, options)));
   const isPaidOut = (item: SettlementItem | RejectedRecord) =>
     !isRejectedRecord(item) && options.movementByType[item.type] === 'payment';
   const ordered = parsed.toSorted((a, b) => Number(isPaidOut(b)) - Number(isPaidOut(a)));

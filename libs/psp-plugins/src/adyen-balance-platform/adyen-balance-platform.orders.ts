@@ -1,6 +1,7 @@
 /** Sends payouts and transfers, both with POST /transfers, and finds them again. */
 import {
   formatOrderUnits,
+  readOrderProperties,
   readOrderResult,
   readText,
   requireOrderCurrency,
@@ -24,7 +25,8 @@ const DUPLICATE_REQUEST_CODE = '704';
 /** Source: `description` of POST /transfers. Banks may refuse other characters. */
 const UNSUPPORTED_CHARACTERS = /[^A-Za-z0-9/?:().,'+ -]/g;
 const MAX_DESCRIPTION_LENGTH = 140;
-const PSP_PREFIX = `com.${words.PLUGIN_NAME}.spec/`;
+/** The properties of a transfer that a client can set in the metadata of the order. */
+const ORDER_PROPERTIES = ['reference_for_beneficiary', 'priority'];
 
 export function createOrder(context: AdyenBalancePlatformContext, order: Order): Promise<OrderResult> {
   return submitOrder({
@@ -39,16 +41,18 @@ export function createOrder(context: AdyenBalancePlatformContext, order: Order):
 
 /** @throws PspError `rejected` when Adyen cannot pay the amount exactly */
 async function toTransferRequest(context: AdyenBalancePlatformContext, order: Order): Promise<JsonBody> {
-  const { idempotencyKey, sourceAccountId: balanceAccountId, destinationAccountId, metadata } = order;
+  const { idempotencyKey, sourceAccountId: balanceAccountId, destinationAccountId } = order;
   const currency = requireOrderCurrency(order, 'Adyen');
   const units = formatOrderUnits(order, 'Adyen', words.CURRENCY_DECIMALS[currency]);
   const text = (order.description ?? order.reference).normalize('NFC').replace(UNSUPPORTED_CHARACTERS, ' ');
+  const { reference_for_beneficiary: referenceForBeneficiary, priority = context.settings.priority } =
+    readOrderProperties(words.PLUGIN_NAME, order, ORDER_PROPERTIES);
   const shared = {
     ...{ amount: { value: new JsonNumber(units), currency }, balanceAccountId },
     // GET /transfers finds an order by its reference.
     reference: idempotencyKey,
     description: truncateText(text, MAX_DESCRIPTION_LENGTH),
-    referenceForBeneficiary: metadata[`${PSP_PREFIX}reference_for_beneficiary`],
+    referenceForBeneficiary,
   };
   if (order.kind === 'TRANSFER') {
     const counterparty = { balanceAccountId: destinationAccountId };
@@ -57,7 +61,7 @@ async function toTransferRequest(context: AdyenBalancePlatformContext, order: Or
   return {
     ...{ ...shared, category: 'bank', type: 'bankTransfer' },
     counterparty: await createPayoutCounterparty(context, destinationAccountId),
-    priority: metadata[`${PSP_PREFIX}priority`] ?? context.settings.priority,
+    priority,
   };
 }
 

@@ -232,7 +232,7 @@ export function definePlugin<Settings extends object>(plugin: Plugin<Settings>):
 export interface FeedReader {
   /**
    * Finds the latest version of several records.
-   * @param ids the PSP's own ids, as the plugin returned them
+   * @param ids the PSP's own ids, as the plugin returned them. An empty list needs no query, so a caller need not check for it
    * @returns the records by id. Ids that are not in the feed of `stream` are omitted
    */
   findLatest(stream: Stream, ids: readonly string[]): Promise<Map<string, StoredRecord>>;

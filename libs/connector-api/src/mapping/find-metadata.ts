@@ -1,4 +1,4 @@
-import type { FeedReader, StoredRecord } from '../plugin.js';
+import type { FeedReader } from '../plugin.js';
 import { fetchObjectsById } from './fetch-objects-by-id.js';
 
 /**
@@ -15,9 +15,6 @@ export async function findMetadata(
   fetchValue: (id: string) => Promise<string | undefined>,
 ): Promise<Map<string, string>> {
   const unique = [...new Set(ids)].filter((id) => id !== undefined);
-  const served =
-    unique.length === 0
-      ? new Map<string, StoredRecord>()
-      : await feedReader.findLatest('transactions', unique);
+  const served = await feedReader.findLatest('transactions', unique);
   return fetchObjectsById(unique, async (id) => served.get(id)?.metadata[key] ?? (await fetchValue(id)));
 }

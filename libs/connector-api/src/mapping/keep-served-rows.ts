@@ -1,6 +1,6 @@
 /** Keeps what earlier versions of rows said, for a PSP whose objects forget it. */
 import { isRejectedRecord } from '../plugin.js';
-import type { FeedReader, RejectedRecord, StoredRecord } from '../plugin.js';
+import type { FeedReader, RejectedRecord } from '../plugin.js';
 import type { Transaction, TransactionStatus } from '../record.types.js';
 import { COMMON_METADATA_PREFIX } from './common-metadata.js';
 import { convertValidRecords, takeValidRecords } from './parse-rows.js';
@@ -16,9 +16,10 @@ export function keepSettledRows(
   feedReader: FeedReader,
 ): Promise<(Transaction | RejectedRecord)[]> {
   return convertValidRecords<Transaction, Transaction>(rows, async (valid) => {
-    const ids = valid.map(({ id }) => id);
-    const served =
-      ids.length === 0 ? new Map<string, StoredRecord>() : await feedReader.findLatest('transactions', ids);
+    const served = await feedReader.findLatest(
+      'transactions',
+      valid.map(({ id }) => id),
+    );
     return valid.map((row) => {
       const { status, metadata = {} } = served.get(row.id) ?? {};
       const settlement = metadata[SETTLEMENT_KEY];

@@ -52,7 +52,7 @@ export async function linkRows(
   const ids = rows
     .flatMap(({ preferredId, linked }) => [preferredId, linked?.relatedTransactionId])
     .filter((id) => id !== undefined);
-  const served = ids.length === 0 ? [] : await feedReader.findLatest('transactions', [...new Set(ids)]);
+  const served = await feedReader.findLatest('transactions', [...new Set(ids)]);
   const servedById = new Map(
     [...served].map(([id, { metadata }]) => [id, toServedRow(id, metadata, ownIdKey)]),
   );

@@ -61,7 +61,7 @@ export interface NumberedPageProperties {
  * @throws PspError `unavailable` if there is no list, unless the number of rows is zero
  * @throws PspError `unavailable` if the number of rows or of pages is missing
  */
-export function readNumberedPage(
+function readNumberedPage(
   response: Json,
   part: NumberedPage,
   query: TimeWindowQuery,

@@ -1,5 +1,5 @@
 /** Obtains OAuth 2.0 access tokens with a refresh token (RFC 6749, section 6). */
-import { createBearerAuth } from './authentication.js';
+import { createBearerAuth, encodeBasicCredentials } from './authentication.js';
 import type { Authentication } from './authentication.js';
 import { CLIENT_ASSERTION_TYPE, createClientAssertion } from './client-assertion.js';
 import type { ClientAssertionOptions } from './client-assertion.js';
@@ -59,7 +59,7 @@ export function createRefreshTokenAuth(options: RefreshTokenOptions): Authentica
 }
 
 function createBasicHeaders({ id, secret }: OAuthClientWithSecret): Readonly<Record<string, string>> {
-  return { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` };
+  return { authorization: `Basic ${encodeBasicCredentials(id, secret)}` };
 }
 
 function createSecretParameters({ id, secret, isSentInBody = false }: OAuthClientWithSecret) {

@@ -8,7 +8,6 @@ import {
   TextSetting,
   UrlSetting,
 } from '@tributary/connector-api';
-import { Matches } from 'class-validator';
 import { RECEIVER_PATTERNS } from './paypal.vocabulary.js';
 
 const BALANCES = ['total', 'available'] as const;
@@ -20,10 +19,10 @@ export class PaypalPayeeSettings {
   @TextSetting('The name of the receiver, for people.')
   name!: string;
 
-  @Matches(RECEIVER_PATTERN, {
-    message: '$property must be an e-mail address, a phone number or the id of a PayPal account',
+  @TextSetting('E-mail address, phone number or id of the PayPal account.', {
+    ...{ maxLength: 127, pattern: RECEIVER_PATTERN },
+    form: 'an e-mail address, a phone number or the id of a PayPal account',
   })
-  @TextSetting('E-mail address, phone number or id of the PayPal account.', { maxLength: 127 })
   receiver!: string;
 }
 

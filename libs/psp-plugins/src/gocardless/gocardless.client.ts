@@ -60,7 +60,7 @@ export class GocardlessClient {
     const query = { ...createTimeFilter('events', window), ...filter };
     const response = await this.requestPage('/events', { query, token: window.token, signal });
     const linked = response.at('linked', resource);
-    const objects = linked.toJsonString().startsWith('[') ? linked.array() : [];
+    const objects = linked.has(0) ? linked.array() : [];
     return { ...readCursorPage(response, 'events', CURSORS), objects };
   }
 

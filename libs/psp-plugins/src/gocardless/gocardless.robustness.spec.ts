@@ -1,11 +1,13 @@
 /**
  * Tests that an answer without a list, on any path, is never the end of the list, that a change during an interrupted first listing is found, and that
- * the items of a payout are read again until they add up to it.
+ * the items of a payout are read again until they add up to it. Also tests a webhook with unusual types of events.
  */
 import { InMemoryFeed, ManualClock, openConnector } from '@tributary/connector-api/testing';
 import { GocardlessFake } from './gocardless.fake.js';
+import { verifyWebhook } from './gocardless.webhooks.js';
 import { gocardless } from './index.js';
 import { SimulatedHistory } from './testing/simulate-history.js';
+import { signWebhook } from './testing/suite-fixture.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -198,4 +200,11 @@ it('a refund has the payout that it reduced as its settlement, also when it is r
     ...['PM1 undefined', 'PO1 PO1', 'RF1 PO1', 'RF1.funds_returned undefined'],
   ]);
   await test.fake.server.close();
+});
+
+it('a webhook with the name of a property of every object as its type starts no stream', () => {
+  const types = ['constructor', 'creditors', 'mandates', 'payments', 'refunds'];
+  const rawBody = Buffer.from(JSON.stringify({ events: types.map((type) => ({ resource_type: type })) }));
+  const request = { headers: signWebhook(rawBody, 'secret'), rawBody };
+  expect(verifyWebhook(request, ['secret'])).toEqual(['accounts', 'transactions']);
 });

@@ -2,8 +2,8 @@
  * Verifies webhooks. `Webhook-Signature` is the HMAC-SHA256 of the raw body, in hex. It contains no time, so an old webhook can be sent again: it only
  * starts a sync. Source: GoCardless' official libraries.
  */
-import { parseWebhookEvents, verifyHmac } from '@tributary/connector-api';
-import type { WebhookRequest } from '@tributary/connector-api';
+import { parseWebhookEvents, translateOrDefault, verifyHmac } from '@tributary/connector-api';
+import type { Stream, WebhookRequest } from '@tributary/connector-api';
 import { WEBHOOK_STREAMS } from './gocardless.vocabulary.js';
 
 const SIGNATURE_HEADER = 'webhook-signature';
@@ -17,5 +17,5 @@ export function verifyWebhook({ headers, rawBody }: WebhookRequest, secrets: rea
   const signatures = [headers[SIGNATURE_HEADER] ?? ''];
   verifyHmac({ header: SIGNATURE_HEADER, signatures, secrets, signed: [rawBody] });
   const types = parseWebhookEvents(rawBody, 'events', 'resource_type');
-  return [...new Set(types.flatMap((type) => WEBHOOK_STREAMS[type] ?? []))];
+  return [...new Set(types.flatMap((type) => translateOrDefault<Stream | []>(WEBHOOK_STREAMS, type, [])))];
 }

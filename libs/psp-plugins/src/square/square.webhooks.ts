@@ -2,7 +2,7 @@
  * Verifies webhooks. Source: Square's guide "Validate event notifications". The header `x-square-hmacsha256-signature` is an HMAC-SHA256 of
  * the notification URL and the raw body, in Base64. The signature contains no time.
  */
-import { parseWebhookEvent, verifyHmac } from '@tributary/connector-api';
+import { parseWebhookEvent, translateOrDefault, verifyHmac } from '@tributary/connector-api';
 import type { Stream, WebhookRequest } from '@tributary/connector-api';
 import type { SquareSettings } from './square.config.js';
 
@@ -33,5 +33,5 @@ export function verifyWebhook(
     encoding: 'base64',
   });
   const [subject = ''] = parseWebhookEvent(rawBody, 'type').split('.', 1);
-  return Object.hasOwn(STREAMS_BY_SUBJECT, subject) ? (STREAMS_BY_SUBJECT[subject] ?? []) : [];
+  return translateOrDefault<Stream[]>(STREAMS_BY_SUBJECT, subject, []);
 }

@@ -10,7 +10,7 @@ import { generateHistory } from './generate-psp-history.js';
 import { openTransactionsFeed, createPlugin, startGatewayWithPlugins } from './gateway-with-plugins.js';
 
 /** The number of rows. `npm run soak` sets it to 100 000. */
-const ROWS = Number(process.env['READER_ROWS'] ?? 25_000);
+const ROWS = Number(process.env['READER_ROWS'] ?? 10_000);
 const ARRIVAL_SIZE = 250;
 const SEED = 20261122;
 const CONNECTOR = 'acme/psp';

@@ -11,6 +11,7 @@ const SOAKS = [
   { spec: 'test/orders/soak', env: { ORDERS: '10000', KILLS: '200' } },
   { spec: 'test/cluster/cluster', env: { MINUTES: '10' } },
   { spec: 'test/read-while-rows-arrive', env: { READER_ROWS: '100000' } },
+  { spec: 'orders/src/execution/random-events', env: { RANDOM_STORIES: '200' } },
   { spec: 'test/balances/burst', env: { BURST: '1' } },
   { spec: 'test/upgrade/old-and-new', env: { UPGRADE_VERSIONS: '5,7,9' } },
   { spec: 'test/upgrade/store-soak', env: { STORE_ROUNDS: '1000' } },

@@ -11,10 +11,13 @@ import { PayingClients } from './paying-clients.js';
 import { ReadingClients } from './reading-clients.js';
 import { ClusterFaultInjector } from './fault-injector.js';
 
-/** The duration of the faults in minutes. Without this variable, the faults last 15 s and rows arrive more often. */
+/**
+ * The duration of the faults in minutes. Without this variable, the faults last 15 s, rows arrive more often, and no gateway is paused for
+ * longer than the lease of an order.
+ */
 const { MINUTES } = process.env;
-const [FAULT_DURATION_MS, ARRIVAL_INTERVAL_MS] =
-  MINUTES === undefined ? [15_000, 300] : [Number(MINUTES) * 60_000, 800];
+const [FAULT_DURATION_MS, ARRIVAL_INTERVAL_MS, LONG_PAUSE_SHARE] =
+  MINUTES === undefined ? [15_000, 300, 0] : [Number(MINUTES) * 60_000, 800, 0.2];
 /**
  * The duration of a lease in milliseconds, i.e. the time for which one gateway may pull a stream alone. The test prints how long it takes
  * until another gateway continues.
@@ -40,6 +43,7 @@ test('no row is lost, no order is paid twice, and no client gets a wrong respons
   const faultInjector = new ClusterFaultInjector(
     cluster,
     createSeededRandom(Number(process.env['SEED'] ?? 5)),
+    LONG_PAUSE_SHARE,
   );
   await payingClients.waitForParties();
   let isOver = false;

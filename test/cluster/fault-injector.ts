@@ -7,11 +7,10 @@ import type { ClusterGateway } from './cluster-gateway.js';
 
 /**
  * The duration of a pause in milliseconds. A pause is longer than the lease of a stream (10 s). A long pause is also longer than the lease
- * of an order (45 s).
+ * of an order (45 s). Only the long form of the test has long pauses.
  */
 const PAUSE_MS = 14_000;
 const LONG_PAUSE_MS = 50_000;
-const LONG_PAUSE_SHARE = 0.2;
 /** The maximum time in milliseconds for which the database is down. */
 const MAX_DATABASE_DOWN_MS = 1500;
 /**
@@ -34,6 +33,8 @@ export class ClusterFaultInjector {
   constructor(
     private readonly cluster: Cluster,
     private readonly random: () => number,
+    /** The share of the pauses that are long, from 0 to 1. */
+    private readonly longPauseShare: number,
   ) {}
 
   /** Injects faults for this number of milliseconds. Afterwards all gateways and the database are running again. */
@@ -54,7 +55,7 @@ export class ClusterFaultInjector {
       await this.waitForLease(gateway);
       this.count('pause');
       this.measureTakeover(gateway, 'pause');
-      await gateway.pause(this.random() < LONG_PAUSE_SHARE ? LONG_PAUSE_MS : PAUSE_MS);
+      await gateway.pause(this.random() < this.longPauseShare ? LONG_PAUSE_MS : PAUSE_MS);
       await sleep(1000);
     }
   }

@@ -16,7 +16,7 @@ import { CONNECTOR_NAMES, writeDeployment } from './deployment.js';
 /**
  * The number of kills. The variable `KILLS` sets it for both databases. The default is lower on PostgreSQL, where the same test runs again.
  */
-const KILLS = Number(process.env.KILLS ?? (DEFAULT_STORE === SQLITE_STORE ? 15 : 10));
+const KILLS = Number(process.env.KILLS ?? (DEFAULT_STORE === SQLITE_STORE ? 8 : 5));
 const PROGRAM = 'dist/program/main.js';
 /** The latency of the simulated PSP in milliseconds, with which the import of the history takes longer than all kills. */
 const LATENCY_MS = 20;

@@ -16,7 +16,7 @@ const SIZE: ScenarioSize = IS_SOAK
       seed: 1,
       faultChoice: 'any',
     }
-  : { orders: 200, kills: 5, concurrency: 40, seed: 1, faultChoice: 'short' };
+  : { orders: 120, kills: 3, concurrency: 40, seed: 1, faultChoice: 'short' };
 const FAULT_SETTINGS = { faultShare: IS_SOAK ? 0.6 : 0, fateShare: 0.7, delayMs: IS_SOAK ? 500 : 300 };
 
 let trial: OrderKillScenario;

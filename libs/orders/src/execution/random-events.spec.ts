@@ -18,6 +18,8 @@ import { dropConnection, executeAndDropConnection, declineOrder } from '../testi
  * each.
  */
 const CLIENT_READ_MS = 19_000;
+/** The number of sequences of random events. `npm run soak` sets it to 200. */
+const RANDOM_STORIES = Number(process.env['RANDOM_STORIES'] ?? 5);
 const ATTEMPT_SCRIPTS = {
   drops: dropConnection,
   paysAndDrops: executeAndDropConnection,
@@ -190,36 +192,40 @@ function finalClientStatus(
   return entries.toSorted((a, b) => a.at - b.at).at(-1)?.status;
 }
 
-it('an order that anything may happen to ends as the PSP says, and is paid once', async () => {
-  const tell = fc.asyncProperty(arbitraryStory, async ({ first, faults, events }) => {
-    const bench = new OrderTestHarness();
-    try {
-      bench.psp.initialStatus = first;
-      bench.psp.attemptScripts = faults.map((name) => ATTEMPT_SCRIPTS[name]);
-      const trial = await StoryRun.create(bench);
-      trial.submitOrder();
-      for (const [pause, each] of events) {
-        await bench.advance(pause, 2_000);
-        await trial.applyEvent(each);
+it(
+  'an order that anything may happen to ends as the PSP says, and is paid once',
+  async () => {
+    const tell = fc.asyncProperty(arbitraryStory, async ({ first, faults, events }) => {
+      const bench = new OrderTestHarness();
+      try {
+        bench.psp.initialStatus = first;
+        bench.psp.attemptScripts = faults.map((name) => ATTEMPT_SCRIPTS[name]);
+        const trial = await StoryRun.create(bench);
+        trial.submitOrder();
+        for (const [pause, each] of events) {
+          await bench.advance(pause, 2_000);
+          await trial.applyEvent(each);
+        }
+        await bench.advance(120_000, 5_000);
+        await trial.listPayment();
+        await bench.advance(3_600_000, 120_000);
+        const status = bench.psp.payments[0]?.status;
+        const rows = await trial.rows();
+        expect(bench.psp.payments.length).toBeLessThanOrEqual(1);
+        checkTimes(rows, trial.answers);
+        checkAmounts(rows, status);
+        const last = status === 'RETURNED' ? 'REFUNDED' : (status ?? 'FAILED');
+        expect(finalClientStatus(rows, trial.answers)).toBe(last);
+      } finally {
+        await bench.close();
       }
-      await bench.advance(120_000, 5_000);
-      await trial.listPayment();
-      await bench.advance(3_600_000, 120_000);
-      const status = bench.psp.payments[0]?.status;
-      const rows = await trial.rows();
-      expect(bench.psp.payments.length).toBeLessThanOrEqual(1);
-      checkTimes(rows, trial.answers);
-      checkAmounts(rows, status);
-      const last = status === 'RETURNED' ? 'REFUNDED' : (status ?? 'FAILED');
-      expect(finalClientStatus(rows, trial.answers)).toBe(last);
-    } finally {
-      await bench.close();
-    }
-  });
-  const examples: [Story][] = [
-    [createDisputeStory(31_000)],
-    [createDisputeStory(100)],
-    [SUCCESS_AND_RETURN_UNSEEN],
-  ];
-  await fc.assert(tell, { numRuns: 8, endOnFailure: true, examples });
-}, 400_000);
+    });
+    const examples: [Story][] = [
+      [createDisputeStory(31_000)],
+      [createDisputeStory(100)],
+      [SUCCESS_AND_RETURN_UNSEEN],
+    ];
+    await fc.assert(tell, { numRuns: RANDOM_STORIES, endOnFailure: true, examples });
+  },
+  400_000 + RANDOM_STORIES * 20_000,
+);

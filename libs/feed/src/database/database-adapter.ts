@@ -154,6 +154,8 @@ export interface DatabaseAdapter {
     alias: string,
     columns: Readonly<Record<string, string>>,
   ): RawBuilder<unknown>;
+  /** The name of the aggregate function that collects values into a JSON array. */
+  readonly jsonArrayFunction: RawBuilder<unknown>;
   /** Builds the condition `column in (values)`. The SQL has a single parameter for any number of values. */
   inArray(column: string, values: readonly (string | number)[]): RawBuilder<SqlBool>;
   /**

@@ -24,6 +24,7 @@ import { createHeldRowsTable } from './0017-held-rows.js';
 import { addOperatorActionColumns } from './0018-pause-reread-dismiss.js';
 import { createScheduledTaskTables } from './0019-scheduled-tasks.js';
 import { mergeZeroDecimalSums } from './0020-merge-zero-decimal-sums.js';
+import { indexReconciliationKeysByNumber } from './0021-reconciliation-keys-by-number.js';
 
 /** A migration that runs in one transaction. */
 interface TableMigration {
@@ -88,6 +89,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: createScheduledTaskTables, minProgramVersion: 17 },
   // An older program can add a sum of JPY/0 again. Only the alarms about it are wrong, so it may continue.
   { apply: mergeZeroDecimalSums, minProgramVersion: 17 },
+  // The migration only adds an index.
+  { apply: indexReconciliationKeysByNumber, minProgramVersion: 17 },
 ];
 
 /** The version of the tables that this release creates. */

@@ -8,7 +8,8 @@ import type {
   ItemBatch,
   ReconciliationRepository,
 } from '../types/reconciliation.types.js';
-import { summarizeKeyGroups } from './key-group-query.js';
+import { sumItems } from './item-sum-query.js';
+import { compareKeyGroups } from './key-group-query.js';
 
 type ItemRepository = Pick<
   ReconciliationRepository,
@@ -18,10 +19,11 @@ type ItemRepository = Pick<
   | 'storeItems'
   | 'findItemsOfRecords'
   | 'findKeys'
-  | 'summarizeKeyGroups'
+  | 'compareKeyGroups'
   | 'findItemsByKeys'
   | 'findItems'
   | 'countItems'
+  | 'sumItems'
 >;
 
 const ITEM_COLUMNS = [
@@ -110,8 +112,8 @@ export function createItemRepository(adapter: DatabaseAdapter): ItemRepository {
         .execute();
     },
 
-    summarizeKeyGroups: (policyId, rule, cuts, afterKey, limit) =>
-      summarizeKeyGroups(adapter, policyId, rule, cuts, afterKey, limit),
+    compareKeyGroups: (policyId, rule, cuts, afterKey, limit) =>
+      compareKeyGroups(adapter, policyId, rule, cuts, afterKey, limit),
 
     async findItemsByKeys(policyId, rule, keys) {
       if (keys.length === 0) return [];
@@ -150,6 +152,10 @@ export function createItemRepository(adapter: DatabaseAdapter): ItemRepository {
         .where('id', '=', policyId)
         .executeTakeFirst();
       return row?.items ?? 0;
+    },
+
+    async sumItems(policyId, cuts) {
+      return sumItems(adapter, policyId, cuts, await this.countItems(policyId));
     },
   };
 }

@@ -80,14 +80,27 @@ export interface ItemCuts {
   ledger: number;
 }
 
-/** A summary of the items that have the same key of a rule and exist at the cuts of a run. */
-export interface KeyGroupSummary {
-  key: string;
-  /** The smallest and the largest number of an item in the group. */
-  first: number;
-  last: number;
-  /** Present if the group consists of one row and one booking that both moved money, with equal account, asset and amount. */
-  pair: { account: string; asset: string; amount: bigint } | undefined;
+/** The result of comparing the items of consecutive keys of a rule. */
+export interface KeyGroupBatch {
+  lastKey: string;
+  /**
+   * The numbers of items that match without further checks, two for each pair. A pair is one row and one booking. They are the only items of
+   * their key, both have moved money, and their account, asset and amount are equal.
+   */
+  pairedNumbers: number[];
+  /** The keys whose items are no such pair. */
+  otherKeys: string[];
+}
+
+/** The sum of the items of one side, account and asset that have moved money. */
+export interface ItemSum {
+  side: ItemSide;
+  account: string;
+  asset: string;
+  /** The number of items. */
+  items: number;
+  /** The sum in minor units, with the sign of the PSP. */
+  amount: bigint;
 }
 
 /** New items from the rows of one source between two positions. */
@@ -178,20 +191,26 @@ export interface ReconciliationRepository {
   ): Promise<ReconciliationItem[]>;
   /** Returns the keys of items. Each key has the number of its item. */
   findKeys(policyId: string, numbers: readonly number[]): Promise<(ItemKey & { number: number })[]>;
-  /** Returns the next keys of a rule after `afterKey`, sorted. Each key has a summary of its items at the cuts. */
-  summarizeKeyGroups(
+  /**
+   * Compares the items of the next keys of a rule after `afterKey`, at the cuts.
+   * @param limit maximum number of keys
+   * @returns `undefined` when there are no further keys
+   */
+  compareKeyGroups(
     policyId: string,
     rule: number,
     cuts: ItemCuts,
     afterKey: string | undefined,
     limit: number,
-  ): Promise<KeyGroupSummary[]>;
+  ): Promise<KeyGroupBatch | undefined>;
   /** Returns all items that have one of these keys of a rule, sorted by key and number. */
   findItemsByKeys(policyId: string, rule: number, keys: readonly string[]): Promise<KeyedItem[]>;
   /** Returns the items with these numbers, sorted by number. */
   findItems(policyId: string, numbers: readonly number[]): Promise<ReconciliationItem[]>;
   /** Returns the number of items of a policy. All item numbers are smaller than this number. */
   countItems(policyId: string): Promise<number>;
+  /** Returns the sums of the items that have moved money and exist at the cuts. */
+  sumItems(policyId: string, cuts: ItemCuts): Promise<ItemSum[]>;
 
   /** Begins a run, and deletes the data of interrupted runs. */
   beginRun(run: {

@@ -2,10 +2,10 @@
  * Reads only the items whose result can change: the changed items, and all items that share a key with them, directly or through other
  * items. The result of any other item stays the same, because a rule compares only items with an equal key.
  */
-import type { ItemCuts, ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
+import type { ItemCuts, ItemSum, ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
 import type { ItemReference } from '../events/event.types.js';
 import { createCutFilter } from './cut-filter.js';
-import type { ItemSource, KeyGroup } from './item-source.js';
+import { hasMovedMoney, type ItemSource, type KeyGroup } from './item-source.js';
 
 /**
  * The maximum number of connected items. If more items are connected, the search ends and all items are compared, because that takes less
@@ -88,7 +88,7 @@ export class ChangedItemSource implements ItemSource {
   }
 
   async *streamGroups(rule: number) {
-    yield { pairs: [], groups: this.listGroups(rule) };
+    yield { pairedNumbers: [], groups: this.listGroups(rule) };
   }
 
   async *streamGroupsAgain(rule: number): AsyncGenerator<KeyGroup> {
@@ -98,6 +98,12 @@ export class ChangedItemSource implements ItemSource {
   async *streamItems(isSkipped: (number: number) => boolean): AsyncGenerator<ReconciliationItem[]> {
     const items = [...this.connected.items.values()];
     yield items.filter((item) => this.isIncluded(item) && !isSkipped(item.number));
+  }
+
+  async sumItems(): Promise<ItemSum[]> {
+    return [...this.connected.items.values()]
+      .filter((item) => this.isIncluded(item) && hasMovedMoney(item))
+      .map(({ side, account, asset, amount }) => ({ side, account, asset, items: 1, amount }));
   }
 
   async findReferenced(reference: ItemReference): Promise<ReconciliationItem[]> {

@@ -1,8 +1,14 @@
 /** Reads all items that a run compares from the store. To limit memory, it keeps only one batch of items and a limited number of keys. */
-import type { ItemCuts, KeyedItem, ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
+import type {
+  ItemCuts,
+  ItemSum,
+  KeyedItem,
+  ReconciliationItem,
+  ReconciliationRepository,
+} from '@tributary/feed';
 import type { ItemReference } from '../events/event.types.js';
 import { createCutFilter } from './cut-filter.js';
-import type { ItemPair, ItemSource, KeyGroup } from './item-source.js';
+import type { ItemSource, KeyGroup } from './item-source.js';
 
 const BATCH_GROUPS = 5000;
 const BATCH_ITEMS = 1000;
@@ -27,10 +33,10 @@ export class StoredItemSource implements ItemSource {
 
   async *streamGroups(rule: number, isMatched: (number: number) => boolean) {
     const remembered: string[] = [];
-    for await (const { pairs, keys } of this.streamKeys(rule, isMatched)) {
+    for await (const { pairedNumbers, keys } of this.streamKeys(rule, isMatched)) {
       if (remembered.length <= MAX_REMEMBERED_KEYS) remembered.push(...keys);
-      if (pairs.length > 0) yield { pairs, groups: [] };
-      for await (const groups of this.readGroups(rule, keys)) yield { pairs: [], groups };
+      if (pairedNumbers.length > 0) yield { pairedNumbers, groups: [] };
+      for await (const groups of this.readGroups(rule, keys)) yield { pairedNumbers: [], groups };
     }
     if (remembered.length <= MAX_REMEMBERED_KEYS) this.groupKeys.set(rule, remembered);
   }
@@ -54,6 +60,10 @@ export class StoredItemSource implements ItemSource {
     }
   }
 
+  sumItems(): Promise<ItemSum[]> {
+    return this.repository.sumItems(this.policyId, this.cuts);
+  }
+
   async findReferenced({ side, source, recordId, account, asset }: ItemReference) {
     const versions = await this.repository.findItemsOfRecords(this.policyId, side, source, [recordId]);
     return versions.filter(
@@ -72,24 +82,23 @@ export class StoredItemSource implements ItemSource {
   private async *streamKeys(
     rule: number,
     isMatched: (number: number) => boolean,
-  ): AsyncGenerator<{ pairs: ItemPair[]; keys: string[] }> {
+  ): AsyncGenerator<{ pairedNumbers: number[]; keys: string[] }> {
     let after: string | undefined;
     for (;;) {
-      const summaries = await this.repository.summarizeKeyGroups(
+      const batch = await this.repository.compareKeyGroups(
         ...([this.policyId, rule, this.cuts, after, BATCH_GROUPS] as const),
       );
-      const last = summaries.at(-1);
-      if (!last) return;
-      after = last.key;
-      const pairs: ItemPair[] = [];
-      const keys: string[] = [];
-      for (const { key, first, last: second, pair } of summaries) {
-        const matched = Number(isMatched(first)) + Number(isMatched(second));
-        if (!pair || matched === 1) keys.push(key);
-        else if (matched === 0) pairs.push({ first, last: second, ...pair });
-      }
-      yield { pairs, keys };
+      if (!batch) return;
+      after = batch.lastKey;
+      const { free, halfMatched } = selectFreePairs(batch.pairedNumbers, isMatched);
+      const keys = [...batch.otherKeys, ...(await this.findKeysOfRule(rule, halfMatched))];
+      yield { pairedNumbers: free, keys };
     }
+  }
+
+  private async findKeysOfRule(rule: number, numbers: readonly number[]): Promise<string[]> {
+    const keys = await this.repository.findKeys(this.policyId, numbers);
+    return keys.filter((each) => each.rule === rule).map(({ key }) => key);
   }
 
   private async *readGroups(rule: number, keys: readonly string[]): AsyncGenerator<KeyGroup[]> {
@@ -98,6 +107,25 @@ export class StoredItemSource implements ItemSource {
       yield groupByKey(await this.repository.findItemsByKeys(this.policyId, rule, batch), this.isIncluded);
     }
   }
+}
+
+/**
+ * Separates pairs by the number of their items that are already matched. A pair whose items are both matched is left out.
+ * @param numbers the numbers of the items, two for each pair
+ * @returns the numbers of the pairs without a matched item, and the first number of each pair with one matched item
+ */
+function selectFreePairs(
+  numbers: readonly number[],
+  isMatched: (number: number) => boolean,
+): { free: number[]; halfMatched: number[] } {
+  const [free, halfMatched]: [number[], number[]] = [[], []];
+  for (let index = 0; index + 1 < numbers.length; index += 2) {
+    const [first = 0, last = 0] = [numbers[index], numbers[index + 1]];
+    const matched = Number(isMatched(first)) + Number(isMatched(last));
+    if (matched === 0) free.push(first, last);
+    else if (matched === 1) halfMatched.push(first);
+  }
+  return { free, halfMatched };
 }
 
 function groupByKey(

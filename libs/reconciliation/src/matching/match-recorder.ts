@@ -17,7 +17,7 @@ export class MatchRecorder {
    * @param rule index of the rule; -1 for a link that a person made
    */
   record(rule: number, { kind, account, asset, psp, ledger, difference }: GroupMatch): void {
-    this.count(rule, kind, psp.length, ledger.length);
+    this.count(rule, kind, 1, psp.length, ledger.length);
     for (const { number } of psp) this.matched.add(number);
     for (const { number } of ledger) this.matched.add(number);
     if (difference === 0n) return;
@@ -26,14 +26,13 @@ export class MatchRecorder {
   }
 
   /**
-   * Records a match of one row and one booking.
-   * @param first number of one of the two items
-   * @param last number of the other item
+   * Records matches of one row and one booking.
+   * @param numbers the numbers of the items, two for each match
    */
-  recordPair(rule: number, first: number, last: number): void {
-    this.count(rule, '1:1', 1, 1);
-    this.matched.add(first);
-    this.matched.add(last);
+  recordPairs(rule: number, numbers: readonly number[]): void {
+    const pairs = numbers.length / 2;
+    if (pairs > 0) this.count(rule, '1:1', pairs, pairs, pairs);
+    for (const number of numbers) this.matched.add(number);
   }
 
   /** Returns how many matches were recorded, sorted by rule and kind. */
@@ -41,11 +40,17 @@ export class MatchRecorder {
     return sortMatchCounts([...this.counts.values()]);
   }
 
-  private count(rule: number, kind: GroupMatch['kind'], rows: number, bookings: number): void {
+  private count(
+    rule: number,
+    kind: GroupMatch['kind'],
+    matches: number,
+    rows: number,
+    bookings: number,
+  ): void {
     const key = `${rule} ${kind}`;
     let count = this.counts.get(key);
     if (!count) this.counts.set(key, (count = { rule, kind, matches: 0, rows: 0, bookings: 0 }));
-    count.matches++;
+    count.matches += matches;
     count.rows += rows;
     count.bookings += bookings;
   }

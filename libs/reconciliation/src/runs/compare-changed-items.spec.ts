@@ -3,7 +3,7 @@
  * are random.
  */
 import type { Transaction } from '@tributary/connector-api';
-import { openStore, type Store } from '@tributary/feed';
+import { openStore, type ItemCuts, type Store } from '@tributary/feed';
 import { createSeededRandom } from '../../../../test/reconciliation/seeded-random.js';
 import { STORES, type FreshStore } from '../../../feed/src/testing/stores.js';
 import { BreakDecisions, DecisionError } from '../breaks/break-decisions.js';
@@ -57,7 +57,10 @@ describe.each(STORES)('runs that follow each other, in $name', (kind) => {
         name === 'reconciliation'
           ? () => ({
               ...repository,
-              countItems: (policyId: string) => (wholeComparisons++, repository.countItems(policyId)),
+              sumItems: (policyId: string, cuts: ItemCuts) => (
+                wholeComparisons++,
+                repository.sumItems(policyId, cuts)
+              ),
             })
           : (Reflect.get(target, name, target) as unknown),
     });

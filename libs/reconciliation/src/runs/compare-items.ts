@@ -7,10 +7,10 @@
  *    not.
  * 4. The remaining items have no other side.
  */
-import type { ReconciliationItem } from '@tributary/feed';
+import type { ItemSum, ReconciliationItem } from '@tributary/feed';
 import type { BreakDraft } from '../breaks/break.types.js';
 import type { ManualLink } from '../events/read-decisions.js';
-import type { ItemSource } from '../items/item-source.js';
+import { hasMovedMoney, type ItemSource } from '../items/item-source.js';
 import { classifyGroup } from '../matching/classify-group.js';
 import { ItemNumberSet } from '../matching/item-number-set.js';
 import { matchKeyGroup, sumAmounts, groupByAccountAndAsset } from '../matching/match-key-group.js';
@@ -47,21 +47,13 @@ export async function compareItems(
   onBreak: (draft: BreakDraft) => Promise<void> | void,
 ): Promise<ItemComparison> {
   const recorder = new MatchRecorder();
-  const totals: AccountTotals = new Map();
   const lapsedLinks = await applyLinks(source, links, recorder);
   const isMatched = (number: number) => recorder.matched.has(number);
   const isUnmatched = (item: ReconciliationItem) => hasMovedMoney(item) && !isMatched(item.number);
-  const paired = new ItemNumberSet();
   for (const [index, rule] of rules.entries()) {
     if (rule.kind === 'window') continue;
-    for await (const { pairs, groups } of source.streamGroups(index, isMatched)) {
-      for (const { first, last, account, asset, amount } of pairs) {
-        recorder.recordPair(index, first, last);
-        paired.add(first);
-        paired.add(last);
-        addToTotals(totals, { account, asset, side: 'psp', amount });
-        addToTotals(totals, { account, asset, side: 'ledger', amount });
-      }
+    for await (const { pairedNumbers, groups } of source.streamGroups(index, isMatched)) {
+      recorder.recordPairs(index, pairedNumbers);
       for (const { items } of groups)
         for (const match of matchKeyGroup(rule, items.filter(isUnmatched))) recorder.record(index, match);
     }
@@ -79,19 +71,14 @@ export async function compareItems(
         await onBreak({ ...draft, rule: index, key });
       }
   }
-  for await (const items of source.streamItems((number) => paired.has(number))) {
-    const moved = items.filter(hasMovedMoney);
-    for (const item of moved) addToTotals(totals, item);
-    const alone = moved.filter((item) => isUnmatched(item) && !broken.has(item.number));
+  for await (const items of source.streamItems((number) => isMatched(number) || broken.has(number))) {
+    const alone = items.filter(hasMovedMoney);
     if (alone.length === 0) continue;
     const withKey = await source.findNumbersWithKey(alone);
     for (const item of alone) await onBreak(toSingleBreak(item, withKey.has(item.number)));
   }
+  const totals = toTotals(await source.sumItems());
   return { matches: recorder.finish(), tolerated: recorder.tolerated, totals, lapsedLinks };
-}
-
-export function hasMovedMoney({ state }: ReconciliationItem): boolean {
-  return state === 'moved' || state === 'reversal';
 }
 
 /**
@@ -126,15 +113,16 @@ async function applyLinks(
   return lapsed;
 }
 
-function addToTotals(
-  totals: AccountTotals,
-  { account, asset, side, amount }: Pick<ReconciliationItem, 'account' | 'asset' | 'side' | 'amount'>,
-): void {
-  const key = `${account} ${asset}`;
-  let total = totals.get(key);
-  if (!total) totals.set(key, (total = { psp: 0n, ledger: 0n, rows: 0, bookings: 0 }));
-  total[side] += amount;
-  total[side === 'psp' ? 'rows' : 'bookings']++;
+function toTotals(sums: readonly ItemSum[]): AccountTotals {
+  const totals: AccountTotals = new Map();
+  for (const { side, account, asset, items, amount } of sums) {
+    const key = `${account} ${asset}`;
+    const total = totals.get(key) ?? { psp: 0n, ledger: 0n, rows: 0, bookings: 0 };
+    totals.set(key, total);
+    total[side] += amount;
+    total[side === 'psp' ? 'rows' : 'bookings'] += items;
+  }
+  return totals;
 }
 
 function toSingleBreak(item: ReconciliationItem, hasKey: boolean): BreakDraft {

@@ -7,7 +7,7 @@ import { matchKeyGroup, type GroupMatch } from '../matching/match-key-group.js';
 import type { Policy } from '../policy/policy.types.js';
 import { parsePolicy } from '../policy/serialize-policy.js';
 import { createCutFilter } from '../items/cut-filter.js';
-import { hasMovedMoney } from './compare-items.js';
+import { hasMovedMoney } from '../items/item-source.js';
 import type { RunInputs, RunSummary } from './run.types.js';
 
 export interface ItemExplanation {

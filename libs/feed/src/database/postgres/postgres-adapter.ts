@@ -218,6 +218,7 @@ export async function openPostgres(
     lookupJoin: (table, alias, columns) =>
       sql`cross join lateral (
         select * from ${sql.table(table)} where ${buildJoinCondition(table, columns)} offset 0) as ${sql.ref(alias)}`,
+    jsonArrayFunction: sql`json_agg`,
     inArray: (column, values) => sql<SqlBool>`${sql.ref(column)} = any(${values})`,
     readPage: async (feed, from, skipped, count) => {
       const { id, connector, stream, storeId, epoch } = feed;

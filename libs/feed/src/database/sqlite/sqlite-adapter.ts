@@ -177,6 +177,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
     // SQLite joins only with nested loops. `cross join` keeps the sequence of the tables.
     lookupJoin: (table, alias, columns) =>
       sql`cross join ${sql.table(table)} as ${sql.ref(alias)} on ${buildJoinCondition(alias, columns)}`,
+    jsonArrayFunction: sql`json_group_array`,
     inArray: (column, values) =>
       sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
     readPage: (feed, from, skipped, count) => {

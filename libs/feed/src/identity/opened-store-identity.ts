@@ -11,6 +11,9 @@ import type { StoreRestore } from '../types/store.types.js';
 import { SCHEMA_VERSION } from '../migrations/schema-versions.js';
 import { readStoreIdentity, type StoreIdentity } from './store-identity.js';
 
+/** The result when the query for the identity of the server failed. */
+const UNREADABLE = Symbol('the identity of the server cannot be read');
+
 export class OpenedStoreIdentity {
   readonly storeId: string;
   readonly epoch: number;
@@ -36,7 +39,8 @@ export class OpenedStoreIdentity {
       // The check of a server in recovery must be repeated, because the server may be promoted while the connection is open.
       if (beat >= knownBeat) return { isFinal: !isInRecovery };
       const loss = describeOlderBeat(beat, knownBeat);
-      await markLoss(loss).catch(() => undefined);
+      // A server in recovery is not marked. It accepts the mark only after its promotion, and then the next start continues without a person.
+      if (!isInRecovery) await markLoss(loss).catch(() => undefined);
       return adapter.changes.report(loss);
     });
   }
@@ -116,10 +120,17 @@ export class OpenedStoreIdentity {
    * @throws StoreChangedError always
    */
   async reportLoss(reason: string): Promise<never> {
-    const server = await this.adapter.findServerIdentity().catch(() => undefined);
+    const server = await this.adapter.findServerIdentity().catch((): typeof UNREADABLE => UNREADABLE);
     // The check of a new connection may already have reported that the server changed. Then this report is not repeated.
     this.adapter.changes.assertUnchanged();
-    this.checkSameServer(server);
+    if (server !== UNREADABLE) this.checkSameServer(server);
+    // A server that had an identity and now has none is in recovery. It accepts the mark only after its promotion.
+    const isInRecovery = this.identity.server !== undefined && server === undefined;
+    if (!isInRecovery) await this.markLoss(reason);
+    return this.adapter.changes.report(reason);
+  }
+
+  private async markLoss(reason: string): Promise<void> {
     await this.adapter
       .durableTransaction((db) =>
         db
@@ -128,7 +139,6 @@ export class OpenedStoreIdentity {
           .execute(),
       )
       .catch(() => undefined);
-    return this.adapter.changes.report(reason);
   }
 
   private checkSameServer(found: DatabaseServerIdentity | undefined): void {

@@ -16,8 +16,9 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchHttpStatus } from './fetch-http-status.js';
 
-/** Time in milliseconds between two health checks of a gateway. A health check also times out after this time. */
+/** The default time in milliseconds between two health checks of a gateway. */
 const HEALTH_CHECK_INTERVAL_MS = 250;
+/** Timeout of a health check in milliseconds. */
 const HEALTH_CHECK_TIMEOUT_MS = 1500;
 /**
  * The number of health checks in a row that must time out before a gateway counts as stopped. A single timeout is not enough, because a
@@ -62,11 +63,15 @@ export class LoadBalancer {
     this.server = createServer((incoming, outgoing) => void this.handleRequest(incoming, outgoing));
   }
 
-  static async start(gateways: readonly { name: string; url: string }[]): Promise<LoadBalancer> {
+  /** @param checkIntervalMs time in milliseconds between two health checks of a gateway */
+  static async start(
+    gateways: readonly { name: string; url: string }[],
+    checkIntervalMs = HEALTH_CHECK_INTERVAL_MS,
+  ): Promise<LoadBalancer> {
     const balancer = new LoadBalancer(gateways);
     balancer.server.listen(0, '127.0.0.1');
     await once(balancer.server, 'listening');
-    for (const gateway of balancer.gateways) void balancer.pollHealth(gateway);
+    for (const gateway of balancer.gateways) void balancer.pollHealth(gateway, checkIntervalMs);
     return balancer;
   }
 
@@ -91,7 +96,7 @@ export class LoadBalancer {
     await once(this.server, 'close');
   }
 
-  private async pollHealth(gateway: BalancedGateway): Promise<void> {
+  private async pollHealth(gateway: BalancedGateway, intervalMs: number): Promise<void> {
     let timeouts = 0;
     while (!this.isClosed) {
       const status = await fetchHttpStatus(`${gateway.url}/readyz`, HEALTH_CHECK_TIMEOUT_MS);
@@ -101,7 +106,7 @@ export class LoadBalancer {
         gateway.ready = false;
         for (const open of gateway.open) open.abort();
       }
-      await sleep(HEALTH_CHECK_INTERVAL_MS);
+      await sleep(intervalMs);
     }
   }
 

@@ -1,15 +1,20 @@
 /**
- * Runs several gateways of this release in one process, so that a soak test does not load the program again for each of hundreds of starts.
- * Each gateway does the same as `serve`, except that the process continues when a gateway ends. Messages come from `gateway-host.ts`: `{
- * id, serve: file }` starts a gateway, `{ id, stop: true }` stops it, and `{ id, command: arguments }` runs a command. When the gateway or
- * the command has ended, the process answers with `{ id, exitCode }`.
+ * Runs gateways of one release in one process, so that a soak test does not load the program again for each of hundreds of starts. The
+ * argument is the directory with the compiled modules of the release. Each gateway does the same as `serve`, except that the process
+ * continues when a gateway ends. Messages come from `gateway-host.ts`: `{ id, serve: file }` starts a gateway, `{ id, stop: true }` stops
+ * it, and `{ id, command: arguments }` runs a command. When the gateway or the command has ended, the process answers with `{ id, exitCode
+ * }`.
  */
 import process from 'node:process';
-import { runCli } from '../../dist/apps/gateway/src/cli/run-cli.js';
-import { loadDeployment } from '../../dist/apps/gateway/src/config/index.js';
-import { createGateway } from '../../dist/apps/gateway/src/gateway.js';
-import { createLogger } from '../../dist/apps/gateway/src/logging/index.js';
-import { openStoreWithRetry } from '../../dist/libs/feed/src/index.js';
+import { pathToFileURL } from 'node:url';
+
+const modules = pathToFileURL(`${process.argv[2]}/`);
+const importModule = (path) => import(new URL(path, modules).href);
+const { runCli } = await importModule('apps/gateway/src/cli/run-cli.js');
+const { loadDeployment } = await importModule('apps/gateway/src/config/index.js');
+const { createGateway } = await importModule('apps/gateway/src/gateway.js');
+const { createLogger } = await importModule('apps/gateway/src/logging/index.js');
+const { openStoreWithRetry } = await importModule('libs/feed/src/index.js');
 
 const STORE_WAIT_TIMEOUT_MS = 120_000;
 const DRAIN_TIMEOUT_MS = 100;

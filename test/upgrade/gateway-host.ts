@@ -1,39 +1,46 @@
 /**
- * Starts and stops gateways of this release in one process (`gateway-host-process.mjs`), and starts the process again after it was killed.
+ * Starts and stops gateways of one release in one process (`gateway-host-process.mjs`). If the process is killed, it is started again at
+ * once, so that its modules are loaded before the next gateway starts.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fetchHttpStatus } from '../cluster/fetch-http-status.js';
-import type { RestartedGateway } from './supervised-gateway.js';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const HOST_PROGRAM = 'test/upgrade/gateway-host-process.mjs';
-/**
- * Time in milliseconds within which a gateway must respond. The time is long, because on a busy machine the gateways of one process respond
- * late.
- */
-const READY_TIMEOUT_MS = 10_000;
-const RESTART_DELAY_MS = 500;
+/** The directory for Node's compiled modules. They are kept, because the soak test starts the same programs hundreds of times. */
+const NODE_COMPILE_CACHE = join(tmpdir(), 'tributary-compile-cache');
 
 type HostRequest = { serve: string } | { stop: true } | { command: readonly string[] };
+
+/** A gateway that is running in a host. `ended` is a promise of its exit code; the code is `SIGKILL` if the host was killed. */
+interface RunningGateway {
+  stop: () => void;
+  ended: Promise<string>;
+}
 
 export class GatewayHost {
   private child: ChildProcess | undefined;
   private nextId = 0;
   private readonly waiting = new Map<number, (exitCode: string) => void>();
 
-  /** @param log file with the output of all gateways */
-  constructor(private readonly log: string) {}
-
   /**
-   * Runs a gateway.
-   * @returns a function that stops the gateway, and a promise of its exit code; the code is `SIGKILL` after `kill()`
+   * @param modules directory with the compiled modules of the release
+   * @param log file with the output of all gateways
    */
-  serve(file: string): { stop: () => void; ended: Promise<string> } {
+  constructor(
+    private readonly modules: string,
+    private readonly log: string,
+  ) {
+    this.child = this.startProcess();
+  }
+
+  /** Runs a gateway. */
+  serve(file: string): RunningGateway {
     const id = this.nextId++;
     return {
-      stop: () => void this.child?.send({ id, stop: true }),
+      stop: () => this.send(this.child, { id, stop: true }),
       ended: this.request(id, { serve: file }),
     };
   }
@@ -47,8 +54,14 @@ export class GatewayHost {
     if (exitCode !== '0') throw new Error(`${command.join(' ')}: exit code ${exitCode}; see ${this.log}`);
   }
 
-  /** Kills all gateways at once. The next start of a gateway starts the process again. */
+  /** Kills all gateways of the host at once. Further gateways can be started. */
   async kill(): Promise<void> {
+    await this.close();
+    this.child ??= this.startProcess();
+  }
+
+  /** Kills the process. No gateway can be started any more. */
+  async close(): Promise<void> {
     const { child } = this;
     if (!child) return;
     const exited = once(child, 'exit');
@@ -60,18 +73,27 @@ export class GatewayHost {
     const child = (this.child ??= this.startProcess());
     return new Promise((resolve) => {
       this.waiting.set(id, resolve);
-      child.send({ id, ...request });
+      this.send(child, { id, ...request });
     });
+  }
+
+  /** Sends a message. If the process has been killed, the message is lost, and the exit of the process settles all requests. */
+  private send(child: ChildProcess | undefined, message: { id: number } & HostRequest): void {
+    child?.send(message, () => undefined);
   }
 
   private startProcess(): ChildProcess {
     const log = openSync(this.log, 'a');
-    const child = fork(HOST_PROGRAM, { stdio: ['ignore', log, log, 'ipc'], execArgv: [] });
+    const child = fork(HOST_PROGRAM, [this.modules], {
+      stdio: ['ignore', log, log, 'ipc'],
+      execArgv: [],
+      env: { ...process.env, NODE_COMPILE_CACHE },
+    });
     closeSync(log);
     child.on('message', ({ id, exitCode }: { id: number; exitCode: number }) =>
       this.settle(id, String(exitCode)),
     );
-    child.on('exit', () => {
+    child.once('exit', () => {
       this.child = undefined;
       for (const id of this.waiting.keys()) this.settle(id, 'SIGKILL');
     });
@@ -81,50 +103,5 @@ export class GatewayHost {
   private settle(id: number, exitCode: string): void {
     this.waiting.get(id)?.(exitCode);
     this.waiting.delete(id);
-  }
-}
-
-/** A gateway in the process that runs several gateways. If the gateway ends by itself, it is started again. */
-export class HostedGateway implements RestartedGateway {
-  readonly exitCounts = new Map<string, number>();
-  private supervision: Promise<void> | undefined;
-  private isWanted = false;
-  private stopCurrent = () => {};
-
-  constructor(
-    private readonly host: GatewayHost,
-    readonly name: string,
-    readonly port: number,
-    readonly file: string,
-  ) {}
-
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
-  }
-
-  start(): void {
-    this.isWanted = true;
-    this.supervision ??= this.supervise();
-  }
-
-  async stop(): Promise<void> {
-    this.isWanted = false;
-    this.stopCurrent();
-    await this.supervision;
-    this.supervision = undefined;
-  }
-
-  async isReady(): Promise<boolean> {
-    return (await fetchHttpStatus(`${this.url}/readyz`, READY_TIMEOUT_MS)) === 200;
-  }
-
-  private async supervise(): Promise<void> {
-    while (this.isWanted) {
-      const { stop, ended } = this.host.serve(this.file);
-      this.stopCurrent = stop;
-      const code = await ended;
-      this.exitCounts.set(code, (this.exitCounts.get(code) ?? 0) + 1);
-      if (this.isWanted) await sleep(RESTART_DELAY_MS);
-    }
   }
 }

@@ -6,7 +6,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FAST_SETTINGS, PostgresServer } from '../../libs/feed/src/testing/postgres-server.js';
+import { createSeededRandom } from '@tributary/connector-api/testing';
+import type { PostgresServer } from '../../libs/feed/src/testing/postgres-server.js';
 import { runSql } from '../../libs/feed/src/testing/raw-sql.js';
 import { installPlugin, READER_KEY } from '../cluster/deployment.js';
 import { LoadBalancer } from '../cluster/load-balancer.js';
@@ -17,25 +18,38 @@ import { pickRandom } from '../orders/pick-random.js';
 import { PspJournal } from '../orders/psp-journal.js';
 import { findRepeatedReturns } from './find-repeated-returns.js';
 import { formatPayingConnector, PayingClient, type Payout } from './paying-client.js';
-import { GatewayHost, HostedGateway } from './gateway-host.js';
-import { SupervisedGateway, type RestartedGateway } from './supervised-gateway.js';
+import type { GatewayHost } from './gateway-host.js';
+import { HostedGateway } from './hosted-gateway.js';
 
-const EVENTS = ['restore-stopped', 'restore-running', 'promote', 'upgrade', 'second-deployment'] as const;
+/** The events before the first gateway is upgraded. A store of the older release contains no deployment, so it accepts every deployment. */
+const EARLY_EVENTS = ['restore-stopped', 'restore-running', 'promote', 'upgrade'] as const;
+const EVENTS = [...EARLY_EVENTS, 'second-deployment'] as const;
 export type StoreEvent = (typeof EVENTS)[number];
+
+/** The processes that run the gateways. They continue from one series to the next, because it takes seconds to load a program. */
+export interface GatewayHosts {
+  /** Runs all gateways of this release. */
+  present: GatewayHost;
+  /** Each runs one gateway of the older release. */
+  old: readonly GatewayHost[];
+}
 
 /** The maximum time in milliseconds between two steps of an event. */
 const MAX_STEP_DELAY_MS = 1000;
+const READY_POLL_MS = 200;
 const MAX_RECOVERY_MS = 300_000;
+/** The time in milliseconds between two health checks of a gateway. Each check writes to the store. */
+const HEALTH_CHECK_INTERVAL_MS = 1000;
+/** The time in milliseconds until the PSP has the result of a payout. */
+const RESULT_DELAY_MS = 1500;
 const CONCURRENT_PAYOUTS = 10;
-const PULL_INTERVAL = '2s';
-/** The settings limit the size of the database files, because each backup and each restore copies them. */
-const SMALL_WAL_SETTINGS = ['min_wal_size=32MB', 'max_wal_size=32MB'];
+const PULL_INTERVAL_MS = 4000;
 /** The maximum pause in milliseconds between two payouts, and between two records that a PSP adds. */
 const MAX_CLIENT_PAUSE_MS = 2000;
 /** The share of the rounds that upgrade a gateway while gateways of the older release are running. */
 const EARLY_UPGRADE_SHARE = 0.4;
 /** The pause of each reading client in milliseconds. Formance polls every few minutes. A shorter pause would only need processor time. */
-const POLL_INTERVAL_MS = 3000;
+const POLL_INTERVAL_MS = 5000;
 const HISTORY_NAMES = ['north', 'east'];
 /**
  * The number of rows in one arrival. It is small, because after each restore all gateways pull the rows again that the backup does not
@@ -44,17 +58,19 @@ const HISTORY_NAMES = ['north', 'east'];
 const ARRIVAL_SIZE = 4;
 /** The share of the stops that kill all gateways of this release at once. */
 const KILL_SHARE = 0.1;
+/** The share of the stops of a gateway of the older release that kill it. */
+const OLD_KILL_SHARE = 0.25;
+/** The share of the other events during which a second deployment is started too. */
+const SECOND_DEPLOYMENT_SHARE = 0.2;
 
 export class StoreSeries {
-  readonly eventCounts = new Map<StoreEvent, number>();
+  readonly eventCounts = new Map<string, number>();
   readonly violations: string[] = [];
   paidCount = 0;
   private readonly directory = mkdtempSync(join(tmpdir(), 'tributary-store-soak-'));
   private readonly payouts: Payout[] = [];
-  private readonly host = new GatewayHost(join(this.directory, 'host.log'));
-  private gateways: RestartedGateway[] = [];
-  private readonly ended: RestartedGateway[] = [];
-  private runningDatabase: PostgresServer | undefined;
+  private gateways: HostedGateway[] = [];
+  private readonly ended: HostedGateway[] = [];
   private balancer: LoadBalancer | undefined;
   private histories: PspHistory[] = [];
   private readers: ReadingClients | undefined;
@@ -62,27 +78,38 @@ export class StoreSeries {
   private traffic: Promise<unknown> = Promise.resolve();
   private isOver = false;
 
-  /** @param oldProgram program of the older release, with which all gateways start */
-  constructor(
-    private readonly oldProgram: string,
-    private readonly random: () => number,
-  ) {}
+  /** Decides what the clients and the PSPs do. */
+  private readonly trafficRandom: () => number;
 
-  async start(): Promise<void> {
+  /**
+   * @param database a server that contains no store
+   * @param seed seed of the clients and the PSPs
+   */
+  constructor(
+    private readonly hosts: GatewayHosts,
+    private readonly database: PostgresServer,
+    seed: number,
+  ) {
+    this.trafficRandom = createSeededRandom(seed);
+  }
+
+  /**
+   * Starts three gateways of the older release, and the clients.
+   * @param oldCount number of gateways that are not upgraded before the first round
+   */
+  async start(oldCount: number): Promise<void> {
     installPlugin(this.directory);
-    this.runningDatabase = await PostgresServer.create([...FAST_SETTINGS, ...SMALL_WAL_SETTINGS]);
     this.histories = HISTORY_NAMES.map(
       (name, seed) => new PspHistory(name, join(this.directory, name), seed, ARRIVAL_SIZE),
     );
-    for (const name of ['one', 'two', 'three']) {
+    for (const [index, host] of this.hosts.old.entries()) {
+      const name = `gateway-${index}`;
       // The older release does not support `deployment:`.
       const { port, file } = await this.writeDeployment(name, '', this.formatConnectors());
-      this.gateways.push(
-        new SupervisedGateway(name, port, file, join(this.directory, `${name}.log`), this.oldProgram),
-      );
+      this.gateways.push(new HostedGateway(host, name, port, file));
     }
     for (const gateway of this.gateways) gateway.start();
-    this.balancer = await LoadBalancer.start(this.gateways);
+    this.balancer = await LoadBalancer.start(this.gateways, HEALTH_CHECK_INTERVAL_MS);
     await this.waitUntilReady();
     const readers = new ReadingClients(this.histories, this.balancer.url, POLL_INTERVAL_MS);
     this.readers = readers;
@@ -91,39 +118,54 @@ export class StoreSeries {
     this.traffic = Promise.all([readers.readUntil(isOver), this.showArrivals(), this.keepPaying()]).catch(
       (error: unknown) => this.violations.push(`the clients stopped: ${String(error)}`),
     );
+    while (this.oldGateways.length > oldCount) await this.upgradeOne(this.trafficRandom);
   }
 
-  private get database(): PostgresServer {
-    if (!this.runningDatabase) throw new Error('the series was not started');
-    return this.runningDatabase;
+  /** The number of gateways of the older release. */
+  get oldCount(): number {
+    return this.oldGateways.length;
   }
 
-  /** Runs one random event. Sometimes a second deployment is started at the same time. */
-  async runRound(): Promise<void> {
-    // Starting programs of the older release costs most of the time of a round. So a store is upgraded early.
-    const isUpgrade = this.oldGateways.length > 0 && this.random() < EARLY_UPGRADE_SHARE;
-    const event = isUpgrade ? 'upgrade' : pickRandom(EVENTS, this.random);
-    this.eventCounts.set(event, (this.eventCounts.get(event) ?? 0) + 1);
-    const second = this.random() < 0.2 ? this.pause().then(() => this.startSecondDeployment()) : undefined;
+  /**
+   * Runs one random event. Sometimes a second deployment is started at the same time.
+   * @param seed seed of the event and of all its steps
+   * @returns the name of the event
+   */
+  async runRound(seed: number): Promise<string> {
+    const random = createSeededRandom(seed);
+    const randomOfSecond = createSeededRandom(Math.floor(random() * 2 ** 32));
+    // While gateways of the older release are running, upgrades are frequent, so that most rounds test this release.
+    const isUpgrade = this.oldCount > 0 && random() < EARLY_UPGRADE_SHARE;
+    const canRefuse = this.oldCount < this.gateways.length;
+    const event = isUpgrade ? 'upgrade' : pickRandom(canRefuse ? EVENTS : EARLY_EVENTS, random);
+    const isWithSecond = canRefuse && event !== 'second-deployment' && random() < SECOND_DEPLOYMENT_SHARE;
+    const names = [event === 'upgrade' && this.oldCount === 0 ? 'restart' : event];
+    if (isWithSecond) names.push('second-deployment');
+    for (const name of names) this.eventCounts.set(name, (this.eventCounts.get(name) ?? 0) + 1);
+    const second = isWithSecond
+      ? pauseRandomly(randomOfSecond).then(() => this.startSecondDeployment(randomOfSecond))
+      : undefined;
     try {
-      await this.run(event);
+      await this.run(event, random);
       await this.waitUntilReady();
     } catch (error) {
       this.violations.push(`${event}: ${String(error)}`);
     }
     await second;
+    return names.join(' and ');
   }
 
   /** Upgrades all gateways, and compares the data that the clients read with the true events. */
   async finish(): Promise<void> {
-    while (this.oldGateways.length > 0) await this.upgradeOne();
+    while (this.oldCount > 0) await this.upgradeOne(this.trafficRandom);
     await this.waitUntilReady();
     this.isOver = true;
     await this.traffic;
     const { readers } = this;
     if (readers) this.violations.push(...(await readers.waitUntilSettled()), ...readers.unexpectedErrors);
     await this.sendUntilAccepted(this.payouts);
-    await sleep(3000);
+    // The gateways read the results of the last orders at least twice.
+    await sleep(RESULT_DELAY_MS + 2 * PULL_INTERVAL_MS);
     const url = this.database.url('postgres');
     this.violations.push(...(await findRepeatedReturns(url)));
     // Clients repeat all orders, as they do after a restore.
@@ -159,75 +201,82 @@ export class StoreSeries {
     await this.traffic;
     this.readers?.close();
     await this.balancer?.close();
-    await Promise.all([this.host.kill(), ...this.gateways.map((gateway) => gateway.stop('SIGKILL'))]);
+    await Promise.all(this.gateways.map((gateway) => gateway.stop('SIGTERM')));
     if (this.violations.length > 0) this.violations.push(`see ${this.directory}`);
     else rmSync(this.directory, { recursive: true });
-    await this.runningDatabase?.remove();
   }
 
-  private async run(event: StoreEvent): Promise<void> {
+  private async run(event: StoreEvent, random: () => number): Promise<void> {
     switch (event) {
       case 'restore-stopped':
-        return this.restore(async (backup) => {
-          await this.stopGateways();
+        return this.restore(random, async (backup) => {
+          await this.stopGateways(random);
           await this.database.restore(backup, false);
         });
       case 'restore-running':
-        return this.restore(async (backup) => {
+        return this.restore(random, async (backup) => {
           await this.database.restore(backup, false);
-          await this.pause();
-          await this.stopGateways();
+          await pauseRandomly(random);
+          await this.stopGateways(random);
         });
       case 'promote': {
         const backup = await this.database.backUp();
-        await this.pause();
+        await pauseRandomly(random);
         return this.database.restore(backup, true);
       }
       case 'upgrade':
-        return this.upgradeOne();
+        return this.upgradeOne(random);
       case 'second-deployment':
-        return this.startSecondDeployment();
+        return this.startSecondDeployment(random);
       default:
         return event satisfies never;
     }
   }
 
   /** Restores a backup that is up to a few seconds old, with the commands of the guide. */
-  private async restore(putBack: (backup: string) => Promise<void>): Promise<void> {
+  private async restore(random: () => number, putBack: (backup: string) => Promise<void>): Promise<void> {
     const backup = await this.database.backUp();
-    await this.pause();
+    await pauseRandomly(random);
     await putBack(backup);
-    const upgraded = this.gateways.find((gateway) => gateway instanceof HostedGateway);
-    if (upgraded) await this.host.runCommand('store', 'restore', '--config', upgraded.file);
-    else await this.oldGateways[0]!.run('store', 'restore');
+    // Only a program of the newest release can use the store after the upgrade of the first gateway.
+    const newest = this.gateways.find((gateway) => !this.isOld(gateway)) ?? this.gateways[0]!;
+    await newest.host.runCommand('store', 'restore', '--config', newest.file);
     for (const gateway of this.gateways) gateway.start();
   }
 
-  private async stopGateways(): Promise<void> {
-    const stopped = this.gateways.map((gateway) => gateway.stop(this.random() < 0.5 ? 'SIGTERM' : 'SIGKILL'));
-    if (this.random() < KILL_SHARE) await this.host.kill();
+  private async stopGateways(random: () => number): Promise<void> {
+    const signals = this.gateways.map((gateway) =>
+      this.isOld(gateway) && random() < OLD_KILL_SHARE ? 'SIGKILL' : 'SIGTERM',
+    );
+    const isHostKilled = random() < KILL_SHARE;
+    const stopped = this.gateways.map((gateway, index) => gateway.stop(signals[index]));
+    if (isHostKilled) await this.hosts.present.kill();
     await Promise.all(stopped);
   }
 
-  private get oldGateways(): SupervisedGateway[] {
-    return this.gateways.filter((gateway) => gateway instanceof SupervisedGateway);
+  private isOld({ host }: HostedGateway): boolean {
+    return host !== this.hosts.present;
+  }
+
+  private get oldGateways(): HostedGateway[] {
+    return this.gateways.filter((gateway) => this.isOld(gateway));
   }
 
   /**
    * Replaces a gateway of the older release by a gateway of this release. If no gateway of the older release is left, a gateway of this
    * release is restarted.
    */
-  private async upgradeOne(): Promise<void> {
+  private async upgradeOne(random: () => number): Promise<void> {
     const [gateway] = this.oldGateways;
     if (!gateway) {
-      const restarted = pickRandom(this.gateways, this.random);
+      const restarted = pickRandom(this.gateways, random);
       await restarted.stop();
       return restarted.start();
     }
     await gateway.stop();
     const { name, port, file } = gateway;
     writeFileSync(file, `deployment: first\n${readFileSync(file, 'utf8')}`);
-    const upgraded = new HostedGateway(this.host, name, port, file);
+    const upgraded = new HostedGateway(this.hosts.present, name, port, file);
     this.ended.push(gateway);
     this.gateways = this.gateways.map((each) => (each === gateway ? upgraded : each));
     upgraded.start();
@@ -235,19 +284,17 @@ export class StoreSeries {
   }
 
   /** Starts a gateway of another deployment. The gateway must end by itself and must never become ready. */
-  private async startSecondDeployment(): Promise<void> {
-    // A store of an older release contains no deployment until the first gateway of this release has started.
-    if (this.oldGateways.length === this.gateways.length) return;
+  private async startSecondDeployment(random: () => number): Promise<void> {
     const connectors =
-      this.random() < 0.5
+      random() < 0.5
         ? formatPayingConnector('pay', 99, join(this.directory, 'other-psp'))
         : formatPayingConnector('other', 99, join(this.directory, 'other-psp'));
-    const head = this.random() < 0.5 ? 'deployment: second\n' : '';
+    const head = random() < 0.5 ? 'deployment: second\n' : '';
     const { port, file } = await this.writeDeployment('second', head, connectors);
-    const second = new HostedGateway(this.host, 'second', port, file);
+    const second = new HostedGateway(this.hosts.present, 'second', port, file);
     second.start();
     const end = performance.now() + MAX_RECOVERY_MS;
-    for (; performance.now() < end && second.exitCounts.size === 0; await sleep(50))
+    for (; performance.now() < end && second.exitCounts.size === 0; await sleep(READY_POLL_MS))
       if (await second.isReady()) this.violations.push(`a second deployment serves: ${head}${connectors}`);
     if (second.exitCounts.size === 0)
       this.violations.push(`a second deployment does not end: ${head}${connectors}`);
@@ -259,22 +306,22 @@ export class StoreSeries {
     for (;;) {
       const states = await Promise.all(this.gateways.map((gateway) => gateway.isReady()));
       // Gateways of the older release can no longer start once the tables have the schema of this release.
-      const isReady = this.oldGateways.length > 0 ? states.includes(true) : !states.includes(false);
+      const isReady = this.oldCount > 0 ? states.includes(true) : !states.includes(false);
       if (isReady) return;
       if (performance.now() > end) throw new Error(`no gateway is ready: ${states.join(', ')}`);
-      await sleep(100);
+      await sleep(READY_POLL_MS);
     }
   }
 
   private async showArrivals(): Promise<void> {
-    for (; !this.isOver; await sleep(this.random() * MAX_CLIENT_PAUSE_MS))
-      pickRandom(this.histories, this.random).showNextArrival();
+    for (; !this.isOver; await sleep(this.trafficRandom() * MAX_CLIENT_PAUSE_MS))
+      pickRandom(this.histories, this.trafficRandom).showNextArrival();
   }
 
   private async keepPaying(): Promise<void> {
-    for (; !this.isOver; await sleep(this.random() * MAX_CLIENT_PAUSE_MS)) {
-      const fate = this.random() < 0.5 ? 'returns' : 'succeeds';
-      const payout: Payout = { reference: `invoice-${this.payouts.length}`, fate, afterMs: 1500 };
+    for (; !this.isOver; await sleep(this.trafficRandom() * MAX_CLIENT_PAUSE_MS)) {
+      const fate = this.trafficRandom() < 0.5 ? 'returns' : 'succeeds';
+      const payout: Payout = { reference: `invoice-${this.payouts.length}`, fate, afterMs: RESULT_DELAY_MS };
       this.payouts.push(payout);
       await this.client.pay(payout);
     }
@@ -298,9 +345,12 @@ export class StoreSeries {
   private formatConnectors(): string {
     const histories = this.histories.map(
       ({ name, file }) =>
-        `  - { name: ${name}, plugin: tributary-psp-history, apiKeys: [${READER_KEY}], sync: { every: ${PULL_INTERVAL} }, settings: { file: '${file}', latency: 5 } }\n`,
+        `  - { name: ${name}, plugin: tributary-psp-history, apiKeys: [${READER_KEY}], sync: { every: ${PULL_INTERVAL_MS}ms }, settings: { file: '${file}', latency: 5 } }\n`,
     );
-    return histories.join('') + formatPayingConnector('pay', 1, join(this.directory, 'psp'), PULL_INTERVAL);
+    return (
+      histories.join('') +
+      formatPayingConnector('pay', 1, join(this.directory, 'psp'), `${PULL_INTERVAL_MS}ms`)
+    );
   }
 
   private async writeDeployment(name: string, head: string, connectors: string) {
@@ -310,8 +360,8 @@ export class StoreSeries {
     writeFileSync(file, `${head}listen: { port: ${port} }\nstore: '${store}'\nconnectors:\n${connectors}`);
     return { port, file };
   }
+}
 
-  private pause(): Promise<void> {
-    return sleep(this.random() * MAX_STEP_DELAY_MS);
-  }
+function pauseRandomly(random: () => number): Promise<void> {
+  return sleep(random() * MAX_STEP_DELAY_MS);
 }

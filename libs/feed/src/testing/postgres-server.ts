@@ -15,6 +15,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -72,7 +73,7 @@ export class PostgresServer {
     const server = new PostgresServer(directory, binaries, user, settings);
     try {
       const flags = [...INITDB_FLAGS.split(' '), ...LOCALE_FLAGS.split(' ')];
-      execFileSync(binaries.initdb, [...flags, '-D', join(directory, 'data')], { ...user, stdio: 'pipe' });
+      await promisify(execFile)(binaries.initdb, [...flags, '-D', join(directory, 'data')], user);
       await server.start();
     } catch (error) {
       rmSync(directory, { recursive: true });
@@ -103,12 +104,13 @@ export class PostgresServer {
 
   /**
    * Copies the files of the server. The server does not run during the copy.
+   * @param name name of the copy; an older copy with this name is replaced
    * @returns the path of the copy; `remove()` also removes the copy
    */
-  async backUp(): Promise<string> {
+  async backUp(name = 'backup'): Promise<string> {
     await this.stop('INT');
-    const backup = `${this.directory}/backup`;
-    rmSync(backup, { recursive: true, force: true });
+    const backup = join(this.directory, name);
+    await rm(backup, { recursive: true, force: true });
     await copyDirectory(join(this.directory, 'data'), backup);
     await this.start();
     return backup;
@@ -121,7 +123,7 @@ export class PostgresServer {
   async restore(backup: string, isPromoted: boolean): Promise<void> {
     await this.stop('QUIT');
     const data = join(this.directory, 'data');
-    rmSync(data, { recursive: true });
+    await rm(data, { recursive: true });
     await copyDirectory(backup, data);
     const signal = join(data, 'standby.signal');
     if (isPromoted) {

@@ -9,6 +9,11 @@ import { revolutBusiness } from './revolut-business/index.js';
 import { sandbox } from './sandbox/index.js';
 import { square } from './square/index.js';
 
+export { BankStatementsSettings } from './bank-statements/bank-statements.config.js';
+export { previewBankFile } from './bank-statements/file-preview.js';
+export { StatementError } from './bank-statements/statements/statement.types.js';
+export type { FilePreview } from './bank-statements/file-preview.js';
+
 export const plugins: readonly Plugin[] = [
   adyenBalancePlatform,
   bankStatements,

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { loadDeployment, type Deployment } from '../config/index.js';
 import { readPackageVersion } from '../package-version.js';
+import { registerBankFileCommand } from './commands/bank-file.command.js';
 import { registerCheckCommand } from './commands/check.command.js';
 import { registerCompletenessCommand } from './commands/completeness.command.js';
 import { registerConformCommand } from './commands/conform.command.js';
@@ -47,6 +48,7 @@ export function createProgram(terminal: Terminal, result: CliResult): Command {
     registerStatusCommand,
     registerFeedCommand,
     registerQuarantineCommand,
+    registerBankFileCommand,
     registerCompletenessCommand,
     registerOrdersCommand,
     registerFormanceCommand,

@@ -1,5 +1,7 @@
 /** Settings of the bank-statements plugin in the deployment file. */
 import { Setting } from '@tributary/connector-api';
+import type { CsvMappingSettings } from './readers/csv/csv-mapping.settings.js';
+import { CsvMappingsSetting } from './readers/csv/csv-mapping.settings.js';
 import { IsNotEmpty, IsString, IsTimeZone } from 'class-validator';
 
 export class BankStatementsSettings {
@@ -14,4 +16,7 @@ export class BankStatementsSettings {
   @Setting('IANA zone of the bank: dates without a time, and times without a zone, are read in it.')
   @IsTimeZone()
   timeZone: string = 'UTC';
+
+  @CsvMappingsSetting('The CSV exports of your banks: which files have which columns.')
+  csv: CsvMappingSettings[] = [];
 }

@@ -24,6 +24,7 @@ import type {
   SerializedRecord,
 } from '@tributary/connector-api';
 import { BankStatementsSettings } from './bank-statements.config.js';
+import type { PartialCsvMapping } from './readers/csv/csv-mapping.types.js';
 import { BankStatementsPsp } from './bank-statements.plugin.js';
 
 export interface FakeEntry {
@@ -150,7 +151,11 @@ export class FakeBank {
   readonly feed = new FakeFeed();
   private clock = Date.UTC(2026, 2, 5) / 1000;
 
-  constructor(private readonly timeZone = 'UTC') {}
+  constructor(
+    private readonly timeZone = 'UTC',
+    /** The CSV mappings, as in the deployment file. A test may replace them between two pulls. */
+    public csv: readonly PartialCsvMapping[] = [],
+  ) {}
 
   /** Writes a file. Each file is newer than the file before, unless a modification time (in seconds) is given. */
   writeFile(name: string, content: string | Buffer, time = ++this.clock): void {
@@ -163,6 +168,7 @@ export class FakeBank {
     const settings = Object.assign(new BankStatementsSettings(), {
       directory: this.directory,
       timeZone: this.timeZone,
+      csv: this.csv,
     });
     return new BankStatementsPsp(settings, feed);
   }

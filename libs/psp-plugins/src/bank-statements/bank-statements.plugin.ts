@@ -19,19 +19,27 @@ import { PullProgress } from './pulling/pull-progress.js';
 import { LocalTimeParser } from './statements/local-time-parser.js';
 import { SmallFileCache } from './pulling/small-file-cache.js';
 import { pullDirectory } from './pulling/pull-directory.js';
+import type { SharedParses } from './pulling/pull-directory.js';
+import { resolveCsvMapping } from './readers/csv/csv-mapping-resolver.js';
 import { TransactionExtractor } from './transaction-extractor.js';
 import { watchDirectory } from './pulling/watch-directory.js';
 
 @Injectable()
 export class BankStatementsPsp implements PspClient {
   private readonly localTime: LocalTimeParser;
-  private readonly parses = { smallFiles: new SmallFileCache(), largeFiles: new ParsedFiles() };
+  private readonly parses: SharedParses;
 
   constructor(
     private readonly settings: BankStatementsSettings,
     @Inject(FEED_READER) private readonly feedReader: FeedReader,
   ) {
     this.localTime = new LocalTimeParser(settings.timeZone);
+    const csvMappings = settings.csv.map(resolveCsvMapping);
+    this.parses = {
+      smallFiles: new SmallFileCache(csvMappings),
+      largeFiles: new ParsedFiles(csvMappings),
+      csvMappings,
+    };
   }
 
   accounts(since?: Cursor): AsyncIterable<Page<Account>> {

@@ -4,7 +4,7 @@ import { BankStatementsPsp } from './bank-statements.plugin.js';
 
 export const bankStatements = definePlugin({
   name: 'bank-statements',
-  title: 'Statements of any bank: camt.052/.053/.054, MT940/MT942, BAI2, from a directory',
+  title: 'Statements of any bank: camt.052/.053/.054, MT940/MT942, BAI2, OFX, CSV, from a directory',
   settings: BankStatementsSettings,
   // Another directory is assumed to contain the statements of other accounts, although the directory may only have been moved.
   identifyAccount: ({ directory }) => `directory ${directory}`,

@@ -19,6 +19,8 @@ import type { ReadOtherFile } from './pulling/pull-directory.js';
 import { StatementCorrection } from './chain/statement-correction.js';
 import type { CorrectionResult } from './chain/statement-correction.js';
 import { createChainLinks } from './chain/create-chain-links.js';
+import type { ChainLink } from './chain/statement-chain.js';
+import { ExportOverlapDetector } from './chain/export-overlap-detector.js';
 import type { KeyedLink } from './chain/create-chain-links.js';
 import { MovementRepository } from './matching/movement-repository.js';
 import { NewMovementFactory } from './matching/new-movement-factory.js';
@@ -101,6 +103,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
       correction,
       days,
       new NewMovementFactory(days.open(statement.accountId), digestCounts),
+      histories.find((history) => history.kind === 'exported')?.former,
     );
   }
 
@@ -136,7 +139,10 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
       if (number <= current.entries) continue;
       // An interruption can leave an entry with many records partly served. The stored part must not be taken for an earlier version of the
       // statement.
-      if (typeof match === 'object' && current.records === undefined) open.revision.add(match);
+      if (typeof match === 'object' && current.records === undefined) {
+        open.revision.add(match);
+        open.overlap?.add(match);
+      }
       const records = typeof match === 'object' ? await this.toRecords(match) : [];
       const served = current.records ?? 0;
       for (let from = served; from < records.length; from += MAX_ITEMS_PER_STEP) {
@@ -206,13 +212,16 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
   }
 
   private reportImbalance(
-    { statement, revision }: OpenStatement,
+    { statement, revision, overlap }: OpenStatement,
     correction?: CorrectionResult,
   ): Partial<ExtractionStep<Transaction>> {
     const { identity, warning } = statement;
     const id = `statement:${identity}`;
     const formerImbalance = this.progress.unbalanced.get(identity);
-    const change = revision.describeChange(statement, formerImbalance, correction);
+    const change =
+      statement.start.format === 'csv'
+        ? overlap?.describe(statement)
+        : revision.describeChange(statement, formerImbalance, correction);
     const warnings = change === undefined ? [] : [{ id: `${id}:changed`, message: change }];
     if (warning !== undefined) {
       this.progress.unbalanced.set(identity, statement.imbalance ?? '');
@@ -234,6 +243,8 @@ class OpenStatement {
   batch: NumberedEntry[] = [];
   readonly guessedIds = new Set<string>();
   readonly revision = new VersionContradictionDetector();
+  /** Present for a day of a CSV export. */
+  readonly overlap: ExportOverlapDetector | undefined;
 
   constructor(
     readonly statement: CheckedStatement,
@@ -244,7 +255,10 @@ class OpenStatement {
     readonly correction: StatementCorrection | undefined,
     readonly days: DaysBeforeStatement,
     readonly newMovements: NewMovementFactory,
-  ) {}
+    formerExport: ChainLink | undefined,
+  ) {
+    if (statement.start.format === 'csv') this.overlap = new ExportOverlapDetector(formerExport);
+  }
 }
 
 function rejectEntry(entry: Entry, reason: string, name: string, number: number): RejectedRecord {

@@ -39,8 +39,12 @@ export function createChainLinks(statement: CheckedStatement, file: string): Key
     // Only a number is used. The id of a statement without a number is not suitable, because a bank may give the statement another id at
     // every download.
     const number = isNumbered(statement) ? start.sequence : undefined;
+    // A CSV export may contain only a part of a day, so the opening balance does not identify the statement of the day.
+    const isDayOfExport = start.format === 'csv';
     const link: ChainLink = {
-      slot: computeDigest(statement.accountId, number, start.from, start.to, day, asset, from?.toString()),
+      slot: isDayOfExport
+        ? computeDigest(statement.accountId, 'csv', day, asset)
+        : computeDigest(statement.accountId, number, start.from, start.to, day, asset, from?.toString()),
       identity: statement.identity,
       content: statement.content,
       file,
@@ -49,6 +53,7 @@ export function createChainLinks(statement: CheckedStatement, file: string): Key
       ...(start.createdAt?.includes('T') && { createdAt: start.createdAt }),
       ...(from !== undefined && { opening: from.toString() }),
       ...(to !== undefined && { closing: to.toString() }),
+      ...(isDayOfExport && { exportedRows: statement.bookedCount }),
     };
     return [{ key: `${statement.accountId} ${asset}`, link }];
   });

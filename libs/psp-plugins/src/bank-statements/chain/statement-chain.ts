@@ -27,6 +27,8 @@ export interface ChainLink {
   closing?: string;
   /** The digests (`content`) of earlier versions, newest last. */
   former?: string[];
+  /** The number of entries, if the link is a day of a CSV export. An export may contain only a part of the day. */
+  exportedRows?: number;
 }
 
 interface Chain {
@@ -54,6 +56,8 @@ export type StatementHistory =
   | { kind: 'new' | 'same' }
   /** The statement is an older version; its newer version was already read. */
   | { kind: 'outdated' }
+  /** The statement is the same day of a CSV export, with other entries. Both exports may contain only a part of the day. */
+  | { kind: 'exported'; former: ChainLink }
   /** The statement is another version of a statement that was already read. It replaces this version in the chain. */
   | { kind: 'corrected'; former: ChainLink };
 
@@ -68,6 +72,7 @@ export class StatementChains {
     const known = this.stored[key]?.links.find(({ slot }) => slot === link.slot);
     if (!known) return { kind: 'new' };
     if (known.content === link.content) return { kind: 'same' };
+    if (link.exportedRows !== undefined) return { kind: 'exported', former: known };
     if (known.former?.includes(link.content) || isOlder(link, known)) return { kind: 'outdated' };
     return { kind: 'corrected', former: known };
   }
@@ -91,6 +96,9 @@ export class StatementChains {
         chain.links[chain.links.indexOf(former)] = { ...link, identity: former.identity, former: versions };
         break;
       }
+      case 'exported':
+        chain.links[chain.links.indexOf(history.former)] = joinPartsOfDay(history.former, link);
+        break;
       case 'new':
         if (chain.droppedUntil !== undefined && link.day <= chain.droppedUntil) return;
         chain.links.push(link);
@@ -141,6 +149,21 @@ export class StatementChains {
     const kept = new Set(chain.links.map(({ slot }) => slot));
     chain.reported = chain.reported.filter((slot) => kept.has(slot));
   }
+}
+
+/**
+ * Joins two exports of one day. If one continues the other, the result has the opening balance of the first and the closing balance of the
+ * second. If both begin or end with the same balance, the longer one contains the other.
+ */
+function joinPartsOfDay(known: ChainLink, link: ChainLink): ChainLink {
+  if (known.closing === link.opening) return { ...link, ...pickOpening(known) };
+  if (link.closing === known.opening) return { ...known, ...pickOpening(link) };
+  const hasCommonEnd = known.opening === link.opening || known.closing === link.closing;
+  return hasCommonEnd && (known.exportedRows ?? 0) > (link.exportedRows ?? 0) ? known : link;
+}
+
+function pickOpening({ opening }: ChainLink): Pick<ChainLink, 'opening'> {
+  return opening === undefined ? {} : { opening };
 }
 
 function warningId(slot: string): string {

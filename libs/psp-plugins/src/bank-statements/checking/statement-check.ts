@@ -22,6 +22,8 @@ export interface CheckedStatement {
   /** The sums of the booked entries, by currency. A currency with rejected entries is absent. */
   sums: ReadonlyMap<string, bigint>;
   balances: StatementBalance[];
+  /** The number of booked entries. */
+  bookedCount: number;
   /** The closing balance minus the opening balance minus the entries, with its sign: `-0.01 EUR`. Absent if the difference is 0. */
   imbalance?: string;
   /** A warning with all figures. It also contains the inconsistencies and the unreadable values that the reader found. */
@@ -85,6 +87,10 @@ export function checkStatement(
     content: computeDigest(entries, computeStatementVersion('', balances)),
     sums: sums.complete(balances.map(({ currency }) => currency)),
     balances,
+    bookedCount: [...sums.byCurrency.values()].reduce(
+      (count, { entries, refused }) => count + entries + refused,
+      0,
+    ),
   };
   const isBooked = start.kind === 'booked';
   const currencyConflict = isBooked ? describeCurrencyConflict(balances) : undefined;

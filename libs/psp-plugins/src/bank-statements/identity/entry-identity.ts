@@ -148,6 +148,8 @@ export function createGroupKey(
  * counts the files of one day.
  */
 export function identifyStatement(start: StatementStart, balances: readonly StatementBalance[]): string {
+  // The statement of a day in a CSV export may contain only a part of the day, so its balances do not identify it.
+  if (start.format === 'csv') return computeDigest(createAccountId(start), 'csv', start.id);
   const isNumbered =
     start.kind !== 'notification' && start.format !== 'bai2' && /[1-9A-Z]/i.test(start.sequence ?? '');
   const opening = balances.find(({ code }) => code === 'OPBD' || code === 'PRCD' || code === 'ITBD');

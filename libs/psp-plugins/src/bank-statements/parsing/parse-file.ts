@@ -2,6 +2,7 @@
 import { FileCheck } from '../checking/file-check.js';
 import type { CheckedFile } from '../checking/file-check.js';
 import { StatementParser } from '../readers/index.js';
+import type { FileDescription } from '../readers/index.js';
 import type { StatementEvent } from '../statements/statement.types.js';
 import { BeneficiaryCollector } from './beneficiary-collector.js';
 import type { BeneficiaryBatch, ParsedEvent } from './parsed-file.js';
@@ -15,13 +16,18 @@ export interface ParsedFileWriter {
 }
 
 export class FileParser {
-  private readonly parser = new StatementParser();
+  private readonly parser: StatementParser;
   private readonly check = new FileCheck();
   private readonly beneficiaries = new BeneficiaryCollector();
   private events: ParsedEvent[] = [];
   private entryCount = 0;
 
-  constructor(private readonly writer: ParsedFileWriter) {}
+  constructor(
+    private readonly writer: ParsedFileWriter,
+    description: FileDescription,
+  ) {
+    this.parser = new StatementParser(description);
+  }
 
   /**
    * Parses the next bytes of the file.

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { setImmediate } from 'node:timers/promises';
 import { DigestCounter } from '../checking/digest-counter.js';
 import type { CheckedStatement } from '../checking/statement-check.js';
+import type { FileDescription } from '../readers/index.js';
 import { StatementError } from '../statements/statement.types.js';
 import { FileParser } from './parse-file.js';
 import type { ParsedFile } from './parsed-file.js';
@@ -17,6 +18,7 @@ export interface ParseTask {
   spool: number;
   /** The number of bytes that were parsed so far. It is in memory that the worker shares with the caller. */
   bytesRead: Float64Array;
+  description: FileDescription;
 }
 
 export type ParseResult =
@@ -88,9 +90,14 @@ async function runInThisThread(task: ParseTask): Promise<ParseResult> {
 }
 
 /** Parses the file in chunks. The generator yields after each chunk, so that the caller can interrupt the work. */
-export function* parseInSteps({ file, spool, bytesRead }: ParseTask): Generator<void, ParseResult> {
+export function* parseInSteps({
+  file,
+  spool,
+  bytesRead,
+  description,
+}: ParseTask): Generator<void, ParseResult> {
   const writer = new SpoolWriter(spool);
-  const parse = new FileParser(writer);
+  const parse = new FileParser(writer, description);
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   try {
     for (let position = 0; ; bytesRead[0] = position) {

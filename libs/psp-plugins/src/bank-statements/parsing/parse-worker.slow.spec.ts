@@ -23,7 +23,8 @@ function createTask(content: string): ParseTask {
   const path = join(directory, 'statement');
   writeFileSync(path, content);
   const bytesRead = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
-  return { file: openSync(path, 'r'), spool: createSpool(), bytesRead };
+  const description = { name: 'statement', csvMappings: [] };
+  return { file: openSync(path, 'r'), spool: createSpool(), bytesRead, description };
 }
 
 const entries = Array.from({ length: 700 }, (_, n) => ({ amount: String(n + 1) }));

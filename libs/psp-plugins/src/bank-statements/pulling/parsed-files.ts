@@ -9,6 +9,7 @@ import { StatementError } from '../statements/statement.types.js';
 import { OpenStatementFile } from './statement-files.js';
 import type { StatementFile } from './statement-files.js';
 import { parseInWorker } from '../parsing/parse-in-worker.js';
+import type { CsvMapping } from '../readers/csv/csv-mapping.types.js';
 import type { ParsedFile } from '../parsing/parsed-file.js';
 import { createSpool } from '../parsing/spool.js';
 
@@ -46,6 +47,8 @@ export interface ParseLease {
 export class ParsedFiles {
   private readonly parses = new Map<string, SharedParse>();
 
+  constructor(private readonly csvMappings: readonly CsvMapping[] = []) {}
+
   /** Starts to parse the file. If another stream has already started, the result of that parse is used. */
   acquire(file: StatementFile, fingerprint: string, stream: Stream): ParseLease {
     const shared = this.parses.get(fingerprint) ?? this.begin(file, fingerprint);
@@ -75,7 +78,7 @@ export class ParsedFiles {
     const bytesRead = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
     const shared: SharedParse = {
       bytesRead,
-      result: parse(file, fingerprint, bytesRead),
+      result: parse(file, fingerprint, bytesRead, this.csvMappings),
       userCount: 0,
       finished: new Set(),
     };
@@ -100,13 +103,15 @@ async function parse(
   file: StatementFile,
   fingerprint: string,
   bytesRead: Float64Array,
+  csvMappings: readonly CsvMapping[],
 ): Promise<(ParsedFile & { close(): void }) | StatementError> {
   const open = await OpenStatementFile.open(file);
   try {
     if (open.fingerprint !== fingerprint) throw new ReplacedFileError(`${file.name} was replaced`);
     const spool = openSpool();
     try {
-      return await parseInWorker({ file: open.descriptor, spool, bytesRead });
+      const description = { name: file.name, csvMappings };
+      return await parseInWorker({ file: open.descriptor, spool, bytesRead, description });
     } catch (error) {
       closeSync(spool);
       if (error instanceof StatementError) return error;

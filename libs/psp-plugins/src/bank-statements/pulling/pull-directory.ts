@@ -7,6 +7,9 @@ import type { StatementFile } from './statement-files.js';
 import { PageBuilder } from './page-builder.js';
 import type { ExtractionStep } from './page-builder.js';
 import { readStatements } from '../readers/index.js';
+import { computeDigest } from '../identity/entry-identity.js';
+import { findCsvMapping } from '../readers/csv/csv-mapping-resolver.js';
+import type { CsvMapping } from '../readers/csv/csv-mapping.types.js';
 import { isArchiveName } from '../readers/archive/unpack-archive.js';
 import {
   recordReadFile,
@@ -53,6 +56,11 @@ export type ReadOtherFile = (
   fingerprint: string,
 ) => Promise<{ parts: () => AsyncIterable<StatementEvent>; close: () => Promise<void> } | undefined>;
 
+/**
+ * The size in bytes up to which a CSV file is parsed in the main thread. The statements of a CSV file are created at its end without an
+ * interruption, so the limit is lower than for other formats.
+ */
+const SMALL_CSV_BYTES = 1 << 17;
 /** The size in bytes above which a file is read after all other files. */
 const LARGE_FILE_BYTES = 16 << 20;
 /** The interval in ms at which empty pages are yielded while a file is being checked, so that the gateway sees progress. */
@@ -70,6 +78,7 @@ export async function* pullDirectory<T extends object>(
   parses: SharedParses,
 ): AsyncGenerator<Page<T>> {
   const files = await listStatementFiles(directory);
+  progress.setCsvMappings(digestMappings(parses.csvMappings));
   progress.removeMissing(new Set(files.map(({ fingerprint }) => fingerprint)));
   const pendingFiles = files.filter(({ fingerprint }) => !progress.finishedFiles.has(fingerprint));
   // A file of which a part is already served comes first. Large files come last, so that the other files need not wait for them.
@@ -82,7 +91,7 @@ export async function* pullDirectory<T extends object>(
     items: [],
     resolvedIds: forgetMissingFiles(new Set(files.map(({ name }) => name)), progress),
   });
-  const readOther = createOtherFileReader(files);
+  const readOther = createOtherFileReader(files, parses.csvMappings);
   for (const file of pendingFiles) {
     for await (const step of readFile(file, progress, extractor, { readOther, ...parses })) {
       builder.add(step);
@@ -99,7 +108,14 @@ export async function* pullDirectory<T extends object>(
   yield* builder.flush();
 }
 
-function createOtherFileReader(files: readonly StatementFile[]): ReadOtherFile {
+function digestMappings(csvMappings: readonly CsvMapping[]): string {
+  return csvMappings.length === 0 ? '' : computeDigest(JSON.stringify(csvMappings));
+}
+
+function createOtherFileReader(
+  files: readonly StatementFile[],
+  csvMappings: readonly CsvMapping[],
+): ReadOtherFile {
   return async (fingerprint) => {
     const file = files.find((candidate) => candidate.fingerprint === fingerprint);
     if (!file || file.forbiddenReason !== undefined) return undefined;
@@ -108,7 +124,8 @@ function createOtherFileReader(files: readonly StatementFile[]): ReadOtherFile {
       await open?.close();
       return undefined;
     }
-    return { parts: () => readStatements(open.read()), close: () => open.close() };
+    const description = { name: file.name, csvMappings };
+    return { parts: () => readStatements(open.read(), description), close: () => open.close() };
   };
 }
 
@@ -116,6 +133,7 @@ function createOtherFileReader(files: readonly StatementFile[]): ReadOtherFile {
 export interface SharedParses {
   smallFiles: SmallFileCache;
   largeFiles: ParsedFiles;
+  csvMappings: readonly CsvMapping[];
 }
 
 interface FileSources extends SharedParses {
@@ -133,7 +151,7 @@ async function* readFile<T>(
     yield rejectFile(file, file.forbiddenReason, progress, extractor);
     return;
   }
-  if (isSmall(file, file.size)) {
+  if (isSmall(file, file.size, sources.csvMappings)) {
     const result = await sources.smallFiles.read(file, extractor.stream);
     if (result) {
       yield* readSmallFile(file, result, progress, extractor, sources.readOther);
@@ -170,7 +188,7 @@ async function* readSmallFile<T>(
   const { fingerprint, name, size } = file;
   const current = openProgress(fingerprint, progress);
   if (result instanceof StatementError) {
-    progress.finishFile(fingerprint);
+    progress.refuseFile(fingerprint);
     yield rejectFile(file, result.message, progress, extractor);
     return;
   }
@@ -180,10 +198,11 @@ async function* readSmallFile<T>(
 }
 
 /**
- * Returns true if the file is small enough to be parsed in memory. An archive is never regarded as small, because its content may be large.
+ * Returns true if the file is small enough to be parsed in the main thread. An archive is never regarded as small, because its content may be large.
  */
-function isSmall({ name }: StatementFile, size: number): boolean {
-  return size <= SMALL_FILE_BYTES && !isArchiveName(name);
+function isSmall({ name }: StatementFile, size: number, csvMappings: readonly CsvMapping[]): boolean {
+  if (isArchiveName(name)) return false;
+  return size <= (findCsvMapping(csvMappings, name) ? SMALL_CSV_BYTES : SMALL_FILE_BYTES);
 }
 
 /** Returns the position in the file. It is the beginning, unless an earlier pull has already read a part of the file. */
@@ -210,16 +229,18 @@ async function* readOpenFile<T>(
   open: OpenStatementFile,
   progress: PullProgress,
   extractor: StreamExtractor<T>,
-  { readOther, largeFiles }: FileSources,
+  { readOther, largeFiles, csvMappings }: FileSources,
 ): AsyncGenerator<ExtractionStep<T>> {
   const current = openProgress(open.fingerprint, progress);
-  const lease = isSmall(file, open.size)
+  const lease = isSmall(file, open.size, csvMappings)
     ? undefined
     : largeFiles.acquire(file, open.fingerprint, extractor.stream);
   try {
     let parsed: ParsedFile;
     try {
-      parsed = lease ? yield* waitWithHeartbeat<T>(lease, current) : await parseInMemory(open.read());
+      parsed = lease
+        ? yield* waitWithHeartbeat<T>(lease, current)
+        : await parseInMemory(open.read(), { name: file.name, csvMappings });
     } catch (error) {
       if (error instanceof ReplacedFileError) return;
       if (!(error instanceof StatementError || error instanceof ParseWorkerError)) throw error;
@@ -229,7 +250,7 @@ async function* readOpenFile<T>(
         yield rejectFile(file, error.message, progress, extractor);
         return;
       }
-      progress.finishFile(open.fingerprint);
+      progress.refuseFile(open.fingerprint);
       yield rejectFile(file, error.message, progress, extractor);
       lease?.release(true);
       return;

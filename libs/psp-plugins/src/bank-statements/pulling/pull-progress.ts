@@ -41,6 +41,10 @@ export class PullProgress {
   readonly chains: StatementChains;
   /** The days for which the feed may contain movements. They are used only by the stream of transactions. */
   readonly servedDays: ServedDays;
+  /** The finished files that were refused as a whole. */
+  private readonly refusedFiles: Set<string>;
+  /** A digest of the CSV mappings with which the refused files were read. It is empty if there were no mappings. */
+  private csvMappings: string;
 
   private constructor(saved: SavedProgress) {
     this.finishedFiles = new Set(saved.done.match(/.{8}/g));
@@ -50,6 +54,8 @@ export class PullProgress {
     this.balances = saved.balances ?? {};
     this.chains = new StatementChains(saved.chains ?? {});
     this.servedDays = new ServedDays(saved.days);
+    this.refusedFiles = new Set(saved.refusedFiles?.match(/.{8}/g));
+    this.csvMappings = saved.csvMappings ?? '';
   }
 
   /**
@@ -81,6 +87,8 @@ export class PullProgress {
       ...(Object.keys(this.balances).length > 0 && { balances: this.balances }),
       ...(Object.keys(this.chains.stored).length > 0 && { chains: this.chains.stored }),
       ...(this.servedDays.stored && { days: this.servedDays.stored }),
+      ...(this.refusedFiles.size > 0 && { refusedFiles: [...this.refusedFiles].join('') }),
+      ...(this.csvMappings !== '' && { csvMappings: this.csvMappings }),
     };
     return JSON.stringify(saved);
   }
@@ -90,9 +98,27 @@ export class PullProgress {
     this.current = undefined;
   }
 
+  /** Records that a file was refused as a whole. It is read again when it changes, or when the CSV mappings change. */
+  refuseFile(file: string): void {
+    this.finishFile(file);
+    this.refusedFiles.add(file);
+  }
+
+  /**
+   * Stores the digest of the CSV mappings. If it differs from the stored one, the refused files are read again, because they may fit now.
+   * Files that were read before are not read again, because other columns would make other entries of the same rows.
+   */
+  setCsvMappings(digest: string): void {
+    if (digest === this.csvMappings) return;
+    this.csvMappings = digest;
+    for (const file of this.refusedFiles) this.finishedFiles.delete(file);
+    this.refusedFiles.clear();
+  }
+
   /** Removes files that no longer exist. If a removed file returns later, its statements are recognised by their content. */
   removeMissing(present: ReadonlySet<string>): void {
     for (const file of this.finishedFiles) if (!present.has(file)) this.finishedFiles.delete(file);
+    for (const file of this.refusedFiles) if (!present.has(file)) this.refusedFiles.delete(file);
     if (this.current && !present.has(this.current.file)) this.current = undefined;
   }
 }
@@ -106,6 +132,8 @@ interface SavedProgress {
   balances?: NewestBalances;
   chains?: StoredChains;
   days?: StoredServedDays;
+  refusedFiles?: string;
+  csvMappings?: string;
 }
 
 function isSavedProgress(value: unknown): value is SavedProgress {

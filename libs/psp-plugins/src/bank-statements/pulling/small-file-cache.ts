@@ -6,6 +6,7 @@ import { STREAMS } from '@tributary/connector-api';
 import type { Stream } from '@tributary/connector-api';
 import { parseInMemory } from '../parsing/parse-in-memory.js';
 import type { ParsedFile } from '../parsing/parsed-file.js';
+import type { CsvMapping } from '../readers/csv/csv-mapping.types.js';
 import { StatementError } from '../statements/statement.types.js';
 import { OpenStatementFile } from './statement-files.js';
 import type { StatementFile } from './statement-files.js';
@@ -32,6 +33,8 @@ export class SmallFileCache {
   private totalBytes = 0;
   private idleTimer: NodeJS.Timeout | undefined;
 
+  constructor(readonly csvMappings: readonly CsvMapping[] = []) {}
+
   async read(file: StatementFile, stream: Stream): Promise<SmallFileResult> {
     const cached = this.files.get(file.fingerprint) ?? this.add(file);
     cached.readers.add(stream);
@@ -40,7 +43,11 @@ export class SmallFileCache {
   }
 
   private add(file: StatementFile): CachedFile {
-    const cached = { size: file.size, result: parseSmallFile(file), readers: new Set<Stream>() };
+    const cached = {
+      size: file.size,
+      result: parseSmallFile(file, this.csvMappings),
+      readers: new Set<Stream>(),
+    };
     // If reading fails with an error other than StatementError, the error is thrown to all streams that wait for the file, and the file is
     // removed from the cache. The next pull tries again.
     cached.result.catch(() => this.remove(file.fingerprint));
@@ -69,15 +76,20 @@ export class SmallFileCache {
   }
 }
 
-async function parseSmallFile(file: StatementFile): Promise<SmallFileResult> {
+async function parseSmallFile(
+  file: StatementFile,
+  csvMappings: readonly CsvMapping[],
+): Promise<SmallFileResult> {
   const open = await OpenStatementFile.open(file).catch(() => undefined);
   if (!open) return undefined;
   try {
     if (open.fingerprint !== file.fingerprint) return undefined;
-    const parsed = await parseInMemory(open.read()).catch((error: unknown) => {
-      if (error instanceof StatementError) return error;
-      throw error;
-    });
+    const parsed = await parseInMemory(open.read(), { name: file.name, csvMappings }).catch(
+      (error: unknown) => {
+        if (error instanceof StatementError) return error;
+        throw error;
+      },
+    );
     return (await open.hasChanged()) ? undefined : parsed;
   } finally {
     await open.close();

@@ -47,7 +47,7 @@ export function detectFormat(head: Buffer): DetectedFormat {
     return { format: 'mt', encoding: wide ?? 'latin1' };
   throw new StatementError(
     `the file begins with ${describeContent(head, start)}; expected a bank statement: camt.052/053/054 (XML, "<Document …"), ` +
-      'MT940/MT942 (":20:" or "{1:"), BAI2 ("01,") or OFX ("OFXHEADER" or "<OFX>")',
+      'MT940/MT942 (":20:" or "{1:"), BAI2 ("01,") or OFX ("OFXHEADER" or "<OFX>"). For a CSV export, declare a mapping in `settings.csv`',
   );
 }
 

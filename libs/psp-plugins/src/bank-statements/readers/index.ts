@@ -11,19 +11,34 @@ import { OfxReader } from './ofx/ofx-reader.js';
 import { MAX_UNPACKED_BYTES } from './archive/inflate.js';
 import { detectArchive, unpackArchive } from './archive/unpack-archive.js';
 import type { ArchiveKind } from './archive/unpack-archive.js';
+import { CsvReader } from './csv/csv-reader.js';
+import { findCsvMapping } from './csv/csv-mapping-resolver.js';
+import type { CsvMapping } from './csv/csv-mapping.types.js';
 import { LenientUtf8Decoder } from './text-decoder.js';
 import type { StatementReader } from './statement-reader.js';
 
 /** The number of bytes that are parsed without interruption (a few milliseconds). After that, the event loop continues. */
 const MAX_SLICE_BYTES = 64 * 1024;
 
+/** What a parser knows about a file besides its content. Only CSV files need it. */
+export interface FileDescription {
+  /** The name of the file. It selects the CSV mapping. */
+  name: string;
+  csvMappings: readonly CsvMapping[];
+}
+
+const NO_DESCRIPTION: FileDescription = { name: '', csvMappings: [] };
+
 /**
  * Reads one bank statement file and yields the events of `StatementParser`. Between two slices of the file, the event loop can continue.
  * @param chunks the bytes of the file, e.g. a read stream
  * @throws StatementError in the cases of `StatementParser`
  */
-export async function* readStatements(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StatementEvent> {
-  const parser = new StatementParser();
+export async function* readStatements(
+  chunks: AsyncIterable<Uint8Array>,
+  description: FileDescription = NO_DESCRIPTION,
+): AsyncGenerator<StatementEvent> {
+  const parser = new StatementParser(description);
   for await (const chunk of chunks) {
     for (let from = 0; from < chunk.length; from += MAX_SLICE_BYTES) {
       yield* parser.write(chunk.subarray(from, from + MAX_SLICE_BYTES));
@@ -34,30 +49,34 @@ export async function* readStatements(chunks: AsyncIterable<Uint8Array>): AsyncG
 }
 
 /**
- * Converts the bytes of one file to events. The format is detected from the content: camt.052/.053/.054, MT940/MT942, BAI2 or OFX. For each
- * statement, the events are `start, entry…, end`. Local times stay local. For an archive, the events of all its files are returned, one
- * file after the other.
+ * Converts the bytes of one file to events. The format is detected from the content: camt.052/.053/.054, MT940/MT942, BAI2 or OFX. A file
+ * whose name matches a CSV mapping is read as CSV. For each statement, the events are `start, entry…, end`. Local times stay local. For an
+ * archive, the events of all its files are returned, one file after the other.
  *
  * Both methods throw a StatementError if the file is broken, truncated or not a bank statement. The caller must then discard the events
  * that were returned before.
  */
 export class StatementParser {
-  #source: DecodedSource | undefined;
+  #source: DecodedSource | CsvReader | undefined;
   #head = Buffer.alloc(0);
   #archive: { kind: ArchiveKind; chunks: Uint8Array[]; length: number } | undefined;
 
   /**
    * Creates a parser for one file.
+   * @param description the name of the file and the CSV mappings
    * @param canUnpack false for a file inside an archive, so that an archive inside an archive is rejected
    */
-  constructor(private readonly canUnpack = true) {}
+  constructor(
+    private readonly description: FileDescription = NO_DESCRIPTION,
+    private readonly canUnpack = true,
+  ) {}
 
   /**
    * Parses the next bytes.
    * @returns the events that are complete so far
    */
   write(bytes: Uint8Array): StatementEvent[] {
-    if (this.#source) return this.#source.read(bytes);
+    if (this.#source) return this.#source.write(bytes);
     if (this.#archive) return this.#keep(bytes);
     this.#head = Buffer.concat([this.#head, bytes]);
     if (this.#head.length < DETECTION_BYTES) return [];
@@ -66,7 +85,7 @@ export class StatementParser {
       this.#archive = { kind, chunks: [], length: 0 };
       return this.#keep(this.#head);
     }
-    return this.#open(this.#head.subarray(0, DETECTION_BYTES)).read(this.#head);
+    return this.#open(this.#head.subarray(0, DETECTION_BYTES)).write(this.#head);
   }
 
   /** Ends the file and yields the remaining events. */
@@ -77,11 +96,11 @@ export class StatementParser {
     }
     const kind = this.#archive?.kind ?? (this.canUnpack ? detectArchive(this.#head) : undefined);
     if (kind) {
-      yield* readArchive(kind, Buffer.concat(this.#archive?.chunks ?? [this.#head]));
+      yield* readArchive(kind, Buffer.concat(this.#archive?.chunks ?? [this.#head]), this.description);
       return;
     }
     const source = this.#open(this.#head);
-    yield* source.read(this.#head);
+    yield* source.write(this.#head);
     yield* source.end();
   }
 
@@ -101,14 +120,19 @@ export class StatementParser {
     return [];
   }
 
-  #open(head: Buffer): DecodedSource {
-    return (this.#source = new DecodedSource(detectFormat(head)));
+  #open(head: Buffer): DecodedSource | CsvReader {
+    const mapping = findCsvMapping(this.description.csvMappings, this.description.name);
+    return (this.#source = mapping ? new CsvReader(mapping) : new DecodedSource(detectFormat(head)));
   }
 }
 
-function* readArchive(kind: ArchiveKind, archive: Buffer): Generator<StatementEvent> {
+function* readArchive(
+  kind: ArchiveKind,
+  archive: Buffer,
+  description: FileDescription,
+): Generator<StatementEvent> {
   for (const { name, content } of unpackArchive(kind, archive)) {
-    const parser = new StatementParser(false);
+    const parser = new StatementParser({ ...description, name: name ?? description.name }, false);
     try {
       for (let from = 0; from < content.length; from += MAX_SLICE_BYTES)
         yield* parser.write(content.subarray(from, from + MAX_SLICE_BYTES));
@@ -133,7 +157,7 @@ class DecodedSource {
     this.#reader = createReader(format, this.#decoder === undefined);
   }
 
-  read(bytes: Uint8Array): StatementEvent[] {
+  write(bytes: Uint8Array): StatementEvent[] {
     return this.#reportEncoding(this.#reader.write(this.#decode(bytes)));
   }
 

@@ -12,7 +12,8 @@
  * (camt.054).
  */
 export type StatementKind = 'booked' | 'interim' | 'notification';
-export type StatementFormat = 'camt.052' | 'camt.053' | 'camt.054' | 'mt940' | 'mt942' | 'bai2' | 'ofx';
+export type StatementFormat =
+  'camt.052' | 'camt.053' | 'camt.054' | 'mt940' | 'mt942' | 'bai2' | 'ofx' | 'csv';
 export type CreditDebit = 'CRDT' | 'DBIT';
 
 export type StatementEvent = StatementStart | Entry | StatementEnd;

@@ -3,7 +3,7 @@ import { computeClosingBalance, formatMt940, type DailyStatement } from './state
 
 const DAY_MS = 86_400_000;
 const DAYS = 3;
-const ACCOUNTS = [
+export const BANK_ACCOUNTS = [
   { account: 'DE02120300000000202051', currency: 'EUR', asset: 'EUR/2', opening: 100_000n },
   { account: 'DE02500105170137075030', currency: 'JPY', asset: 'JPY', opening: 5_000_000n },
 ] as const;
@@ -22,17 +22,17 @@ export interface BankDay {
  * @param now milliseconds since 1970
  */
 export function createBankHistory(now: number): BankDay[] {
-  let openings: readonly bigint[] = ACCOUNTS.map(({ opening }) => opening);
+  let openings: readonly bigint[] = BANK_ACCOUNTS.map(({ opening }) => opening);
   return Array.from({ length: DAYS }, (_, index) => {
     const day = new Date(now - (DAYS - index + 1) * DAY_MS).toISOString().slice(0, 10);
-    const statements: DailyStatement[] = ACCOUNTS.map(({ account, currency }, number) => ({
+    const statements: DailyStatement[] = BANK_ACCOUNTS.map(({ account, currency }, number) => ({
       ...{ account, currency, day, opening: openings[number]! },
       entries: [1250n * BigInt(index + 1), -333n * BigInt(number + 1), 77n],
     }));
     const closings = statements.map(computeClosingBalance);
     const before = index === 0 ? closings.map(() => 0n) : openings;
     const toMap = (amounts: readonly bigint[]) =>
-      new Map(ACCOUNTS.map(({ asset }, number) => [asset, amounts[number]!] as const));
+      new Map(BANK_ACCOUNTS.map(({ asset }, number) => [asset, amounts[number]!] as const));
     openings = closings;
     return {
       files: statements.map((statement) => ({

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreePort } from '../../orders/deployment.js';
 import { GatewayProcess } from '../../orders/gateway-process.js';
+import { BANK_ACCOUNTS } from './bank-history.js';
 import type { ServedRow } from './compare-payments.js';
 import type { Balances } from './payments-server.js';
 import type { EndToEndSettings } from './settings.js';
@@ -76,6 +77,17 @@ export class GatewayUnderTest {
     return this.run;
   }
 
+  /** True if the deployment file has a policy that compares the bank with the ledger. */
+  get reconcilesLedger(): boolean {
+    const { ledgerUrl, client } = this.settings;
+    return ledgerUrl !== undefined && client === undefined && this.names.includes('bank');
+  }
+
+  /** Returns the address of the ledger account that represents an account of the bank. */
+  toLedgerAccount(account: string): string {
+    return `psp:${this.getPath('bank')}:${account}`;
+  }
+
   /** Kills the program with SIGKILL, and starts it again. */
   async restart(): Promise<void> {
     await this.process.kill();
@@ -106,6 +118,15 @@ export class GatewayUnderTest {
     const { code, output, errors } = await this.execute(...args, '--json');
     if (output === '') throw new Error(`tributary ${args.join(' ')}: ${errors}`);
     return { code, output: JSON.parse(output) as unknown };
+  }
+
+  /**
+   * Runs a command of the CLI that prints text.
+   * @throws Error if the command fails
+   */
+  async runText(...args: string[]): Promise<void> {
+    const { code, errors } = await this.execute(...args);
+    if (code !== 0) throw new Error(`tributary ${args.join(' ')}: ${errors}`);
   }
 
   /**
@@ -215,9 +236,28 @@ export class GatewayUnderTest {
           ? {}
           : { url: client.stackUrl, auth: { clientId: client.id, clientSecret: client.secret } }),
       },
+      ...(this.reconcilesLedger && { reconciliation: { policies: [this.createPolicy()] } }),
       connectors: this.names.map((name) => ({ name: this.getPath(name), ...connectors[name] })),
     };
     // The deployment file is written as JSON, which is valid YAML.
     writeFileSync(this.file, JSON.stringify(deployment, undefined, 2));
+  }
+
+  /** Creates the policy that compares the bank with the ledger. The ledger has the opposite sign, as Formance Reconciliation needs it. */
+  private createPolicy() {
+    const { ledgerUrl, token } = this.settings;
+    return {
+      ...{ name: 'bank', grace: { booking: '1s', settlement: '1s' } },
+      ledger: {
+        url: ledgerUrl,
+        name: this.ledgerName,
+        sign: 'opposite',
+        ...(token !== undefined && { token }),
+      },
+      accounts: BANK_ACCOUNTS.map(({ account }) => ({
+        ...{ connector: this.getPath('bank'), account, ledgerAccount: this.toLedgerAccount(account) },
+      })),
+      rules: [{ kind: 'exact', psp: 'id', ledger: 'reference' }],
+    };
   }
 }

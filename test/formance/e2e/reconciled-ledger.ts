@@ -1,17 +1,25 @@
 /** Creates a ledger in Formance that mirrors the money at a PSP, and reconciles it with a pool of Formance Payments. */
 import type { Balances, FormanceService } from './payments-server.js';
 
+/** A movement of money at the PSP, as the company books it. */
+export interface BookedMovement {
+  /** The address of the ledger account that represents the account at the PSP. */
+  account: string;
+  asset: string;
+  /** The amount in minor units: positive when the account at the PSP receives money. */
+  amount: bigint;
+  /** Milliseconds since 1970. */
+  at: number;
+  /** The id of the row; absent for a booking without a row. */
+  reference?: string;
+}
+
 export class ReconciledLedger {
   constructor(
     private readonly ledger: FormanceService,
     private readonly reconciliation: FormanceService,
     /** The name of a ledger that does not exist yet. */
     private readonly name: string,
-    /**
-     * The address of the account that mirrors the PSP. Reconciliation adds both sides, so the balance of the account is the negative of the
-     * money at the PSP.
-     */
-    private readonly account: string,
   ) {}
 
   async create(): Promise<void> {
@@ -21,46 +29,54 @@ export class ReconciledLedger {
     );
   }
 
-  /**
-   * Books the changes of one day at the PSP.
-   * @param at milliseconds since 1970
-   */
-  async book(change: Balances, at: number): Promise<void> {
-    const postings = [...change].map(([asset, amount]) => ({
-      ...(amount < 0n
-        ? { source: 'world', destination: this.account }
-        : { source: this.account, destination: 'world' }),
-      amount: Number(amount < 0n ? -amount : amount),
-      asset,
-    }));
+  /** Books a movement of money. Reconciliation adds both sides, so the accounts have the negative of the money at the PSP. */
+  async book({ account, asset, amount, at, reference }: BookedMovement): Promise<void> {
+    const posting =
+      amount < 0n
+        ? { source: 'world', destination: account, asset, amount: Number(-amount) }
+        : { source: account, destination: 'world', asset, amount: Number(amount) };
     await this.ledger.send(
       {
         ...{ method: 'POST', path: '/v2/{ledger}/transactions', params: { ledger: this.name } },
-        body: { postings, timestamp: new Date(at).toISOString(), force: true, metadata: {} },
+        body: {
+          ...{ postings: [posting], timestamp: new Date(at).toISOString(), force: true, metadata: {} },
+          ...(reference !== undefined && { reference }),
+        },
       },
       () => undefined,
     );
   }
 
-  /**
-   * Reconciles both sides of a policy at a time.
-   * @returns the problems: a drift, or an amount in Payments that is not the expected amount
-   */
-  async reconcile(policyId: string, at: number, expected: Balances): Promise<string[]> {
+  /** Lets Formance reconcile both sides of a policy at a time. */
+  async reconcile(policyId: string, at: number): Promise<FormanceReconciliation> {
     const time = new Date(at).toISOString();
     return this.reconciliation.send(
       {
         ...{ method: 'POST', path: '/policies/{id}/reconciliation', params: { id: policyId } },
         body: { reconciledAtLedger: time, reconciledAtPayments: time },
       },
-      (json) =>
-        [...expected].flatMap(([asset, amount]) => {
-          const drift = json.scalar('data', 'driftBalances', asset);
-          const found = json.scalar('data', 'paymentsBalances', asset);
-          return drift === '0' && found === String(amount)
-            ? []
-            : [`${asset}: payments ${found} instead of ${amount}, drift ${drift}`];
-        }),
+      (json) => ({
+        status: json.string('data', 'status'),
+        findDrift: (asset) => json.scalar('data', 'driftBalances', asset),
+        findPaymentsBalance: (asset) => json.scalar('data', 'paymentsBalances', asset),
+      }),
     );
   }
+}
+
+/** A result of Formance Reconciliation. Amounts are minor units as decimal digits; `undefined` for an asset without an amount. */
+export interface FormanceReconciliation {
+  status: string;
+  findDrift(asset: string): string | undefined;
+  findPaymentsBalance(asset: string): string | undefined;
+}
+
+/** Compares a result with the expected balances at the bank. The drift must be 0. */
+export function findReconciliationProblems(result: FormanceReconciliation, expected: Balances): string[] {
+  return [...expected].flatMap(([asset, amount]) => {
+    const [drift, found] = [result.findDrift(asset), result.findPaymentsBalance(asset)];
+    return drift === '0' && found === String(amount)
+      ? []
+      : [`${asset}: payments ${found} instead of ${amount}, drift ${drift}`];
+  });
 }

@@ -3,19 +3,12 @@
  * The statements arrive one by one, each after Formance has polled the statement before. The gateway is killed between two statements.
  */
 import { createBankHistory, type BankDay } from '../bank-history.js';
-import type { GatewayUnderTest } from '../gateway-under-test.js';
-import { connectToFormance } from '../payments-server.js';
 import type { ScenarioContext } from '../scenario-context.js';
-import { ReconciledLedger } from '../reconciled-ledger.js';
 import { waitUntilSolved } from '../wait-until.js';
 import { compareBalances, compareDelivery, compareNewestBalances } from './compare-delivery.js';
+import { reconcileBank, type ClosedDay } from './reconcile-bank.js';
 
 const HOUR_MS = 3_600_000;
-
-interface ClosedDay extends BankDay {
-  /** The time of the closing balances in the responses of the gateway, in milliseconds since 1970. */
-  at: number;
-}
 
 export async function checkStatementBalances(context: ScenarioContext): Promise<void> {
   const { gateway, payments, results } = context;
@@ -40,7 +33,7 @@ export async function checkStatementBalances(context: ScenarioContext): Promise<
   }
   await compareDelivery(context, 'bank');
   await compareNewestBalances(context, 'bank');
-  await reconcile(context, closed);
+  await reconcileBank(context, closed);
 
   function waitForPool(day: BankDay, at?: number): Promise<readonly string[]> {
     return waitUntilSolved(
@@ -71,58 +64,6 @@ async function waitForClosing({ gateway, settings }: ScenarioContext, day: BankD
   }, settings.timeoutMs);
   if (problems.length > 0) throw new Error(`the gateway does not serve the statement: ${problems.join()}`);
   return Math.max(...closedAt.values());
-}
-
-async function reconcile(
-  { gateway, settings, results }: ScenarioContext,
-  closed: readonly ClosedDay[],
-): Promise<void> {
-  const { ledgerUrl, reconciliationUrl } = settings;
-  if (ledgerUrl === undefined || reconciliationUrl === undefined)
-    return results.skip('reconciliation', 'FORMANCE_LEDGER_URL and FORMANCE_RECONCILIATION_URL are not set');
-  const connection = connectToFormance(settings);
-  try {
-    const ledger = new ReconciledLedger(
-      connection.open('ledger'),
-      connection.open('reconciliation'),
-      gateway.ledgerName,
-      `psp:${gateway.getPath('bank')}:main`,
-    );
-    await ledger.create();
-    for (const { change, at } of closed) await ledger.book(change, at - HOUR_MS);
-    const policyId = await createPolicy(gateway);
-    for (const { at, closing } of closed)
-      results.add(
-        `reconciliation at the closing ${formatTime(at)}`,
-        await ledger.reconcile(policyId, at, closing),
-      );
-    const last = closed.at(-1)!.closing;
-    results.add(
-      'reconciliation now',
-      await waitUntilSolved(() => ledger.reconcile(policyId, Date.now(), last), settings.timeoutMs),
-    );
-  } finally {
-    connection.close();
-  }
-}
-
-/**
- * Creates the policy of the bank with the command of the gateway.
- * @returns the id of the policy
- * @throws Error if the policy is not new, or if a second run creates another policy
- */
-async function createPolicy(gateway: GatewayUnderTest): Promise<string> {
-  const runPolicies = async (outcome: string) => {
-    const { output } = await gateway.runCommand('formance', 'policies', gateway.getPath('bank'));
-    const [policy] = output as [{ outcome: string; policyId?: string }];
-    if (policy.outcome !== outcome || policy.policyId === undefined)
-      throw new Error(`formance policies: ${JSON.stringify(policy)} instead of ${outcome}`);
-    return policy.policyId;
-  };
-  const created = await runPolicies('created');
-  const unchanged = await runPolicies('unchanged');
-  if (created !== unchanged) throw new Error(`formance policies created ${created} and then ${unchanged}`);
-  return created;
 }
 
 function formatTime(at: number): string {

@@ -1,12 +1,13 @@
-/** Channels that send alerts to people: a signed webhook, and an incoming webhook of Slack or a compatible service. */
+/** Channels that send alerts to people: a signed webhook, an incoming webhook of Slack or a compatible service, and e-mail. */
 import { formatTime } from '@tributary/connector-api';
 import { createHmac } from 'node:crypto';
 import { toAlertId, type AlertNotice } from './alert.types.js';
+import { sendEmail, type EmailChannelConfig } from './send-email.js';
 
 const TIMEOUT_MS = 10_000;
 
 /** The settings of an alert channel in the deployment file. */
-export type AlertChannelConfig = WebhookChannelConfig | SlackChannelConfig;
+export type AlertChannelConfig = WebhookChannelConfig | SlackChannelConfig | EmailChannelConfig;
 
 export interface WebhookChannelConfig {
   kind: 'webhook';
@@ -47,7 +48,9 @@ export async function sendNotices(
       return post(channel, body, { 'tributary-signature': signBody(channel.secret, body, now) });
     }
     case 'slack':
-      return post(channel, JSON.stringify({ text: formatNotices(notices, deployment) }), {});
+      return post(channel, JSON.stringify({ text: formatSlackText(notices, deployment) }), {});
+    case 'email':
+      return sendEmail(channel, formatSubject(notices, deployment), formatLines(notices).join('\n'));
   }
 }
 
@@ -63,10 +66,23 @@ export function signBody(secret: string, body: string, now: number): string {
 
 const STATE_WORDS = { raised: 'New', changed: 'Changed', resolved: 'Resolved' } as const;
 
-function formatNotices(notices: readonly AlertNotice[], deployment: string | undefined): string {
-  const head = deployment === undefined ? 'Tributary' : `Tributary ${deployment}`;
-  const lines = notices.map(({ state, alert }) => `• ${STATE_WORDS[state]}: ${escapeSlackText(alert.text)}`);
-  return [`*${escapeSlackText(head)}*`, ...lines].join('\n');
+function formatSlackText(notices: readonly AlertNotice[], deployment: string | undefined): string {
+  const lines = formatLines(notices).map((line) => `• ${escapeSlackText(line)}`);
+  return [`*${escapeSlackText(formatSender(deployment))}*`, ...lines].join('\n');
+}
+
+/** Returns the subject of an e-mail: the text of a single notice, or the number of notices. */
+function formatSubject(notices: readonly AlertNotice[], deployment: string | undefined): string {
+  const [line = ''] = formatLines(notices);
+  return `${formatSender(deployment)}: ${notices.length === 1 ? line : `${notices.length} alerts`}`;
+}
+
+function formatSender(deployment: string | undefined): string {
+  return deployment === undefined ? 'Tributary' : `Tributary ${deployment}`;
+}
+
+function formatLines(notices: readonly AlertNotice[]): string[] {
+  return notices.map(({ state, alert }) => `${STATE_WORDS[state]}: ${alert.text}`);
 }
 
 /** Escapes the three characters that control links and mentions in a message. Source: api.slack.com, "Formatting text for app surfaces". */
@@ -75,7 +91,7 @@ function escapeSlackText(text: string): string {
 }
 
 async function post(
-  { name, url }: AlertChannelConfig,
+  { name, url }: WebhookChannelConfig | SlackChannelConfig,
   body: string,
   headers: Readonly<Record<string, string>>,
 ): Promise<void> {

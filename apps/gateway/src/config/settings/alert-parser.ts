@@ -41,21 +41,48 @@ function parseChannels(values: unknown, binder: SettingsBinder, path: ConfigPath
   const names = new Set<string>();
   return values.flatMap((value: unknown, index): AlertChannelConfig[] => {
     const channelPath = [...path, index];
-    const { kind, name, url, secret } = binder.bind(AlertChannelEntry, value, channelPath);
-    if (names.has(name)) binder.reportProblem([...channelPath, 'name'], 'another channel has this name');
-    names.add(name);
-    switch (kind) {
-      case 'webhook':
-        if (secret === undefined)
-          binder.reportProblem(channelPath, 'a channel of the kind webhook needs the key secret');
-        return [{ kind, name, url, secret: secret ?? '' }];
-      case 'slack':
-        if (secret !== undefined)
-          binder.reportNameProblem([...channelPath, 'secret'], 'a channel of the kind slack has no secret');
-        return [{ kind, name, url }];
-      default:
-        // The validation of the settings has already reported the unknown kind.
-        return [];
-    }
+    const entry = binder.bind(AlertChannelEntry, value, channelPath);
+    if (names.has(entry.name))
+      binder.reportProblem([...channelPath, 'name'], 'another channel has this name');
+    names.add(entry.name);
+    return parseChannel(entry, binder, channelPath);
   });
+}
+
+function parseChannel(
+  entry: AlertChannelEntry,
+  binder: SettingsBinder,
+  path: ConfigPath,
+): AlertChannelConfig[] {
+  const { kind, name, url, secret, from, to } = entry;
+  const rejectKeys = (keys: readonly ('secret' | 'from' | 'to')[]) => {
+    for (const key of keys)
+      if (entry[key] !== undefined)
+        binder.reportNameProblem([...path, key], `a channel of the kind ${kind} has no ${key}`);
+  };
+  const rejectUrl = (scheme: RegExp, example: string) => {
+    if (scheme.test(url))
+      binder.reportProblem([...path, 'url'], `a channel of the kind ${kind} needs a URL like ${example}`);
+  };
+  switch (kind) {
+    case 'webhook':
+      if (secret === undefined)
+        binder.reportProblem(path, 'a channel of the kind webhook needs the key secret');
+      rejectKeys(['from', 'to']);
+      rejectUrl(/^smtp/, 'https://hooks.example.com/alerts');
+      return [{ kind, name, url, secret: secret ?? '' }];
+    case 'slack':
+      rejectKeys(['secret', 'from', 'to']);
+      rejectUrl(/^smtp/, 'https://hooks.example.com/alerts');
+      return [{ kind, name, url }];
+    case 'email':
+      if (from === undefined || to === undefined)
+        binder.reportProblem(path, 'a channel of the kind email needs the keys from and to');
+      rejectKeys(['secret']);
+      rejectUrl(/^http/, 'smtps://user:password@mail.example.com');
+      return [{ kind, name, url, from: from ?? '', to: to ?? [] }];
+    default:
+      // The validation of the settings has already reported the unknown kind.
+      return [];
+  }
 }

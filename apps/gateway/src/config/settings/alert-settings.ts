@@ -2,6 +2,7 @@
 import { Setting } from '@tributary/connector-api';
 import { Type } from 'class-transformer';
 import {
+  ArrayNotEmpty,
   IsArray,
   IsIn,
   IsNotEmpty,
@@ -15,10 +16,18 @@ import {
 import { IsDuration } from './duration.js';
 import { NAME_PATTERN, NAME_RULE_MESSAGE } from './name-patterns.js';
 
-export const CHANNEL_KINDS = ['webhook', 'slack'] as const;
+export const CHANNEL_KINDS = ['webhook', 'slack', 'email'] as const;
 const TIME_PATTERN = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
 const TIME_MESSAGE = { message: '$property must be a time like 22:00' };
-const URL_MESSAGE = { message: '$property must be a URL like https://hooks.example.com/alerts' };
+const URL_MESSAGE = {
+  message:
+    '$property must be a URL like https://hooks.example.com/alerts, or smtps://user:password@mail.example.com for email',
+};
+const ADDRESS_PATTERN = /^[^\s@<>]+@[^\s@<>]+$/;
+const ADDRESS_MESSAGE = { message: '$property must be an e-mail address like alerts@example.com' };
+const ADDRESSES_MESSAGE = {
+  message: '$property must be a list of e-mail addresses like [finance@example.com]',
+};
 const SECRET_MESSAGE = { message: '$property must be a text of at least 16 characters' };
 
 export class AlertChannelEntry {
@@ -27,12 +36,16 @@ export class AlertChannelEntry {
   @IsString({ message: `$property ${NAME_RULE_MESSAGE}` })
   name!: string;
 
-  @Setting('webhook: signed JSON. slack: a text for an incoming webhook of Slack or a compatible service.')
+  @Setting(
+    'webhook: signed JSON. slack: a text for an incoming webhook of Slack or a compatible service. email: an e-mail over SMTP.',
+  )
   @IsIn(CHANNEL_KINDS, { message: `$property must be one of ${CHANNEL_KINDS.join(', ')}` })
   kind!: (typeof CHANNEL_KINDS)[number];
 
-  @Setting('Where alerts are sent. For slack it contains a secret, so take it from the environment.')
-  @Matches(/^https?:\/\/[^\s]+$/, URL_MESSAGE)
+  @Setting(
+    'Where alerts are sent. For slack and email it contains a secret, so take it from the environment.',
+  )
+  @Matches(/^(?:https?|smtps?):\/\/[^\s]+$/, URL_MESSAGE)
   @IsString(URL_MESSAGE)
   url!: string;
 
@@ -41,6 +54,19 @@ export class AlertChannelEntry {
   @MinLength(16, SECRET_MESSAGE)
   @IsString(SECRET_MESSAGE)
   secret?: string;
+
+  @Setting('Only for email: the address of the sender.')
+  @IsOptional()
+  @Matches(ADDRESS_PATTERN, ADDRESS_MESSAGE)
+  @IsString(ADDRESS_MESSAGE)
+  from?: string;
+
+  @Setting('Only for email: the addresses of the recipients.')
+  @IsOptional()
+  @Matches(ADDRESS_PATTERN, { ...ADDRESSES_MESSAGE, each: true })
+  @ArrayNotEmpty(ADDRESSES_MESSAGE)
+  @IsArray(ADDRESSES_MESSAGE)
+  to?: string[];
 }
 
 export class QuietHoursSettings {

@@ -98,6 +98,8 @@ export const SLOW_SPECS = [
   // Check a year of data, or hundreds of generated cases.
   'test/reconciliation/simulated-year.spec.ts',
   'test/reconciliation/simulated-year.slow.spec.ts',
+  // Starts the program five times.
+  'test/reconciliation/example.spec.ts',
   // Changes each stored column of a reconciliation, one after the other.
   'libs/reconciliation/src/runs/verify-run.spec.ts',
   // Ends a run at each of its database calls.

@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BREAK_CLASSES } from '@tributary/reconciliation';
 
+/** The example starts the program five times, which takes long on a busy machine. */
+const TEST_TIMEOUT_MS = 600_000;
+
 interface LedgerStandIn {
   url: string;
   stop(): void;
@@ -18,25 +21,31 @@ const { startLedgerStandIn } = (await import(STAND_IN)) as {
 };
 const document = await PspDocumentValidator.loadOfficial('formance/ledger-v2.4.yaml');
 
-it('npm start prints what the README shows, with a break of each class', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'tributary-example-'));
-  try {
-    const child = spawn(process.execPath, ['examples/reconciliation/start.mjs', join(directory, 'data')]);
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (text: Buffer) => (output += String(text)));
-    const [code] = (await once(child, 'close')) as [number];
-    expect({ code, output }).toEqual({ code: 0, output: expect.any(String) });
-    const blocks = readFileSync('examples/reconciliation/README.md', 'utf8').matchAll(/```text\n(.*?)```/gs);
-    const shown = [...blocks].map(([, block = '']) => block);
-    expect(shown).toHaveLength(2);
-    for (const block of shown) expect(listLines(output)).toEqual(expect.arrayContaining(listLines(block)));
-    for (const name of BREAK_CLASSES) expect(shown[1]).toContain(` ${name} `);
-    expect(readFileSync(join(directory, 'data/report/report.html'), 'utf8')).toContain('missing-in-ledger');
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-});
+it(
+  'npm start prints what the README shows, with a break of each class',
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tributary-example-'));
+    try {
+      const child = spawn(process.execPath, ['examples/reconciliation/start.mjs', join(directory, 'data')]);
+      let output = '';
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (text: Buffer) => (output += String(text)));
+      const [code] = (await once(child, 'close')) as [number];
+      expect({ code, output }).toEqual({ code: 0, output: expect.any(String) });
+      const blocks = readFileSync('examples/reconciliation/README.md', 'utf8').matchAll(
+        /```text\n(.*?)```/gs,
+      );
+      const shown = [...blocks].map(([, block = '']) => block);
+      expect(shown).toHaveLength(2);
+      for (const block of shown) expect(listLines(output)).toEqual(expect.arrayContaining(listLines(block)));
+      for (const name of BREAK_CLASSES) expect(shown[1]).toContain(` ${name} `);
+      expect(readFileSync(join(directory, 'data/report/report.html'), 'utf8')).toContain('missing-in-ledger');
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  },
+  TEST_TIMEOUT_MS,
+);
 
 /** Returns the lines of a text without the ids of breaks. Some ids depend on the URL of the ledger, and so on its free port. */
 function listLines(text: string): string[] {

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 const NANOSECONDS_PER_MS = 1_000_000;
+const IRREGULAR_PROCESSES = /autovacuum|checkpointer|background writer/;
 
 export interface Usage {
   /** The elapsed time. All values are in milliseconds. */
@@ -47,7 +48,7 @@ export function sumCpuMs({ ownCpuMs, databaseCpuMs }: Usage): number {
 
 /**
  * Returns the CPU time of each live process of PostgreSQL, in milliseconds. For a database inside this process, the result is empty.
- * Autovacuum workers are skipped, because they run at irregular times and process the rows of all earlier measurements.
+ * Processes that run at irregular times and process the data of all earlier measurements are skipped.
  */
 function readDatabaseCpuMs(postmaster: number | undefined): Map<string, number> {
   const cpuMs = new Map<string, number>();
@@ -57,8 +58,7 @@ function readDatabaseCpuMs(postmaster: number | undefined): Map<string, number> 
     // After the process name, the fields are: state, parent, … The text is split behind the name, because the name may contain any
     // character.
     const [, parent] = readProcFile(entry, 'stat').split(') ').at(-1)?.split(' ') ?? [];
-    if (Number(parent) !== postmaster || readProcFile(entry, 'cmdline').includes('autovacuum worker'))
-      continue;
+    if (Number(parent) !== postmaster || IRREGULAR_PROCESSES.test(readProcFile(entry, 'cmdline'))) continue;
     // The first field is the time for which the thread has run. It is the time of the whole process, because each server process has one
     // thread.
     const nanoseconds = Number(readProcFile(entry, 'schedstat').split(' ')[0]);

@@ -1,6 +1,7 @@
 /** Public interface of the library `feed`: the store with feeds, orders, balances and the quarantine. */
 export * from './database/store-errors.js';
 export { ACCEPTANCE_ID_PREFIX } from './feeds/quarantine.js';
+export { INITIAL_ACCOUNT_CHECK } from './completeness/account-sum-row.js';
 export { toAccountAssetKey } from './completeness/account-sums.js';
 export type * from './types/audit.types.js';
 export type * from './types/completeness.types.js';

@@ -5,14 +5,15 @@
  */
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import type { FeedHead } from '../feeds/append-records.js';
-import type { StoredSums, AccountSumState } from './account-sums.js';
+import type { AccountSum } from '../types/completeness.types.js';
+import type { StoredSums } from './account-sums.js';
 
 /** The maximum number of accounts whose sums are kept in memory. If there are more, no sums are kept. */
 const MAX_ACCOUNTS = 10_000;
 
 export class AccountSumCache {
   private readonly knownIds = new Set<string>();
-  private readonly sums = new Map<string, AccountSumState>();
+  private readonly sums = new Map<string, AccountSum>();
   private headSeq = 0;
   private checksVersion = 0;
 
@@ -35,6 +36,17 @@ export class AccountSumCache {
     // The property `accountIds` also clears the sums if a completeness check was stored while the append waited for the lock.
     const { accountIds, sums } = this;
     return accountIds.size > 0 ? [{ accountIds, sums }] : [];
+  }
+
+  /**
+   * Returns the sums of these accounts after the last remembered append.
+   * @returns `undefined` if the sums of an account are not known
+   */
+  findAfterAppend(accountIds: readonly string[]): AccountSum[] | undefined {
+    const known = this.accountIds;
+    if (known.size === 0 || !accountIds.every((id) => known.has(id))) return undefined;
+    const wanted = new Set(accountIds);
+    return [...this.sums.values()].filter(({ accountId }) => wanted.has(accountId));
   }
 
   /**

@@ -5,6 +5,7 @@ import { openStore } from '../store/open-store.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
 import type { AccountCheck, AccountSum } from '../types/completeness.types.js';
 import type { Lease, Store } from '../types/store.types.js';
+import { INITIAL_ACCOUNT_CHECK } from './account-sum-row.js';
 import { AccountSumCache } from './account-sum-cache.js';
 
 const AT = Date.UTC(2026, 0, 1);
@@ -146,13 +147,34 @@ describe.each(STORES)('the sums of accounts, in $name', (kind) => {
   test('are not taken from memory if a check was written while an append waited for the lock', () => {
     const feed = { checksVersion: 0 };
     const knownSums = new AccountSumCache(feed);
-    const sums = new Map([['a EUR/2', { total: 1n, after: 0n, suspectAt: Infinity }]]);
+    const sum = { accountId: 'a', asset: 'EUR/2', total: 1n, check: INITIAL_ACCOUNT_CHECK };
+    const sums = new Map([['a EUR/2', sum]]);
     knownSums.remember([{ accountIds: new Set(['a']), sums }], 1, feed.checksVersion);
     expect([...knownSums.accountIds]).toEqual(['a']);
     const head = { seq: 1, time: undefined, hasHeldRows: false };
     expect(knownSums.find(head)).toHaveLength(1);
+    expect(knownSums.findAfterAppend(['a'])).toEqual([sum]);
+    expect(knownSums.findAfterAppend(['a', 'b'])).toBeUndefined();
     feed.checksVersion++;
     expect(knownSums.find(head)).toEqual([]);
+    expect(knownSums.findAfterAppend(['a'])).toBeUndefined();
+  });
+
+  test('are known after an append, with the sums of accounts that the append read in advance', async () => {
+    await append(row('1', { destinationAccountId: 'a' }), row('2', { destinationAccountId: 'b' }));
+    await lease.release();
+    lease = (await (await store.feed('bank', 'transactions')).acquireLease(getCurrentProcess(), 60_000))!;
+    lease.preloadSums(['a', 'b', 'unknown']);
+    expect(lease.findSums(['a'])).toBeUndefined();
+    await append(row('3', { amount: 7n, destinationAccountId: 'a' }));
+    const completeness = store.completeness('bank');
+    expect(lease.findSums(['a', 'b', 'unknown'])).toEqual(await completeness.read(['a', 'b', 'unknown']));
+    expect(lease.findSums(['c'])).toBeUndefined();
+    await completeness.update([], () => {
+      const check = { ...INITIAL_ACCOUNT_CHECK, opening: 1n };
+      return { checks: [{ accountId: 'a', asset: 'EUR/2', check }], warnings: [], resolvedIds: [] };
+    });
+    expect(lease.findSums(['a'])).toBeUndefined();
   });
 
   test('name the rows that moved no money yet', async () => {

@@ -1,9 +1,10 @@
 /** Updates the sum of the rows of each account and asset, in the transaction that appends the rows. */
 import { readBalanceEffects, type BalanceEffect, type SerializedRecord } from '@tributary/connector-api';
 import { sql, type Kysely } from 'kysely';
-import type { DatabaseAdapter, RowsTableColumn, WriteAtCommit } from '../database/database-adapter.js';
-import type { AccountSumTable, Schema } from '../database/schema.js';
-import type { TimedEffect } from '../types/completeness.types.js';
+import type { AccountTotalRow, DatabaseAdapter } from '../database/database-adapter.js';
+import type { Schema } from '../database/schema.js';
+import type { AccountSum, TimedEffects } from '../types/completeness.types.js';
+import { INITIAL_ACCOUNT_CHECK, toAccountSum, type AccountSumRow } from './account-sum-row.js';
 
 /** The versions of records that an append adds to the feed. */
 export interface NewVersions {
@@ -18,19 +19,6 @@ export interface NewVersions {
   heldContents: ReadonlyMap<string, readonly string[]>;
 }
 
-type StoredSum = Pick<AccountSumTable, 'account_id' | 'asset' | 'total' | 'suspect_at' | 'after_suspect'>;
-
-const SUM_COLUMNS: readonly RowsTableColumn[] = [
-  { name: 'feed_id', type: 'integer' },
-  { name: 'account_id', type: 'text' },
-  { name: 'asset', type: 'text' },
-  { name: 'total', type: 'text' },
-  { name: 'after_suspect', type: 'text' },
-  { name: 'opening_proven', type: 'integer' },
-];
-const SUM_COLUMN_NAMES = sql.raw(SUM_COLUMNS.map(({ name }) => name).join(', '));
-const NEW_SUM: AccountSumState = { total: 0n, after: 0n, suspectAt: Infinity };
-
 /**
  * Returns the changes of balances that the new versions cause. A new record causes its full amount. A changed record causes the difference
  * from its previous version. The function must be called before the rows are inserted, inside the transaction that has locked the feed.
@@ -40,7 +28,7 @@ export async function findBalanceEffects(
   adapter: DatabaseAdapter,
   feedId: number,
   { records, changedIds, heldContents }: NewVersions,
-): Promise<TimedEffect[]> {
+): Promise<TimedEffects[]> {
   // Accounts and beneficiaries move no money, so their earlier rows need not be read.
   const changedMovements =
     changedIds.size === 0
@@ -48,60 +36,67 @@ export async function findBalanceEffects(
       : records.filter(({ id, balanceChange }) => balanceChange && changedIds.has(id));
   const movementIds = new Set(changedMovements.map(({ id }) => id));
   const current = await readCurrentEffects(db, adapter, feedId, movementIds, heldContents);
-  const result: TimedEffect[] = [];
-  // This loop runs for every row of every append. Copying single properties takes less time than spreading the object.
+  const result: TimedEffects[] = [];
+  // This loop runs for every row of every append. So the result contains the objects of the records and no copies.
   for (const { id, balanceChange } of records) {
     if (balanceChange === undefined) continue;
     const { effects, at, isRepeatedReturn } = balanceChange;
     if (changedIds.has(id)) {
       const before = current.get(id) ?? [];
       if (isRepeatedReturn && before.length > 0) continue;
-      for (const { accountId, asset, amount } of before)
-        result.push({ accountId, asset, amount: -amount, at });
+      if (before.length > 0)
+        result.push({ effects: before.map((each) => ({ ...each, amount: -each.amount })), at });
       current.set(id, effects);
     }
-    for (const { accountId, asset, amount } of effects) result.push({ accountId, asset, amount, at });
+    if (effects.length > 0) result.push(balanceChange);
   }
   return result;
-}
-
-/** The sum of one account in one asset. */
-export interface AccountSumState {
-  total: bigint;
-  /**
-   * The sum of the rows that the PSP booked after the suspect observation. An observation of a balance is suspect if it differs from the
-   * sum of the rows.
-   */
-  after: bigint;
-  /** The time of the suspect observation, in milliseconds since 1970. It is `Infinity` if no observation is suspect. */
-  suspectAt: number;
 }
 
 /** The sums of accounts as they are stored in the database. */
 export interface StoredSums {
   /** The ids of the accounts whose sums were read. */
   accountIds: ReadonlySet<string>;
-  /** The sums, by account and asset. */
-  sums: ReadonlyMap<string, AccountSumState>;
+  /** The sums with the states of their checks, by account and asset. */
+  sums: ReadonlyMap<string, AccountSum>;
+}
+
+/** The sums that an append changes. */
+export interface ChangedSums {
+  /** The columns to write. */
+  rows: AccountTotalRow[];
+  /** The sums after the commit, in parts. If two parts contain the same account, the later part is valid. */
+  parts: readonly StoredSums[];
+}
+
+/** The accounts whose sums an append reads, in addition to or instead of the accounts of its rows. */
+export interface SumSelection {
+  /** Accounts whose sums are already known, so that they are not read. */
+  knownIds: ReadonlySet<string>;
+  /** Further accounts whose sums are read. */
+  furtherIds: ReadonlySet<string>;
 }
 
 const NO_SUMS: StoredSums = { accountIds: new Set(), sums: new Map() };
 
 /**
  * Reads the sums that new rows of these records change. The function must be called inside the transaction that has locked the feed.
- * @param knownIds accounts whose sums need not be read
  */
 export function readAccountSums(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
   feedId: number,
   records: readonly SerializedRecord[],
-  knownIds?: ReadonlySet<string>,
+  selection?: SumSelection,
 ): Promise<StoredSums> {
+  const knownIds = selection?.knownIds;
   const accountIds = new Set<string>();
+  for (const accountId of selection?.furtherIds ?? [])
+    if (!knownIds?.has(accountId)) accountIds.add(accountId);
   for (const { balanceChange } of records)
-    for (const { accountId } of balanceChange?.effects ?? [])
-      if (!knownIds?.has(accountId)) accountIds.add(accountId);
+    if (balanceChange)
+      for (const { accountId } of balanceChange.effects)
+        if (!knownIds?.has(accountId)) accountIds.add(accountId);
   return readSums(db, adapter, feedId, accountIds);
 }
 
@@ -112,63 +107,77 @@ async function readSums(
   accountIds: ReadonlySet<string>,
 ): Promise<StoredSums> {
   if (accountIds.size === 0) return NO_SUMS;
-  const { rows } = await sql<StoredSum>`
-    select account_id, asset, total, suspect_at, after_suspect from account_sums
+  const { rows } = await sql<AccountSumRow>`
+    select * from account_sums
      where feed_id = ${feedId} and ${adapter.inArray('account_id', [...accountIds])}`.execute(db);
-  const sums = rows.map(
-    (row) =>
-      [
-        toAccountAssetKey(row.account_id, row.asset),
-        { total: BigInt(row.total), after: BigInt(row.after_suspect), suspectAt: row.suspect_at ?? Infinity },
-      ] as const,
-  );
-  return { accountIds, sums: new Map(sums) };
+  return { accountIds, sums: toSumsByKey(rows.map(toAccountSum)) };
 }
 
 /**
  * Adds amounts to the sums of their accounts. The function must be called inside the transaction that has locked the feed.
  * @param stored the present sums, in several parts. The function reads the sums of accounts that are missing in the parts
- * @returns the sums after the commit: the same parts and further parts. If two parts contain the same account, the later part is valid
  */
 export async function addEffectsToSums(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
-  writeAtCommit: WriteAtCommit,
   feedId: number,
-  effects: readonly TimedEffect[],
+  changes: readonly TimedEffects[],
   stored: readonly StoredSums[],
-): Promise<readonly StoredSums[]> {
-  if (effects.length === 0) return stored;
+): Promise<ChangedSums> {
+  if (changes.length === 0) return { rows: [], parts: stored };
   const missingIds = new Set<string>();
-  for (const { accountId } of effects)
-    if (!stored.some(({ accountIds }) => accountIds.has(accountId))) missingIds.add(accountId);
+  for (const { effects } of changes) for (const { accountId } of effects) missingIds.add(accountId);
+  for (const { accountIds } of stored)
+    for (const accountId of missingIds) if (accountIds.has(accountId)) missingIds.delete(accountId);
   const parts = [...stored, await readSums(db, adapter, feedId, missingIds)];
-  const changed = new Map<string, AccountSumState & { accountId: string; asset: string }>();
-  for (const { accountId, asset, amount, at } of effects) {
-    const key = toAccountAssetKey(accountId, asset);
-    let sum = changed.get(key);
-    if (!sum) {
-      const before = parts.find(({ sums }) => sums.has(key))?.sums.get(key) ?? NEW_SUM;
-      changed.set(key, (sum = { ...before, accountId, asset }));
+  // The key has two levels, because this loop runs for every row, and joining the account and the asset to one key takes longer.
+  const changed = new Map<string, Map<string, RunningSum>>();
+  for (const { effects, at } of changes)
+    for (const { accountId, asset, amount } of effects) {
+      let ofAccount = changed.get(accountId);
+      if (!ofAccount) changed.set(accountId, (ofAccount = new Map<string, RunningSum>()));
+      let running = ofAccount.get(asset);
+      if (!running) ofAccount.set(asset, (running = startRunningSum(accountId, asset, parts)));
+      running.total += amount;
+      if (at > running.suspectAt) running.after += amount;
     }
-    sum.total += amount;
-    if (at > sum.suspectAt) sum.after += amount;
-  }
-  const rows = [...changed.values()].map(({ accountId, asset, total, after }) => ({
-    feed_id: feedId,
-    account_id: accountId,
-    asset,
-    total: total.toString(),
-    after_suspect: after.toString(),
-    opening_proven: 0,
+  const sums = [...changed.values()].flatMap((ofAccount) => [...ofAccount.values()].map(toChangedSum));
+  const rows = sums.map(({ accountId, asset, total, check }) => ({
+    ...{ account_id: accountId, asset, total: total.toString() },
+    after_suspect: (check.suspect?.after ?? 0n).toString(),
   }));
-  const insert = sql`
-    insert into account_sums (${SUM_COLUMN_NAMES})
-    select * from ${adapter.rowsTable(SUM_COLUMNS, rows)}
-    on conflict (feed_id, account_id, asset)
-    do update set total = excluded.total, after_suspect = excluded.after_suspect`;
-  writeAtCommit(insert.compile(db));
-  return [...parts, { accountIds: NO_SUMS.accountIds, sums: changed }];
+  return { rows, parts: [...parts, { accountIds: NO_SUMS.accountIds, sums: toSumsByKey(sums) }] };
+}
+
+/** A sum while the amounts of a page are added to it. */
+interface RunningSum {
+  before: AccountSum;
+  total: bigint;
+  /**
+   * The sum of the rows that the PSP booked after the suspect observation. An observation of a balance is suspect if it differs from the
+   * sum of the rows.
+   */
+  after: bigint;
+  /** The time of the suspect observation, in milliseconds since 1970. It is `Infinity` if no observation is suspect. */
+  suspectAt: number;
+}
+
+function startRunningSum(accountId: string, asset: string, parts: readonly StoredSums[]): RunningSum {
+  const key = toAccountAssetKey(accountId, asset);
+  const stored = parts.find(({ sums }) => sums.has(key))?.sums.get(key);
+  const before = stored ?? { accountId, asset, total: 0n, check: INITIAL_ACCOUNT_CHECK };
+  const { suspect } = before.check;
+  return { before, total: before.total, after: suspect?.after ?? 0n, suspectAt: suspect?.at ?? Infinity };
+}
+
+function toChangedSum({ before, total, after }: RunningSum): AccountSum {
+  const { check } = before;
+  const { suspect } = check;
+  return { ...before, total, check: suspect ? { ...check, suspect: { ...suspect, after } } : check };
+}
+
+function toSumsByKey(sums: readonly AccountSum[]): Map<string, AccountSum> {
+  return new Map(sums.map((sum) => [toAccountAssetKey(sum.accountId, sum.asset), sum]));
 }
 
 /** Returns the amounts by which the newest versions of the changed records move each account. */

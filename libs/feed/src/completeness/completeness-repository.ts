@@ -2,13 +2,14 @@
  * Stores the data of the completeness check of one connector: the sums of its accounts, the states of their checks, and checkpoints. A
  * checkpoint is a position of the feed with the cursor from which a pull can begin again.
  */
-import { sql, type Kysely, type Selectable } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
 import type {
   CurrentTimeExpression,
   DatabaseAdapter,
   RowsTableColumn,
+  WriteAtCommit,
 } from '../database/database-adapter.js';
-import type { AccountSumTable, FeedTable, Schema } from '../database/schema.js';
+import type { FeedTable, Schema } from '../database/schema.js';
 import { createChangedFeedError, lockFeed } from '../feeds/lock-feed.js';
 import {
   addGapAcceptance,
@@ -18,13 +19,13 @@ import {
 } from '../feeds/quarantine.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import type {
-  AccountCheck,
   AccountSum,
   Checkpoint,
   CompletenessChange,
   CompletenessRepository,
   CompletenessState,
 } from '../types/completeness.types.js';
+import { toAccountSum, toCheckColumns, type AccountSumRow } from './account-sum-row.js';
 import { describeOpenRows } from './describe-open-rows.js';
 
 /** The maximum number of checkpoints of a feed. If there are more, every second checkpoint of the older half is deleted. */
@@ -57,9 +58,8 @@ const CHECK_UPDATES = sql.raw(CHECK_COLUMNS.map(({ name }) => `${name} = exclude
 const CHECKED_COLUMN_NAMES = sql.raw(CHECKED_COLUMNS.map(({ name }) => name).join(', '));
 
 type SummedFeed = Pick<Selectable<FeedTable>, 'head_seq' | 'summed_after'>;
-type SumRow = Selectable<AccountSumTable>;
 /** The columns that the left join returns for a feed without a sum. */
-type NoSumRow = { [Column in keyof SumRow]: null };
+type NoSumRow = { [Column in keyof AccountSumRow]: null };
 
 export class SqlCompletenessRepository implements CompletenessRepository {
   constructor(
@@ -74,7 +74,7 @@ export class SqlCompletenessRepository implements CompletenessRepository {
     return feed.explainStaleState(async () => {
       // The sums and the head of the feed are read by one statement, so that they belong to the same state. The left join returns a row
       // also for a feed in which no account has a sum yet.
-      const { rows } = await sql<SummedFeed & (SumRow | NoSumRow)>`
+      const { rows } = await sql<SummedFeed & (AccountSumRow | NoSumRow)>`
         select head_seq, summed_after, account_sums.* from feeds
           left join account_sums on account_sums.feed_id = feeds.id and ${this.adapter.inArray('account_id', accountIds)}
          where ${feed.isSameFeed}`.execute(this.adapter.reader);
@@ -91,16 +91,19 @@ export class SqlCompletenessRepository implements CompletenessRepository {
   ): Promise<void> {
     const feed = await this.openFeed();
     await feed.explainStaleState(() =>
-      this.adapter.transaction(async (db) => {
-        const head = await lockFeed(db, this.adapter, feed, this.clock);
-        const rows = await db
-          .selectFrom('account_sums')
-          .selectAll()
-          .where('feed_id', '=', feed.id)
-          .where(this.adapter.inArray('account_id', accountIds))
-          .execute();
+      this.adapter.transaction(async (db, writeAtCommit) => {
+        // The two statements share a round trip. The database runs the second one after it has locked the feed.
+        const [head, rows] = await Promise.all([
+          lockFeed(db, this.adapter, feed, this.clock),
+          db
+            .selectFrom('account_sums')
+            .selectAll()
+            .where('feed_id', '=', feed.id)
+            .where(this.adapter.inArray('account_id', accountIds))
+            .execute(),
+        ]);
         const change = decide(toState(rows.map(toAccountSum), head));
-        if (change) await this.write(db, feed, change, head.now);
+        if (change) await this.write(db, writeAtCommit, feed, change, head.now);
       }),
     );
   }
@@ -142,124 +145,64 @@ export class SqlCompletenessRepository implements CompletenessRepository {
 
   private async write(
     db: Kysely<Schema>,
+    writeAtCommit: WriteAtCommit,
     feed: OpenedFeed,
     { checks, warnings, resolvedIds, checkpoint, acceptance }: CompletenessChange,
     now: number,
   ): Promise<void> {
     const feedId = feed.id;
+    for (const warning of warnings) await addDataWarning(db, feedId, warning, now);
+    await resolveQuarantineEntries(db, this.adapter, feedId, resolvedIds, ['finding'], now);
+    if (acceptance) await addGapAcceptance(db, feedId, acceptance, now);
     if (checks.length > 0) {
       // The method is called before the write, so that it also takes effect if the transaction fails. It makes the lease read the sums from
       // the store again instead of using the sums in its memory.
       feed.recordWrittenChecks();
-      await this.writeChecks(db, feedId, checks);
+      writeAtCommit(this.buildChecksInsert(feedId, checks).compile(db));
     }
-    for (const warning of warnings) await addDataWarning(db, feedId, warning, now);
-    await resolveQuarantineEntries(db, this.adapter, feedId, resolvedIds, ['finding'], now);
-    if (acceptance) await addGapAcceptance(db, feedId, acceptance, now);
-    if (checkpoint) await this.writeCheckpoint(db, feedId, checkpoint, now);
+    if (checkpoint)
+      writeAtCommit(
+        buildCheckpointInsert(feedId, checkpoint, now).compile(db),
+        buildSurplusDelete(feedId).compile(db),
+      );
   }
 
-  /** Writes all checks with one statement. */
-  private async writeChecks(
-    db: Kysely<Schema>,
-    feedId: number,
-    checks: CompletenessChange['checks'],
-  ): Promise<void> {
+  /** Builds one statement that writes all checks. */
+  private buildChecksInsert(feedId: number, checks: CompletenessChange['checks']): RawBuilder<unknown> {
     const rows = checks.map(({ accountId, asset, check }) => ({
       ...{ feed_id: feedId, account_id: accountId, asset, total: '0' },
       ...toCheckColumns(check),
     }));
-    await sql`
+    return sql`
       insert into account_sums (${CHECKED_COLUMN_NAMES})
       select * from ${this.adapter.rowsTable(CHECKED_COLUMNS, rows)}
-      on conflict (feed_id, account_id, asset) do update set ${CHECK_UPDATES}`.execute(db);
-  }
-
-  private async writeCheckpoint(
-    db: Kysely<Schema>,
-    feedId: number,
-    { seq, cursor = null }: { seq: number; cursor?: string | null | undefined },
-    now: number,
-  ): Promise<void> {
-    await db
-      .insertInto('feed_checkpoints')
-      .values({ feed_id: feedId, seq, at: now, cursor })
-      .onConflict((conflict) => conflict.columns(['feed_id', 'seq']).doUpdateSet({ at: now, cursor }))
-      .execute();
-    const stored = await db
-      .selectFrom('feed_checkpoints')
-      .select('seq')
-      .where('feed_id', '=', feedId)
-      .orderBy('seq', 'desc')
-      .execute();
-    const surplus = selectSurplus(stored.map((row) => row.seq));
-    if (surplus.length > 0)
-      await db
-        .deleteFrom('feed_checkpoints')
-        .where('feed_id', '=', feedId)
-        .where('seq', 'in', surplus)
-        .execute();
+      on conflict (feed_id, account_id, asset) do update set ${CHECK_UPDATES}`;
   }
 }
 
+function buildCheckpointInsert(
+  feedId: number,
+  { seq, cursor = null }: { seq: number; cursor?: string | null | undefined },
+  now: number,
+): RawBuilder<unknown> {
+  return sql`
+    insert into feed_checkpoints (feed_id, seq, at, cursor) values (${feedId}, ${seq}, ${now}, ${cursor})
+    on conflict (feed_id, seq) do update set at = excluded.at, cursor = excluded.cursor`;
+}
+
 /**
- * Returns the checkpoints to delete: every second checkpoint of the older half. So the distance between checkpoints grows with their age.
+ * Builds the statement that deletes surplus checkpoints: every second checkpoint of the older half. So the distance between checkpoints
+ * grows with their age.
  */
-function selectSurplus(newestFirst: readonly number[]): number[] {
-  if (newestFirst.length <= MAX_CHECKPOINTS) return [];
-  return newestFirst.slice(MAX_CHECKPOINTS / 2).filter((_, index) => index % 2 === 1);
+function buildSurplusDelete(feedId: number): RawBuilder<unknown> {
+  return sql`
+    delete from feed_checkpoints where feed_id = cast(${feedId} as bigint) and seq in (
+      select seq from (
+        select seq, row_number() over (order by seq desc) as place, count(*) over () as stored
+          from feed_checkpoints where feed_id = cast(${feedId} as bigint)) as ranked
+       where stored > ${sql.lit(MAX_CHECKPOINTS)} and place > ${sql.lit(MAX_CHECKPOINTS / 2)} and place % 2 = 0)`;
 }
 
 function toState(sums: readonly AccountSum[], { head_seq, summed_after }: SummedFeed): CompletenessState {
   return { sums, headSeq: head_seq, startsAtFirstRow: summed_after === 0 };
-}
-
-function toAccountSum(row: SumRow): AccountSum {
-  return {
-    accountId: row.account_id,
-    asset: row.asset,
-    total: BigInt(row.total),
-    check: {
-      opening: toAmount(row.opening),
-      isOpeningProven: row.opening_proven === 1,
-      agreed:
-        row.agreed_at === null || row.agreed_seq === null
-          ? undefined
-          : { at: row.agreed_at, seq: row.agreed_seq },
-      suspect:
-        row.suspect_at === null || row.suspect_balance === null
-          ? undefined
-          : {
-              at: row.suspect_at,
-              balance: BigInt(row.suspect_balance),
-              after: BigInt(row.after_suspect),
-              since: row.suspect_since ?? row.suspect_at,
-            },
-      gap:
-        row.gap === null || row.gap_since === null
-          ? undefined
-          : { amount: BigInt(row.gap), since: row.gap_since },
-      rereadAt: row.reread_at ?? undefined,
-    },
-  };
-}
-
-function toCheckColumns({ opening, isOpeningProven, agreed, suspect, gap, rereadAt }: AccountCheck) {
-  return {
-    opening: opening?.toString() ?? null,
-    opening_proven: isOpeningProven ? 1 : 0,
-    agreed_at: agreed?.at ?? null,
-    agreed_seq: agreed?.seq ?? null,
-    suspect_at: suspect?.at ?? null,
-    suspect_balance: suspect?.balance.toString() ?? null,
-    suspect_since: suspect?.since ?? null,
-    after_suspect: (suspect?.after ?? 0n).toString(),
-    gap: gap?.amount.toString() ?? null,
-    gap_since: gap?.since ?? null,
-    reread_at: rereadAt ?? null,
-  };
-}
-
-function toAmount(digits: string | null): bigint | undefined {
-  return digits === null ? undefined : BigInt(digits);
 }

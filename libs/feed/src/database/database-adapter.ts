@@ -16,7 +16,7 @@ import type {
 import type { StoreChangeGuard } from '../identity/store-change-guard.js';
 import type { DatabaseServerIdentity } from '../identity/database-server-identity.js';
 import type { StoreIdentity } from '../identity/store-identity.js';
-import type { FeedRowTable, FeedTable, Schema } from './schema.js';
+import type { AccountSumTable, FeedRowTable, FeedTable, Schema } from './schema.js';
 
 /**
  * The callback that runs inside a transaction. After a serialization failure the callback runs again, so it must not have side effects
@@ -125,8 +125,10 @@ export interface DatabaseAdapter {
   /** Inserts rows in the fastest way of this database. The function must be called inside a transaction of this adapter. */
   insertRows(db: Kysely<Schema>, rows: readonly FeedRowTable[]): Promise<void>;
   /**
-   * Inserts rows of one feed and updates the feed, at the commit of the transaction or earlier. The function must be called inside a
-   * transaction of this adapter that has locked the feed.
+   * Inserts rows of one feed, and updates the feed and the sums of its accounts, at the commit of the transaction or earlier. The function
+   * must be called inside a transaction of this adapter that has locked the feed.
+   * @param changes columns of the feed to update; there is at least one column if there are rows
+   * @param totals the new sums of the accounts that the rows change
    */
   appendRows(
     db: Kysely<Schema>,
@@ -134,6 +136,7 @@ export interface DatabaseAdapter {
     feedId: number,
     rows: readonly FeedRowTable[],
     changes: FeedUpdate,
+    totals: readonly AccountTotalRow[],
   ): Promise<void>;
   /**
    * Builds a table of the given rows for use in `insert … select * from`. The SQL text does not depend on the number of rows, so the
@@ -180,6 +183,9 @@ export interface RowsTableColumn {
 }
 
 export type FeedUpdate = Partial<Omit<FeedTable, 'id' | 'summed_after' | 'paused_at'>>;
+
+/** The sum of the rows of one account in one asset, and the columns of the check that change with a row. */
+export type AccountTotalRow = Pick<AccountSumTable, 'account_id' | 'asset' | 'total' | 'after_suspect'>;
 
 /** The definitions of columns and tables that migrations need. */
 export interface ColumnTypes {

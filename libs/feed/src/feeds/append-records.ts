@@ -1,15 +1,21 @@
 /** Appends a page of records to its feed, inside the transaction that also stores the cursor of the page. */
 import { formatTime, appendFeedTime, type Stream, type SerializedRecord } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
-import type { DatabaseAdapter, FeedUpdate, WriteAtCommit } from '../database/database-adapter.js';
+import type {
+  AccountTotalRow,
+  DatabaseAdapter,
+  FeedUpdate,
+  WriteAtCommit,
+} from '../database/database-adapter.js';
 import {
   addEffectsToSums,
   findBalanceEffects,
   readAccountSums,
   type StoredSums,
+  type SumSelection,
 } from '../completeness/account-sums.js';
 import type { FeedRowTable, Schema } from '../database/schema.js';
-import type { TimedEffect } from '../types/completeness.types.js';
+import type { TimedEffects } from '../types/completeness.types.js';
 import { findHeldRowsOf, findOverdueRows, updateHeldRows } from './held-rows.js';
 import { addToSetOfKey, RecordPlacer, type PlacedRecord, type Placement } from './place-records.js';
 
@@ -39,7 +45,7 @@ export interface LockedFeed {
 
 export interface AppendedRows extends Pick<Placement, 'added' | 'changed' | 'unchanged'> {
   rows: FeedRowTable[];
-  effects: TimedEffect[];
+  effects: TimedEffects[];
   /** True if the feed has held rows after the append. */
   hasHeldRows: boolean;
   /** The sums of the accounts after the commit. If two parts contain the same account, the later part is valid. */
@@ -57,18 +63,18 @@ export interface StoredRecords {
 /**
  * Reads the stored data that `appendRecords` needs. The function must be called inside the transaction that has locked the feed. The caller
  * need not wait for the lock first, because the database runs the statements one after the other.
- * @param accountsWithKnownSums accounts whose sums are not read
+ * @param selection the accounts whose sums are read; if it is absent, these are the accounts of the records
  */
 export async function readStoredRecords(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
   feedId: number,
   records: readonly SerializedRecord[],
-  accountsWithKnownSums?: ReadonlySet<string>,
+  selection?: SumSelection,
 ): Promise<StoredRecords> {
   const [versions, sums] = await Promise.all([
     findStoredVersions(db, adapter, feedId, records),
-    readAccountSums(db, adapter, feedId, records, accountsWithKnownSums),
+    readAccountSums(db, adapter, feedId, records, selection),
   ]);
   return { versions, sums: [sums] };
 }
@@ -94,11 +100,11 @@ export async function appendRecords(
   for (const record of records) placer.place(record);
   const { placement } = placer;
   const effects = await findBalanceEffects(db, adapter, feed.id, placement.counted);
-  const rows = await writePlacement(db, adapter, writeAtCommit, feed, placement, now, changes);
-  const sums = await addEffectsToSums(db, adapter, writeAtCommit, feed.id, effects, stored.sums);
+  const sums = await addEffectsToSums(db, adapter, feed.id, effects, stored.sums);
+  const rows = await writePlacement(db, adapter, writeAtCommit, feed, placement, now, changes, sums.rows);
   const { added, changed, unchanged } = placement;
   const hasHeldRows = feed.head.hasHeldRows || placement.held.size > 0;
-  return { rows, effects, added, changed, unchanged, hasHeldRows, sums };
+  return { rows, effects, added, changed, unchanged, hasHeldRows, sums: sums.parts };
 }
 
 /**
@@ -139,13 +145,14 @@ async function writePlacement(
   placement: Placement,
   now: number,
   changes: FeedUpdate = {},
+  totals: readonly AccountTotalRow[] = [],
 ): Promise<FeedRowTable[]> {
   await updateHeldRows(db, adapter, feed.id, placement, now);
   const rows = buildRows(feed, placement.rows, now);
   const last = rows.at(-1);
   const allChanges = { ...changes, ...(last && { head_seq: last.seq, head_time: last.feed_time }) };
-  if (Object.keys(allChanges).length > 0)
-    await adapter.appendRows(db, writeAtCommit, feed.id, rows, allChanges);
+  if (totals.length > 0 || Object.keys(allChanges).length > 0)
+    await adapter.appendRows(db, writeAtCommit, feed.id, rows, allChanges, totals);
   return rows;
 }
 

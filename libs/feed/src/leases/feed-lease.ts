@@ -25,6 +25,7 @@ import type {
   NextPullSchedule,
   PullNotDue,
 } from '../types/store.types.js';
+import type { CompletenessState } from '../types/completeness.types.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import { isHolderDead, createLeaseToken } from './lease-holder.js';
 import { recordCursor } from '../feeds/cursor-history.js';
@@ -43,6 +44,11 @@ const MAX_LEASE_MS = 3_600_000;
 const MAX_PULL_DELAY_MS = 2 * 24 * 3_600_000;
 /** The maximum number of overdue rows that one transaction serves. Further rows are served by later transactions. */
 const MAX_OVERDUE_ROWS = 500;
+
+/**
+ * The maximum number of accounts whose sums an append reads in advance. The append has locked the feed, so the read must take little time.
+ */
+const MAX_PRELOADED_ACCOUNTS = 500;
 
 /**
  * Acquires the lease of a feed.
@@ -176,6 +182,8 @@ interface FencingToken {
 
 interface LockedHead extends FeedHead {
   now: number;
+  /** The sequence number after which the sums of the accounts begin; 0 if they contain all rows. */
+  summedAfter: number;
   /** True if the feed has rejected records that are not resolved. */
   hasRejectedRecords: boolean;
 }
@@ -183,6 +191,7 @@ interface LockedHead extends FeedHead {
 /** The result of the statement that locks a feed. */
 interface LockedRow {
   head_seq: number;
+  summed_after: number;
   head_time: number | null;
   now: number;
   has_refusals: SqlBool;
@@ -193,6 +202,8 @@ class FeedLease implements Lease {
   /** The compiled statement that locks the feed, and the values for which it was compiled. */
   private lock: { clock: RawBuilder<number>; knownBeat: number; query: CompiledQuery<LockedRow> } | undefined;
   private readonly knownSums: AccountSumCache;
+  private preloadedIds: ReadonlySet<string> = new Set();
+  private summedAfter = 0;
 
   constructor(
     private readonly adapter: DatabaseAdapter,
@@ -233,19 +244,29 @@ class FeedLease implements Lease {
     this.feed.assertUnchanged();
     const { checksVersion } = this.feed;
     try {
-      const { result, headSeq, hasHeldRows, sums } = await this.adapter.durableTransaction(
+      const { result, headSeq, hasHeldRows, sums, summedAfter } = await this.adapter.durableTransaction(
         (db, writeAtCommit) => this.appendInTransaction(db, writeAtCommit, page),
       );
       this.feed.recordCommitted(headSeq);
       this.cursor = page.cursor;
       this.headSeq = headSeq;
       this.hasHeldRows = hasHeldRows;
+      this.summedAfter = summedAfter;
       this.knownSums.remember(sums, headSeq, checksVersion);
       return result;
     } catch (error) {
       if (error instanceof LeaseLostError) await this.feed.assertExists();
       throw error;
     }
+  }
+
+  preloadSums(accountIds: readonly string[]): void {
+    if (accountIds.length <= MAX_PRELOADED_ACCOUNTS) this.preloadedIds = new Set(accountIds);
+  }
+
+  findSums(accountIds: readonly string[]): CompletenessState | undefined {
+    const sums = this.knownSums.findAfterAppend(accountIds);
+    return sums && { sums, headSeq: this.headSeq, startsAtFirstRow: this.summedAfter === 0 };
   }
 
   async serveOverdueRows(maxHoldMs: number): Promise<void> {
@@ -298,12 +319,14 @@ class FeedLease implements Lease {
     headSeq: number;
     hasHeldRows: boolean;
     sums: readonly StoredSums[];
+    summedAfter: number;
   }> {
     const { knownSums } = this;
+    const selection = { knownIds: knownSums.accountIds, furtherIds: this.preloadedIds };
     // The first statement locks the feed row. So the results of all statements stay valid until the commit.
     const [locked, stored] = await Promise.all([
       this.lockFeed(db),
-      readStoredRecords(db, this.adapter, this.feed.id, page.records, knownSums.accountIds),
+      readStoredRecords(db, this.adapter, this.feed.id, page.records, selection),
     ]);
     const head = this.assertHeld(locked);
     assertCursorStorable(page.cursor);
@@ -332,6 +355,7 @@ class FeedLease implements Lease {
       headSeq: newRows.rows.at(-1)?.seq ?? head.seq,
       hasHeldRows,
       sums,
+      summedAfter: head.summedAfter,
     };
   }
 
@@ -355,6 +379,7 @@ class FeedLease implements Lease {
     return (
       row && {
         seq: row.head_seq,
+        summedAfter: row.summed_after,
         time: row.head_time ?? undefined,
         now: row.now,
         hasRejectedRecords: Boolean(row.has_refusals),
@@ -381,6 +406,7 @@ class FeedLease implements Lease {
       .select((eb) => [
         'head_seq',
         'head_time',
+        'summed_after',
         clock.as('now'),
         // Only the holder of the lease adds rejected records, so this query sees the records of all earlier holders.
         eb.exists(selectResolvableRejectedRecords(eb, this.feed.id)).as('has_refusals'),

@@ -1,9 +1,10 @@
 /** Types of the completeness check: the stored data of each account, and the data that the check writes. Amounts are in minor units. */
 import type { BalanceEffect, Cursor, DataWarning } from '@tributary/connector-api';
 
-/** The change that a row makes to a balance, and the time at which the PSP changed the balance (milliseconds since 1970). */
-export interface TimedEffect extends BalanceEffect {
-  at: number;
+/** The changes that a row makes to balances, and the time at which the PSP changed the balances (milliseconds since 1970). */
+export interface TimedEffects {
+  readonly effects: readonly BalanceEffect[];
+  readonly at: number;
 }
 
 /** The data of one account in one asset: the sum of its rows, and the state of its completeness check. */

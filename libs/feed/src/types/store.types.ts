@@ -11,7 +11,7 @@ import type {
   SerializedRecord,
 } from '@tributary/connector-api';
 import type { StoreChangedError } from '../database/store-errors.js';
-import type { CompletenessRepository, TimedEffect } from './completeness.types.js';
+import type { CompletenessRepository, CompletenessState, TimedEffects } from './completeness.types.js';
 import type { QuarantineEntry } from './quarantine.types.js';
 import type { SyncRun } from './sync-run.types.js';
 import type { ReaderPosition, ReaderRequests } from './reader-position.types.js';
@@ -229,6 +229,16 @@ export interface Lease {
    */
   append(page: FeedPage): Promise<AppendResult>;
   /**
+   * Makes the next append also read the sums of these accounts, so that `findSums` returns them without a statement. If there are many
+   * accounts, the call has no effect.
+   */
+  preloadSums(accountIds: readonly string[]): void;
+  /**
+   * Returns the sums of these accounts after the last append of this lease.
+   * @returns `undefined` if the sums of an account are not in memory, or if this process has stored a check since
+   */
+  findSums(accountIds: readonly string[]): CompletenessState | undefined;
+  /**
    * Serves the rows that have waited for their original longer than `maxHoldMs`, without the reference to the original, and adds a data
    * warning. The method must be called when a pull has read all data, because before this the original can still be on the next page.
    * @throws LeaseLostError when the lease was lost
@@ -262,7 +272,7 @@ export interface AppendResult {
   unchanged: number;
   rejected: number;
   /** The changes of account balances that the new rows of transactions cause. */
-  effects: readonly TimedEffect[];
+  effects: readonly TimedEffects[];
 }
 
 /** Reads and writes the last balances of each account of a connector. */

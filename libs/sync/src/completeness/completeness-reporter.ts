@@ -52,8 +52,9 @@ export class CompletenessReporter {
    */
   async report(judgements: readonly AccountJudgement[], hasReread: boolean): Promise<void> {
     const { metrics } = this.context;
+    for (const [result, { length }] of Map.groupBy(judgements, ({ verdict }) => verdict))
+      metrics.completenessChecks.inc({ connector: this.path, result }, length);
     for (const judgement of judgements) {
-      metrics.completenessChecks.inc({ connector: this.path, result: judgement.verdict });
       this.updateState(judgement);
       if (judgement.before.gap && !judgement.check.gap) this.logClosedGap(judgement);
     }

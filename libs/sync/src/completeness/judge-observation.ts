@@ -11,6 +11,7 @@
  *
  * After an observation that agrees, the state is always `agreed`. `docs/decisions/0016-completeness-check.md` explains the rules.
  */
+import { INITIAL_ACCOUNT_CHECK } from '@tributary/feed';
 import type { AccountCheck, AccountSum, SuspectObservation } from '@tributary/feed';
 
 /** The balance of one account in one asset, as the PSP returned it. */
@@ -46,15 +47,6 @@ export interface CompletenessJudgement {
  * check.
  */
 const MAX_UNSTEADY_MS = 24 * 3_600_000;
-
-export const INITIAL_ACCOUNT_CHECK: AccountCheck = {
-  opening: undefined,
-  isOpeningProven: false,
-  agreed: undefined,
-  suspect: undefined,
-  gap: undefined,
-  rereadAt: undefined,
-};
 
 export function judgeObservation(
   { total, check }: Pick<AccountSum, 'total' | 'check'>,

@@ -1,17 +1,17 @@
 /** The completeness check of one pull. It compares the balances that were read before the pull with the rows in the feed after the pull. */
 import type { CompletenessDeclaration, Cursor, ValidatedBalances } from '@tributary/connector-api';
-import { toAccountAssetKey } from '@tributary/feed';
+import { INITIAL_ACCOUNT_CHECK, toAccountAssetKey } from '@tributary/feed';
 import type {
   AccountSum,
   CompletenessChange,
   CompletenessRepository,
   CompletenessState,
   Lease,
-  TimedEffect,
+  TimedEffects,
 } from '@tributary/feed';
 import type { AccountJudgement } from './account-judgement.js';
 import type { CompletenessReporter } from './completeness-reporter.js';
-import { hasCheckChanged, judgeObservation, INITIAL_ACCOUNT_CHECK } from './judge-observation.js';
+import { hasCheckChanged, judgeObservation } from './judge-observation.js';
 import type { LastAgreedBalance } from './last-agreed-balance.js';
 
 /**
@@ -59,16 +59,20 @@ export class PullCompletenessCheck {
     this.startCursor = lease.cursor;
     this.observedAt = new Map(observed.map(({ accountId, at }) => [accountId, at]));
     this.firstObservedAt = Math.min(...this.observedAt.values());
+    lease.preloadSums([...this.observedAt.keys()]);
   }
 
   /** Adds the amounts of the rows that a page of the pull appended. */
-  addEffects(effects: readonly TimedEffect[]): void {
-    this.hasEffects ||= effects.length > 0;
-    for (const { accountId, asset, amount, at } of effects) {
+  addEffects(changes: readonly TimedEffects[]): void {
+    this.hasEffects ||= changes.length > 0;
+    for (const { effects, at } of changes) {
       // Most rows were booked before the balances were read. The balances contain these rows, so they are not added here.
-      if (at <= this.firstObservedAt || at <= (this.observedAt.get(accountId) ?? Infinity)) continue;
-      const key = toAccountAssetKey(accountId, asset);
-      this.after.set(key, (this.after.get(key) ?? 0n) + amount);
+      if (at <= this.firstObservedAt) continue;
+      for (const { accountId, asset, amount } of effects) {
+        if (at <= (this.observedAt.get(accountId) ?? Infinity)) continue;
+        const key = toAccountAssetKey(accountId, asset);
+        this.after.set(key, (this.after.get(key) ?? 0n) + amount);
+      }
     }
   }
 
@@ -102,11 +106,11 @@ export class PullCompletenessCheck {
 
   /**
    * Compares the balances with the rows, and stores the results. The function first compares without a lock, because most checks agree and
-   * store nothing.
+   * store nothing. If the last append has read the sums, no statement is needed for this.
    */
   private async judgeAndStore(accountIds: readonly string[]): Promise<AccountJudgement[]> {
     const { repository } = this.context;
-    let judgements = this.judge(await repository.read(accountIds));
+    let judgements = this.judge(this.lease.findSums(accountIds) ?? (await repository.read(accountIds)));
     if (!this.toChange(judgements)) return judgements;
     await repository.update(accountIds, (state) => this.toChange((judgements = this.judge(state))));
     return judgements;

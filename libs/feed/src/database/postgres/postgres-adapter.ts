@@ -2,9 +2,11 @@
 import type { SerializedPage } from '@tributary/connector-api';
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type {
+  AccountTotalRow,
   ColumnTypes,
   ConnectionPurpose,
   DatabaseAdapter,
+  FeedUpdate,
   TableColumn,
   TransactionCallback,
 } from '../database-adapter.js';
@@ -191,12 +193,8 @@ export async function openPostgres(
     insertRows: async (db, rows) => {
       if (rows.length > 0) await buildInsert(rows).execute(db);
     },
-    appendRows: async (db, writeAtCommit, feedId, rows, changes) => {
-      const columns = Object.entries(changes).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
-      const update = sql`update feeds set ${sql.join(columns)} where id = ${feedId}`;
-      writeAtCommit(
-        (rows.length > 0 ? sql`with appended as (${buildInsert(rows)}) ${update}` : update).compile(db),
-      );
+    appendRows: async (db, writeAtCommit, feedId, rows, changes, totals) => {
+      writeAtCommit(buildAppend(feedId, rows, changes, totals).compile(db));
     },
     listColumns: async (db, tables) =>
       (
@@ -232,6 +230,38 @@ export async function openPostgres(
     close,
   };
   return adapter;
+}
+
+/**
+ * Builds one statement that inserts rows and updates the feed and its sums. One statement takes less processor time than three, because the
+ * server and the driver process each statement separately.
+ */
+function buildAppend(
+  feedId: number,
+  rows: readonly FeedRowTable[],
+  changes: FeedUpdate,
+  totals: readonly AccountTotalRow[],
+): RawBuilder<unknown> {
+  const columns = Object.entries(changes).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
+  const writeTotals = buildTotalsInsert(feedId, totals);
+  if (columns.length === 0) return writeTotals;
+  const parts = [
+    ...(rows.length > 0 ? [sql`appended as (${buildInsert(rows)})`] : []),
+    ...(totals.length > 0 ? [sql`summed as (${writeTotals})`] : []),
+  ];
+  const update = sql`update feeds set ${sql.join(columns)} where id = ${feedId}`;
+  return parts.length > 0 ? sql`with ${sql.join(parts)} ${update}` : update;
+}
+
+function buildTotalsInsert(feedId: number, totals: readonly AccountTotalRow[]): RawBuilder<unknown> {
+  const column = (name: keyof AccountTotalRow) => totals.map((row) => row[name]);
+  return sql`
+    insert into account_sums (feed_id, account_id, asset, total, after_suspect)
+    select ${feedId}::bigint, sums.* from unnest(
+      ${column('account_id')}::text[], ${column('asset')}::text[], ${column('total')}::text[],
+      ${column('after_suspect')}::text[]) as sums
+    on conflict (feed_id, account_id, asset)
+    do update set total = excluded.total, after_suspect = excluded.after_suspect`;
 }
 
 /**

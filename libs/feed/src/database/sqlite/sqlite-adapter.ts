@@ -90,6 +90,12 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
     `insert into feed_rows (place, feed_id, seq, feed_time, record_id, hash, body)
      values (? << ${SEQUENCE_NUMBER_BITS} | ?, ?, ?, ?, ?, ?, ?)`,
   );
+  const writeTotalStatement = prepareLazily(
+    write,
+    `insert into account_sums (feed_id, account_id, asset, total, after_suspect) values (?, ?, ?, ?, ?)
+     on conflict (feed_id, account_id, asset)
+     do update set total = excluded.total, after_suspect = excluded.after_suspect`,
+  );
   // The insert uses the connection of the transaction without the query builder, because building the query would take ten times as long as
   // the insert.
   const insertRows = async (_db: Kysely<Schema>, rows: readonly FeedRowTable[]) => {
@@ -159,9 +165,15 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
         .connection()
         .execute((connection) => runWriteTransaction(connection, checkFileBefore(work), Infinity)),
     insertRows,
-    appendRows: async (db, _writeLast, feedId, rows, changes) => {
+    appendRows: async (db, _writeLast, feedId, rows, changes, totals) => {
       await insertRows(db, rows);
-      await db.updateTable('feeds').set(changes).where('id', '=', feedId).execute();
+      const writeTotal = writeTotalStatement();
+      convertErrors(write, () => {
+        for (const { account_id, asset, total, after_suspect } of totals)
+          writeTotal.run(feedId, account_id, asset, total, after_suspect);
+      });
+      if (Object.keys(changes).length > 0)
+        await db.updateTable('feeds').set(changes).where('id', '=', feedId).execute();
     },
     // A write transaction of SQLite locks the whole file, so row locks are not needed.
     forUpdate: sql``,

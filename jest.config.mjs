@@ -9,6 +9,7 @@
 export const SLOW_SPECS = [
   // Kill processes, or stop them in the middle of their work.
   'test/kill/kill.spec.ts',
+  'test/kill/killed-reconciliation.spec.ts',
   'test/orders/graceful-shutdown.spec.ts',
   'libs/orders/src/execution/recovery.spec.ts',
 

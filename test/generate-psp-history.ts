@@ -14,6 +14,7 @@ export type Arrival = TransactionVersion[];
 /** The types that every version of the client supports. */
 const TYPES: readonly TransactionType[] = ['PAYIN', 'PAYOUT', 'TRANSFER'];
 const START_SECONDS = Date.UTC(2025, 0, 1) / 1000;
+/** The default number of versions in a bulk import. */
 const BULK_IMPORT_SIZE = 300;
 const DAY_SECONDS = 86_400;
 
@@ -21,8 +22,14 @@ const DAY_SECONDS = 86_400;
  * Generates a history.
  * @param rows minimum number of versions; the last arrival is complete
  * @param size approximate number of versions in an arrival
+ * @param bulkSize number of versions in a bulk import
  */
-export function* generateHistory(rows: number, size: number, seed: number): Generator<Arrival> {
+export function* generateHistory(
+  rows: number,
+  size: number,
+  seed: number,
+  bulkSize = BULK_IMPORT_SIZE,
+): Generator<Arrival> {
   const random = createSeededRandom(seed);
   const pending: TransactionVersion[] = [];
   let clock = START_SECONDS;
@@ -48,7 +55,7 @@ export function* generateHistory(rows: number, size: number, seed: number): Gene
   for (let count = 0; made < rows; count++) {
     clock += 1;
     const bulk = count % 20 === 7;
-    const arrival = Array.from({ length: bulk ? BULK_IMPORT_SIZE : size }, () =>
+    const arrival = Array.from({ length: bulk ? bulkSize : size }, () =>
       bulk ? create(clock) : createEvent(),
     );
     for (const version of arrival) if (version.status !== 'FAILED') pending.push(version);

@@ -15,9 +15,9 @@ export class PspHistory {
     readonly name: string,
     readonly file: string,
     seed: number,
-    arrivalSize = ARRIVAL_SIZE,
+    { arrivalSize = ARRIVAL_SIZE, bulkSize }: { arrivalSize?: number; bulkSize?: number } = {},
   ) {
-    this.arrivals = generateHistory(Infinity, arrivalSize, seed);
+    this.arrivals = generateHistory(Infinity, arrivalSize, seed, bulkSize);
     writeFileSync(file, '');
   }
 

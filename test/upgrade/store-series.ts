@@ -36,26 +36,26 @@ export interface GatewayHosts {
 
 /** The maximum time in milliseconds between two steps of an event. */
 const MAX_STEP_DELAY_MS = 1000;
-const READY_POLL_MS = 200;
+const READY_POLL_MS = 500;
 const MAX_RECOVERY_MS = 300_000;
 /** The time in milliseconds between two health checks of a gateway. Each check writes to the store. */
 const HEALTH_CHECK_INTERVAL_MS = 1000;
 /** The time in milliseconds until the PSP has the result of a payout. */
 const RESULT_DELAY_MS = 1500;
 const CONCURRENT_PAYOUTS = 10;
-const PULL_INTERVAL_MS = 4000;
+const PULL_INTERVAL_MS = 6000;
 /** The maximum pause in milliseconds between two payouts, and between two records that a PSP adds. */
-const MAX_CLIENT_PAUSE_MS = 2000;
+const MAX_CLIENT_PAUSE_MS = 3000;
 /** The share of the rounds that upgrade a gateway while gateways of the older release are running. */
 const EARLY_UPGRADE_SHARE = 0.4;
 /** The pause of each reading client in milliseconds. Formance polls every few minutes. A shorter pause would only need processor time. */
-const POLL_INTERVAL_MS = 5000;
+const POLL_INTERVAL_MS = 8000;
 const HISTORY_NAMES = ['north', 'east'];
 /**
- * The number of rows in one arrival. It is small, because after each restore all gateways pull the rows again that the backup does not
- * contain.
+ * The numbers of rows in an arrival and in a bulk import. They are small, because after each restore all gateways pull the rows again that
+ * the backup does not contain.
  */
-const ARRIVAL_SIZE = 4;
+const ARRIVALS = { arrivalSize: 4, bulkSize: 30 };
 /** The share of the stops that kill all gateways of this release at once. */
 const KILL_SHARE = 0.1;
 /** The share of the stops of a gateway of the older release that kill it. */
@@ -100,7 +100,7 @@ export class StoreSeries {
   async start(oldCount: number): Promise<void> {
     installPlugin(this.directory);
     this.histories = HISTORY_NAMES.map(
-      (name, seed) => new PspHistory(name, join(this.directory, name), seed, ARRIVAL_SIZE),
+      (name, seed) => new PspHistory(name, join(this.directory, name), seed, ARRIVALS),
     );
     for (const [index, host] of this.hosts.old.entries()) {
       const name = `gateway-${index}`;

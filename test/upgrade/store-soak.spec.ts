@@ -5,6 +5,7 @@
  * - `STORE_ROUNDS` is the number of rounds. Each round is one event.
  * - `STORE_SEED` is the seed of the first round. The seed of each further round is higher by one.
  * - `STORE_OLD_GATEWAYS` is the number of gateways of the older release before the first round of a series.
+ * - `STORE_MINUTES` is the time after which no further round begins. If it is not set, there is no limit.
  * - `STORE_LANES` is the number of series that run at the same time.
  *
  * A line for each round contains what is needed to repeat the round alone.
@@ -20,6 +21,7 @@ import { StoreSeries, type GatewayHosts } from './store-series.js';
 const ROUNDS = Number(process.env['STORE_ROUNDS'] ?? 4);
 const SEED = Number(process.env['STORE_SEED'] ?? 1);
 const OLD_GATEWAYS = Number(process.env['STORE_OLD_GATEWAYS'] ?? 3);
+const MINUTES = Number(process.env['STORE_MINUTES'] ?? Infinity);
 const LANES = Number(process.env['STORE_LANES'] ?? 2);
 /** The number of rounds on one store. Each store begins with the tables of the older release. */
 const ROUNDS_PER_SERIES = 40;
@@ -44,7 +46,7 @@ test(
       release.remove();
       if (soak.failures.length === 0) rmSync(directory, { recursive: true });
     }
-    writeLine(`${ROUNDS} rounds from seed ${SEED}: ${JSON.stringify(Object.fromEntries(soak.totals))}`);
+    writeLine(`from seed ${SEED}: ${JSON.stringify(Object.fromEntries(soak.totals))}`);
     expect(soak.failures).toEqual([]);
   },
   Math.ceil(ROUNDS / ROUNDS_PER_SERIES) * MAX_SERIES_MS + ROUNDS * MAX_ROUND_MS,
@@ -52,9 +54,10 @@ test(
 
 class StoreSoak {
   readonly failures: string[] = [];
-  /** The number of events of each kind, of payouts, and of exits of gateways with each code. */
+  /** The number of rounds, of events of each kind, of payouts, and of exits of gateways with each code. */
   readonly totals = new Map<string, number>();
   private begun = 0;
+  private readonly endsAt = performance.now() + MINUTES * 60_000;
 
   /** Runs one series after the other with the same processes, until all rounds have been run. */
   async runLane(release: OldRelease, directory: string, lane: number): Promise<void> {
@@ -67,7 +70,7 @@ class StoreSoak {
     const database = await PostgresServer.create([...FAST_SETTINGS, ...SMALL_WAL_SETTINGS]);
     try {
       const empty = await database.backUp('empty');
-      while (this.begun < ROUNDS) {
+      while (this.begun < ROUNDS && !this.isLate) {
         const first = this.begun;
         this.begun = Math.min(first + ROUNDS_PER_SERIES, ROUNDS);
         await database.restore(empty, false);
@@ -86,11 +89,12 @@ class StoreSoak {
   private async runSeries(series: StoreSeries, firstSeed: number, rounds: number): Promise<void> {
     try {
       await series.start(OLD_GATEWAYS);
-      for (let seed = firstSeed; seed < firstSeed + rounds; seed++) {
+      for (let seed = firstSeed; seed < firstSeed + rounds && !this.isLate; seed++) {
         const { oldCount } = series;
         const startedAt = performance.now();
         const event = await series.runRound(seed);
         const ms = Math.round(performance.now() - startedAt);
+        this.add('rounds', 1);
         writeLine(`STORE_SEED=${seed} STORE_OLD_GATEWAYS=${oldCount} STORE_ROUNDS=1: ${event}, ${ms} ms`);
       }
       await series.finish();
@@ -107,6 +111,10 @@ class StoreSoak {
     const name = `STORE_SEED=${firstSeed} STORE_OLD_GATEWAYS=${OLD_GATEWAYS} STORE_ROUNDS=${rounds}`;
     writeLine(`${name}: ${paidCount} payouts, ${violations.length} violations`);
     this.failures.push(...violations.map((violation) => `${name}: ${violation}`));
+  }
+
+  private get isLate(): boolean {
+    return performance.now() > this.endsAt;
   }
 
   private add(name: string, count: number): void {

@@ -15,6 +15,16 @@ const SETTLE_TIMEOUT_MS = 120_000;
 /** Thrown when the response was 503, or the connection was closed. The run of the client ends, and the next run continues. */
 class TemporarilyUnavailableError extends Error {}
 
+export interface ReadingOptions {
+  /** The mean time in milliseconds between two runs of a client. */
+  pollIntervalMs?: number;
+  /**
+   * True if a request may remain without a response. On a busy machine, a stop of the database can take longer than the timeout of the
+   * client. The next run of the client continues.
+   */
+  acceptsTimeouts?: boolean;
+}
+
 interface Reader {
   history: PspHistory;
   client: GenericConnectorClient;
@@ -31,7 +41,7 @@ export class ReadingClients {
   constructor(
     histories: readonly PspHistory[],
     url: string,
-    private readonly pollIntervalMs = POLL_INTERVAL_MS,
+    private readonly options: ReadingOptions = {},
   ) {
     this.all = histories.flatMap((history) =>
       READER_VERSIONS.map((version) => {
@@ -76,7 +86,7 @@ export class ReadingClients {
   private async pollUntil(reader: Reader, isOver: () => boolean): Promise<void> {
     while (!isOver()) {
       await this.poll(reader);
-      await sleep(this.pollIntervalMs * (0.5 + Math.random()));
+      await sleep((this.options.pollIntervalMs ?? POLL_INTERVAL_MS) * (0.5 + Math.random()));
     }
   }
 
@@ -86,9 +96,18 @@ export class ReadingClients {
       await client.poll('accounts');
       await client.poll('transactions');
     } catch (error) {
-      if (error instanceof TemporarilyUnavailableError) this.interruptedCount++;
+      if (error instanceof TemporarilyUnavailableError || this.isAcceptedTimeout(error))
+        this.interruptedCount++;
       else this.unexpectedErrors.push(`${client.version.name} at ${history.name}: ${String(error)}`);
     }
+  }
+
+  private isAcceptedTimeout(error: unknown): boolean {
+    return (
+      this.options.acceptsTimeouts === true &&
+      error instanceof Error &&
+      error.message.startsWith('no answer within')
+    );
   }
 
   private findDifferences(): string[] {

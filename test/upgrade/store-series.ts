@@ -111,7 +111,10 @@ export class StoreSeries {
     for (const gateway of this.gateways) gateway.start();
     this.balancer = await LoadBalancer.start(this.gateways, HEALTH_CHECK_INTERVAL_MS);
     await this.waitUntilReady();
-    const readers = new ReadingClients(this.histories, this.balancer.url, POLL_INTERVAL_MS);
+    const readers = new ReadingClients(this.histories, this.balancer.url, {
+      pollIntervalMs: POLL_INTERVAL_MS,
+      acceptsTimeouts: true,
+    });
     this.readers = readers;
     this.client = new PayingClient(this.balancer.url, 'pay');
     const isOver = () => this.isOver;

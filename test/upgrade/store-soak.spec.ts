@@ -71,14 +71,11 @@ class StoreSoak {
     try {
       const empty = await database.backUp('empty');
       while (this.begun < ROUNDS && !this.isLate) {
-        const first = this.begun;
-        this.begun = Math.min(first + ROUNDS_PER_SERIES, ROUNDS);
+        const firstSeed = SEED + this.begun;
+        const rounds = Math.min(ROUNDS_PER_SERIES, ROUNDS - this.begun);
+        this.begun += rounds;
         await database.restore(empty, false);
-        await this.runSeries(
-          new StoreSeries(hosts, database, SEED + first),
-          SEED + first,
-          this.begun - first,
-        );
+        await this.runSeries(new StoreSeries(hosts, database, firstSeed), firstSeed, rounds);
       }
     } finally {
       await database.remove();
@@ -110,6 +107,7 @@ class StoreSoak {
     this.add('violations', violations.length);
     const name = `STORE_SEED=${firstSeed} STORE_OLD_GATEWAYS=${OLD_GATEWAYS} STORE_ROUNDS=${rounds}`;
     writeLine(`${name}: ${paidCount} payouts, ${violations.length} violations`);
+    for (const violation of violations) writeLine(`VIOLATION ${violation}`);
     this.failures.push(...violations.map((violation) => `${name}: ${violation}`));
   }
 

@@ -122,6 +122,7 @@ export const SLOW_SPECS = [
   'libs/psp-plugins/src/square/square.year.spec.ts',
   'libs/psp-plugins/src/bank-statements/fuzz.spec.ts',
   'libs/psp-plugins/src/bank-statements/chain/simulated-bank-year.slow.spec.ts',
+  'libs/psp-plugins/src/bank-statements/sources/remote-copies.slow.spec.ts',
   'libs/psp-plugins/src/sandbox/sandbox.spec.ts',
   'libs/connector-api/src/testing/suite/mutations.spec.ts',
   'libs/orders/src/execution/random-events.spec.ts',

@@ -32,14 +32,18 @@ const SHARED_PACKAGES = {
 
 /**
  * The first lines of each file. Decorators need `reflect-metadata`, and the files load before the code that imports it. Packages in CommonJS call
- * `require` for modules of Node.
+ * `require` for modules of Node, and ssh2 reads `__dirname`.
  */
 const BANNER = `import 'reflect-metadata';
 import { createRequire as createRequireOfBundle } from 'node:module';
-const require = createRequireOfBundle(import.meta.url);`;
+const require = createRequireOfBundle(import.meta.url);
+const dirnameOfBundle = import.meta.dirname;`;
 
 /** Packages with compiled code, packages that are optional and not installed, and `reflect-metadata`, which must be loaded once. */
 const EXTERNAL = [
+  // The optional compiled parts of ssh2. It works without them.
+  '*.node',
+  'cpu-features',
   'better-sqlite3',
   'pg-native',
   'pino',
@@ -73,6 +77,7 @@ export async function bundle() {
     // Nest writes the names of classes into its messages.
     keepNames: true,
     external: EXTERNAL,
+    define: { __dirname: 'dirnameOfBundle' },
     banner: { js: BANNER },
     legalComments: 'none',
     logLevel: 'error',

@@ -21,6 +21,9 @@ import { SmallFileCache } from './pulling/small-file-cache.js';
 import { pullDirectory } from './pulling/pull-directory.js';
 import type { SharedParses } from './pulling/pull-directory.js';
 import { resolveCsvMapping } from './readers/csv/csv-mapping-resolver.js';
+import { RemoteCopies } from './sources/remote-copies.js';
+import { S3Source } from './sources/s3-source.js';
+import { SftpSource } from './sources/sftp-source.js';
 import { TransactionExtractor } from './transaction-extractor.js';
 import { watchDirectory } from './pulling/watch-directory.js';
 
@@ -39,6 +42,7 @@ export class BankStatementsPsp implements PspClient {
       smallFiles: new SmallFileCache(csvMappings),
       largeFiles: new ParsedFiles(csvMappings),
       csvMappings,
+      ...createRemoteCopies(settings),
     };
   }
 
@@ -78,4 +82,11 @@ export class BankStatementsPsp implements PspClient {
   watch(signal: AbortSignal): AsyncIterable<Stream[]> {
     return watchDirectory(this.settings.directory, signal);
   }
+}
+
+function createRemoteCopies({ directory, sftp, s3 }: BankStatementsSettings): {
+  remoteCopies?: RemoteCopies;
+} {
+  if (sftp) return { remoteCopies: new RemoteCopies(new SftpSource(sftp), { directory, files: sftp.files }) };
+  return s3 ? { remoteCopies: new RemoteCopies(new S3Source(s3), { directory, files: s3.files }) } : {};
 }

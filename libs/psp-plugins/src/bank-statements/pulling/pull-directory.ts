@@ -24,6 +24,7 @@ import { ReplacedFileError } from './parsed-files.js';
 import type { ParseLease, ParsedFiles } from './parsed-files.js';
 import { SMALL_FILE_BYTES } from './small-file-cache.js';
 import type { SmallFileCache } from './small-file-cache.js';
+import type { RemoteCopies } from '../sources/remote-copies.js';
 import { StatementError } from '../statements/statement.types.js';
 import type { StatementEvent } from '../statements/statement.types.js';
 
@@ -77,7 +78,9 @@ export async function* pullDirectory<T extends object>(
   extractor: StreamExtractor<T>,
   parses: SharedParses,
 ): AsyncGenerator<Page<T>> {
-  const files = await listStatementFiles(directory);
+  // The copies are made first, so that this listing contains them.
+  await parses.remoteCopies?.update();
+  const files = await listStatementFiles(directory, parses.remoteCopies !== undefined);
   progress.setCsvMappings(digestMappings(parses.csvMappings));
   progress.removeMissing(new Set(files.map(({ fingerprint }) => fingerprint)));
   const pendingFiles = files.filter(({ fingerprint }) => !progress.finishedFiles.has(fingerprint));
@@ -91,6 +94,8 @@ export async function* pullDirectory<T extends object>(
     items: [],
     resolvedIds: forgetMissingFiles(new Set(files.map(({ name }) => name)), progress),
   });
+  if (parses.remoteCopies && extractor.reportsRejections)
+    builder.add({ items: [], ...parses.remoteCopies.takeReport() });
   const readOther = createOtherFileReader(files, parses.csvMappings);
   for (const file of pendingFiles) {
     for await (const step of readFile(file, progress, extractor, { readOther, ...parses })) {
@@ -134,6 +139,8 @@ export interface SharedParses {
   smallFiles: SmallFileCache;
   largeFiles: ParsedFiles;
   csvMappings: readonly CsvMapping[];
+  /** Present if the files are copied from a server of the bank. */
+  remoteCopies?: RemoteCopies;
 }
 
 interface FileSources extends SharedParses {

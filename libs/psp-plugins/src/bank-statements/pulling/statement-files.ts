@@ -19,17 +19,25 @@ export interface StatementFile {
   size: number;
   /** The reason why the file must not be opened, e.g. because it is a symbolic link to a target outside the directory. */
   forbiddenReason?: string;
+  /** True if the file is a copy of a remote file. */
+  isCopy?: boolean;
 }
 
 /** Matches the names of temporary files. Programs that copy a file often write under such a name, and rename the file at the end. */
 const TEMPORARY_NAME_PATTERN = /\.(?:tmp|part|partial|filepart|crdownload|swp)$|~$/i;
 
+/** Returns true if the name is that of a file that a program has not finished. */
+export function isTemporaryName(name: string): boolean {
+  return TEMPORARY_NAME_PATTERN.test(name);
+}
+
 /**
  * Returns all statement files, sorted by modification time (oldest first), then by name. Hidden files and temporary files are skipped.
  * Sub-directories are also skipped, because they often contain archived files.
+ * @param hasCopies true if the files are copies of remote files, see `RemoteCopies`
  * @throws PspError if the directory cannot be listed
  */
-export async function listStatementFiles(directory: string): Promise<StatementFile[]> {
+export async function listStatementFiles(directory: string, hasCopies = false): Promise<StatementFile[]> {
   const root = resolve(directory);
   let names: Buffer[];
   try {
@@ -40,8 +48,8 @@ export async function listStatementFiles(directory: string): Promise<StatementFi
   const found: (StatementFile & { changed: bigint })[] = [];
   for (const bytes of names) {
     const name = toDisplayName(bytes);
-    if (name.startsWith('.') || TEMPORARY_NAME_PATTERN.test(name)) continue;
-    const file = await inspectEntry(root, bytes);
+    if (name.startsWith('.') || isTemporaryName(name)) continue;
+    const file = await inspectEntry(root, bytes, hasCopies);
     if (file) found.push(file);
   }
   return found.sort((a, b) =>
@@ -57,8 +65,9 @@ export class OpenStatementFile {
     private readonly handle: FileHandle,
     private readonly initialStats: BigIntStats,
     name: string,
+    isCopy: boolean,
   ) {
-    this.fingerprint = fingerprintOf(name, initialStats);
+    this.fingerprint = fingerprintOf(name, initialStats, isCopy);
     this.size = Number(initialStats.size);
   }
 
@@ -74,11 +83,11 @@ export class OpenStatementFile {
    * Opens a file.
    * @throws the system's error, e.g. ENOENT if the file was removed
    */
-  static async open({ path, name }: StatementFile): Promise<OpenStatementFile> {
+  static async open({ path, name, isCopy = false }: StatementFile): Promise<OpenStatementFile> {
     // O_NONBLOCK is needed, because opening a named pipe would otherwise block for ever.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      return new OpenStatementFile(handle, await handle.stat({ bigint: true }), name);
+      return new OpenStatementFile(handle, await handle.stat({ bigint: true }), name, isCopy);
     } catch (error) {
       await handle.close();
       throw error;
@@ -114,12 +123,13 @@ export class OpenStatementFile {
 async function inspectEntry(
   root: string,
   nameBytes: Buffer,
+  isCopy: boolean,
 ): Promise<(StatementFile & { changed: bigint }) | undefined> {
   const name = toDisplayName(nameBytes);
   const path = Buffer.concat([Buffer.from(join(root, sep)), nameBytes]);
   try {
     const link = await lstat(path, { bigint: true });
-    if (!link.isSymbolicLink()) return link.isFile() ? toStatementFile(name, path, link) : undefined;
+    if (!link.isSymbolicLink()) return link.isFile() ? toStatementFile(name, path, link, isCopy) : undefined;
     let target: Buffer;
     try {
       target = await realpath(path, { encoding: 'buffer' });
@@ -127,11 +137,11 @@ async function inspectEntry(
       const code = getFileSystemErrorCode(error);
       if (code === 'ENOENT') return undefined;
       const forbiddenReason = `it is a symbolic link that leads nowhere (${code ?? String(error)}); put a copy there instead`;
-      return { ...toStatementFile(name, path, link), forbiddenReason };
+      return { ...toStatementFile(name, path, link, isCopy), forbiddenReason };
     }
     const stats = await lstat(target, { bigint: true });
     if (!stats.isFile()) return undefined;
-    const file = toStatementFile(name, target, stats);
+    const file = toStatementFile(name, target, stats, isCopy);
     const inside = target.indexOf((await realpath(root)) + sep) === 0;
     return inside
       ? file
@@ -160,16 +170,20 @@ function toStatementFile(
   name: string,
   path: Buffer,
   stats: BigIntStats,
+  isCopy: boolean,
 ): StatementFile & { changed: bigint } {
   const size = Number(stats.size);
-  return { name, path, fingerprint: fingerprintOf(name, stats), size, changed: stats.mtimeNs };
+  const fingerprint = fingerprintOf(name, stats, isCopy);
+  return { name, path, fingerprint, size, changed: stats.mtimeNs, ...(isCopy && { isCopy }) };
 }
 
-function fingerprintOf(name: string, { size, mtimeNs, ino }: BigIntStats): string {
-  return hash('sha256', JSON.stringify([name, `${size} ${mtimeNs} ${ino}`]), 'base64url').slice(
-    0,
-    FINGERPRINT_LENGTH,
-  );
+/**
+ * Returns the fingerprint of a file. Several gateways have a copy each of a remote file. Its number in the file system (inode) differs, so it
+ * does not count.
+ */
+function fingerprintOf(name: string, { size, mtimeNs, ino }: BigIntStats, isCopy: boolean): string {
+  const version = isCopy ? `${size} ${mtimeNs / 1_000_000_000n}` : `${size} ${mtimeNs} ${ino}`;
+  return hash('sha256', JSON.stringify([name, version]), 'base64url').slice(0, FINGERPRINT_LENGTH);
 }
 
 export function getFileSystemErrorCode(error: unknown): string | undefined {

@@ -2,6 +2,7 @@ export * from './psp-response-error.js';
 export * from './authentication.js';
 export * from './certificate-chain.js';
 export * from './client-assertion.js';
+export * from './error-message-reader.js';
 export * from './http-clock.js';
 export * from './http-options.js';
 export * from './http-provider.js';

@@ -39,3 +39,14 @@ export function isAccessDenied(error: unknown): boolean {
   if (!(error instanceof PspResponseError) || error.kind === 'unavailable') return false;
   return [401, 403, 404].includes(error.status);
 }
+
+/**
+ * Returns `undefined` if the PSP responds with a status that means that it does not have what is requested, e.g. 410.
+ * @throws any other error of the request
+ */
+export async function undefinedIfStatus<T>(status: number, send: () => Promise<T>): Promise<T | undefined> {
+  return send().catch((error: unknown) => {
+    if (error instanceof PspResponseError && error.status === status) return undefined;
+    throw error;
+  });
+}

@@ -1,8 +1,11 @@
 export * from './account-journals.js';
+export * from './add-optional-metadata.js';
 export * from './booking-changes.js';
 export * from './changed-objects-listing.js';
 export * from './cursor-format.js';
 export * from './confirm-empty-list.js';
+export * from './day-journal.js';
+export * from './find-created-order.js';
 export * from './hal-list.js';
 export * from './read-list-response.js';
 export * from './list-with-children.js';
@@ -32,3 +35,4 @@ export * from './list-with-events.js';
 export * from './list-sources.js';
 export * from './list-where-allowed.js';
 export * from './list-with-details.js';
+export * from './list-lookup.js';

@@ -1,7 +1,8 @@
 /** Limits the time that a strategy may use for one step. A listing thus makes progress even if its PSP is slow. */
 import type { ListingContext } from './listing.types.js';
 
-const DEFAULT_PAGE_TIMEOUT_MS = 60_000;
+/** The time limit of one page in milliseconds if the caller sets none. */
+export const DEFAULT_PAGE_TIMEOUT_MS = 60_000;
 /** The budget as a share of the timeout. It is only a third, so that a request that is running when the budget ends has time to finish. */
 const BUDGET_RATIO = 1 / 3;
 

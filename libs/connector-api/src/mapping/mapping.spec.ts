@@ -32,7 +32,9 @@ import {
   toOtherMovement,
   toPayment,
   toPayoutReturn,
+  reverseRefund,
   toRefund,
+  toRefundOf,
   toRefundReversal,
   toReversal,
   toTransfer,
@@ -102,6 +104,17 @@ describe('rows of an earlier row', () => {
   it('a returned transfer goes back to the account that had paid', () => {
     const row = toReversal({ id: 't-1', type: 'TRANSFER' }, fields({ counterpartyId: 'acc-2' }));
     expect([effect(row), effect(row, 'acc-2')]).toEqual([1250n, -1250n]);
+  });
+
+  it.each([
+    ['pay-1', 'PAYIN', 'REFUNDED', 'REFUND_REVERSED'],
+    [undefined, 'OTHER', 'SUCCEEDED', 'SUCCEEDED'],
+  ])('a refund of %s, and its return', (id, type, status, returned) => {
+    const refund = toRefundOf(id, fields({ amount: eur(-5n) }));
+    const reversal = reverseRefund(refund, 'row-1.returned');
+    expect([refund.type, refund.status, reversal.status]).toEqual([type, status, returned]);
+    expect([movement(refund), movement(reversal)]).toEqual(['refund', 'refund_reversal']);
+    expect([effect(refund), effect(reversal)]).toEqual([-5n, 5n]);
   });
 
   it('the stage of a dispute moves no money', () => {

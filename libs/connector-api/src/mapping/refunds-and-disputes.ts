@@ -5,7 +5,7 @@
  */
 import type { Transaction, TransactionStatus } from '../record.types.js';
 import type { Movement } from './movement-kinds.js';
-import { toCommonFields, setAccountsByDirection } from './movements.js';
+import { setAccountsByDirection, toCommonFields, toOtherMovement } from './movements.js';
 import type { MovementFields } from './movements.js';
 import { COMMON_METADATA_PREFIX } from './common-metadata.js';
 import { translateOrDefault } from './translate-word.js';
@@ -23,6 +23,22 @@ export interface OriginalTransaction {
 /** Builds the row of a refund: money of a payment went back to the payer, in part or in full. */
 export function toRefund(original: OriginalTransaction, fields: MovementFields): Transaction {
   return toReduction(original, fields, 'refund');
+}
+
+/**
+ * Builds the row of a refund whose payment may be unknown. Clients count the status REFUNDED of a row without a payment as zero, so such a refund is a movement of its
+ * own with the status SUCCEEDED.
+ * @param paymentId the id of the payment, if the PSP tells it
+ */
+export function toRefundOf(paymentId: string | undefined, fields: MovementFields): Transaction {
+  if (paymentId !== undefined) return toRefund({ id: paymentId, type: 'PAYIN' }, fields);
+  return toOtherMovement(fields, 'refund');
+}
+
+/** Builds the row that gives back the money of a row of `toRefundOf`, because the refund did not reach the payer. */
+export function reverseRefund(refund: Transaction, id: string): Transaction {
+  const returned = reverseRow(refund, id);
+  return refund.type === 'OTHER' ? { ...returned, status: 'SUCCEEDED' } : returned;
 }
 
 /** Builds the row of a failed refund: the refund did not reach the payer, so its money came back to the account. */

@@ -3,13 +3,16 @@
  * again, or a payout that is returned twice. The PSP has no id for each of these movements, so their rows are numbered:
  * `pay_1.charged_back`, `pay_1.charged_back.2`.
  */
-import type { FeedReader, StoredRecord } from '../plugin.js';
+import type { FeedReader, RejectedRecord, StoredRecord } from '../plugin.js';
 import type { Transaction } from '../record.types.js';
 import { COMMON_METADATA_PREFIX } from './common-metadata.js';
+import { convertValidRecords } from './parse-rows.js';
 import { reverseRow } from './refunds-and-disputes.js';
 
-/** The maximum number of numbered rows of one kind for one object, i.e. how many times the object can be reversed or restored. */
-const MAX_REPEATS = 5;
+/** The number of numbered rows of one kind that are read at once. Objects that were reversed or restored more often are rare. */
+const INITIAL_REPEATS = 5;
+/** The maximum number of numbered rows of one kind for one object. It limits the requests to the feed. */
+const MAX_REPEATS = 1_280;
 
 /** The settlement that contains a row: its id and its time. */
 export interface SettlementReference {
@@ -20,6 +23,8 @@ export interface SettlementReference {
 }
 
 interface KnownRow {
+  /** The `TransactionStatus`. */
+  status: string | undefined;
   settlement: string | undefined;
   /** The time of the booking in milliseconds since 1970, or 0 if the row has no `bookedAt`. */
   bookedAt: number;
@@ -33,13 +38,38 @@ export function formatNumberedId(id: string, number: number): string {
 /** The rows that were already served, and the rows that the plugin has built since then. */
 export class RowHistory {
   private readonly rows = new Map<string, KnownRow>();
+  /** How many numbered rows of one kind are considered. It grows if an object has more. */
+  private repeats = INITIAL_REPEATS;
 
   constructor(private readonly feedReader: FeedReader) {}
 
   /** Reads the rows with these ids from the feed. If a row is found, its numbered rows (`<id>.2`, `<id>.3` …) are read, too. */
   async load(ids: readonly string[]): Promise<void> {
     const found = await this.read(ids);
-    await this.read(found.flatMap(listNumberedIds));
+    await this.read(found.flatMap((id) => this.listNumberedIds(id)));
+    while (found.some((id) => this.isFull(id))) {
+      this.repeats *= 2;
+      await this.read(found.flatMap((id) => this.listNumberedIds(id)));
+    }
+  }
+
+  /** Returns the number of rows of a kind: of `po_1.returned`, `po_1.returned.2` … */
+  countNumbered(base: string): number {
+    const free = this.listNumberedIds(base).findIndex((id) => !this.has(id));
+    return free === -1 ? this.repeats : free;
+  }
+
+  /** Returns the status of a row; `undefined` if it is not known. */
+  getStatus(id: string): string | undefined {
+    return this.rows.get(id)?.status;
+  }
+
+  private isFull(base: string): boolean {
+    return this.repeats < MAX_REPEATS && this.countNumbered(base) === this.repeats;
+  }
+
+  private listNumberedIds(base: string): string[] {
+    return Array.from({ length: this.repeats }, (_, index) => formatNumberedId(base, index + 1));
   }
 
   has(id: string): boolean {
@@ -51,14 +81,16 @@ export class RowHistory {
    * @returns the same rows
    */
   add(rows: Transaction[]): Transaction[] {
-    for (const { id, metadata = {} } of rows) this.rows.set(id, toKnownRow(metadata));
+    for (const { id, status, metadata = {} } of rows) this.rows.set(id, toKnownRow(status, metadata));
+    // There is always a free number.
+    while (rows.some(({ id }) => this.isFull(id.replace(/\.\d+$/, '')))) this.repeats *= 2;
     return rows;
   }
 
   /** Returns the id under which the row for this settlement was already served, or else the next free id. */
   assignId(base: string, settlement: SettlementReference): string {
     const isFree = (id: string) => !this.has(id) || this.rows.get(id)?.settlement === settlement.id;
-    return listNumberedIds(base).find(isFree) ?? `${base}.${settlement.id}`;
+    return this.listNumberedIds(base).find(isFree) ?? `${base}.${settlement.id}`;
   }
 
   /**
@@ -78,7 +110,7 @@ export class RowHistory {
   }
 
   private listBefore(base: string, { id, createdAt }: SettlementReference): KnownRow[] {
-    return listNumberedIds(base)
+    return this.listNumberedIds(base)
       .map((rowId) => this.rows.get(rowId))
       .filter((row) => row !== undefined)
       .filter(({ settlement, bookedAt }) => settlement !== id && bookedAt <= Date.parse(createdAt));
@@ -87,19 +119,19 @@ export class RowHistory {
   private async read(ids: readonly string[]): Promise<string[]> {
     const unknown = [...new Set(ids)].filter((id) => !this.has(id));
     if (unknown.length > 0)
-      for (const [id, { metadata }] of await this.feedReader.findLatest('transactions', unknown))
-        this.rows.set(id, toKnownRow(metadata));
+      for (const [id, { status, metadata }] of await this.feedReader.findLatest('transactions', unknown))
+        this.rows.set(id, toKnownRow(status, metadata));
     return ids.filter((id) => this.has(id));
   }
 }
 
-function listNumberedIds(base: string): string[] {
-  return Array.from({ length: MAX_REPEATS }, (_, index) => formatNumberedId(base, index + 1));
-}
-
-function toKnownRow(metadata: StoredRecord['metadata'] | NonNullable<Transaction['metadata']>): KnownRow {
+function toKnownRow(
+  status: string | undefined,
+  metadata: StoredRecord['metadata'] | NonNullable<Transaction['metadata']>,
+): KnownRow {
   const bookedAt = Date.parse(metadata[`${COMMON_METADATA_PREFIX}booked_at`] ?? '');
   return {
+    status,
     settlement: metadata[`${COMMON_METADATA_PREFIX}settlement`],
     bookedAt: Number.isNaN(bookedAt) ? 0 : bookedAt,
   };
@@ -116,14 +148,76 @@ export async function toReturnedPayout(
   state: 'pending' | 'sent' | 'returned',
   history: RowHistory,
 ): Promise<Transaction[]> {
-  const [returns, resends] = [`${payout.id}.returned`, `${payout.id}.resent`];
-  await history.load([returns, resends]);
-  const resentCount = listNumberedIds(resends).findIndex((id) => !history.has(id));
-  const open = resentCount === -1 ? MAX_REPEATS : resentCount + 1;
-  const [returnId, resentId] = [formatNumberedId(returns, open), formatNumberedId(resends, open)];
-  const sent: Transaction = { ...payout, status: 'SUCCEEDED' };
-  const returned = reverseRow(sent, returnId);
-  if (state === 'returned') return [sent, ...history.add([returned])];
-  if (!history.has(returnId)) return [open === 1 ? payout : sent];
-  return state === 'sent' ? [sent, ...history.add([reverseRow(returned, resentId)])] : [sent];
+  const rows = await moveBackAndForth({ ...payout, status: 'SUCCEEDED' }, state, history, {
+    back: `${payout.id}.returned`,
+    again: `${payout.id}.resent`,
+  });
+  return rows.length > 0 ? rows : [payout];
+}
+
+/** The state of a dispute. `withdrawn`: the PSP has taken the amount. `inquiry`: it has not taken it yet. `inquiry-closed` and `won`: the seller has it. */
+export type DisputeState = 'inquiry' | 'inquiry-closed' | 'withdrawn' | 'won';
+
+/**
+ * Returns the rows of a dispute whose states the PSP tells under one id. The states can follow each other in any order and any number of times: the rows add up to what
+ * the PSP has taken in the last state. The row of the dispute takes the amount; the rows `<dispute>.won` and `<dispute>.won.reversed` give it back and take it again.
+ * During an inquiry, the row of the dispute moves no money.
+ * @param dispute the row that takes the amount, see `toDispute`
+ * @param history the rows that were served before; the function loads the rows of this dispute
+ */
+export async function toDisputeHistory(
+  dispute: Transaction,
+  state: DisputeState,
+  history: RowHistory,
+): Promise<Transaction[]> {
+  await history.load([dispute.id]);
+  const isInquiry = state === 'inquiry' || state === 'inquiry-closed';
+  if (isInquiry && history.getStatus(dispute.id) !== dispute.status) {
+    const status = state === 'inquiry' ? 'DISPUTE' : 'DISPUTE_WON';
+    return history.add([{ ...dispute, amount: { ...dispute.amount, amount: 0n }, status }]);
+  }
+  history.add([dispute]);
+  return moveBackAndForth(dispute, state === 'withdrawn' ? 'sent' : 'returned', history, {
+    back: `${dispute.id}.won`,
+    again: `${dispute.id}.won.reversed`,
+  });
+}
+
+/** A dispute as the plugin reads it: the row that takes the amount, see `toDispute`, and the state. */
+export interface ParsedDispute {
+  row: Transaction;
+  state: DisputeState;
+}
+
+/** Returns the rows of several disputes, see `toDisputeHistory`. Rejected records stay as they are. */
+export async function toDisputeHistories(
+  disputes: readonly (ParsedDispute | RejectedRecord)[],
+  feedReader: FeedReader,
+): Promise<(Transaction | RejectedRecord)[]> {
+  const history = new RowHistory(feedReader);
+  return convertValidRecords<ParsedDispute, Transaction>(disputes, async (valid) => {
+    const rows: Transaction[] = [];
+    for (const { row, state } of valid) rows.push(...(await toDisputeHistory(row, state, history)));
+    return rows;
+  });
+}
+
+/**
+ * Returns a row, and the row that moved its money last: back, or once more. Earlier rows of the same kinds were served before.
+ * @param ids the ids of the rows that move the money back and once more, without their numbers
+ * @returns no rows if the money did not move yet
+ */
+async function moveBackAndForth(
+  row: Transaction,
+  state: 'pending' | 'sent' | 'returned',
+  history: RowHistory,
+  ids: { back: string; again: string },
+): Promise<Transaction[]> {
+  await history.load([ids.back, ids.again]);
+  const number = history.countNumbered(ids.again) + 1;
+  const back = reverseRow(row, formatNumberedId(ids.back, number));
+  const again = reverseRow(back, formatNumberedId(ids.again, number));
+  if (state === 'returned') return [row, ...history.add([back])];
+  if (history.has(back.id)) return state === 'sent' ? [row, ...history.add([again])] : [row];
+  return state === 'sent' || number > 1 ? [row] : [];
 }

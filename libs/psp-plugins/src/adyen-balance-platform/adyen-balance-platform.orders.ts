@@ -11,7 +11,7 @@ import {
 import type { Order, OrderResult } from '@tributary/connector-api';
 import { JsonNumber, submitOrder } from '@tributary/connector-api/http';
 import type { Json, JsonBody } from '@tributary/connector-api/http';
-import { findRowInPages } from '@tributary/connector-api/listing';
+import { findCreatedOrder } from '@tributary/connector-api/listing';
 import { createPayoutCounterparty } from './adyen-balance-platform.beneficiaries.js';
 import type { AdyenBalancePlatformContext } from './adyen-balance-platform.client.js';
 import { parseBookings } from './adyen-balance-platform.mapper.js';
@@ -66,22 +66,16 @@ async function toTransferRequest(context: AdyenBalancePlatformContext, order: Or
 }
 
 /** Finds an order by Adyen's id. Before that id is known, it searches by the order's key, which is the reference of the transfer. */
-export async function findOrder(
-  { client }: AdyenBalancePlatformContext,
-  { pspId, idempotencyKey, createdAt }: Order,
-): Promise<OrderResult | undefined> {
-  if (pspId !== undefined) {
-    const transfer = await client.findTransfer(pspId);
-    return transfer && toOrderResult(transfer);
-  }
-  const [from, reference] = [Date.parse(createdAt) - HOUR_MS, idempotencyKey];
-  const to = from + ORDER_SEARCH_RANGE_MS;
-  const found = await findRowInPages(
-    (token) => client.listByTime('transfers', { from, to, reference, ...(token !== undefined && { token }) }),
+export function findOrder({ client }: AdyenBalancePlatformContext, order: Order) {
+  const reference = order.idempotencyKey;
+  return findCreatedOrder(order, {
+    findById: (id) => client.findTransfer(id),
+    fetchPage: (window) => client.listByTime('transfers', { ...window, reference }),
     // The receiving side of an internal transfer has the same reference.
-    (row) => readText(row, 'reference') === reference && readText(row, 'direction') !== 'incoming',
-  );
-  return found && toOrderResult(found);
+    isOrder: (row) => readText(row, 'reference') === reference && readText(row, 'direction') !== 'incoming',
+    maxWindowMs: ORDER_SEARCH_RANGE_MS,
+    toOrderResult,
+  });
 }
 
 const RESPONSE_FORMAT = { psp: words.PLUGIN_NAME, statusProperty: 'status', reasonCode: ['reason'] };

@@ -1,5 +1,10 @@
 import { definePlugin } from '@tributary/connector-api';
-import { createHeaderAuth, createHttpProvider, limitPerMinute } from '@tributary/connector-api/http';
+import {
+  createErrorMessageReader,
+  createHeaderAuth,
+  createHttpProvider,
+  limitPerMinute,
+} from '@tributary/connector-api/http';
 import { AdyenBalancePlatformClient } from './adyen-balance-platform.client.js';
 import { AdyenBalancePlatformSettings } from './adyen-balance-platform.config.js';
 import { AdyenBalancePlatformPsp } from './adyen-balance-platform.plugin.js';
@@ -30,10 +35,9 @@ export const adyenBalancePlatform = definePlugin({
       baseUrl: settings.url,
       authentication: createHeaderAuth('x-api-key', settings.apiKey),
       rateLimit: limitPerMinute(settings.requestsPerMinute),
-      extractErrorMessage: (body) => {
-        const fields = body.optionalArray('invalidFields').map((field) => field.optionalString('message'));
-        return [body.string('detail'), ...fields].join(' ');
-      },
+      extractErrorMessage: createErrorMessageReader({
+        ...{ message: ['detail'], details: ['invalidFields'], properties: ['message'] },
+      }),
       secrets: [settings.apiKey, ...(settings.webhookKeys ?? [])],
     })),
   ],

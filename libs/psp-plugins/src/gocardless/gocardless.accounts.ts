@@ -22,8 +22,8 @@ const PAYMENT_ACCOUNT_PREFIX = 'BA';
 
 export async function* listAccountPages(context: GocardlessContext): AsyncGenerator<Page<Account>> {
   const creditors = await context.client.listAll('creditors', { signal: context.signal });
-  const rows = [...creditors, ...(await listPaymentAccounts(context))];
-  yield { items: parseRows(rows, 'id', toAccount), cursor: 'all' };
+  const accounts = await listPaymentAccounts(context);
+  yield { items: parseRows([...creditors, ...accounts], 'id', toAccount), cursor: 'all' };
 }
 
 /** Returns all payment accounts: none where the settings exclude them, or where the token may not read them. */

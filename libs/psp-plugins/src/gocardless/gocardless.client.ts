@@ -1,16 +1,14 @@
 /** The part of GoCardless' API that the plugin uses: paths, queries and bodies. Lists are newest first, with cursors. */
 import { Injectable } from '@nestjs/common';
 import { formatTime, PspError, type FeedReader } from '@tributary/connector-api';
-import { PspHttp, PspResponseError, signRequest } from '@tributary/connector-api/http';
+import { PspHttp, signRequest, undefinedIfStatus } from '@tributary/connector-api/http';
 import type { Json, JsonBody, QueryParameters, RequestOptions } from '@tributary/connector-api/http';
-import { readAllRows, readCursorPage } from '@tributary/connector-api/listing';
-import type { ListingContext, TimeWindowQuery, TokenPage } from '@tributary/connector-api/listing';
+import * as listing from '@tributary/connector-api/listing';
 import { GocardlessSettings } from './gocardless.config.js';
-import { EVENT_LINKS, type TransactionResource } from './gocardless.vocabulary.js';
+import { getLinkName, type TransactionResource } from './gocardless.vocabulary.js';
 
 /** The object with the cursors of a list. Its `after` is null on the last page. */
 const CURSORS = { path: ['meta', 'cursors'], next: 'after' } as const;
-const DAY_LENGTH = '2026-01-31'.length;
 /** The status of a request for the items of a payout that is older than six months. */
 const GONE = 410;
 
@@ -18,10 +16,12 @@ const GONE = 410;
 const SIGNING = { algorithm: 'sha512', headerPrefix: 'gc-' } as const;
 
 /** What the functions of this plugin need. */
-export interface GocardlessContext extends ListingContext {
+export interface GocardlessContext extends listing.ListingContext {
   client: GocardlessClient;
   settings: GocardlessSettings;
   feedReader: FeedReader;
+  /** Finds the payers of payments. The connector keeps what it has read. */
+  payers: listing.OptionalMetadataOptions;
 }
 
 /** How a page is requested. The token is the id of the last row of the page before. */
@@ -44,44 +44,45 @@ export class GocardlessClient {
   }
 
   /** Returns a page of a list: `GET /payments`. */
-  async list(resource: string, request: PageRequest, path = `/${resource}`): Promise<TokenPage<Json>> {
-    return readCursorPage(await this.requestPage(path, request), resource, CURSORS);
+  async list(resource: string, request: PageRequest, path = `/${resource}`) {
+    return listing.readCursorPage(await this.requestPage(path, request), resource, CURSORS);
   }
 
   /** Returns a page of the rows that were created in a window of time. */
-  listCreated(resource: string, window: TimeWindowQuery, signal?: AbortSignal, filter?: QueryParameters) {
+  listCreated(
+    resource: string,
+    window: listing.TimeWindowQuery,
+    signal?: AbortSignal,
+    filter?: QueryParameters,
+  ) {
     const query = { ...createTimeFilter(resource, window), ...filter };
     return this.list(resource, { query, token: window.token, signal });
   }
 
   /** Returns a page of the events of one kind of object, with these objects as they are now. */
-  async listEvents(resource: TransactionResource, window: TimeWindowQuery, signal: AbortSignal) {
-    const filter = { resource_type: resource, include: EVENT_LINKS[resource] };
+  async listEvents(resource: TransactionResource, window: listing.TimeWindowQuery, signal: AbortSignal) {
+    const filter = { resource_type: resource, include: getLinkName(resource) };
     const query = { ...createTimeFilter('events', window), ...filter };
     const response = await this.requestPage('/events', { query, token: window.token, signal });
     const linked = response.at('linked', resource);
     const objects = linked.has(0) ? linked.array() : [];
-    return { ...readCursorPage(response, 'events', CURSORS), objects };
+    return { ...listing.readCursorPage(response, 'events', CURSORS), objects };
   }
 
-  /** Returns a page of the journal of a payment account. GoCardless filters it by days, both inclusive. */
-  listAccountTransactions(id: string, { from, to, token }: TimeWindowQuery, signal: AbortSignal) {
-    const [first, last] = [from, to - 1].map((time) => formatTime(time).slice(0, DAY_LENGTH));
+  /** Returns a page of the journal of a payment account. */
+  listAccountTransactions(id: string, { first, last, token }: listing.DayRangeQuery, signal: AbortSignal) {
     const request = { params: { id }, query: { value_date_from: first, value_date_to: last }, token, signal };
     return this.list('payment_account_transactions', request, '/payment_accounts/{id}/transactions');
   }
 
   /** Returns the items of a payout; `undefined` if it is so old that GoCardless no longer lists them. */
   listPayoutItems(payout: string, signal: AbortSignal): Promise<Json[] | undefined> {
-    return this.listAll('payout_items', { query: { payout }, signal }).catch((error: unknown) => {
-      if (error instanceof PspResponseError && error.status === GONE) return undefined;
-      throw error;
-    });
+    return undefinedIfStatus(GONE, () => this.listAll('payout_items', { query: { payout }, signal }));
   }
 
   /** Returns all rows of a short list. Payout items have no ids, and can be equal. */
   listAll(resource: string, request: PageRequest): Promise<Json[]> {
-    return readAllRows((token) => this.list(resource, { ...request, token }));
+    return listing.readAllRows((token) => this.list(resource, { ...request, token }));
   }
 
   /** Creates an outbound payment. The request is signed, as GoCardless requires of requests that pay. */
@@ -102,7 +103,7 @@ export class GocardlessClient {
   }
 }
 
-function createTimeFilter(resource: string, { from, to }: TimeWindowQuery): QueryParameters {
+function createTimeFilter(resource: string, { from, to }: listing.TimeWindowQuery): QueryParameters {
   const [start, end] = [formatTime(from), formatTime(to)];
   if (resource === 'outbound_payments') return { created_from: start, created_to: end };
   return { 'created_at[gte]': start, 'created_at[lt]': end };

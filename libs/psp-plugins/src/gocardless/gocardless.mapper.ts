@@ -6,12 +6,12 @@ import {
   pickProperties,
   readText,
   readTexts,
-  reverseRow,
+  reverseRefund,
   toConvertedPayout,
   toOtherMovement,
   toPayment,
   toPayoutReturn,
-  toRefund,
+  toRefundOf,
   translateWord,
 } from '@tributary/connector-api';
 import type { Metadata, RowDetails, Transaction } from '@tributary/connector-api';
@@ -31,20 +31,18 @@ export function toPaymentRow(json: Json): Transaction {
 
 /**
  * Maps a refund.
+ * @param creditorId the creditor whose balance paid the refund. A refund does not name it
  * @param settlement the id of the payout that the refund reduced, if it is known
  * @returns no rows before a payout was reduced by it: a row would change the payment
  */
-export function toRefundRows(json: Json, creditorId: string, settlement?: string): Transaction[] {
+export function toRefundRows(json: Json, creditorId?: string, settlement?: string): Transaction[] {
   const state = translateWord(words.REFUND_STATES, json, 'status');
   const original = readText(json, 'links', 'payment');
-  const fields = readFields(json, creditorId, false, { relatedId: original, settlement });
+  const accountId = creditorId ?? json.string('links', 'creditor');
+  const fields = readFields(json, accountId, false, { relatedId: original, settlement });
   if (state === 'none' && settlement === undefined) return [];
-  const payment = original === undefined ? undefined : ({ id: original, type: 'PAYIN' } as const);
-  const row = payment === undefined ? toOtherMovement(fields, 'refund') : toRefund(payment, fields);
-  if (state !== 'returned') return [row];
-  const returned = reverseRow(row, `${row.id}.funds_returned`);
-  // The return of a refund without a payment belongs to nothing that clients could subtract it from.
-  return [row, payment === undefined ? { ...returned, status: 'SUCCEEDED' } : returned];
+  const row = toRefundOf(original, fields);
+  return state === 'returned' ? [row, reverseRefund(row, `${row.id}.funds_returned`)] : [row];
 }
 
 /**
@@ -87,29 +85,32 @@ export interface JournalAccount {
 
 /**
  * Maps one entry of the journal of a payment account: a top-up, money that an outbound payment did not bring to its recipient, a payout of GoCardless
- * into this account, or a debit that no outbound payment explains. The debit of an outbound payment has no row, because the payment has one. A credit that
- * names an outbound payment is its return, unless the payment itself says that it was not executed.
- * @param originals the outbound payments that entries name, by id
+ * into this account, or a debit that no outbound payment explains. The debit of an outbound payment has no row, because the payment has one. If only the journal tells
+ * the payer, the debit is the row of its outbound payment, also if GoCardless does not show this payment. A credit that names an outbound payment is its return,
+ * unless the payment itself says that it was not executed.
+ * @param payments the outbound payments that entries name, by id
  */
 export function toAccountTransactionRows(
   json: Json,
   { id: accountId, isPayerUnknown }: JournalAccount,
-  originals: ReadonlyMap<string, Json>,
+  payments: ReadonlyMap<string, Json>,
 ): Transaction[] {
   const isCredit = json.oneOf(['credit', 'debit'], 'direction') === 'credit';
   const [outbound, payout] = [readText(json, 'links', 'outbound_payment'), readText(json, 'links', 'payout')];
   const fields = readFields(json, accountId, isCredit, { relatedId: outbound ?? payout });
   if (outbound === undefined && payout === undefined) return [toPayment(fields)];
   if (outbound === undefined) return [{ ...toOtherMovement(fields, 'transfer'), type: 'TRANSFER' }];
-  const original = originals.get(outbound);
-  if (!isCredit) {
-    if (!isPayerUnknown || original === undefined) return [];
-    return toOutboundPaymentRows(original, accountId).map((row) => ({ ...row, status: 'SUCCEEDED' }));
-  }
-  if (!isPayerUnknown && original !== undefined && readText(original, 'status') !== 'executed') return [];
   const ids = createPspMetadata(words.PLUGIN_NAME, { payment_account_transaction: fields.id });
-  const returned = { ...fields, id: getReturnId(outbound), metadata: { ...fields.metadata, ...ids } };
-  return [toPayoutReturn({ id: outbound, type: 'PAYOUT' }, returned)];
+  const entry = { ...fields, metadata: { ...fields.metadata, ...ids } };
+  const payment = payments.get(outbound);
+  if (isCredit) {
+    const isFailed = payment !== undefined && readText(payment, 'status') !== 'executed';
+    if (isFailed && !isPayerUnknown) return [];
+    return [toPayoutReturn({ id: outbound, type: 'PAYOUT' }, { ...entry, id: getReturnId(outbound) })];
+  }
+  if (!isPayerUnknown) return [];
+  if (payment === undefined) return [toPayment({ ...entry, id: outbound })];
+  return toOutboundPaymentRows(payment, accountId).map((row) => ({ ...row, status: 'SUCCEEDED' }));
 }
 
 const DETAILS = {

@@ -10,7 +10,7 @@ import {
 import type { Order, OrderResult } from '@tributary/connector-api';
 import { JsonNumber, submitOrder } from '@tributary/connector-api/http';
 import type { Json } from '@tributary/connector-api/http';
-import { findRowInPages } from '@tributary/connector-api/listing';
+import { findCreatedOrder } from '@tributary/connector-api/listing';
 import { findPayer } from './gocardless.accounts.js';
 import type { GocardlessContext } from './gocardless.client.js';
 import { ORDER_KEY_NAME, OUTBOUND_STATUSES, PLUGIN_NAME } from './gocardless.vocabulary.js';
@@ -22,8 +22,8 @@ const REFERENCE_PATTERN = /^[A-Za-z0-9 &\-./]{1,18}$/;
 const DUPLICATE_REASON = 'idempotent_creation_conflict';
 /** Where the error for a duplicate names the outbound payment that exists. */
 const EXISTING_ID = { pspId: 'links.conflicting_resource_id' };
-/** GoCardless' clock in one response can be behind its clock in another response. */
-const MAX_CLOCK_SKEW_MS = 10 * 60_000;
+/** An order that is older than a year is no longer searched for. */
+const MAX_ORDER_AGE_MS = 366 * 24 * 3_600_000;
 
 /**
  * Creates an outbound payment.
@@ -60,19 +60,14 @@ async function sendOrder({ client }: GocardlessContext, order: Order): Promise<J
 }
 
 /** Finds an order by GoCardless' id. Before that id is known, it reads the outbound payments since the order, which repeat its key in their metadata. */
-export async function findOrder(
-  { client, clock, signal }: GocardlessContext,
-  { pspId, idempotencyKey, createdAt }: Order,
-): Promise<OrderResult | undefined> {
-  const from = Date.parse(createdAt) - MAX_CLOCK_SKEW_MS;
-  const to = clock.now() + MAX_CLOCK_SKEW_MS;
-  const search = () =>
-    findRowInPages(
-      (token) => client.listCreated(RESOURCE, { from, to, token }, signal),
-      (row) => readText(row, 'metadata', ORDER_KEY_NAME) === idempotencyKey,
-    );
-  const found = await (pspId === undefined ? search() : client.find(RESOURCE, pspId, signal));
-  return found && toOrderResult(found);
+export function findOrder({ client, signal }: GocardlessContext, order: Order) {
+  return findCreatedOrder(order, {
+    findById: (id) => client.find(RESOURCE, id, signal),
+    fetchPage: (window) => client.listCreated(RESOURCE, window, signal),
+    isOrder: (row) => readText(row, 'metadata', ORDER_KEY_NAME) === order.idempotencyKey,
+    maxWindowMs: MAX_ORDER_AGE_MS,
+    toOrderResult,
+  });
 }
 
 const RESPONSE_FORMAT = {

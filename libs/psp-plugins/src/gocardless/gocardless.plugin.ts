@@ -4,7 +4,7 @@ import { FEED_READER } from '@tributary/connector-api';
 import type { Cursor, FeedReader, ListOptions, PspClient, WebhookRequest } from '@tributary/connector-api';
 import { PspHttp } from '@tributary/connector-api/http';
 import { listAccountPages, readBalances } from './gocardless.accounts.js';
-import { listBeneficiaryPages } from './gocardless.beneficiaries.js';
+import { createPayerMetadata, listBeneficiaryPages } from './gocardless.beneficiaries.js';
 import { GocardlessClient, type GocardlessContext } from './gocardless.client.js';
 import { GocardlessSettings } from './gocardless.config.js';
 import { createOrder, findOrder } from './gocardless.orders.js';
@@ -22,7 +22,8 @@ export class GocardlessPsp implements PspClient {
     { clock }: PspHttp,
     @Inject(FEED_READER) feedReader: FeedReader,
   ) {
-    this.context = { settings, client, feedReader, clock };
+    const context = { settings, client, feedReader, clock };
+    this.context = { ...context, payers: createPayerMetadata(context) };
     // Without this method the gateway rejects every payout. GoCardless accepts outbound payments only if they are signed.
     if (settings.signingKey !== undefined) this.createPayout = (order) => createOrder(this.context, order);
   }

@@ -150,8 +150,12 @@ it('takes the payer of an outbound payment from the journal if its creditor has 
   const named = { links: { outbound_payment: 'OUT1' } };
   test.fake.getJournal('BA2').add({ id: 'T1', direction: 'debit', ...entry, ...named });
   test.fake.getJournal('BA2').add({ id: 'T2', direction: 'credit', ...entry, ...named });
+  // GoCardless does not show OUT2, so its debit has the row.
+  const unknown = { id: 'T3', direction: 'debit', counterparty_name: 'JO', ...entry };
+  test.fake.getJournal('BA1').add({ ...unknown, links: { outbound_payment: 'OUT2' } });
   await pull(test);
   expect(test.feed.getTransactions()).toMatchObject([
+    { id: 'OUT2', type: 'PAYOUT', status: 'SUCCEEDED', sourceAccountId: 'BA1', amount: { amount: 100n } },
     { id: 'OUT1', status: 'SUCCEEDED', sourceAccountId: 'BA2', destinationAccountId: 'BA7' },
     { id: 'OUT1.return', status: 'REFUNDED', destinationAccountId: 'BA2', relatedTransactionId: 'OUT1' },
   ]);
@@ -199,6 +203,37 @@ it('a refund has the payout that it reduced as its settlement, also when it is r
   expect(settlements.sort()).toEqual([
     ...['PM1 undefined', 'PO1 PO1', 'RF1 PO1', 'RF1.funds_returned undefined'],
   ]);
+  await test.fake.server.close();
+});
+
+it('payments and refunds have the names of their payers, which never cost a row', async () => {
+  const { created_at, ...test } = await startFake();
+  const links = { creditor: 'CR1', mandate: 'MD1' };
+  const payment = { amount: 1000, currency: 'GBP', status: 'confirmed', links };
+  test.fake.tables.customer_bank_accounts.add({
+    ...{ id: 'BA1', created_at: created_at(400), account_holder_name: 'JO DOE', links: { customer: 'CU1' } },
+  });
+  test.fake.tables.mandates.add({
+    ...{ id: 'MD1', created_at: created_at(400), links: { customer: 'CU1', customer_bank_account: 'BA1' } },
+  });
+  test.fake.tables.payments.add({ id: 'PM1', created_at: created_at(9), ...payment });
+  const refund = { amount: 10, currency: 'GBP', status: 'paid', links: { payment: 'PM1', mandate: 'MD1' } };
+  test.fake.tables.refunds.add({ id: 'RF1', created_at: created_at(8), ...refund });
+  const body = { error: { message: 'Forbidden', code: 403, errors: [] } };
+  test.fake.server.injectFault({ path: '/mandates', fault: { response: { status: 403, body } }, times: 1 });
+  const cursor = await pull(test);
+  const listNames = () =>
+    test.feed
+      .getTransactions()
+      .map(({ id, metadata = {} }) =>
+        [id, metadata['com.tributary.spec/counterparty_name'], metadata['com.gocardless.spec/customer']].join(
+          ' ',
+        ),
+      );
+  expect(listNames().sort()).toEqual(['PM1  ', 'RF1  ']);
+  test.clock.advance(2 * DAY_MS);
+  await pull(test, cursor);
+  expect(listNames().sort()).toEqual(['PM1 JO DOE CU1', 'RF1 JO DOE CU1']);
   await test.fake.server.close();
 });
 

@@ -5,7 +5,6 @@
 import {
   fetchObjectsById,
   findMetadata,
-  InvalidRecordError,
   keepReturnedPayouts,
   keepSettledRows,
   parseRows,
@@ -18,21 +17,21 @@ import { findPayer, listPaymentAccounts } from './gocardless.accounts.js';
 import type { GocardlessContext } from './gocardless.client.js';
 import * as mapper from './gocardless.mapper.js';
 import { getPayoutState, PAYOUT_FORMAT } from './gocardless.payouts.js';
-import { CREDITOR_KEY, EVENT_LINKS, PLUGIN_NAME, type TransactionResource } from './gocardless.vocabulary.js';
+import { CREDITOR_KEY, getLinkName, PLUGIN_NAME, type TransactionResource } from './gocardless.vocabulary.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** The maximum time by which an object is listed late. GoCardless names none. */
 const OVERLAP_MS = HOUR_MS;
 /** The journal of a payment account has days only, and a bank can name an earlier day. */
-const JOURNAL_OVERLAP_MS = 5 * DAY_MS;
+const JOURNAL_OVERLAP_DAYS = 5;
 
 /**
  * Returns how a list is read that can be filtered by the time at which its rows were created, and how often its newest rows are read again.
  * @param refundType refunds of payments, and those of mandates, are two lists
  */
 export function getCreatedList(
-  { client, clock, settings }: GocardlessContext,
+  { client, clock, settings }: Omit<GocardlessContext, 'payers'>,
   resource: string,
   refundType?: 'payment' | 'mandate',
 ): listing.RereadTimeWindowsOptions<Json> {
@@ -46,40 +45,34 @@ export function getCreatedList(
   };
 }
 
-export async function* listTransactionPages(
-  context: GocardlessContext,
-  since: Cursor | undefined,
-): AsyncGenerator<Page<Transaction>> {
+export async function* listTransactionPages(context: GocardlessContext, since: Cursor | undefined) {
   const { client, feedReader, settings } = context;
   const accounts = await listPaymentAccounts(context);
-  const mapOutbound = (row: Json) => mapper.toOutboundPaymentRows(row, findPayer(accounts, row));
+  const describe = (resource: TransactionResource) => describeObjectList(context, resource);
+  const mapPayments = (rows: Json[]) => addPayers(context, parseRows(rows, 'id', mapper.toPaymentRow));
+  const toRecords = (rows: Json[]) => mapRefunds(context, rows);
   const sources = [
-    listing.createRecordSource({
-      ...describeObjectList(context, 'payments'),
-      toRecords: (rows) => keepSettledRows(parseRows(rows, 'id', mapper.toPaymentRow), feedReader),
-    }),
-    listing.createRecordSource({
-      ...describeObjectList(context, 'refunds'),
-      toRecords: (rows) => mapRefunds(context, rows),
-    }),
+    listing.createRecordSource({ ...describe('payments'), toRecords: mapPayments }),
+    listing.createRecordSource({ ...describe('refunds'), toRecords }),
     listing.createRecordSource({
       // GoCardless allows refunds of mandates on request only.
       ...{ id: 'mandate_refunds', isPosition: listing.isRereadTimeWindowsPosition, isOptional: true },
       list: (at) => listing.rereadTimeWindows(getCreatedList(context, 'refunds', 'mandate'), at, context),
-      toRecords: (rows) => mapRefunds(context, rows),
+      toRecords,
     }),
     listing.createSettlementSource(
       {
-        ...{ ...describeObjectList(context, 'payouts'), format: PAYOUT_FORMAT, getVersion: getPayoutState },
+        ...{ ...describe('payouts'), format: PAYOUT_FORMAT, getVersion: getPayoutState },
         fetchItems: (payoutId, signal) => client.listPayoutItems(payoutId, signal),
         fetchRefund: (id, signal) => client.find('refunds', id, signal),
       },
       context,
     ),
   ];
+  const mapOutbound = (row: Json) => mapper.toOutboundPaymentRows(row, findPayer(accounts, row));
   const outbound = listing.createRecordSource({
-    ...describeObjectList(context, 'outbound_payments'),
-    // The debits of a journal have no rows, because their outbound payments have them. So these are not left out if a journal is listed.
+    ...describe('outbound_payments'),
+    // Most debits of a journal have no rows, because their outbound payments have them. So these are not left out if a journal is listed.
     isOptional: accounts.length === 0 && settings.paymentAccounts !== 'required',
     toRecords: (rows) =>
       keepReturnedPayouts(parseRows(rows, 'id', mapOutbound), mapper.getReturnId, feedReader),
@@ -94,7 +87,7 @@ function describeObjectList(context: GocardlessContext, resource: TransactionRes
   const options: listing.ListWithEventsOptions<Json> = {
     ...getCreatedList(context, resource, resource === 'refunds' ? 'payment' : undefined),
     fetchEvents: (window, signal) => context.client.listEvents(resource, window, signal),
-    getObjectId: (event) => readText(event, 'links', EVENT_LINKS[resource]),
+    getObjectId: (event) => readText(event, 'links', getLinkName(resource)),
     fetchObject: (id, signal) => context.client.find(resource, id, signal),
   };
   const list = (at?: listing.ListWithEventsPosition) => listing.listWithEvents(options, at, context);
@@ -105,47 +98,41 @@ function describeObjectList(context: GocardlessContext, resource: TransactionRes
 function createJournalSource(context: GocardlessContext, account: Json, accounts: readonly Json[]) {
   const id = readText(account, 'id');
   if (id === undefined) return [];
-  const options: listing.TimeWindowsOptions<Json> = {
-    ...getCreatedList(context, 'payment_account_transactions'),
-    ...{ resolutionMs: DAY_MS, overlapMs: JOURNAL_OVERLAP_MS },
-    getTime: (row) => Date.parse(`${readText(row, 'value_date')}T00:00:00Z`) || undefined,
-    fetchPage: (window, signal) => context.client.listAccountTransactions(id, window, signal),
-  };
   const journal = { id, isPayerUnknown: findPayer(accounts, account) === undefined };
-  const source = listing.createRecordSource({
-    ...{ id, isPosition: listing.isTimeWindowsPosition },
-    list: (at) => listing.timeWindows(options, at, context),
-    toRecords: (rows) => mapJournal(context, journal, rows),
-  });
-  return [source];
+  const options = {
+    ...getCreatedList(context, 'payment_account_transactions'),
+    ...{ id, dayProperty: 'value_date', overlapDays: JOURNAL_OVERLAP_DAYS },
+    fetchPage: (days: listing.DayRangeQuery, signal: AbortSignal) =>
+      context.client.listAccountTransactions(id, days, signal),
+    toRecords: (rows: Json[]) => mapJournal(context, journal, rows),
+  };
+  return [listing.createDayJournalSource(options, context)];
 }
 
 /** Maps the entries of a journal. A debit needs its outbound payment only if no other list tells which account has paid. */
 async function mapJournal(context: GocardlessContext, account: mapper.JournalAccount, rows: Json[]) {
   const { client, signal } = context;
   const needed = rows.filter((row) => account.isPayerUnknown || readText(row, 'direction') === 'credit');
-  const originals = await fetchObjectsById(
-    needed.map((row) => readText(row, 'links', 'outbound_payment')),
-    (id) => client.find('outbound_payments', id, signal),
-  );
-  return parseRows(rows, 'id', (row) => mapper.toAccountTransactionRows(row, account, originals));
+  const ids = needed.map((row) => readText(row, 'links', 'outbound_payment'));
+  const payments = await fetchObjectsById(ids, (id) => client.find('outbound_payments', id, signal));
+  return parseRows(rows, 'id', (row) => mapper.toAccountTransactionRows(row, account, payments));
 }
 
 /** Maps refunds. A refund names its payment, or its mandate, which names the creditor whose balance pays it. */
-async function mapRefunds({ client, feedReader, signal }: GocardlessContext, refunds: readonly Json[]) {
+async function mapRefunds(context: GocardlessContext, refunds: readonly Json[]) {
+  const { client, feedReader, signal } = context;
   const getOriginal = (row: Json) => readText(row, 'links', 'payment') ?? readText(row, 'links', 'mandate');
   const payments = new Set(refunds.map((row) => readText(row, 'links', 'payment')));
   const creditors = await findMetadata(refunds.map(getOriginal), CREDITOR_KEY, feedReader, async (id) => {
     const original = await client.find(payments.has(id) ? 'payments' : 'mandates', id, signal);
     return original && readText(original, 'links', 'creditor');
   });
-  const rows = parseRows(refunds, 'id', (row) => {
-    const id = getOriginal(row) ?? '';
-    const creditor = creditors.get(id);
-    if (creditor !== undefined) return mapper.toRefundRows(row, creditor);
-    throw new InvalidRecordError(
-      `links: GoCardless does not show the creditor of ${id}, whose balance paid the refund`,
-    );
-  });
-  return keepSettledRows(rows, feedReader);
+  const toRows = (row: Json) => mapper.toRefundRows(row, creditors.get(getOriginal(row) ?? ''));
+  return addPayers(context, parseRows(refunds, 'id', toRows));
+}
+
+/** Adds the names of the payers to payments and refunds, which name their mandates. */
+async function addPayers(context: GocardlessContext, rows: Page<Transaction>['items']) {
+  const settled = await keepSettledRows(rows, context.feedReader);
+  return listing.addOptionalMetadata(settled, context.payers, context);
 }

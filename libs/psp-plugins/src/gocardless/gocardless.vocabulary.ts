@@ -7,17 +7,22 @@ export const PLUGIN_NAME = 'gocardless';
 
 /** The metadata key of the creditor of a row. */
 export const CREDITOR_KEY = `com.${PLUGIN_NAME}.spec/creditor`;
+/** The metadata key of the mandate of a payment. */
+export const MANDATE_KEY = `com.${PLUGIN_NAME}.spec/mandate`;
+/** The metadata of a payer, by the properties of the bank account. */
+export const PAYER_METADATA = {
+  'com.tributary.spec/counterparty_name': ['account_holder_name'],
+  [`com.${PLUGIN_NAME}.spec/customer`]: ['links', 'customer'],
+};
 
 /** The lists whose objects become transactions. An event has the same word in `resource_type`. */
-export type TransactionResource = 'payments' | 'refunds' | 'payouts' | 'outbound_payments';
+export const TRANSACTION_RESOURCES = ['payments', 'refunds', 'payouts', 'outbound_payments'] as const;
+export type TransactionResource = (typeof TRANSACTION_RESOURCES)[number];
 
-/** The name of the list in `links` and in the parameter `include` of events. */
-export const EVENT_LINKS: Readonly<Record<TransactionResource, string>> = {
-  payments: 'payment',
-  refunds: 'refund',
-  payouts: 'payout',
-  outbound_payments: 'outbound_payment',
-};
+/** Returns the name of a list in `links` and in the parameter `include` of events: `payments` → `payment`. */
+export function getLinkName(resource: TransactionResource): string {
+  return resource.replace(/s$/, '');
+}
 
 /**
  * The status of a payment that is in no payout. A payment that was paid out stays SUCCEEDED: a chargeback or a late failure is an item of a later
@@ -74,6 +79,6 @@ export const ORDER_KEY_NAME = 'tributary_order';
 
 /** The stream that an event in a webhook starts, by its `resource_type`. Events of other types start none. */
 export const WEBHOOK_STREAMS = createWordTable<Stream>({
-  transactions: [...Object.keys(EVENT_LINKS), 'payment_account_transactions'],
+  transactions: [...TRANSACTION_RESOURCES, 'payment_account_transactions'],
   accounts: ['creditors'],
 });

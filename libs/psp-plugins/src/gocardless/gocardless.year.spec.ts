@@ -11,6 +11,7 @@ import { SimulatedHistory } from './testing/simulate-history.js';
 const PAYMENTS = Number(process.env['GOCARDLESS_PAYMENTS'] ?? 1500);
 const DAYS = 365;
 const DAY_MS = 86_400_000;
+const LISTS_OF_NAMES = ['/mandates', '/customer_bank_accounts'];
 const TEST_TIMEOUT_MS = 20 * 60_000;
 
 it(
@@ -45,7 +46,9 @@ it(
       expect([...feed.rejectedRecords.values()].filter(isRejectedRecord)).toEqual([]);
       expect(warnings).toEqual([]);
       expect(addUp(feed)).toEqual(withoutZeros(history.held));
+      expect(countUnnamedPayments(feed)).toBe(0);
       const first = fake.server.requests.length;
+      const names = fake.server.requests.filter(({ path }) => LISTS_OF_NAMES.includes(path)).length;
       const rows = feed.getTransactions().length;
 
       const charged = history.paidOut.slice(0, 40);
@@ -56,7 +59,7 @@ it(
       const latest = await feed.findLatest('transactions', charged);
       expect(new Set([...latest.values()].map(({ status }) => status))).toEqual(new Set(['SUCCEEDED']));
       console.info(
-        `${rows} rows, ${first} requests; after ${charged.length} changes ${fake.server.requests.length - first}`,
+        `${rows} rows, ${first} requests, ${names} of them for names; after ${charged.length} changes ${fake.server.requests.length - first}`,
       );
     } finally {
       await connector.close();
@@ -71,6 +74,12 @@ async function countVersions(feed: InMemoryFeed, pull: () => Promise<void>): Pro
   const before = count();
   await pull();
   return count() - before;
+}
+
+function countUnnamedPayments(feed: InMemoryFeed): number {
+  const names = feed.getTransactions().filter(({ id }) => /^PM\d+$/.test(id));
+  return names.filter(({ metadata }) => metadata?.['com.tributary.spec/counterparty_name'] === undefined)
+    .length;
 }
 
 /** Adds up the effects of all rows on the own accounts, as the gateway's check does. */

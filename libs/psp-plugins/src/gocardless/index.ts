@@ -1,5 +1,10 @@
-import { definePlugin, readText } from '@tributary/connector-api';
-import { createBearerAuth, createHttpProvider, limitPerMinute } from '@tributary/connector-api/http';
+import { definePlugin } from '@tributary/connector-api';
+import {
+  createBearerAuth,
+  createErrorMessageReader,
+  createHttpProvider,
+  limitPerMinute,
+} from '@tributary/connector-api/http';
 import { GocardlessClient } from './gocardless.client.js';
 import { GocardlessSettings } from './gocardless.config.js';
 import { GocardlessPsp } from './gocardless.plugin.js';
@@ -28,13 +33,9 @@ export const gocardless = definePlugin({
       authentication: createBearerAuth(settings.accessToken),
       headers: { 'gocardless-version': API_VERSION },
       rateLimit: limitPerMinute(settings.requestsPerMinute),
-      extractErrorMessage: (body) => {
-        const errors = body.optionalArray('error', 'errors');
-        const texts = errors.map((one) =>
-          [readText(one, 'field'), readText(one, 'message')].join(' ').trim(),
-        );
-        return [body.string('error', 'message'), ...texts].join('; ');
-      },
+      extractErrorMessage: createErrorMessageReader({
+        ...{ message: ['error', 'message'], details: ['error', 'errors'], properties: ['field', 'message'] },
+      }),
       secrets: [settings.accessToken, settings.signingKey, ...(settings.webhookSecrets ?? [])],
     })),
   ],

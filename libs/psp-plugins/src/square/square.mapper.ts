@@ -16,16 +16,21 @@ import {
   readText,
   reverseRow,
   toDispute,
-  toDisputeNotice,
-  toDisputeReversal,
   toFee,
   toOtherMovement,
   toPayment,
-  toRefund,
+  toRefundOf,
   translateOrDefault,
   translateWord,
 } from '@tributary/connector-api';
-import type { AddRecord, DataWarning, Money, RejectedRecord, Transaction } from '@tributary/connector-api';
+import type {
+  AddRecord,
+  DataWarning,
+  Money,
+  ParsedDispute,
+  RejectedRecord,
+  Transaction,
+} from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import * as words from './square.vocabulary.js';
 
@@ -77,14 +82,12 @@ export function toRefundRows(row: Json): Rows {
     const brand = readText(refund, 'destination_details', 'card_details', 'card', 'card_brand');
     const destination = readText(refund, 'destination_type');
     add(shared.id, () => {
-      const amount = parseMoneyObject(refund.object('amount_money'));
-      const details = { reference: readText(refund, 'reason') };
-      const metadata = pickProperties(PLUGIN_NAME, refund, words.REFUND_PROPERTIES);
-      const fields = { ...shared, amount, status, scheme: brand ?? destination, details, metadata };
-      const made =
-        payment === undefined
-          ? toOtherMovement({ ...fields, amount: negateMoney(amount), status: untiedStatus }, 'refund')
-          : toRefund({ id: payment, type: 'PAYIN' }, fields);
+      const made = toRefundOf(payment, {
+        ...{ ...shared, status: payment === undefined ? untiedStatus : status, scheme: brand ?? destination },
+        amount: negateMoney(parseMoneyObject(refund.object('amount_money'))),
+        details: { reference: readText(refund, 'reason') },
+        metadata: pickProperties(PLUGIN_NAME, refund, words.REFUND_PROPERTIES),
+      });
       return isOutside(destination, brand) ? removeAccounts(made) : made;
     });
     // With a refund, Square gives back a part of the fee. If the refund fails later, Square charges this part again, see
@@ -94,33 +97,19 @@ export function toRefundRows(row: Json): Rows {
 }
 
 /**
- * Converts a dispute to the row of the money that Square took. The second row is the row that gives the money back. In a
- * dispute that is not won, the second row has the status DISPUTE_LOST.
+ * Converts a dispute to the row that takes the disputed amount, and its state.
  * @throws InvalidRecordError for an unknown state
  */
-export function toDisputeRows(dispute: Json): Transaction[] {
-  const step = translateWord(words.DISPUTE_STEPS, dispute, 'state');
+export function parseDispute(dispute: Json): ParsedDispute {
+  const state = translateWord(words.DISPUTE_STATES, dispute, 'state');
   const payment = { id: dispute.string('disputed_payment', 'payment_id'), type: 'PAYIN' } as const;
-  const fields = {
+  const row = toDispute(payment, {
     ...readSharedFields(dispute),
     ...{ amount: parseMoneyObject(dispute.object('amount_money')), scheme: readText(dispute, 'card_brand') },
     details: { reference: readText(dispute, 'reason') },
     metadata: pickProperties(PLUGIN_NAME, dispute, words.DISPUTE_PROPERTIES),
-  };
-  switch (step) {
-    case 'inquiry':
-      return [toDisputeNotice(payment, 'opened', fields)];
-    case 'inquiry-closed':
-      return [toDisputeNotice(payment, 'won', fields)];
-    case 'withdrawn':
-    case 'won': {
-      const won = toDisputeReversal(payment, { ...fields, id: `${fields.id}.won` });
-      // `reverseFailedRows` omits the second row, unless the dispute was won before.
-      return [toDispute(payment, fields), step === 'won' ? won : { ...won, status: 'DISPUTE_LOST' }];
-    }
-    default:
-      return step satisfies never;
-  }
+  });
+  return { row, state };
 }
 
 /**

@@ -296,6 +296,40 @@ it('a dispute that is lost after it was won takes the amount again, once', async
   expect(computeSums()).toEqual([-500n]);
 });
 
+it('a dispute adds up to its last state, whatever states came before', async () => {
+  const payment = fake.addPayment(NOW - 2 * DAY, eur(500)).id;
+  const dispute = fake.addDispute(NOW - DAY, eur(500), payment, { state: 'PROCESSING' }).id;
+  const sums: (bigint | undefined)[] = [];
+  for (const state of ['LOST', 'WON', 'LOST', 'WON', 'INQUIRY_PROCESSING', 'ACCEPTED', 'INQUIRY_CLOSED']) {
+    fake.change(dispute, { state });
+    await feed.pull(psp);
+    sums.push(computeSums()[0]);
+  }
+  expect(sums).toEqual([0n, 500n, 0n, 500n, 500n, 0n, 500n]);
+  expect(['won', 'won.reversed', 'won.2', 'won.reversed.2'].map((id) => findRow(`${dispute}.${id}`))).toEqual(
+    [
+      ...[
+        'PAYIN REFUND_REVERSED 500',
+        'PAYIN REFUNDED 500',
+        'PAYIN REFUND_REVERSED 500',
+        'PAYIN REFUNDED 500',
+      ],
+    ],
+  );
+});
+
+it('a refund that fails and is completed again adds up to its last status', async () => {
+  const payment = fake.addPayment(NOW - 2 * DAY, eur(500)).id;
+  const refund = fake.addRefund(NOW - DAY, eur(200), { payment_id: payment }).id;
+  const sums: (bigint | undefined)[] = [];
+  for (const status of ['COMPLETED', 'FAILED', 'COMPLETED', 'FAILED']) {
+    fake.change(refund, { status });
+    await feed.pull(psp);
+    sums.push(computeSums()[0]);
+  }
+  expect(sums).toEqual([300n, 500n, 300n, 500n]);
+});
+
 describe('the entries of a payout', () => {
   it('are read on short pages, and must add up', async () => {
     fake.maxRowsPerPage = 2;

@@ -7,7 +7,7 @@
  * listing.
  * 3. All disputes at each listing, because their list has no filter for times.
  */
-import { parseRows, readText, reverseFailedRows } from '@tributary/connector-api';
+import { parseRows, readText, reverseFailedRows, toDisputeHistories } from '@tributary/connector-api';
 import type { Cursor, FeedReader, Page, RejectedRecord, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import {
@@ -38,7 +38,7 @@ import type { SquareClient, TimedList } from './square.client.js';
 import type { SquareSettings } from './square.config.js';
 import {
   checkPayoutEntries,
-  toDisputeRows,
+  parseDispute,
   toPayoutEntryRows,
   toPaymentRows,
   toPayoutRows,
@@ -78,16 +78,18 @@ const CURSOR_FORMAT = createCursorFormat({
 
 type SquareRow = RowWithParent<Json>;
 
+type Rows = (Transaction | RejectedRecord)[];
+
 interface SquareSource extends MergeSource<SquareRow, Position> {
-  /** Converts a row of this list to the rows that are served. */
-  toRows: (row: SquareRow) => (Transaction | RejectedRecord)[];
+  /** Converts rows of this list to the rows that are served. */
+  toRows: (rows: SquareRow[]) => Promise<Rows>;
 }
 
 export async function* listTransactionPages(
   context: SquareContext,
   since: Cursor | undefined,
 ): AsyncGenerator<Page<Transaction>> {
-  const { client, feedReader, signal } = context;
+  const { client, signal } = context;
   const locations = await client.listLocations(signal);
   // A malformed location is skipped here, because the list of accounts already reports it.
   const locationIds = locations.map((row) => readText(row, 'id')).filter((id) => id !== undefined);
@@ -98,15 +100,14 @@ export async function* listTransactionPages(
     ...locationIds.map((id) => createTimedSource(context, 'payouts', id)),
   ];
   const steps = mergeListings<SquareRow, Position, SquareSource>(sources, CURSOR_FORMAT.parse(since));
-  yield* convertStepsToPages(steps, CURSOR_FORMAT, (rows, { source }) =>
-    reverseFailedRows(rows.flatMap(source.toRows), feedReader),
-  );
+  yield* convertStepsToPages(steps, CURSOR_FORMAT, (rows, { source }) => source.toRows(rows));
 }
 
 /** Lists payments or payouts of a location, or all refunds. */
 function createTimedSource(context: SquareContext, list: TimedList, locationId?: string): SquareSource {
-  const { client, clock, settings, signal = new AbortController().signal } = context;
+  const { client, clock, feedReader, settings, signal = new AbortController().signal } = context;
   const start = Math.min(Date.parse(settings.since), clock.now());
+  const toRows = (row: SquareRow) => TO_ROWS[list](row, locationId);
   const request = (query: TimeWindowQuery, aborted: AbortSignal, status?: string) =>
     client.listByTime(list, { ...query, createdFrom: start, location_id: locationId, status }, aborted);
   const requestOldest = () => request({ from: start, to: clock.now() + OVERLAP_MS, limit: 1 }, signal);
@@ -136,7 +137,7 @@ function createTimedSource(context: SquareContext, list: TimedList, locationId?:
   };
   return {
     id: locationId === undefined ? list : `${list}:${locationId}`,
-    toRows: (row) => TO_ROWS[list](row, locationId),
+    toRows: (rows) => reverseFailedRows(rows.flatMap(toRows), feedReader),
     async *list(since) {
       const position = isRereadTimeWindowsPosition(since) ? since : undefined;
       // As long as no row is known, an empty list does not advance the position. A fault that looks like an empty list then has no effect
@@ -164,6 +165,7 @@ const TO_ROWS = {
 
 /** Lists all disputes, and returns the disputes that are new or have changed. */
 function createDisputeSource(context: SquareContext): SquareSource {
+  const map = (rows: Json[]) => toDisputeHistories(parseRows(rows, 'id', parseDispute), context.feedReader);
   const source = {
     getId: (row: Json) => readText(row, 'id') ?? row.toJsonString(),
     getVersion: (row: Json) => row.toJsonString(),
@@ -171,7 +173,7 @@ function createDisputeSource(context: SquareContext): SquareSource {
   };
   return {
     id: 'disputes',
-    toRows: ({ row }) => parseRows([row], 'id', toDisputeRows),
+    toRows: (rows) => map(rows.map(({ row }) => row)),
     async *list(since) {
       for await (const step of snapshot(source, isSnapshotPosition(since) ? since : undefined, context)) {
         yield { ...step, rows: step.rows.map((row) => ({ row })) };

@@ -1,7 +1,7 @@
 /** Checks that the tables contain all words in Square's document. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DISPUTE_STEPS, ENTRY_MOVEMENTS, PAYOUT_STATUSES } from './square.vocabulary.js';
+import { DISPUTE_STATES, ENTRY_MOVEMENTS, PAYOUT_STATUSES } from './square.vocabulary.js';
 
 const WORDS = JSON.parse(readFileSync(join(import.meta.dirname, 'fixtures/words.json'), 'utf8')) as Record<
   string,
@@ -10,7 +10,7 @@ const WORDS = JSON.parse(readFileSync(join(import.meta.dirname, 'fixtures/words.
 
 it.each([
   ['ActivityType', ENTRY_MOVEMENTS],
-  ['DisputeState', DISPUTE_STEPS],
+  ['DisputeState', DISPUTE_STATES],
   ['PayoutStatus', PAYOUT_STATUSES],
 ])('%s', (name, table) => {
   expect(Object.keys(table).toSorted()).toEqual(WORDS[name]?.toSorted());

@@ -1,6 +1,6 @@
 /** The words of Square's API and their meaning: statuses, states and types of payout entries. */
 import { createWordTable } from '@tributary/connector-api';
-import type { Movement, TransactionStatus } from '@tributary/connector-api';
+import type { DisputeState, Movement, TransactionStatus } from '@tributary/connector-api';
 
 /** The name of the plugin, which is part of its metadata keys. */
 export const PLUGIN_NAME = 'square';
@@ -36,11 +36,8 @@ export const PAYOUT_STATUSES = createWordTable<'returned' | TransactionStatus>({
   returned: ['FAILED'],
 });
 
-/** The step of a dispute. During an inquiry, Square does not take the money yet. */
-export type DisputeStep = 'inquiry' | 'inquiry-closed' | 'withdrawn' | 'won';
-
-/** The states of disputes, by the step of the dispute. Source: `DisputeState`. */
-export const DISPUTE_STEPS = createWordTable<DisputeStep>({
+/** The states of disputes. During an inquiry, Square does not take the money yet. Source: `DisputeState`. */
+export const DISPUTE_STATES = createWordTable<DisputeState>({
   inquiry: ['INQUIRY_EVIDENCE_REQUIRED', 'INQUIRY_PROCESSING'],
   'inquiry-closed': ['INQUIRY_CLOSED'],
   withdrawn: ['EVIDENCE_REQUIRED', 'PROCESSING', 'LOST', 'ACCEPTED'],

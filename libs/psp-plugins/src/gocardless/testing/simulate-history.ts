@@ -85,7 +85,7 @@ export class SimulatedHistory {
     const draw = this.random();
     const creditor = CREDITORS[Math.floor(this.random() * CREDITORS.length)] ?? CREDITORS[0]!;
     const amount = 500 + Math.floor(this.random() * 50_000);
-    const mandate = `MD${String(at % 997).padStart(6, '0')}`;
+    const mandate = this.addMandate(at % 997, at, creditor.id);
     const links: Record<string, string> = { creditor: creditor.id, mandate };
     const payment = this.fake.tables.payments.add({
       ...{ id: this.fake.createId('PM'), created_at: formatAt(at), amount, amount_refunded: 0 },
@@ -102,6 +102,21 @@ export class SimulatedHistory {
       this.hold(creditor.id, creditor.currency, BigInt(amount));
       this.schedulePayout(creditor, payment, Math.floor(confirmedAt / DAY_MS) + 1);
     }
+  }
+
+  /** Adds a mandate with its bank account before its first payment. */
+  private addMandate(number: number, at: number, creditor: string): string {
+    const [id, account] = [`MD${String(number).padStart(6, '0')}`, `BA6${String(number).padStart(5, '0')}`];
+    if (this.fake.tables.mandates.find(id) !== undefined) return id;
+    const created_at = formatAt(at - HOUR_MS);
+    const customer = `CU6${String(number).padStart(5, '0')}`;
+    this.fake.tables.customer_bank_accounts.add({
+      ...{ id: account, created_at, currency: 'GBP', account_holder_name: `PAYER ${number}` },
+      ...{ account_number_ending: '22', country_code: 'GB', enabled: true, links: { customer } },
+    });
+    const links = { creditor, customer, customer_bank_account: account };
+    const details = { reference: `REF-${number}`, scheme: 'bacs', status: 'active', metadata: {} };
+    return this.fake.tables.mandates.add({ id, created_at, ...details, links }).id;
   }
 
   private schedulePayout(

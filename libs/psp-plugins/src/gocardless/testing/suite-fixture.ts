@@ -89,6 +89,8 @@ class FixtureData {
 
   constructor(private readonly fake: GocardlessFake) {
     this.creditor = this.addCreditor();
+    const links = { creditor: this.creditor, customer: 'CU000001', customer_bank_account: 'BA000001' };
+    this.fake.tables.mandates.add({ id: 'MD000001', created_at: '2025-01-01T00:00:00.000Z', links });
   }
 
   addCreditor(): string {

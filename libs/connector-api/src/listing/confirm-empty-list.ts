@@ -16,19 +16,24 @@ export interface EmptyListOptions<Row> {
    * without a list.
    */
   fetchKnownRows: () => Promise<TokenPage<Row> | undefined>;
+  /** Returns true for a row that `fetchPage` should have returned. If a known row is such a row, the list is not empty. Default: no row is. */
+  isExpected?: (row: Row) => boolean;
 }
 
 /**
- * Returns a page. A response without a list counts as an empty page only if the PSP sends it twice and then still returns known rows.
- * @throws PspError `unavailable` if the PSP returns no rows at all
+ * Returns a page. A response without a list counts as an empty page only if the PSP sends it twice and then still returns known rows, which are not
+ * rows of this page.
+ * @throws PspError `unavailable` if the PSP returns no rows at all, or a row that the page should have contained
  */
 export async function confirmEmptyList<Row>({
   fetchPage,
   fetchKnownRows,
+  isExpected = () => false,
 }: EmptyListOptions<Row>): Promise<TokenPage<Row>> {
   const page = (await fetchPage()) ?? (await fetchPage());
   if (page !== undefined) return page;
-  if (hasRows(await fetchKnownRows())) return { rows: [] };
+  const known = await fetchKnownRows();
+  if (hasRows(known) && !known?.rows.some(isExpected)) return { rows: [] };
   throw new PspError(
     'unavailable',
     'the PSP returns a response without a list, also for rows that it has listed before; this is not the end of the list',

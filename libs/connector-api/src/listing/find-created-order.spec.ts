@@ -18,7 +18,7 @@ async function find(pspId?: string) {
         requests.push(window);
         return window.token === undefined ? { rows: [toRow('1')], next: 'n' } : { rows: [toRow('2')] };
       },
-      isOrder: (row) => row.string('key') === 'key-2',
+      isOrder: (row) => ['key-2', 'key-7'].includes(row.string('key')),
       maxWindowMs: DAY_MS,
       toOrderResult: (row) => ({ id: row.string('id'), status: 'SUCCEEDED' }),
     },
@@ -29,6 +29,7 @@ async function find(pspId?: string) {
 it('requests an order by the id of the PSP if it is known', async () => {
   expect(await find('7')).toEqual({ result: { id: '7', status: 'SUCCEEDED' }, requests: ['7'] });
   expect((await find('gone')).result).toBeUndefined();
+  await expect(find('8')).rejects.toThrow('which has another key');
 });
 
 it('searches the objects since one hour before the order', async () => {

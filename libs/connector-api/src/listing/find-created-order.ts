@@ -1,4 +1,5 @@
 /** Finds an order at a PSP whose objects can be listed by the time at which they were created. */
+import { PspError } from '../errors.js';
 import type { Order, OrderResult } from '../order.types.js';
 import type { Json } from '../http/json-accessors.js';
 import { findRowInPages } from './read-pages.js';
@@ -20,7 +21,10 @@ export interface CreatedOrderOptions {
   toOrderResult: (row: Json) => OrderResult;
 }
 
-/** Returns the result of an order: by the PSP's id, or before that id is known, from the objects that were created since the order. */
+/**
+ * Returns the result of an order: by the PSP's id, or before that id is known, from the objects that were created since the order.
+ * @throws PspError `unavailable` if the object with the PSP's id belongs to another order
+ */
 export async function findCreatedOrder(
   { pspId, createdAt }: Pick<Order, 'pspId' | 'createdAt'>,
   { findById, fetchPage, isOrder, maxWindowMs, toOrderResult }: CreatedOrderOptions,
@@ -30,5 +34,9 @@ export async function findCreatedOrder(
   const search = () =>
     findRowInPages((token) => fetchPage({ ...window, ...(token !== undefined && { token }) }), isOrder);
   const found = await (pspId === undefined ? search() : findById(pspId));
-  return found && toOrderResult(found);
+  if (found === undefined || isOrder(found)) return found && toOrderResult(found);
+  throw new PspError(
+    'unavailable',
+    `the PSP names ${pspId} as the object of the order, which has another key`,
+  );
 }

@@ -44,6 +44,27 @@ function startTest(rows: Payout[], requestMs = 0) {
 
 const createPayouts = () => ['a', 'b', 'c'].map((id) => ({ id, status: 'paid' }));
 
+it('requests details again when a row returns to an earlier version', async () => {
+  const rows = createPayouts();
+  const { list, requested } = startTest(rows);
+  let { position } = await list();
+  for (const status of ['bounced', 'paid', 'bounced', 'paid']) {
+    rows[1]!.status = status;
+    ({ position } = await list(position));
+  }
+  expect(requested.join('')).toBe('abcbbbb');
+});
+
+it('requests the details of later rows again when those of an earlier row become complete', async () => {
+  const { list, requested, incomplete } = startTest(createPayouts());
+  incomplete.add('b');
+  const { position } = await list();
+  incomplete.clear();
+  const second = await list(position);
+  await list(second.position);
+  expect(requested.join('')).toBe('abcbc');
+});
+
 it('requests details again only when a row changes, or while they are incomplete', async () => {
   const rows = createPayouts();
   const { list, requested, incomplete } = startTest(rows);

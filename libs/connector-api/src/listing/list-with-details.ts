@@ -16,14 +16,16 @@ export interface RowWithDetails<Row, Details> {
 export interface DetailsPosition<Position> {
   /** The position of the list; absent before its first step. */
   base?: Position;
-  /** The versions of the rows whose details are complete, newest last. */
+  /** The versions of the rows whose details are complete, newest last. There is one version for each row. */
   seen: string[];
+  /** The ids of the rows whose details are incomplete. */
+  incomplete?: string[];
 }
 
 export interface DetailsOptions<Row, Details, Position> {
   /** Lists the rows after a position with one of the strategies. */
   list: (since: Position | undefined) => AsyncIterable<ListingStep<Row, Position>>;
-  /** @returns a short text with the id of a row that changes whenever the details must be requested again, e.g. `po_1 paid` */
+  /** @returns the id of a row, a space, and a short text that changes whenever the details must be requested again: `po_1 paid` */
   getVersion: (row: Row) => string;
   fetchDetails: (row: Row, signal: AbortSignal) => Promise<Details>;
   /** @returns false if the PSP has more details to come, so that they are requested again. Default: true */
@@ -34,7 +36,8 @@ export interface DetailsOptions<Row, Details, Position> {
 const MAX_SEEN_VERSIONS = 1_000;
 
 /**
- * Yields the rows with their details. When the time of a step is used up, it is yielded in parts; the details of a part are not requested again. If the PSP
+ * Yields the rows with their details. If details that were incomplete become complete, the details of all later rows are requested again, because their meaning can
+ * depend on the earlier ones, e.g. the cancellation of a chargeback. When the time of a step is used up, it is yielded in parts; the details of a part are not requested again. If the PSP
  * refuses the details of a row, this row becomes a warning.
  */
 export async function* listWithDetails<Row, Details, Position>(
@@ -43,19 +46,34 @@ export async function* listWithDetails<Row, Details, Position>(
   context: ListingContext,
 ): AsyncGenerator<ListingStep<RowWithDetails<Row, Details>, DetailsPosition<Position>>> {
   const budget = new TimeBudget(context);
-  const seen = new Set(since?.seen);
+  const seen = new Map(since?.seen.map((version) => [getRowId(version), version]));
+  const incomplete = new Set(since?.incomplete);
+  /** The rows that this listing has read already. */
+  const listed = new Set<string>();
   let before: Pick<DetailsPosition<Position>, 'base'> = since?.base === undefined ? {} : { base: since.base };
-  const createPosition = () => ({ ...before, seen: [...seen].slice(-MAX_SEEN_VERSIONS) });
+  const createPosition = () => ({
+    ...{ ...before, seen: [...seen.values()].slice(-MAX_SEEN_VERSIONS) },
+    ...(incomplete.size > 0 && { incomplete: [...incomplete].slice(-MAX_SEEN_VERSIONS) }),
+  });
   for await (const { rows, warnings = [], ...step } of list(since?.base)) {
     let part: RowWithDetails<Row, Details>[] = [];
     const refused: DataWarning[] = [];
     for (const row of rows) {
       const version = getVersion(row);
-      if (seen.has(version)) continue;
+      const id = getRowId(version);
+      listed.add(id);
+      if (seen.get(id) === version) continue;
+      // If the row returns to an earlier version, this is a change, too.
+      seen.delete(id);
       try {
         const one = { row, details: await fetchDetails(row, budget.signal) };
         part.push(one);
-        if (isComplete(one)) seen.add(version);
+        if (isComplete(one)) {
+          if (incomplete.delete(id)) keepOnly(seen, listed);
+          seen.set(id, version);
+        } else {
+          incomplete.add(id);
+        }
       } catch (error) {
         refused.push(toWarning(error, version));
       }
@@ -68,6 +86,15 @@ export async function* listWithDetails<Row, Details, Position>(
     yield { ...step, rows: part, warnings: [...warnings, ...refused], position: createPosition() };
     budget.restart();
   }
+}
+
+function keepOnly(versions: Map<string, string>, ids: ReadonlySet<string>): void {
+  for (const id of versions.keys()) if (!ids.has(id)) versions.delete(id);
+}
+
+/** Returns the id in a version. */
+function getRowId(version: string): string {
+  return version.split(' ', 1)[0] ?? version;
 }
 
 /** @throws the error, unless the PSP refuses to show the details of this row */

@@ -35,8 +35,8 @@ export function readTokenPage(response: Json, rowsProperty: string, tokenPropert
 
 /**
  * Reads a page of a list whose responses always contain an object with cursors: `{"meta": {"cursors": {"before": null, "after": null}}}`.
- * @param cursors the path to this object, and its property with the token of the next page. The token is null or absent on the last page
- * @throws PspError `unavailable` if there is no list or no such object, because this does not mean the end of the list
+ * @param cursors the path to this object, and its property with the token of the next page. The token is null on the last page
+ * @throws PspError `unavailable` if there is no list, no such object, or no such property, because this does not mean the end of the list
  */
 export function readCursorPage(
   response: Json,
@@ -46,10 +46,11 @@ export function readCursorPage(
   const rows = requireRows(response, rowsProperty);
   const found = response.at(...cursors.path);
   const token = readToken(found, cursors.next);
-  if (found.toJsonString().startsWith('{')) return token === undefined ? { rows } : { rows, next: token };
+  if (found.propertyNames().includes(cursors.next))
+    return token === undefined ? { rows } : { rows, next: token };
   throw new PspError(
     'unavailable',
-    `the list "${rowsProperty}" has no ${cursors.path.join('.')}, which says whether it ends here`,
+    `the list "${rowsProperty}" has no ${[...cursors.path, cursors.next].join('.')}, which says whether it ends here`,
   );
 }
 

@@ -2,6 +2,7 @@
 import {
   createOwnerMetadata,
   createPspMetadata,
+  InvalidRecordError,
   formatTime,
   parseMinorUnits,
   parseRows,
@@ -32,16 +33,17 @@ export function listPaymentAccounts({ client, settings, signal }: GocardlessCont
 }
 
 /**
- * Returns the payment account that pays an outbound payment, which names its creditor and its currency only. Without the right to read payment accounts, this
- * is the creditor.
+ * Returns the payment account that pays an outbound payment, which names its creditor and its currency only.
  * @returns `undefined` if the creditor has several payment accounts with this currency
+ * @throws InvalidRecordError if no payment account of the creditor is known, e.g. because the token may not read them
  */
 export function findPayer(paymentAccounts: readonly Json[], outboundPayment: Json): string | undefined {
   const creditor = readText(outboundPayment, 'links', 'creditor');
   const all = paymentAccounts.filter((row) => readText(row, 'links', 'creditor') === creditor);
   const ofCurrency = all.filter((row) => readText(row, 'currency') === readText(outboundPayment, 'currency'));
   const [payer, another] = all.length > 1 ? ofCurrency : all;
-  if (all.length === 0) return creditor;
+  if (all.length === 0)
+    throw new InvalidRecordError(`links.creditor: no payment account of ${creditor} is readable`);
   return payer === undefined || another !== undefined ? undefined : readText(payer, 'id');
 }
 

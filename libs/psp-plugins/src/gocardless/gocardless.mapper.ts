@@ -38,6 +38,7 @@ export function toPaymentRow(json: Json): Transaction {
 export function toRefundRows(json: Json, creditorId?: string, settlement?: string): Transaction[] {
   const state = translateWord(words.REFUND_STATES, json, 'status');
   const original = readText(json, 'links', 'payment');
+  if (original === undefined) json.string('links', 'mandate');
   const accountId = creditorId ?? json.string('links', 'creditor');
   const fields = readFields(json, accountId, false, { relatedId: original, settlement });
   if (state === 'none' && settlement === undefined) return [];

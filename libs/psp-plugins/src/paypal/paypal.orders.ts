@@ -17,8 +17,8 @@ import {
   truncateText,
 } from '@tributary/connector-api';
 import type { Order, OrderResult } from '@tributary/connector-api';
-import { submitOrder } from '@tributary/connector-api/http';
-import type { Json, JsonBody } from '@tributary/connector-api/http';
+import { Json, submitOrder } from '@tributary/connector-api/http';
+import type { JsonBody } from '@tributary/connector-api/http';
 import { isBeneficiary } from './paypal.beneficiaries.js';
 import type { PaypalContext } from './paypal.client.js';
 import * as words from './paypal.vocabulary.js';
@@ -35,7 +35,7 @@ const BATCH_LINK_PATTERN = /\/v1\/payments\/payouts\/([\w-]+)/;
 export function createOrder(context: PaypalContext, order: Order): Promise<OrderResult> {
   return submitOrder({
     send: async () =>
-      toOrderResult(await context.client.createPayoutBatch(await createBatch(context, order))),
+      toOrderResult(await context.client.createPayoutBatch(await createBatch(context, order)), order),
     isDuplicate: isDuplicateBatch,
     find: (error) =>
       findOrder(context, { ...order, pspId: BATCH_LINK_PATTERN.exec(error.toJsonString())?.[1] }),
@@ -52,7 +52,7 @@ export async function findOrder(
   const batch = await client.findPayoutBatch(pspId);
   if (batch === undefined) return undefined;
   const key = readText(batch, 'batch_header', 'sender_batch_header', 'sender_batch_id');
-  if (key === idempotencyKey) return toOrderResult(batch);
+  if (key === idempotencyKey) return toOrderResult(batch, { idempotencyKey });
   throw new PspError(
     'unavailable',
     `PayPal: the batch ${pspId} has the sender_batch_id ${key}, which is not that of the order`,
@@ -89,13 +89,14 @@ function isDuplicateBatch(error: Json): boolean {
 
 /**
  * Maps a batch. The status `SUCCESS` of a batch only means that PayPal has processed the batch. The result of the payout is the status of
- * its item.
+ * its item, which has the key of the order. Without this item, the result is not known.
  * @throws InvalidRecordError if there is no id
  */
-function toOrderResult(batch: Json): OrderResult {
+function toOrderResult(batch: Json, { idempotencyKey }: Pick<Order, 'idempotencyKey'>): OrderResult {
   const header = batch.at('batch_header');
-  // The batch has one item. If the item is absent, `item` is an object in which every property is absent.
-  const item = batch.at('items', 0);
+  const getKey = (each: Json) => readText(each, 'payout_item', 'sender_item_id');
+  // If the item is absent, `item` is an object in which every property is absent.
+  const item = batch.optionalArray('items').find((each) => getKey(each) === idempotencyKey) ?? Json.absent;
   const batchStatus = readText(header, 'batch_status') ?? '';
   const itemStatus = readText(item, 'transaction_status');
   return createOrderResult({

@@ -103,7 +103,7 @@ export class SquareClient {
 
 /**
  * Reads a page. If a list is empty, Square omits the property of the list. A page without rows is `{"cursor":"…"}`, and the last page
- * without rows is `{}`.
+ * without rows is `{}`, or an empty cursor.
  * @returns `undefined` for `{}`, because a fault can cause this response, too
  * @throws PspError `unavailable` for any other response without a list, and for a response with errors
  */
@@ -114,6 +114,8 @@ function readPage(response: Json, rows: string): TokenPage<Json> | undefined {
   }
   if (response.has(rows)) return readTokenPage(response, rows, 'cursor');
   const next = response.at('cursor').scalar();
-  if (next !== undefined) return { rows: [], next };
-  return response.toJsonString() === '{}' ? undefined : readTokenPage(response, rows, 'cursor');
+  if (next !== undefined && next !== '') return { rows: [], next };
+  return /^\{("cursor":(""|null))?\}$/.test(response.toJsonString())
+    ? undefined
+    : readTokenPage(response, rows, 'cursor');
 }

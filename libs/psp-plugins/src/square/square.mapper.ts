@@ -73,7 +73,7 @@ export function toPaymentRows(row: Json, locationId: string | undefined): Rows {
 /** Converts a refund to its row and to the rows of its fees. A refund that is not decided yet has no row. */
 export function toRefundRows(row: Json): Rows {
   return parseRowToRecords<Transaction>(row, 'id', (refund, add) => {
-    const status = translateOrDefault(words.REFUND_STATUSES, readText(refund, 'status') ?? '', 'undecided');
+    const status = translateWord(words.REFUND_STATUSES, refund, 'status');
     if (status === 'undecided') return;
     const shared = readSharedFields(refund);
     const payment = readText(refund, 'payment_id');

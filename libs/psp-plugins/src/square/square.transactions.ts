@@ -107,19 +107,23 @@ export async function* listTransactionPages(
 function createTimedSource(context: SquareContext, list: TimedList, locationId?: string): SquareSource {
   const { client, clock, feedReader, settings, signal = new AbortController().signal } = context;
   const start = Math.min(Date.parse(settings.since), clock.now());
+  const reader = createJsonRowReader('id', list === 'payouts' ? 'created_at' : 'updated_at');
   const toRows = (row: SquareRow) => TO_ROWS[list](row, locationId);
   const request = (query: TimeWindowQuery, aborted: AbortSignal, status?: string) =>
     client.listByTime(list, { ...query, createdFrom: start, location_id: locationId, status }, aborted);
   const requestOldest = () => request({ from: start, to: clock.now() + OVERLAP_MS, limit: 1 }, signal);
   const options: RereadTimeWindowsOptions<Json> = {
-    ...createJsonRowReader('id', list === 'payouts' ? 'created_at' : 'updated_at'),
+    ...reader,
     ...{ order: 'oldest-first', paging: 'token', resolutionMs: 1, start, overlapMs: OVERLAP_MS },
     initialWindowMs: INITIAL_WINDOW_MS,
     changesWithinMs: settings.changesWithinDays * 24 * HOUR_MS,
     everyMs: settings.rereadEveryHours * HOUR_MS,
     // Square omits an empty list from the response. So a response without a list is the end of the list only after confirmation.
     fetchPage: (query, aborted) =>
-      confirmEmptyList({ fetchPage: () => request(query, aborted), fetchKnownRows: requestOldest }),
+      confirmEmptyList({
+        ...{ fetchPage: () => request(query, aborted), fetchKnownRows: requestOldest },
+        isExpected: (row) => isInWindow(reader.getTime(row), query),
+      }),
     ...(list === 'payouts' && {
       // A window has only one page, because the entries of a hundred payouts need many requests, and an interrupted listing repeats its
       // last step.
@@ -149,10 +153,14 @@ function createTimedSource(context: SquareContext, list: TimedList, locationId?:
   };
 }
 
-/** Requests the entries of a batch payout. A simple payout has no entries, because it becomes an entry of a later payout. */
+function isInWindow(time = NaN, { from, to, token }: TimeWindowQuery): boolean {
+  return token === undefined && time >= from && time < to;
+}
+
+/** Requests the entries of a payout. A simple payout has no entries, because it becomes an entry of a later payout. */
 function fetchEntries(client: SquareClient, row: Json, signal: AbortSignal) {
   const id = readText(row, 'id');
-  if (readText(row, 'type') !== 'BATCH' || id === undefined) return undefined;
+  if (readText(row, 'type') === 'SIMPLE' || id === undefined) return undefined;
   return readPages((token) => client.listPayoutEntries(id, token, signal));
 }
 

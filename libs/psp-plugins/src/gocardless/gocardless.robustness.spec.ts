@@ -155,9 +155,9 @@ it('takes the payer of an outbound payment from the journal if its creditor has 
   test.fake.getJournal('BA1').add({ ...unknown, links: { outbound_payment: 'OUT2' } });
   await pull(test);
   expect(test.feed.getTransactions()).toMatchObject([
-    { id: 'OUT2', type: 'PAYOUT', status: 'SUCCEEDED', sourceAccountId: 'BA1', amount: { amount: 100n } },
     { id: 'OUT1', status: 'SUCCEEDED', sourceAccountId: 'BA2', destinationAccountId: 'BA7' },
     { id: 'OUT1.return', status: 'REFUNDED', destinationAccountId: 'BA2', relatedTransactionId: 'OUT1' },
+    { id: 'OUT2', type: 'PAYOUT', status: 'SUCCEEDED', sourceAccountId: 'BA1', amount: { amount: 100n } },
   ]);
   const connector = await openConnector(gocardless, test.fake.settings, test);
   const order = {

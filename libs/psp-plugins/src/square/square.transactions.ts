@@ -159,8 +159,8 @@ function isInWindow(time = NaN, { from, to, token }: TimeWindowQuery): boolean {
 
 /** Requests the entries of a payout. A simple payout has no entries, because it becomes an entry of a later payout. */
 function fetchEntries(client: SquareClient, row: Json, signal: AbortSignal) {
-  const id = readText(row, 'id');
-  if (readText(row, 'type') === 'SIMPLE' || id === undefined) return undefined;
+  const [id, type = 'SIMPLE'] = [readText(row, 'id'), readText(row, 'type')];
+  if (type === 'SIMPLE' || id === undefined) return undefined;
   return readPages((token) => client.listPayoutEntries(id, token, signal));
 }
 

@@ -56,7 +56,7 @@ export async function addOptionalMetadata(
     return { ...row, metadata: { ...known, ...row.metadata } };
   });
   if (failure === undefined) return { items, ...(objectIds.length > 0 && { resolvedIds: [warningId] }) };
-  const message = `the ${name} could not be read, so rows are served without them: ${String(failure)}`;
+  const message = `the ${name} could not be read, so rows are served without them: ${failure.message}`;
   return { items, warnings: [{ id: warningId, message }] };
 }
 

@@ -28,7 +28,7 @@ export interface ListLookupOptions<Row, Value>
 /** The values by the ids of their objects. `failure` is present if values are missing because the list could not be read. */
 export interface FoundValues<Value> {
   values: Map<string, Value>;
-  failure?: unknown;
+  failure?: Error;
 }
 
 /** A list that is read only as far as its values are needed. One instance belongs to one connector. */
@@ -41,7 +41,7 @@ export class ListLookup<Row, Value> {
   /** All objects that were created between the first reading and this time were read. */
   private readUntil: number | undefined;
   private pausedUntil = -Infinity;
-  private failure: unknown;
+  private failure: Error | undefined;
 
   constructor(private readonly options: ListLookupOptions<Row, Value>) {
     this.detector = new EndlessListDetector(options.getId);
@@ -76,7 +76,7 @@ export class ListLookup<Row, Value> {
       await this.readNew(fetchPage, now);
       await this.readOlder(fetchPage, isMissing);
     } catch (error) {
-      this.failure = error;
+      this.failure = error instanceof Error ? error : new Error('the reading was ended');
       if (pageCount === 0) this.pausedUntil = now + PAUSE_MS;
     }
   }

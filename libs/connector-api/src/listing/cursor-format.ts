@@ -76,11 +76,12 @@ export async function* convertStepsToPages<Step extends ListingStep<unknown, unk
   mapRows: (rows: Step['rows'], step: Step) => Page<T>['items'] | Promise<Page<T>['items']>,
 ): AsyncGenerator<Page<T>> {
   for await (const step of steps) {
-    const { rows, position, warnings, progress } = step;
+    const { rows, position, warnings, resolvedIds, progress } = step;
     yield {
       items: await mapRows(rows, step),
       cursor: format.serialize(position),
       ...(warnings !== undefined && { warnings }),
+      ...(resolvedIds !== undefined && resolvedIds.length > 0 && { resolvedIds }),
       ...(progress !== undefined && { progress }),
     };
   }

@@ -74,11 +74,13 @@ export async function* listSources<T>(
   )) {
     const content = step.rows[0] ?? { items: [] };
     const warnings = [...(step.warnings ?? []), ...(content.warnings ?? [])];
+    const resolvedIds = [...(step.resolvedIds ?? []), ...(content.resolvedIds ?? [])];
     const { progress } = step;
     yield {
       ...content,
       cursor: format.serialize(step.position),
       ...(warnings.length > 0 && { warnings }),
+      ...(resolvedIds.length > 0 && { resolvedIds }),
       ...(progress !== undefined && { progress }),
     };
   }

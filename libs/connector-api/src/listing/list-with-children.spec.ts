@@ -2,7 +2,14 @@ import { ManualClock } from '../testing/index.js';
 import { listWithChildren } from './index.js';
 import type { ListingStep } from './index.js';
 
-const CHILDREN: Readonly<Record<string, string[][]>> = { a: [['a1', 'a2'], ['a3']], c: [['c1']] };
+/** The child `a2` is on two pages. */
+const CHILDREN: Readonly<Record<string, string[][]>> = {
+  a: [
+    ['a1', 'a2'],
+    ['a2', 'a3'],
+  ],
+  c: [['c1']],
+};
 
 async function* listSteps(): AsyncGenerator<ListingStep<string, number>> {
   yield { rows: ['a', 'b'], position: 1 };
@@ -25,17 +32,20 @@ async function list(requestMs: number) {
   }
   const options = {
     fetchChildren,
-    findWarnings: (row: string, children: readonly string[]) =>
-      row === 'c' ? [{ id: row, message: children.join(' ') }] : [],
+    getId: (child: string) => child,
+    checkChildren: (row: string, children: readonly string[]) => ({
+      warnings: row === 'c' ? [{ id: row, message: 'a difference' }] : [],
+      resolvedIds: row === 'a' ? [`difference of ${children.join(' ')}`] : [],
+    }),
     start: 0,
   };
   const steps: unknown[] = [];
   for await (const step of listWithChildren(listSteps(), options, { clock, pageTimeoutMs: 3_000 })) {
-    const { rows, position, warnings = [] } = step;
+    const { rows, position, warnings = [], resolvedIds = [] } = step;
     steps.push([
       rows.map(({ row, parent = '' }) => parent + row).join(' '),
       position,
-      warnings.map(({ id }) => id),
+      [...warnings.map(({ id }) => id), ...resolvedIds],
     ]);
   }
   return steps;
@@ -43,7 +53,7 @@ async function list(requestMs: number) {
 
 it('lists the children of each row after it', async () => {
   expect(await list(0)).toEqual([
-    ['a aa1 aa2 aa3 b', 1, []],
+    ['a aa1 aa2 aa2 aa3 b', 1, ['difference of a1 a2 a3']],
     ['c cc1', 2, ['own', 'c']],
   ]);
 });
@@ -51,8 +61,8 @@ it('lists the children of each row after it', async () => {
 it('yields a step in parts when its time is used up, with the position before the step', async () => {
   expect(await list(1_000)).toEqual([
     ['a aa1 aa2', 0, []],
-    ['aa3', 0, []],
-    ['b', 1, []],
+    ['aa2 aa3', 0, []],
+    ['b', 1, ['difference of a1 a2 a3']],
     ['c cc1', 1, []],
     ['', 2, ['own', 'c']],
   ]);

@@ -2,7 +2,6 @@
  * Lists rows together with their child rows, if each row has its own list of children, e.g. the entries of a payout or the items of a
  * batch.
  */
-import type { DataWarning } from '../plugin.js';
 import type { ListingContext, ListingStep } from './listing.types.js';
 import { TimeBudget } from './time-budget.js';
 
@@ -13,16 +12,22 @@ export interface RowWithParent<Row> {
   parent?: Row;
 }
 
+/** What the comparison of a row with its children found. */
+export type ChildrenCheck = Required<Pick<ListingStep<unknown, unknown>, 'warnings' | 'resolvedIds'>>;
+
 export interface ChildRowsOptions<Row, Position> {
   /**
    * Requests the pages of the children of a row, e.g. with `readPages`.
    * @returns `undefined` for a row that has no children
    */
   fetchChildren: (row: Row, signal: AbortSignal) => AsyncIterable<Row[]> | undefined;
+  /** Returns the PSP's id of a child, or another string that stays the same when the PSP returns the child again. */
+  getId: (child: Row) => string;
   /**
-   * Compares a row with all its children, e.g. the amount of a payout with the sum of its entries, and returns warnings about differences.
+   * Compares a row with all its children, e.g. the amount of a payout with the sum of its entries. It returns warnings about differences, and
+   * the ids of such warnings that no longer apply. Each child occurs once, although two pages can contain it.
    */
-  findWarnings?: (row: Row, children: readonly Row[]) => DataWarning[];
+  checkChildren?: (row: Row, children: readonly Row[]) => ChildrenCheck;
   /** The position before the first step. */
   start: Position;
 }
@@ -33,28 +38,30 @@ export interface ChildRowsOptions<Row, Position> {
  */
 export async function* listWithChildren<Row, Position>(
   steps: AsyncIterable<ListingStep<Row, Position>>,
-  { fetchChildren, findWarnings, start }: ChildRowsOptions<Row, Position>,
+  { fetchChildren, getId, checkChildren, start }: ChildRowsOptions<Row, Position>,
   context: ListingContext,
 ): AsyncGenerator<ListingStep<RowWithParent<Row>, Position>> {
   const budget = new TimeBudget(context);
   let before = start;
-  for await (const { rows, warnings: found = [], ...step } of steps) {
+  for await (const { rows, warnings: found = [], resolvedIds: resolved = [], ...step } of steps) {
     let part: RowWithParent<Row>[] = [];
-    const warnings = [...found];
+    const [warnings, resolvedIds] = [[...found], [...resolved]];
     for (const parent of rows) {
       part.push({ row: parent });
-      const children: Row[] = [];
+      const children = new Map<string, Row>();
       for await (const page of fetchChildren(parent, budget.signal) ?? []) {
-        children.push(...page);
+        for (const child of page) children.set(getId(child), child);
         part.push(...page.map((row) => ({ row, parent })));
         if (!budget.isUsedUp()) continue;
         yield { rows: part, position: before };
         part = [];
         budget.restart();
       }
-      warnings.push(...(findWarnings?.(parent, children) ?? []));
+      const check = checkChildren?.(parent, [...children.values()]);
+      warnings.push(...(check?.warnings ?? []));
+      resolvedIds.push(...(check?.resolvedIds ?? []));
     }
-    yield { ...step, rows: part, warnings };
+    yield { ...step, rows: part, warnings, resolvedIds };
     before = step.position;
     budget.restart();
   }

@@ -9,6 +9,8 @@ export interface ListingStep<Row, Position> {
   /** A small JSON value. The strategy resumes from it. */
   position: Position;
   warnings?: DataWarning[];
+  /** The ids of earlier rejected records and warnings that no longer apply, see `Page.resolvedIds`. */
+  resolvedIds?: string[];
   progress?: NonNullable<Page<unknown>['progress']>;
 }
 

@@ -6,6 +6,7 @@ import type { Transaction } from '../record.types.js';
 import {
   addMoney,
   applyDirection,
+  requireNonNegativeMoney,
   createPspMetadata,
   createCommonMetadata,
   createWordTable,
@@ -349,6 +350,8 @@ describe('minor units', () => {
   it('get the sign of their direction; a sign of their own is refused', () => {
     expect(applyDirection(eur(5n), true, 'side')).toEqual(eur(5n));
     expect(applyDirection(eur(5n), false, 'side')).toEqual(eur(-5n));
+    expect(requireNonNegativeMoney(eur(0n), 'total')).toEqual(eur(0n));
+    expect(() => requireNonNegativeMoney(eur(-5n), 'total')).toThrow('total: amount -5 is negative');
     expect(() => applyDirection(eur(-5n), true, 'side')).toThrow(
       'amount -5 is negative, and side tells the direction',
     );

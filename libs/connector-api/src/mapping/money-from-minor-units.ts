@@ -58,6 +58,17 @@ export function toAbsoluteMoney({ amount, asset }: Money): Money {
 }
 
 /**
+ * Returns an amount that the PSP documents as never negative, e.g. that of a payment. A row gets its type from the sign, so a negative
+ * payment would become a payout.
+ * @param property the name of the property with the amount, for the error message
+ * @throws InvalidRecordError if the amount is negative
+ */
+export function requireNonNegativeMoney(money: Money, property: string): Money {
+  if (money.amount >= 0n) return money;
+  throw new InvalidRecordError(`${property}: amount ${money.amount} is negative, which is not possible here`);
+}
+
+/**
  * Returns money with its sign, for a PSP that sends an amount without a sign and the direction in a separate property.
  * @param property the name of the property with the direction, for the error message
  * @throws InvalidRecordError if the amount is negative, because the direction is then unclear

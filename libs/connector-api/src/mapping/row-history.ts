@@ -38,6 +38,8 @@ export function formatNumberedId(id: string, number: number): string {
 /** The rows that were already served, and the rows that the plugin has built since then. */
 export class RowHistory {
   private readonly rows = new Map<string, KnownRow>();
+  /** The ids that were read from the feed, also those that it does not contain. */
+  private readonly requested = new Set<string>();
   /** How many numbered rows of one kind are considered. It grows if an object has more. */
   private repeats = INITIAL_REPEATS;
 
@@ -117,7 +119,8 @@ export class RowHistory {
   }
 
   private async read(ids: readonly string[]): Promise<string[]> {
-    const unknown = [...new Set(ids)].filter((id) => !this.has(id));
+    const unknown = [...new Set(ids)].filter((id) => !this.has(id) && !this.requested.has(id));
+    for (const id of unknown) this.requested.add(id);
     if (unknown.length > 0)
       for (const [id, { status, metadata }] of await this.feedReader.findLatest('transactions', unknown))
         this.rows.set(id, toKnownRow(status, metadata));
@@ -137,15 +140,17 @@ function toKnownRow(
   };
 }
 
+/** Whether the money of a payout left. `pending`: it is not sent yet, or is to be sent again. */
+export type PayoutState = 'pending' | 'sent' | 'returned';
+
 /**
  * Returns the rows of a payout that a PSP can return and send again under the same id. Once the payout was sent, its row keeps the status
  * SUCCEEDED. The rows `<payout>.returned` and `<payout>.resent` move the money back and out again.
- * @param state `pending` if the payout is not sent yet, or is to be sent again
  * @param history the rows that were served before; the function loads the rows of this payout
  */
 export async function toReturnedPayout(
   payout: Transaction,
-  state: 'pending' | 'sent' | 'returned',
+  state: PayoutState,
   history: RowHistory,
 ): Promise<Transaction[]> {
   const rows = await moveBackAndForth({ ...payout, status: 'SUCCEEDED' }, state, history, {
@@ -153,6 +158,27 @@ export async function toReturnedPayout(
     again: `${payout.id}.resent`,
   });
   return rows.length > 0 ? rows : [payout];
+}
+
+/**
+ * Replaces the row of each payout by its rows, see `toReturnedPayout`. Other rows and rejected records stay as they are.
+ * @param states the states of the payouts, by the ids of their rows
+ */
+export async function toReturnedPayouts(
+  records: readonly (Transaction | RejectedRecord)[],
+  states: ReadonlyMap<string, PayoutState>,
+  feedReader: FeedReader,
+): Promise<(Transaction | RejectedRecord)[]> {
+  const history = new RowHistory(feedReader);
+  await history.load([...states.keys()].flatMap((id) => [`${id}.returned`, `${id}.resent`]));
+  return convertValidRecords<Transaction, Transaction>(records, async (rows) => {
+    const converted: Transaction[] = [];
+    for (const row of rows) {
+      const state = states.get(row.id);
+      converted.push(...(state === undefined ? [row] : await toReturnedPayout(row, state, history)));
+    }
+    return converted;
+  });
 }
 
 /** The state of a dispute. `withdrawn`: the PSP has taken the amount. `inquiry`: it has not taken it yet. `inquiry-closed` and `won`: the seller has it. */

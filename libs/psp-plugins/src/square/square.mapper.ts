@@ -14,7 +14,7 @@ import {
   pickMetadata,
   pickProperties,
   readText,
-  reverseRow,
+  requireNonNegativeMoney,
   toDispute,
   toFee,
   toOtherMovement,
@@ -25,13 +25,14 @@ import {
 } from '@tributary/connector-api';
 import type {
   AddRecord,
-  DataWarning,
   Money,
   ParsedDispute,
+  PayoutState,
   RejectedRecord,
   Transaction,
 } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
+import type { ChildrenCheck } from '@tributary/connector-api/listing';
 import * as words from './square.vocabulary.js';
 
 type Rows = (Transaction | RejectedRecord)[];
@@ -53,7 +54,7 @@ export function toPaymentRows(row: Json, locationId: string | undefined): Rows {
     add(fields.id, () => {
       const made = toPayment({
         ...{ ...fields, status, scheme: brand ?? readText(payment, 'wallet_details', 'brand') ?? source },
-        amount: parseMoneyObject(payment.object(payment.has('total_money') ? 'total_money' : 'amount_money')),
+        amount: parseNonNegativeMoney(payment, payment.has('total_money') ? 'total_money' : 'amount_money'),
         details: {
           reference: readText(payment, 'note'),
           merchantReference: readText(payment, 'reference_id'),
@@ -84,7 +85,7 @@ export function toRefundRows(row: Json): Rows {
     add(shared.id, () => {
       const made = toRefundOf(payment, {
         ...{ ...shared, status: payment === undefined ? untiedStatus : status, scheme: brand ?? destination },
-        amount: negateMoney(parseMoneyObject(refund.object('amount_money'))),
+        amount: negateMoney(parseNonNegativeMoney(refund, 'amount_money')),
         details: { reference: readText(refund, 'reason') },
         metadata: pickProperties(PLUGIN_NAME, refund, words.REFUND_PROPERTIES),
       });
@@ -105,7 +106,7 @@ export function parseDispute(dispute: Json): ParsedDispute {
   const payment = { id: dispute.string('disputed_payment', 'payment_id'), type: 'PAYIN' } as const;
   const row = toDispute(payment, {
     ...readSharedFields(dispute),
-    ...{ amount: parseMoneyObject(dispute.object('amount_money')), scheme: readText(dispute, 'card_brand') },
+    ...{ amount: parseNonNegativeMoney(dispute, 'amount_money'), scheme: readText(dispute, 'card_brand') },
     details: { reference: readText(dispute, 'reason') },
     metadata: pickProperties(PLUGIN_NAME, dispute, words.DISPUTE_PROPERTIES),
   });
@@ -113,7 +114,7 @@ export function parseDispute(dispute: Json): ParsedDispute {
 }
 
 /**
- * Converts a payout to its row and the rows of its fees. A failed payout also gets the row of its return. If the amount of a payout is
+ * Converts a payout to its row and the rows of its fees. For the row of its return, see `readPayoutState`. If the amount of a payout is
  * negative, Square took the money from the bank account.
  */
 export function toPayoutRows(row: Json, locationId: string | undefined): Rows {
@@ -121,8 +122,8 @@ export function toPayoutRows(row: Json, locationId: string | undefined): Rows {
     const fields = readSharedFields(payout, locationId);
     const { id } = fields;
     const status = translateOrDefault(words.PAYOUT_STATUSES, readText(payout, 'status') ?? '', 'OTHER');
-    add(id, () => {
-      const made = toPayment({
+    add(id, () =>
+      toPayment({
         ...{ ...fields, status: status === 'returned' ? 'SUCCEEDED' : status },
         amount: negateMoney(parseMoneyObject(payout.object('amount_money'))),
         counterpartyId: readText(payout, 'destination', 'id'),
@@ -133,11 +134,17 @@ export function toPayoutRows(row: Json, locationId: string | undefined): Rows {
           valueDate: readText(payout, 'arrival_date'),
         },
         metadata: pickProperties(PLUGIN_NAME, payout, ['type', 'status', 'version']),
-      });
-      return status === 'returned' ? [made, reverseRow(made, `${id}.returned`)] : made;
-    });
+      }),
+    );
     addFeeList(payout.optionalArray('payout_fee'), fields, add);
   });
+}
+
+/** Returns whether the money of a payout left its location. */
+export function readPayoutState(payout: Json): PayoutState {
+  const status = translateOrDefault(words.PAYOUT_STATUSES, readText(payout, 'status') ?? '', 'OTHER');
+  if (status === 'returned') return status;
+  return status === 'SUCCEEDED' ? 'sent' : 'pending';
 }
 
 /**
@@ -176,12 +183,13 @@ export function toPayoutEntryRows(row: Json, payout: Json, locationId: string | 
 }
 
 /**
- * Compares a payout with the sum of its entries, and returns a warning if they differ. Source: `PayoutEntry`, "the total amount of the
+ * Compares a payout with the sum of its entries, and returns a warning if they differ. If they are equal, an earlier warning is resolved. Source: `PayoutEntry`, "the total amount of the
  * payout will equal the sum of the payout entries". Square does not document whether a fee of the payout is one of the entries.
  * @returns no warning if an amount cannot be read, because the row with this amount is rejected
  */
-export function checkPayoutEntries(payout: Json, entries: readonly Json[]): DataWarning[] {
-  if (entries.length === 0) return [];
+export function checkPayoutEntries(payout: Json, entries: readonly Json[]): ChildrenCheck {
+  const nothing = { warnings: [], resolvedIds: [] };
+  if (entries.length === 0) return nothing;
   try {
     const [id, amount] = [payout.string('id'), parseMoneyObject(payout.object('amount_money'))];
     const fees = payout
@@ -189,11 +197,13 @@ export function checkPayoutEntries(payout: Json, entries: readonly Json[]): Data
       .map((fee) => parseMoneyObject(fee.object('amount_money')));
     const nets = entries.map((entry) => parseMoneyObject(entry.object('net_amount_money')));
     const sum = addMoney({ ...amount, amount: 0n }, ...nets);
-    if ([amount, addMoney(amount, ...fees)].some((money) => money.amount === sum.amount)) return [];
+    const warningId = `payout-entries-${id}`;
+    if ([amount, addMoney(amount, ...fees)].some((money) => money.amount === sum.amount))
+      return { warnings: [], resolvedIds: [warningId] };
     const message = `the payout ${id} is ${formatAmount(amount)}, and its entries add up to ${formatAmount(sum)}`;
-    return [{ id: `payout-entries-${id}`, message }];
+    return { warnings: [{ id: warningId, message }], resolvedIds: [] };
   } catch (error) {
-    if (error instanceof InvalidRecordError) return [];
+    if (error instanceof InvalidRecordError) return nothing;
     throw error;
   }
 }
@@ -208,18 +218,25 @@ function parseMoneyObject(money: Json): Money {
   return parseMinorUnits(money.decimal('amount'), money.string(property));
 }
 
+/** @throws InvalidRecordError for an invalid or negative amount. Square's document has no negative payments, refunds and disputes. */
+function parseNonNegativeMoney(json: Json, property: string): Money {
+  return requireNonNegativeMoney(parseMoneyObject(json.object(property)), property);
+}
+
 /**
  * Reads the fields that all rows of an object have in common.
  * @param listedId the location whose list contains the object
+ * @throws InvalidRecordError if the object names another location, because the money belongs to one of the two
  */
 function readSharedFields(json: Json, listedId?: string) {
+  const accountId = listedId === undefined || json.has('location_id') ? json.string('location_id') : listedId;
+  if (listedId !== undefined && accountId !== listedId)
+    throw new InvalidRecordError(`location_id: ${accountId}, in the list of the location ${listedId}`);
   return {
     id: json.string('id'),
     createdAt: json.time('created_at'),
     updatedAt: json.optionalTime('updated_at'),
-    accountId: json.has('location_id')
-      ? json.string('location_id')
-      : (listedId ?? json.string('location_id')),
+    accountId,
   };
 }
 

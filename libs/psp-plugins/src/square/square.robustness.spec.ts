@@ -249,6 +249,31 @@ it('a payout that fails after it was paid is seen when everything is read again'
   expect(computeSums()).toEqual([0n]);
 });
 
+it('a negative amount is refused where the document has none, and has its row when it is right', async () => {
+  const payment = fake.addPayment(NOW - 2 * DAY, eur(-5)).id;
+  const refund = fake.addRefund(NOW - DAY, eur(-6), { payment_id: payment }).id;
+  const dispute = fake.addDispute(NOW - DAY, eur(-7), payment, { state: 'LOST' }).id;
+  for (const id of [payment, refund, dispute]) fake.brokenIds.add(id);
+  await feed.pull(psp);
+  expect(feed.rows.size).toBe(0);
+  expect([...feed.rejected.keys()].toSorted()).toEqual([dispute, payment, refund].toSorted());
+  expect(feed.rejected.get(payment)?.reason).toContain('total_money: amount -5 is negative');
+});
+
+it('an object that names another location than the list that contains it is refused', async () => {
+  const [payment = ''] = addPayments(1);
+  const payout = fake.addPayout(NOW - DAY, eur(500), { type: 'BATCH' }).id;
+  fake.addEntry(payout, 'ADJUSTMENT', NOW - DAY, { gross: eur(500), net: eur(500), fee: eur(0) });
+  fake.server.transformResponse = ({ path }, body) =>
+    /payments|payouts$/.test(path)
+      ? JSON.parse(JSON.stringify(body).replace(/"location_id":"[^"]*"/g, '"location_id":"L9"'))
+      : body;
+  await feed.pull(psp);
+  expect(feed.rows.size).toBe(0);
+  expect([...feed.rejected.keys()]).toEqual(expect.arrayContaining([payment, payout]));
+  expect(feed.rejected.get(payment)?.reason).toMatch(/^location_id: L9, in the list of the location /);
+});
+
 it('a late fee without a new time of the payment is seen when everything is read again', async () => {
   const { id } = fake.addPayment(NOW - 2 * DAY, eur(500));
   await feed.pull(psp);
@@ -329,55 +354,6 @@ it('a refund that fails and is completed again adds up to its last status', asyn
     sums.push(computeSums()[0]);
   }
   expect(sums).toEqual([300n, 500n, 300n, 500n]);
-});
-
-describe('the entries of a payout', () => {
-  it('are read on short pages, and must add up', async () => {
-    fake.maxRowsPerPage = 2;
-    const payout = fake.addPayout(NOW - DAY, eur(500), { type: 'BATCH' }).id;
-    for (let number = 0; number < 5; number += 1) {
-      fake.addEntry(payout, 'ADJUSTMENT', NOW - DAY, { gross: eur(100), net: eur(100), fee: eur(0) });
-    }
-    await feed.pull(psp);
-    expect(feed.rows.size).toBe(6);
-    expect(feed.warnings).toEqual([]);
-    fake.entries.pop();
-    await clock.sleep(25 * HOUR);
-    await feed.pull(psp);
-    expect(feed.warnings).toEqual([`the payout ${payout} is 5.00, and its entries add up to 4.00`]);
-  });
-
-  it('with a link that leads back fail, and the payments are read', async () => {
-    const [payment = ''] = addPayments(1);
-    const payout = fake.addPayout(NOW - DAY, eur(500), { type: 'BATCH' }).id;
-    fake.addEntry(payout, 'CHARGE', NOW - DAY, { gross: eur(500), net: eur(500) }, { payment_id: payment });
-    fake.addEntry(payout, 'REFUND', NOW - DAY, { gross: eur(-1), net: eur(-1) }, { payment_id: payment });
-    fake.maxRowsPerPage = 1;
-    let first: object | undefined;
-    fake.server.transformResponse = ({ path }, body) =>
-      path.endsWith('payout-entries') ? (first ??= body as object) : body;
-    await expect(feed.pull(psp)).rejects.toThrow('does not end');
-    expect(feed.rows.has(payment)).toBe(true);
-  });
-
-  it('have a row for their fee, and name the payment and the payout', async () => {
-    const payout = fake.addPayout(NOW - DAY, eur(1), { type: 'BATCH' }).id;
-    const { id } = fake.addEntry(
-      payout,
-      'TAX_ON_FEE',
-      NOW - DAY,
-      { gross: eur(-10), fee: eur(2), net: eur(-12) },
-      { payment_id: 'pay-1', tax_rate_description: 'GST' },
-    );
-    await feed.pull(psp);
-    expect([id, `${id}.fee`].map(findRow)).toEqual(['OTHER SUCCEEDED 10', 'OTHER SUCCEEDED 2']);
-    expect(feed.rows.get(id)?.metadata).toMatchObject({
-      'com.tributary.spec/movement': 'tax',
-      'com.tributary.spec/settlement': payout,
-      'com.tributary.spec/related_id': 'pay-1',
-      'com.square.spec/tax_rate_description': 'GST',
-    });
-  });
 });
 
 it('OAuth: the refresh token is exchanged for an access token', async () => {

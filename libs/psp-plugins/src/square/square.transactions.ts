@@ -7,7 +7,13 @@
  * listing.
  * 3. All disputes at each listing, because their list has no filter for times.
  */
-import { parseRows, readText, reverseFailedRows, toDisputeHistories } from '@tributary/connector-api';
+import {
+  parseRows,
+  readText,
+  reverseFailedRows,
+  toDisputeHistories,
+  toReturnedPayouts,
+} from '@tributary/connector-api';
 import type { Cursor, FeedReader, Page, RejectedRecord, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import {
@@ -39,6 +45,7 @@ import type { SquareSettings } from './square.config.js';
 import {
   checkPayoutEntries,
   parseDispute,
+  readPayoutState,
   toPayoutEntryRows,
   toPaymentRows,
   toPayoutRows,
@@ -136,12 +143,16 @@ function createTimedSource(context: SquareContext, list: TimedList, locationId?:
   };
   const entries = {
     fetchChildren: (row: Json, aborted: AbortSignal) => fetchEntries(client, row, aborted),
-    findWarnings: checkPayoutEntries,
+    getId: reader.getId,
+    checkChildren: checkPayoutEntries,
     start: { base: { at: start, span: INITIAL_WINDOW_MS }, reread: clock.now(), open: [] },
   };
   return {
     id: locationId === undefined ? list : `${list}:${locationId}`,
-    toRows: (rows) => reverseFailedRows(rows.flatMap(toRows), feedReader),
+    toRows: async (rows) => {
+      const states = list === 'payouts' ? readPayoutStates(rows) : new Map();
+      return reverseFailedRows(await toReturnedPayouts(rows.flatMap(toRows), states, feedReader), feedReader);
+    },
     async *list(since) {
       const position = isRereadTimeWindowsPosition(since) ? since : undefined;
       // As long as no row is known, an empty list does not advance the position. A fault that looks like an empty list then has no effect
@@ -162,6 +173,11 @@ function fetchEntries(client: SquareClient, row: Json, signal: AbortSignal) {
   const [id, type = 'SIMPLE'] = [readText(row, 'id'), readText(row, 'type')];
   if (type === 'SIMPLE' || id === undefined) return undefined;
   return readPages((token) => client.listPayoutEntries(id, token, signal));
+}
+
+function readPayoutStates(rows: readonly SquareRow[]) {
+  const payouts = rows.filter(({ parent }) => parent === undefined);
+  return new Map(payouts.map(({ row }) => [readText(row, 'id') ?? '', readPayoutState(row)]));
 }
 
 const TO_ROWS = {

@@ -49,7 +49,10 @@ export async function mountPlugin(
 export class TestFeed implements FeedReader {
   readonly rows = new Map<string, Transaction>();
   readonly rejected = new Map<string, RejectedRecord>();
+  /** The messages of all warnings, also of those that were resolved later. */
   readonly warnings: string[] = [];
+  /** The ids of the warnings that are not resolved. */
+  readonly openWarnings = new Set<string>();
   cursor: string | undefined;
   /** The number of new versions in the last pull. */
   newVersionCount = 0;
@@ -77,7 +80,7 @@ export class TestFeed implements FeedReader {
     }
   }
 
-  private applyPage({ items, cursor, warnings = [] }: Page<Transaction>): void {
+  private applyPage({ items, cursor, warnings = [], resolvedIds = [] }: Page<Transaction>): void {
     for (const item of items) {
       if (isRejectedRecord(item)) {
         this.rejected.set(item.id, item);
@@ -90,6 +93,8 @@ export class TestFeed implements FeedReader {
       this.rows.set(id, item);
     }
     this.warnings.push(...warnings.map(({ message }) => message));
+    for (const { id } of warnings) this.openWarnings.add(id);
+    for (const id of resolvedIds) this.openWarnings.delete(id);
     this.cursor = cursor;
   }
 

@@ -76,6 +76,17 @@ describe.each(Object.entries(STRATEGIES))('%s', (_name, list) => {
   });
 });
 
+it('reports repeated rows before the time limit of a page, and not because of pages without rows', () => {
+  const detector = new EndlessListDetector<number>(String);
+  let page = 0;
+  const addPage = (rows: number[]) => detector.addPage({ rows, next: `${(page += 1)}` });
+  addPage([1, 2]);
+  for (let time = 0; time < 20; time += 1) addPage([1, 2]);
+  addPage([]);
+  for (let time = 0; time < 20; time += 1) addPage([2, 1]);
+  expect(() => addPage([2])).toThrow('21 pages with rows that were all read before');
+});
+
 it('readPages reports a list whose pages have no rows', async () => {
   let requestCount = 0;
   const fetchPage = async () => ({ rows: [], next: `${(requestCount += 1)}` });

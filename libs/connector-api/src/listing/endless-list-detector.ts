@@ -9,6 +9,12 @@ import type { TokenPage } from './listing.types.js';
 const MAX_PAGES_WITHOUT_NEW_ROWS = 1_000;
 
 /**
+ * The maximum number of consecutive pages whose rows were all read before. It is small, so that the listing fails with this reason before the
+ * time limit of its page has passed. A list into which rows are inserted while it is read repeats some rows, but never so many pages.
+ */
+const MAX_PAGES_OF_KNOWN_ROWS = 20;
+
+/**
  * The maximum number of row ids that are remembered. It limits the memory for a long list. When it is reached, all ids are forgotten, and
  * every row counts as new again.
  */
@@ -22,6 +28,7 @@ export class EndlessListDetector<Row> {
   private readonly tokens = new Set<string>();
   private readonly ids = new Set<string>();
   private pagesWithoutNewRows = 0;
+  private pagesOfKnownRows = 0;
 
   /**
    * Creates a detector for one reading of a list.
@@ -38,13 +45,18 @@ export class EndlessListDetector<Row> {
   /**
    * Adds the next page.
    * @throws PspError `unavailable` if the token in the page leads to a page that was read before
-   * @throws PspError `unavailable` if another page follows although the last 1 000 pages had no new row
+   * @throws PspError `unavailable` if another page follows although the last 1 000 pages had no new row, or the last 20 pages had rows that
+   * were all read before
    */
   addPage({ rows, next }: TokenPage<Row>): void {
-    this.pagesWithoutNewRows = this.hasNewRow(rows) ? 0 : this.pagesWithoutNewRows + 1;
+    const hasNewRow = this.hasNewRow(rows);
+    this.pagesWithoutNewRows = hasNewRow ? 0 : this.pagesWithoutNewRows + 1;
+    this.pagesOfKnownRows = hasNewRow || rows.length === 0 ? 0 : this.pagesOfKnownRows + 1;
     if (next === undefined) return;
     if (this.tokens.has(next)) throw createLoopError(next);
     this.tokens.add(next);
+    if (this.pagesOfKnownRows > MAX_PAGES_OF_KNOWN_ROWS)
+      throw createEndlessError(`${this.pagesOfKnownRows} pages with rows that were all read before`);
     if (this.pagesWithoutNewRows > MAX_PAGES_WITHOUT_NEW_ROWS)
       throw createEndlessError(`${this.pagesWithoutNewRows} pages without a new row`);
   }

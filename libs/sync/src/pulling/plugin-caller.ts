@@ -38,7 +38,10 @@ export class PluginCaller {
     const callLabel = `${this.connector} ${callName}`;
     const startedAt = clock.now();
     const createTimeoutError = () =>
-      new PspError('unavailable', `no answer within ${(timeoutMs ?? 0) / 1000} s; is the PSP slow or down?`);
+      new PspError(
+        'unavailable',
+        `no answer within ${(timeoutMs ?? 0) / 1000} s; is the PSP slow or down, or does its list not end?`,
+      );
     try {
       const work = (async () => invoke())();
       const result = await withTimeout(work, {

@@ -8,6 +8,7 @@ import type { HttpClock } from './http-clock.js';
 import type { HttpOptions } from './http-options.js';
 import type { Json } from './json-accessors.js';
 import { interpretResponse } from './interpret-response.js';
+import { PspClock } from './psp-clock.js';
 import { RateLimiter } from './rate-limiter.js';
 import type { RateLimitPermit } from './rate-limiter.js';
 import { validateBaseUrl, fillPath, formatQuery } from './request-url.js';
@@ -36,11 +37,15 @@ const DEFAULT_MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
  * ```
  */
 export class PspHttp implements OnApplicationShutdown {
-  /** The clock of the connector. Listings and balances also use it, see `ListingContext`. */
+  /**
+   * The clock of the connector. Listings and balances also use it, see `ListingContext`. It follows the time of the PSP, see `PspClock`. A clock
+   * in the options is used as it is.
+   */
   readonly clock: HttpClock;
   readonly #options: HttpOptions;
   readonly #baseUrl: string;
   readonly #limiter: RateLimiter | undefined;
+  readonly #pspClock: PspClock;
   readonly #transport = new Transport();
   readonly #closed = new AbortController();
 
@@ -51,7 +56,8 @@ export class PspHttp implements OnApplicationShutdown {
   constructor(options: HttpOptions) {
     this.#options = options;
     this.#baseUrl = validateBaseUrl(options.name, options.baseUrl, options.isPlainHttpAllowed);
-    this.clock = options.clock ?? systemHttpClock;
+    this.#pspClock = new PspClock(systemHttpClock, options.name);
+    this.clock = options.clock ?? this.#pspClock;
     this.#limiter = options.rateLimit && new RateLimiter(options.rateLimit, this.clock);
   }
 
@@ -147,10 +153,12 @@ export class PspHttp implements OnApplicationShutdown {
     };
     const timeoutSignal = this.clock.timeoutSignal?.(timeoutMs) ?? AbortSignal.timeout(timeoutMs);
     const options = { timeoutMs, timeoutSignal, maxResponseBytes, cancelSignal: this.#cancelSignal(request) };
-    return this.#transport.send(
+    const result = await this.#transport.send(
       { ...prepared, headers: { ...prepared.headers, ...credentials } },
       { ...options, useNewConnection: !isIdempotent(request) },
     );
+    if (!('message' in result)) this.#pspClock.compare((name) => result.header(name));
+    return result;
   }
 
   async #createCredentialHeaders(

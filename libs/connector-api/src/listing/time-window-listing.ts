@@ -85,10 +85,12 @@ export async function* timeWindows<Row>(
     initialWindowMs = INITIAL_WINDOW_MS,
   } = options;
   const stored = since ?? { at: Math.min(options.start, now), span: initialWindowMs };
-  let position: TimeWindowsPosition = {
-    ...stored,
-    back: stored.back ?? Math.max(options.start, now - options.overlapMs),
-  };
+  const overlap = Math.max(options.start, now - options.overlapMs);
+  // An earlier listing may have used a clock that was ahead of the PSP. Rows that the PSP had later are then after the stored time.
+  let position: TimeWindowsPosition =
+    stored.back === undefined
+      ? { ...stored, at: Math.min(stored.at, overlap), back: overlap }
+      : { ...stored, back: Math.min(stored.back, overlap) };
   const first = position.at;
   while (position.at < end) {
     const window = chooseWindow(options, position, end);

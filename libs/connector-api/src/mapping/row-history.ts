@@ -161,24 +161,32 @@ export async function toReturnedPayout(
 }
 
 /**
- * Replaces the row of each payout by its rows, see `toReturnedPayout`. Other rows and rejected records stay as they are.
- * @param states the states of the payouts, by the ids of their rows
+ * Replaces the row of each payout by its rows, see `toReturnedPayout`. Other rows and rejected records stay as they are. The row of a payout names
+ * itself as its settlement. It has the status SUCCEEDED if the payout was sent, and REFUNDED if it was returned.
  */
 export async function toReturnedPayouts(
   records: readonly (Transaction | RejectedRecord)[],
-  states: ReadonlyMap<string, PayoutState>,
   feedReader: FeedReader,
 ): Promise<(Transaction | RejectedRecord)[]> {
   const history = new RowHistory(feedReader);
-  await history.load([...states.keys()].flatMap((id) => [`${id}.returned`, `${id}.resent`]));
   return convertValidRecords<Transaction, Transaction>(records, async (rows) => {
+    await history.load(rows.filter(isPayoutRow).flatMap(({ id }) => [`${id}.returned`, `${id}.resent`]));
     const converted: Transaction[] = [];
-    for (const row of rows) {
-      const state = states.get(row.id);
-      converted.push(...(state === undefined ? [row] : await toReturnedPayout(row, state, history)));
-    }
+    for (const row of rows)
+      converted.push(
+        ...(isPayoutRow(row) ? await toReturnedPayout(row, getPayoutState(row), history) : [row]),
+      );
     return converted;
   });
+}
+
+function isPayoutRow({ id, metadata = {} }: Transaction): boolean {
+  return metadata[`${COMMON_METADATA_PREFIX}settlement`] === id;
+}
+
+function getPayoutState({ status }: Transaction): PayoutState {
+  if (status === 'REFUNDED') return 'returned';
+  return status === 'SUCCEEDED' ? 'sent' : 'pending';
 }
 
 /** The state of a dispute. `withdrawn`: the PSP has taken the amount. `inquiry`: it has not taken it yet. `inquiry-closed` and `won`: the seller has it. */

@@ -9,6 +9,14 @@ const EXAMPLES = JSON.parse(
   readFileSync(join(import.meta.dirname, 'fixtures/examples.json'), 'utf8'),
 ) as Record<string, object>;
 const ENTRIES_PATH = '/v2/payouts/{id}/payout-entries';
+const LOCATIONS_PATH = '/v2/locations';
+/** How often an example is returned. The accounts request the locations once. */
+const TIMES: Readonly<Record<string, number>> = {
+  ...{ [ENTRIES_PATH]: 2, '/v2/payments': 2, '/v2/payouts': 2 },
+  [LOCATIONS_PATH]: 1,
+};
+/** The transactions request this location. The examples of payments and payouts name it, and the example of locations does not contain it. */
+const PAYING_LOCATION = { locations: [{ id: 'L88917AVBK2S5' }] };
 
 /** Lists the examples. The fake returns them instead of its own data. */
 async function listExamples(examples: Readonly<Record<string, object>>) {
@@ -19,12 +27,18 @@ async function listExamples(examples: Readonly<Record<string, object>>) {
   try {
     for (const [path, body] of Object.entries(examples)) {
       // Each example is returned once. The first payout gets the entries, and the first location gets the payments and payouts.
-      const times = path === ENTRIES_PATH || path === '/v2/payments' || path === '/v2/payouts' ? 2 : Infinity;
+      const times = TIMES[path] ?? Infinity;
       fake.server.injectFault({ fault: { response: { status: 200, body } }, path, times });
     }
     fake.server.injectFault({
       fault: { response: { status: 200, body: { payout_entries: [] } } },
       path: ENTRIES_PATH,
+    });
+    fake.server.injectFault({
+      fault: { response: { status: 200, body: PAYING_LOCATION } },
+      path: LOCATIONS_PATH,
+      nth: 2,
+      times: Infinity,
     });
     const [accounts, beneficiaries] = [
       await collectPages(connector.psp.accounts()),

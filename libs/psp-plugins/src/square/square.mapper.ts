@@ -4,15 +4,14 @@
  * payment.
  */
 import {
-  addMoney,
+  compareParts,
   createPspMetadata,
-  formatAmount,
-  InvalidRecordError,
   negateMoney,
   parseMinorUnits,
   parseRowToRecords,
   pickMetadata,
   pickProperties,
+  readListedAccountId,
   readText,
   requireNonNegativeMoney,
   toDispute,
@@ -23,14 +22,7 @@ import {
   translateOrDefault,
   translateWord,
 } from '@tributary/connector-api';
-import type {
-  AddRecord,
-  Money,
-  ParsedDispute,
-  PayoutState,
-  RejectedRecord,
-  Transaction,
-} from '@tributary/connector-api';
+import type { AddRecord, Money, ParsedDispute, RejectedRecord, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import type { ChildrenCheck } from '@tributary/connector-api/listing';
 import * as words from './square.vocabulary.js';
@@ -114,7 +106,7 @@ export function parseDispute(dispute: Json): ParsedDispute {
 }
 
 /**
- * Converts a payout to its row and the rows of its fees. For the row of its return, see `readPayoutState`. If the amount of a payout is
+ * Converts a payout to its row and the rows of its fees. The row of a payout that failed is REFUNDED, see `toReturnedPayouts`. If the amount of a payout is
  * negative, Square took the money from the bank account.
  */
 export function toPayoutRows(row: Json, locationId: string | undefined): Rows {
@@ -124,7 +116,7 @@ export function toPayoutRows(row: Json, locationId: string | undefined): Rows {
     const status = translateOrDefault(words.PAYOUT_STATUSES, readText(payout, 'status') ?? '', 'OTHER');
     add(id, () =>
       toPayment({
-        ...{ ...fields, status: status === 'returned' ? 'SUCCEEDED' : status },
+        ...{ ...fields, status },
         amount: negateMoney(parseMoneyObject(payout.object('amount_money'))),
         counterpartyId: readText(payout, 'destination', 'id'),
         scheme: readText(payout, 'destination', 'type'),
@@ -138,13 +130,6 @@ export function toPayoutRows(row: Json, locationId: string | undefined): Rows {
     );
     addFeeList(payout.optionalArray('payout_fee'), fields, add);
   });
-}
-
-/** Returns whether the money of a payout left its location. */
-export function readPayoutState(payout: Json): PayoutState {
-  const status = translateOrDefault(words.PAYOUT_STATUSES, readText(payout, 'status') ?? '', 'OTHER');
-  if (status === 'returned') return status;
-  return status === 'SUCCEEDED' ? 'sent' : 'pending';
 }
 
 /**
@@ -188,24 +173,12 @@ export function toPayoutEntryRows(row: Json, payout: Json, locationId: string | 
  * @returns no warning if an amount cannot be read, because the row with this amount is rejected
  */
 export function checkPayoutEntries(payout: Json, entries: readonly Json[]): ChildrenCheck {
-  const nothing = { warnings: [], resolvedIds: [] };
-  if (entries.length === 0) return nothing;
-  try {
-    const [id, amount] = [payout.string('id'), parseMoneyObject(payout.object('amount_money'))];
-    const fees = payout
-      .optionalArray('payout_fee')
-      .map((fee) => parseMoneyObject(fee.object('amount_money')));
-    const nets = entries.map((entry) => parseMoneyObject(entry.object('net_amount_money')));
-    const sum = addMoney({ ...amount, amount: 0n }, ...nets);
-    const warningId = `payout-entries-${id}`;
-    if ([amount, addMoney(amount, ...fees)].some((money) => money.amount === sum.amount))
-      return { warnings: [], resolvedIds: [warningId] };
-    const message = `the payout ${id} is ${formatAmount(amount)}, and its entries add up to ${formatAmount(sum)}`;
-    return { warnings: [{ id: warningId, message }], resolvedIds: [] };
-  } catch (error) {
-    if (error instanceof InvalidRecordError) return nothing;
-    throw error;
-  }
+  if (entries.length === 0) return { warnings: [], resolvedIds: [] };
+  return compareParts({ object: 'payout', parts: 'entries' }, () => ({
+    ...{ id: payout.string('id'), amount: parseMoneyObject(payout.object('amount_money')) },
+    fees: payout.optionalArray('payout_fee').map((fee) => parseMoneyObject(fee.object('amount_money'))),
+    parts: entries.map((entry) => parseMoneyObject(entry.object('net_amount_money'))),
+  }));
 }
 
 /**
@@ -229,14 +202,11 @@ function parseNonNegativeMoney(json: Json, property: string): Money {
  * @throws InvalidRecordError if the object names another location, because the money belongs to one of the two
  */
 function readSharedFields(json: Json, listedId?: string) {
-  const accountId = listedId === undefined || json.has('location_id') ? json.string('location_id') : listedId;
-  if (listedId !== undefined && accountId !== listedId)
-    throw new InvalidRecordError(`location_id: ${accountId}, in the list of the location ${listedId}`);
   return {
     id: json.string('id'),
     createdAt: json.time('created_at'),
     updatedAt: json.optionalTime('updated_at'),
-    accountId,
+    accountId: readListedAccountId(json, 'location_id', listedId),
   };
 }
 

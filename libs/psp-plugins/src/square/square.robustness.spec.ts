@@ -271,7 +271,7 @@ it('an object that names another location than the list that contains it is refu
   await feed.pull(psp);
   expect(feed.rows.size).toBe(0);
   expect([...feed.rejected.keys()]).toEqual(expect.arrayContaining([payment, payout]));
-  expect(feed.rejected.get(payment)?.reason).toMatch(/^location_id: L9, in the list of the location /);
+  expect(feed.rejected.get(payment)?.reason).toMatch(/^location_id: L9, in the list of /);
 });
 
 it('a late fee without a new time of the payment is seen when everything is read again', async () => {

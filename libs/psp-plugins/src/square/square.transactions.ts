@@ -45,7 +45,6 @@ import type { SquareSettings } from './square.config.js';
 import {
   checkPayoutEntries,
   parseDispute,
-  readPayoutState,
   toPayoutEntryRows,
   toPaymentRows,
   toPayoutRows,
@@ -149,10 +148,8 @@ function createTimedSource(context: SquareContext, list: TimedList, locationId?:
   };
   return {
     id: locationId === undefined ? list : `${list}:${locationId}`,
-    toRows: async (rows) => {
-      const states = list === 'payouts' ? readPayoutStates(rows) : new Map();
-      return reverseFailedRows(await toReturnedPayouts(rows.flatMap(toRows), states, feedReader), feedReader);
-    },
+    toRows: async (rows) =>
+      reverseFailedRows(await toReturnedPayouts(rows.flatMap(toRows), feedReader), feedReader),
     async *list(since) {
       const position = isRereadTimeWindowsPosition(since) ? since : undefined;
       // As long as no row is known, an empty list does not advance the position. A fault that looks like an empty list then has no effect
@@ -173,11 +170,6 @@ function fetchEntries(client: SquareClient, row: Json, signal: AbortSignal) {
   const [id, type = 'SIMPLE'] = [readText(row, 'id'), readText(row, 'type')];
   if (type === 'SIMPLE' || id === undefined) return undefined;
   return readPages((token) => client.listPayoutEntries(id, token, signal));
-}
-
-function readPayoutStates(rows: readonly SquareRow[]) {
-  const payouts = rows.filter(({ parent }) => parent === undefined);
-  return new Map(payouts.map(({ row }) => [readText(row, 'id') ?? '', readPayoutState(row)]));
 }
 
 const TO_ROWS = {

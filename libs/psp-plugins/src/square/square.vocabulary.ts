@@ -27,13 +27,13 @@ export const REFUND_STATUSES = createWordTable<'undecided' | TransactionStatus>(
 });
 
 /**
- * The statuses of payouts, by the served status. `returned` means that the payout failed: its money left the location and came back.
+ * The statuses of payouts, by the served status. A payout that failed is REFUNDED: its money left the location and came back.
  * Source: `PayoutStatus`.
  */
-export const PAYOUT_STATUSES = createWordTable<'returned' | TransactionStatus>({
+export const PAYOUT_STATUSES = createWordTable<TransactionStatus>({
   PENDING: ['SENT'],
   SUCCEEDED: ['PAID'],
-  returned: ['FAILED'],
+  REFUNDED: ['FAILED'],
 });
 
 /** The states of disputes. During an inquiry, Square does not take the money yet. Source: `DisputeState`. */

@@ -24,7 +24,7 @@ export class PspClock implements HttpClock {
   constructor(
     private readonly machine: HttpClock,
     private readonly name: string,
-    private readonly logger: Pick<Logger, 'warn'> = new Logger(PspClock.name),
+    private readonly logger: Pick<Logger, 'warn'> = new Logger('PspClock'),
   ) {}
 
   now(): number {

@@ -17,6 +17,8 @@ export interface OrderDetails {
    * succeeds.
    */
   disputedAt?: number | undefined;
+  /** The ids of listed transactions according to which a failed order was paid. The PSP is asked about each of them once. */
+  contradictions?: string[];
 }
 
 export interface FailureReason {

@@ -146,6 +146,55 @@ describe('a movement of the listing that is an order', () => {
     },
   );
 
+  describe.each([
+    ['by its id', 'psp-1', false],
+    ['by its key', 'movement-7', true],
+  ])('of an order that the PSP calls failed, told %s', (_, id, hasKey) => {
+    const openFailed = async () => {
+      harness.psp.initialStatus = 'FAILED';
+      const gateway = await harness.openGateway();
+      const answer = await harness.submit(gateway.service);
+      await harness.advanceUntilState(gateway, 'failed');
+      const [orderKey] = harness.psp.attemptedKeys;
+      const listed = [createTransaction(id, hasKey && orderKey ? { orderKey } : {})];
+      return { gateway, listed, orderId: answer.id };
+    };
+
+    it('waits for the word of the PSP, and is a row of its own if the PSP says again that it failed', async () => {
+      const { gateway, listed, orderId } = await openFailed();
+      const looked = harness.psp.lookedUpKeys.length;
+      expect(await pullTransactions(gateway, listed)).toContain('waits');
+      await harness.advance(5_000);
+      expect(harness.psp.lookedUpKeys).toHaveLength(looked + 1);
+      for (let again = 0; again < 2; again++) expect(await pullTransactions(gateway, listed)).toBeUndefined();
+      expect(await readRowStatuses(gateway)).toEqual([`${orderId} FAILED`, `${id} SUCCEEDED`]);
+      expect(harness.findLogLines('ask the PSP whether it was paid')).not.toEqual([]);
+      await harness.advance(5_000);
+      expect(harness.psp.lookedUpKeys).toHaveLength(looked + 1);
+    });
+
+    it('is the order if the PSP corrects itself', async () => {
+      const { gateway, listed, orderId } = await openFailed();
+      harness.psp.setStatus(harness.psp.attemptedKeys[0]!, 'SUCCEEDED');
+      expect(await pullTransactions(gateway, listed)).toContain('waits');
+      await harness.advanceUntilState(gateway, 'succeeded');
+      await harness.advanceUntilPublished(gateway);
+      expect(await pullTransactions(gateway, listed)).toBeUndefined();
+      expect(await readRowStatuses(gateway)).toEqual([`${orderId} FAILED`, `${orderId} SUCCEEDED`]);
+    });
+
+    it('is a row of its own if the PSP cannot be asked for a minute', async () => {
+      const { gateway, listed, orderId } = await openFailed();
+      harness.psp.lookupScripts = Array.from({ length: 20 }, () => () => {
+        throw new Error('down');
+      });
+      expect(await pullTransactions(gateway, listed)).toContain('waits');
+      await harness.advance(61_000, 5_000);
+      expect(await pullTransactions(gateway, listed)).toBeUndefined();
+      expect(await readRowStatuses(gateway)).toEqual([`${orderId} FAILED`, `${id} SUCCEEDED`]);
+    });
+  });
+
   it('and comes back is a return, whether the listing flips it or lists a row of its own', async () => {
     const gateway = await harness.openGateway({ start: false });
     const first = await harness.submit(gateway.service);

@@ -12,13 +12,16 @@ import type { OrderStatus, Transaction, TransactionStatus, SerializedRecord } fr
 import type { MutableOrderFields, OrderChange, StoredOrder } from '@tributary/feed';
 import type { MatchedPage, DeferredPage, TransactionMatcher } from '@tributary/sync';
 import { applyPspStatus } from '../state-machine/apply-psp-status.js';
-import { parseDetails, mergeDetails } from '../model/stored-order-details.js';
+import { isDisputed, mergeDetails, parseDetails } from '../model/stored-order-details.js';
 import type { OrderStateWriter } from './order-state-writer.js';
 import type { OrdersContext } from '../runtime/orders-context.js';
 import type { DecisionContext } from '../state-machine/state-machine.types.js';
 
 /** The maximum difference in ms between the store's clock and the PSP's clock. */
 const MAX_CLOCK_DIFFERENCE_MS = 10 * 60_000;
+
+/** The maximum number of transactions that are stored because they contradict the status of an order. */
+const MAX_CONTRADICTIONS = 10;
 
 /** The relation of a listed transaction to an order. */
 type TransactionMatch =
@@ -51,7 +54,8 @@ export class OrderMatcher implements TransactionMatcher {
     const orders = await this.findReferencedOrders(transactions);
     const matches = new Map(transactions.map((each) => [each, matchTransaction(each, orders)]));
     const unmatched = transactions.filter((each) => matches.get(each)?.kind === 'none');
-    const deferredReason = await this.findDeferReason(unmatched, unidentified);
+    const deferredReason =
+      (await this.findDeferReason(unmatched, unidentified)) ?? (await this.askAboutFailedOrders(matches));
     if (deferredReason !== undefined) return { deferredReason };
     const page: MatchedPage = { unmatchedItems: [], records: [] };
     for (const item of items) {
@@ -94,9 +98,11 @@ export class OrderMatcher implements TransactionMatcher {
       case 'related':
         return addRelatedRow(transaction, match.order, page.records);
       case 'return':
+        if (this.contradictsFailure(match)) return this.reportUnexpectedPayment(transaction, match.order);
         await this.applyReturn(transaction, match.order);
         return true;
       case 'payment':
+        if (this.contradictsFailure(match)) return this.reportUnexpectedPayment(transaction, match.order);
         return this.applyPayment(transaction, match);
     }
   }
@@ -142,6 +148,51 @@ export class OrderMatcher implements TransactionMatcher {
       `${order.connector}: order ${order.id} is ${order.amount} of ${order.asset}, and the PSP lists it (${id}) with ` +
         `${amount?.amount} of ${amount?.asset}: ask the PSP what was paid`,
     );
+  }
+
+  /** Returns true if a transaction says that the money of an order left the account, although the PSP told that the order failed. */
+  private contradictsFailure(match: TransactionMatch): boolean {
+    if (match.kind !== 'payment' && match.kind !== 'return') return false;
+    const { state, pspId } = match.order;
+    const isBooked = match.kind === 'return' || match.status === 'SUCCEEDED' || match.status === 'RETURNED';
+    const isAnswerable = this.writer.connector.client.findOrder !== undefined;
+    return isBooked && isAnswerable && state === 'failed' && pspId !== undefined;
+  }
+
+  /**
+   * Makes the gateway look up the failed orders whose money left the account according to these transactions. The page waits for the answer:
+   * if the PSP corrects the status, the transaction is the payment of the order.
+   * @returns the reason to defer the page, or `undefined` if no answer is awaited
+   */
+  private async askAboutFailedOrders(
+    matches: ReadonlyMap<Transaction, TransactionMatch>,
+  ): Promise<string | undefined> {
+    const now = this.context.clock.now();
+    let reason: string | undefined;
+    for (const [{ id }, match] of matches) {
+      if (match.kind === 'none' || !this.contradictsFailure(match)) continue;
+      const { order } = match;
+      const { contradictions = [] } = parseDetails(order);
+      if (!contradictions.includes(id))
+        await this.writer.update(order.id, (stored) => createDispute(stored, id, now));
+      else if (!isDisputed(order)) continue;
+      if (now >= this.firstDeferredAt(id, now) + this.context.timings.maxPageDeferMs) continue;
+      reason ??= `movement ${id} belongs to order ${order.id}, which failed: its page waits for what the PSP says`;
+    }
+    return reason;
+  }
+
+  /**
+   * Logs that the PSP lists the payment of an order and says at the same time that the order failed.
+   * @returns false, because the transaction must be served as a separate row. Otherwise its money would be in no row
+   */
+  private reportUnexpectedPayment({ id }: Transaction, order: StoredOrder): false {
+    this.context.logger.error(
+      { connector: order.connector, order: order.id, reference: order.idempotencyKey },
+      `${order.connector}: the PSP says that order ${order.id} failed, and it lists the movement ${id} of this order: ` +
+        'ask the PSP whether it was paid before you pay again. The movement is served as a row of its own',
+    );
+    return false;
   }
 
   /** Applies the full return of a payment to its order. */
@@ -305,6 +356,20 @@ function toOrderStatus(status: TransactionStatus): OrderStatus | undefined {
     case 'OTHER':
       return undefined;
   }
+}
+
+/** Returns the change that makes the gateway look up a failed order, because a listed transaction contradicts its status. */
+function createDispute(order: StoredOrder, transactionId: string, now: number): OrderChange | undefined {
+  const { contradictions = [] } = parseDetails(order);
+  if (order.state !== 'failed' || contradictions.includes(transactionId)) return undefined;
+  const details = mergeDetails(order, {
+    disputedAt: now,
+    contradictions: [...contradictions, transactionId].slice(-MAX_CONTRADICTIONS),
+  });
+  return {
+    set: { details, nextActionAt: now },
+    event: `the listing contains the payment ${transactionId}: asking again`,
+  };
 }
 
 function isPayment({ type }: Transaction): boolean {

@@ -1,24 +1,36 @@
+/** Tests that only the object with the key and the amount of an order is taken as its object. */
 import { Json } from '../http/json-accessors.js';
 import { findCreatedOrder, type TimeWindowQuery } from './index.js';
 
 const CREATED_AT = '2026-03-01T12:00:00.000Z';
 const DAY_MS = 86_400_000;
+const AMOUNT = { amount: 1250n, asset: 'EUR/2' };
 
-async function find(pspId?: string) {
+/** @param rows the objects of the PSP, as `id key amount`, one page each */
+async function find(pspId: string | undefined, rows = ['1 key-1 9', '2 mine -1250', '3 key-3 1250']) {
   const requests: unknown[] = [];
-  const toRow = (id: string) => Json.parse(JSON.stringify({ id, key: `key-${id}` }));
+  const objects = rows.map((row) => {
+    const [id, key, amount] = row.split(' ');
+    return Json.parse(JSON.stringify({ id, key, amount }));
+  });
   const result = await findCreatedOrder(
-    { createdAt: CREATED_AT, ...(pspId !== undefined && { pspId }) },
+    { createdAt: CREATED_AT, amount: AMOUNT, ...(pspId !== undefined && { pspId }) },
     {
       findById: async (id) => {
         requests.push(id);
-        return id === 'gone' ? undefined : toRow(id);
+        return objects.find((row) => row.string('id') === id);
       },
       fetchPage: async (window: TimeWindowQuery) => {
         requests.push(window);
-        return window.token === undefined ? { rows: [toRow('1')], next: 'n' } : { rows: [toRow('2')] };
+        const page = Number(window.token ?? 0);
+        return {
+          rows: objects.slice(page, page + 1),
+          ...(page + 1 < objects.length && { next: String(page + 1) }),
+        };
       },
-      isOrder: (row) => ['key-2', 'key-7'].includes(row.string('key')),
+      isOrder: (row) => row.string('key') === 'mine',
+      getAmount: (row) =>
+        row.string('amount') === 'other' ? undefined : { ...AMOUNT, amount: BigInt(row.string('amount')) },
       maxWindowMs: DAY_MS,
       toOrderResult: (row) => ({ id: row.string('id'), status: 'SUCCEEDED' }),
     },
@@ -27,16 +39,33 @@ async function find(pspId?: string) {
 }
 
 it('requests an order by the id of the PSP if it is known', async () => {
-  expect(await find('7')).toEqual({ result: { id: '7', status: 'SUCCEEDED' }, requests: ['7'] });
+  expect(await find('2')).toEqual({ result: { id: '2', status: 'SUCCEEDED' }, requests: ['2'] });
   expect((await find('gone')).result).toBeUndefined();
-  await expect(find('8')).rejects.toThrow('which has another key');
+  await expect(find('1')).rejects.toThrow('which has another key');
 });
 
 it('searches the objects since one hour before the order', async () => {
   const from = Date.parse('2026-03-01T11:00:00.000Z');
   const window = { from, to: from + DAY_MS };
-  expect(await find()).toEqual({
+  expect(await find(undefined)).toEqual({
     result: { id: '2', status: 'SUCCEEDED' },
-    requests: [window, { ...window, token: 'n' }],
+    requests: [window, { ...window, token: '1' }, { ...window, token: '2' }],
   });
+});
+
+it.each([
+  ['two objects have the key', undefined, ['1 mine 1250', '2 mine 1250'], 'has 2 objects with the key'],
+  ['one of two has another amount', undefined, ['1 mine 999', '2 mine 1250'], 'has 2 objects with the key'],
+  ['the object that was found has another amount', undefined, ['1 mine 1251'], 'it is 1251 of EUR/2'],
+  ['the object with the id has another amount', '1', ['1 mine 0'], 'it is 0 of EUR/2'],
+])('the result is not known if %s', async (_name, pspId, rows, message) => {
+  await expect(find(pspId, rows)).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: expect.stringContaining(message),
+  });
+});
+
+it('an object that two pages contain is one object, and an amount that is not known is not compared', async () => {
+  expect((await find(undefined, ['1 mine 1250', '1 mine 1250'])).result).toMatchObject({ id: '1' });
+  expect((await find('1', ['1 mine other'])).result).toMatchObject({ id: '1' });
 });

@@ -22,6 +22,17 @@ export function requireRows(response: Json, ...path: string[]): Json[] {
 }
 
 /**
+ * Returns the rows of a list that always has rows, e.g. the balances of an account. If an empty list were accepted, every balance would be
+ * served as zero.
+ * @throws PspError `unavailable` if there is no list, or if it is empty
+ */
+export function requireSomeRows(response: Json, ...path: string[]): Json[] {
+  const rows = requireRows(response, ...path);
+  if (rows.length > 0) return rows;
+  throw new PspError('unavailable', `the list "${path.join('.')}" is empty, and it always has rows`);
+}
+
+/**
  * Reads a page of a list whose next page is requested with a token: `readTokenPage(response, 'data', 'cursor')`.
  * @param rowsProperty the property with the rows
  * @param tokenProperty the property with the token of the next page. On the last page it is absent, null or empty

@@ -2,7 +2,7 @@
 import { pickMetadata, pickProperties, readCurrentBalances, readTexts } from '@tributary/connector-api';
 import type { Account, Cursor } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { listNestedAccounts } from '@tributary/connector-api/listing';
+import { listNestedAccounts, requireSomeRows } from '@tributary/connector-api/listing';
 import type { AdyenBalancePlatformContext } from './adyen-balance-platform.client.js';
 import { parseAdyenAmount } from './adyen-balance-platform.mapper.js';
 import { PLUGIN_NAME } from './adyen-balance-platform.vocabulary.js';
@@ -37,6 +37,8 @@ export function readBalances({ client, settings, clock }: AdyenBalancePlatformCo
   const property = settings.balance === 'booked' ? 'balance' : 'available';
   return readCurrentBalances(accountId, clock, {
     find: (id) => client.findBalanceAccount(id),
-    toAmounts: (account) => account.array('balances').map((row) => parseAdyenAmount(row, property)),
+    // Adyen's document: "Returns a balance account and its balances for the default currency and other currencies with a non-zero balance".
+    toAmounts: (account) =>
+      requireSomeRows(account, 'balances').map((row) => parseAdyenAmount(row, property)),
   });
 }

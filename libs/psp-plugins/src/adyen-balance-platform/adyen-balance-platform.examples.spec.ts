@@ -24,6 +24,12 @@ const ORDER: Order = {
   createdAt: '2024-03-20T09:13:37Z',
 };
 
+/** The properties by which a transfer is recognised as that of the order. */
+const OWN_TRANSFER = {
+  reference: ORDER.idempotencyKey,
+  amount: { currency: 'EUR', value: 1000 },
+  direction: 'outgoing',
+};
 const NOW = Date.UTC(2025, 5, 1);
 
 /** The call of the plugin that reads the response of each operation on one object. */
@@ -108,7 +114,15 @@ else {
   });
 
   it.each(cases)('$name', async ({ method, path, call, status, value }) => {
-    injectExample(method, path, status, value, Infinity);
+    // The example of a transfer contains neither the key nor the amount of the order.
+    const isLookup = method === 'GET' && path.endsWith('/transfers/{id}');
+    injectExample(
+      method,
+      path,
+      status,
+      isLookup ? { ...(value as object), ...OWN_TRANSFER } : value,
+      Infinity,
+    );
     expect(await call(psp).catch(toPlainError)).toMatchSnapshot();
   });
 

@@ -14,7 +14,7 @@ import type { Json, JsonBody } from '@tributary/connector-api/http';
 import { findCreatedOrder } from '@tributary/connector-api/listing';
 import { createPayoutCounterparty } from './adyen-balance-platform.beneficiaries.js';
 import type { AdyenBalancePlatformContext } from './adyen-balance-platform.client.js';
-import { parseBookings } from './adyen-balance-platform.mapper.js';
+import { parseAdyenAmount, parseBookings } from './adyen-balance-platform.mapper.js';
 import * as words from './adyen-balance-platform.vocabulary.js';
 
 const HOUR_MS = 3_600_000;
@@ -73,6 +73,7 @@ export function findOrder({ client }: AdyenBalancePlatformContext, order: Order)
     fetchPage: (window) => client.listByTime('transfers', { ...window, reference }),
     // The receiving side of an internal transfer has the same reference.
     isOrder: (row) => readText(row, 'reference') === reference && readText(row, 'direction') !== 'incoming',
+    getAmount: (row) => parseAdyenAmount(row.at('amount'), 'value'),
     maxWindowMs: ORDER_SEARCH_RANGE_MS,
     toOrderResult,
   });

@@ -154,3 +154,9 @@ async function fetchTransfer(id: string): Promise<{ body: object }> {
   });
   return { body: (await response.json()) as object };
 }
+
+it('an empty list of balances is an error, because each balance would be served as zero', async () => {
+  expect(await connector.psp.balances?.(accountId)).toMatchObject({ accountId });
+  fake.server.transformResponse = (_request, body) => ({ ...(body as object), balances: [] });
+  await expect(connector.psp.balances?.(accountId)).rejects.toMatchObject({ kind: 'unavailable' });
+});

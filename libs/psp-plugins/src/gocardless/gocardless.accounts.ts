@@ -66,7 +66,7 @@ function readHeldMoney(row: Json): Money {
   return translateWord(BALANCE_TYPES, row, 'balance_type') === 'held' ? money : { ...money, amount: 0n };
 }
 
-function readMoney(row: Json, property: string): Money {
+export function readMoney(row: Json, property: string): Money {
   return parseMinorUnits(row.decimal(property), row.string('currency'));
 }
 

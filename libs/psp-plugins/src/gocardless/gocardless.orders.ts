@@ -11,7 +11,7 @@ import type { Order, OrderResult } from '@tributary/connector-api';
 import { JsonNumber, submitOrder } from '@tributary/connector-api/http';
 import type { Json } from '@tributary/connector-api/http';
 import { findCreatedOrder } from '@tributary/connector-api/listing';
-import { findPayer } from './gocardless.accounts.js';
+import { findPayer, readMoney } from './gocardless.accounts.js';
 import type { GocardlessContext } from './gocardless.client.js';
 import { ORDER_KEY_NAME, OUTBOUND_STATUSES, PLUGIN_NAME } from './gocardless.vocabulary.js';
 
@@ -65,6 +65,7 @@ export function findOrder({ client, signal }: GocardlessContext, order: Order) {
     findById: (id) => client.find(RESOURCE, id, signal),
     fetchPage: (window) => client.listCreated(RESOURCE, window, signal),
     isOrder: (row) => readText(row, 'metadata', ORDER_KEY_NAME) === order.idempotencyKey,
+    getAmount: (row) => readMoney(row, 'amount'),
     maxWindowMs: MAX_ORDER_AGE_MS,
     toOrderResult,
   });

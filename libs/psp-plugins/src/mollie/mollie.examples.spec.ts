@@ -84,7 +84,7 @@ else {
       businessAccounts: 'required',
     });
     // The link leads to a page for which the document has no example, so the link is removed.
-    const body = withoutNextLink(value);
+    const body = withOrderKey(withoutNextLink(value), path);
     fake.server.injectFault({
       method,
       path,
@@ -100,6 +100,17 @@ else {
 function withoutNextLink(value: unknown): unknown {
   const links = (value as { _links?: object })._links;
   return links === undefined ? value : { ...(value as object), _links: { ...links, next: null } };
+}
+
+/** The examples of payouts and drafts contain no key of an order. The ones that are looked up by their id get the key and the amount of the order. */
+function withOrderKey(value: unknown, path: string): unknown {
+  if (!/\/(payouts\/|draft-transfers)/.test(path) || typeof value !== 'object' || value === null)
+    return value;
+  if (Array.isArray(value)) return value.map((each) => withOrderKey(each, path));
+  const isLookedUp = ['payout_j8NvRAM2WNZtsykpLEX8J', DRAFT].includes((value as { id?: string }).id ?? '');
+  const own = { description: ORDER.idempotencyKey, amount: { currency: 'EUR', value: '10.00' } };
+  const entries = Object.entries(value).map(([name, each]) => [name, withOrderKey(each, path)]);
+  return { ...Object.fromEntries(entries), ...(isLookedUp && own) };
 }
 
 /** Returns one line for each record, in the form in which it is served. */

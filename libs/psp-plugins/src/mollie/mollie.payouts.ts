@@ -14,7 +14,8 @@ import {
 } from '@tributary/connector-api';
 import type { Order, OrderResult, OrderStatus, UnlinkedRow } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { findRowInPages } from '@tributary/connector-api/listing';
+import { findOrderInPages, requireOrderObject } from '@tributary/connector-api/listing';
+import type { OrderRecognition } from '@tributary/connector-api/listing';
 import type { MollieClient } from './mollie.client.js';
 import { parseMoneyObject } from './mollie.mapper.js';
 import { getBankAccountId, ORDER_PROPERTIES } from './mollie.vocabulary.js';
@@ -49,15 +50,26 @@ export async function createPayout(client: MollieClient, order: Order): Promise<
 export async function findPayout(client: MollieClient, order: Order): Promise<OrderResult | undefined> {
   const { pspId, sourceAccountId: balanceId, idempotencyKey, createdAt } = order;
   const orderedAt = Date.parse(createdAt) - MAX_CLOCK_SKEW_MS;
+  const recognition = createOrderRecognition(idempotencyKey);
   const search = () =>
-    findRowInPages(
+    findOrderInPages(
       (token) => client.list('payouts', { token, query: { balanceId } }),
-      (payout) => readOrderKey(payout) === idempotencyKey,
+      order,
+      recognition,
       // The list is newest first. The search ends at the first payout that is older than the order.
       (payout) => Date.parse(payout.time('createdAt')) < orderedAt,
     );
-  const payout = await (pspId === undefined ? search() : client.find('payouts', pspId));
+  const find = async (id: string) => requireOrderObject(await client.find('payouts', id), order, recognition);
+  const payout = await (pspId === undefined ? search() : find(pspId));
   return payout && toPayoutResult(payout);
+}
+
+/** Returns how the payout or the draft of an order is recognised: by the order's key in its description, and by its amount. */
+export function createOrderRecognition(idempotencyKey: string): OrderRecognition {
+  return {
+    isOrder: (row) => readOrderKey(row) === idempotencyKey,
+    getAmount: (row) => parseMoneyObject(row.object('amount')),
+  };
 }
 
 /** Links the journal rows of payouts and of returned payouts to the payouts that were ordered through this gateway. */

@@ -215,7 +215,9 @@ describe('what a person decides', () => {
 
   it('a word that Mollie adds is not final', async () => {
     const { id } = await trial.psp.createPayout!(createOrder());
-    const response = { body: { id, status: 'expired', description: getFirstDraft().description } };
+    const { description } = getFirstDraft();
+    const amount = { currency: 'EUR', value: '25.00' };
+    const response = { body: { id, status: 'expired', description, amount } };
     fake.server.injectFault({ fault: { response }, path: `${DRAFTS}/{id}` });
     expect(await trial.psp.findOrder!(createOrder({ pspId: id }))).toMatchObject({ status: 'PENDING' });
   });

@@ -16,9 +16,10 @@ import {
 } from '@tributary/connector-api';
 import type { Order, OrderResult, Payee, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { findRowInPages } from '@tributary/connector-api/listing';
+import { findOrderInPages, requireOrderObject } from '@tributary/connector-api/listing';
 import type { MollieClient } from './mollie.client.js';
 import { parseMoneyObject } from './mollie.mapper.js';
+import { createOrderRecognition } from './mollie.payouts.js';
 import { DESCRIPTION_KEY, ORDER_PROPERTIES } from './mollie.vocabulary.js';
 
 const MAX_DESCRIPTION_LENGTH = 140;
@@ -53,16 +54,14 @@ export async function createDraft(client: MollieClient, order: Order, payee: Pay
  * Finds a draft by its id, or else in the list of drafts, because Mollie responds with 404 for some drafts that are in the list. The
  * document does not state the order of the list, so the whole list is read.
  */
-export async function findDraft(
-  client: MollieClient,
-  { idempotencyKey, pspId }: Order,
-): Promise<OrderResult | undefined> {
+export async function findDraft(client: MollieClient, order: Order): Promise<OrderResult | undefined> {
+  const { idempotencyKey, pspId } = order;
   // If the transaction was listed before the draft was known, the `pspId` of the order is the id of the transaction.
   const draft = pspId?.startsWith('badrt_') ? await client.find('draftTransfers', pspId) : undefined;
-  const isWanted = (one: Json) =>
-    readOrderKey(one) === idempotencyKey || (pspId !== undefined && readText(one, 'id') === pspId);
-  const found =
-    draft ?? (await findRowInPages((token) => client.list('draftTransfers', { token }), isWanted));
+  const recognition = createOrderRecognition(idempotencyKey);
+  const search = () =>
+    findOrderInPages((token) => client.list('draftTransfers', { token }), order, recognition);
+  const found = requireOrderObject(draft, order, recognition) ?? (await search());
   return found && toDraftResult(found);
 }
 

@@ -2,7 +2,7 @@
 import { createAccountPage, formatTime, parseTime, PspError, readText } from '@tributary/connector-api';
 import type { Account, Balances, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { requireRows } from '@tributary/connector-api/listing';
+import { requireSomeRows } from '@tributary/connector-api/listing';
 import { parseMoneyObject, readTime, type PaypalContext } from './paypal.client.js';
 
 /** @throws PspError `rejected` if the credentials belong to another account than the account in the settings */
@@ -16,10 +16,8 @@ export async function* listAccountPages(context: PaypalContext): AsyncGenerator<
       `PayPal: the credentials belong to the account ${found}, and the setting "accountId" is ${settings.accountId}`,
     );
   }
-  // An account always has a balance in its primary currency. If a response without balances were accepted, every balance would be served as
-  // zero.
-  if (requireRows(response, 'balances').length === 0)
-    throw new PspError('unavailable', 'PayPal: GET /v1/reporting/balances: the list of balances is empty');
+  // An account always has a balance in its primary currency.
+  requireSomeRows(response, 'balances');
   const account = { id: settings.accountId, name: `PayPal ${settings.accountId}` };
   const toBalances = () => readBalances(context, response);
   const list = { rows: [response], idProperty: 'account_id', toAccount: () => account, toBalances };

@@ -93,6 +93,32 @@ it('a repeat is the first batch, and another batch is never taken for it', async
   });
 });
 
+it.each([
+  ['an item of another order', [{ key: 'other', status: 'FAILED' }], undefined],
+  [
+    'an item of another order before its own',
+    [{ key: 'other', status: 'FAILED' }, { status: 'SUCCESS' }],
+    'SUCCEEDED',
+  ],
+  ['two items of the order', [{ status: 'FAILED' }, { status: 'SUCCESS' }], undefined],
+  ['an item of another amount', [{ status: 'SUCCESS', value: '10.01' }], undefined],
+])('the item with the key and the amount of the order decides: %s', async (_name, items, expected) => {
+  const { id } = await create();
+  test.fake.server.transformResponse = ({ method }, body) => ({
+    ...(body as object),
+    ...(method === 'GET' && {
+      items: items.map(({ key = ORDER.idempotencyKey, status, value = '10.00' }, index) => ({
+        ...{ payout_item_id: `ITEM${index}`, payout_batch_id: id, transaction_status: status },
+        payout_item: { receiver: 'ada@example.com', sender_item_id: key, amount: { currency: 'EUR', value } },
+        payout_item_fee: { currency: 'EUR', value: '0.00' },
+      })),
+    }),
+  });
+  const found = test.psp.findOrder!({ ...ORDER, pspId: id });
+  if (expected === undefined) await expect(found).rejects.toMatchObject({ kind: 'unavailable' });
+  else expect(await found).toMatchObject({ id, status: expected });
+});
+
 it('cannot be found without its id', async () => {
   await create();
   await expect(test.psp.findOrder!(ORDER)).rejects.toMatchObject({ kind: 'unavailable' });

@@ -7,6 +7,7 @@ import {
   createPspMetadata,
   formatAmount,
   formatOrderUnits,
+  parseMoney,
   pickProperties,
   PspError,
   readOrderProperties,
@@ -19,6 +20,7 @@ import {
 import type { Order, OrderResult } from '@tributary/connector-api';
 import { Json, submitOrder } from '@tributary/connector-api/http';
 import type { JsonBody } from '@tributary/connector-api/http';
+import { selectOrderObject } from '@tributary/connector-api/listing';
 import { isBeneficiary } from './paypal.beneficiaries.js';
 import type { PaypalContext } from './paypal.client.js';
 import * as words from './paypal.vocabulary.js';
@@ -45,14 +47,15 @@ export function createOrder(context: PaypalContext, order: Order): Promise<Order
 /** @throws PspError `unavailable` as long as PayPal's id of the batch is unknown, or if the batch belongs to another order */
 export async function findOrder(
   { client }: PaypalContext,
-  { pspId, idempotencyKey }: Pick<Order, 'idempotencyKey'> & { pspId?: string | undefined },
+  order: Omit<Order, 'pspId'> & { pspId?: string | undefined },
 ): Promise<OrderResult | undefined> {
+  const { pspId, idempotencyKey } = order;
   if (pspId === undefined)
     throw new PspError('unavailable', 'PayPal finds a batch by its own id only, which is not known yet');
   const batch = await client.findPayoutBatch(pspId);
   if (batch === undefined) return undefined;
   const key = readText(batch, 'batch_header', 'sender_batch_header', 'sender_batch_id');
-  if (key === idempotencyKey) return toOrderResult(batch, { idempotencyKey });
+  if (key === idempotencyKey) return toOrderResult(batch, order);
   throw new PspError(
     'unavailable',
     `PayPal: the batch ${pspId} has the sender_batch_id ${key}, which is not that of the order`,
@@ -89,14 +92,25 @@ function isDuplicateBatch(error: Json): boolean {
 
 /**
  * Maps a batch. The status `SUCCESS` of a batch only means that PayPal has processed the batch. The result of the payout is the status of
- * its item, which has the key of the order. Without this item, the result is not known.
+ * its item. A batch has one item, which has the key and the amount of the order.
+ * @throws PspError `unavailable` if the batch has other items
  * @throws InvalidRecordError if there is no id
  */
-function toOrderResult(batch: Json, { idempotencyKey }: Pick<Order, 'idempotencyKey'>): OrderResult {
+function toOrderResult(batch: Json, order: Pick<Order, 'idempotencyKey' | 'amount'>): OrderResult {
   const header = batch.at('batch_header');
-  const getKey = (each: Json) => readText(each, 'payout_item', 'sender_item_id');
+  const items = batch.optionalArray('items');
+  const found = selectOrderObject(items, order, {
+    isOrder: (each) => readText(each, 'payout_item', 'sender_item_id') === order.idempotencyKey,
+    getAmount: (each) =>
+      parseMoney(
+        each.decimal('payout_item', 'amount', 'value'),
+        each.string('payout_item', 'amount', 'currency'),
+      ),
+  });
+  if (items.length > 0 && found === undefined)
+    throw new PspError('unavailable', 'PayPal: no item of the batch has the key of the order');
   // If the item is absent, `item` is an object in which every property is absent.
-  const item = batch.optionalArray('items').find((each) => getKey(each) === idempotencyKey) ?? Json.absent;
+  const item = found ?? Json.absent;
   const batchStatus = readText(header, 'batch_status') ?? '';
   const itemStatus = readText(item, 'transaction_status');
   return createOrderResult({

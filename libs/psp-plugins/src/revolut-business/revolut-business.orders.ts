@@ -1,15 +1,18 @@
 /** Sends payments and transfers, and finds them again. */
 import {
   formatAmount,
+  parseMoney,
   readOrderProperties,
   readOrderResult,
   readText,
   requireOrderCurrency,
   translateOrDefault,
 } from '@tributary/connector-api';
-import type { Order, OrderResult } from '@tributary/connector-api';
+import type { Money, Order, OrderResult } from '@tributary/connector-api';
 import { JsonNumber, submitOrder } from '@tributary/connector-api/http';
 import type { Json } from '@tributary/connector-api/http';
+import { requireOrderObject, selectOrderObject } from '@tributary/connector-api/listing';
+import type { OrderRecognition } from '@tributary/connector-api/listing';
 import { parseBeneficiaryId } from './revolut-business.beneficiaries.js';
 import type { RevolutBusinessContext } from './revolut-business.client.js';
 import { ORDER_STATUSES, PLUGIN_NAME } from './revolut-business.vocabulary.js';
@@ -71,16 +74,31 @@ async function sendOrder({ client }: RevolutBusinessContext, order: Order): Prom
  */
 export async function findOrder(
   { client }: RevolutBusinessContext,
-  { pspId, idempotencyKey, createdAt }: Order,
+  order: Order,
 ): Promise<OrderResult | undefined> {
+  const { pspId, idempotencyKey, createdAt } = order;
+  const recognition: OrderRecognition = {
+    isOrder: (row) => readText(row, 'request_id') === idempotencyKey,
+    getAmount: (row) => readOrderAmount(row, order),
+  };
   if (pspId !== undefined) {
-    const transaction = await client.getTransaction(pspId);
+    const transaction = requireOrderObject(await client.getTransaction(pspId), order, recognition);
     return transaction && toOrderResult(transaction);
   }
   const from = Date.parse(createdAt) - HOUR_MS;
   const query = { from, to: from + ORDER_SEARCH_RANGE_MS, request_id: idempotencyKey };
-  const [found] = await client.listTransactions(query);
+  const found = selectOrderObject(await client.listTransactions(query), order, recognition);
   return found && toOrderResult(found);
+}
+
+/**
+ * Returns the amount of a transaction, without its fee.
+ * @returns `undefined` if no leg has the currency of the order, because Revolut converted the amount
+ */
+function readOrderAmount(row: Json, { amount: { asset } }: Order): Money | undefined {
+  const amounts = row.array('legs').map((leg) => parseMoney(leg.decimal('amount'), leg.string('currency')));
+  const isConverted = row.array('legs').some((leg) => leg.has('bill_currency'));
+  return amounts.find((amount) => amount.asset === asset) ?? (isConverted ? undefined : amounts[0]);
 }
 
 const RESPONSE_FORMAT = { psp: PLUGIN_NAME, statusProperty: 'state', reasonCode: ['reason_code'] };

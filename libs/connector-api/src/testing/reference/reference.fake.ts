@@ -186,7 +186,7 @@ class FakeBank {
     if (made) return { status: 422, body: { code: DUPLICATE_KEY_CODE, message: 'the key was used before' } };
     const paid = parseMoney(String(amount), String(currency));
     const listed = { id: `pay-${++this.count}`, state: 'completed' };
-    const row = { ...listed, key };
+    const row = { ...listed, key, amount: new JsonNumber(String(amount)), currency };
     this.payments.set(key, { row, paid });
     this.transactions.push({
       ...{

@@ -95,7 +95,7 @@ function readFields(row: Json): MovementFields {
   };
 }
 
-function readMoney(row: Json): Money {
+export function readMoney(row: Json): Money {
   return parseMoney(row.decimal('amount'), row.string('currency'));
 }
 

@@ -33,11 +33,13 @@ import {
   createMergePositionCheck,
   mergeListings,
   convertStepsToPages,
+  requireOrderObject,
 } from '@tributary/connector-api/listing';
 import type { ListingStep, MergeSource } from '@tributary/connector-api/listing';
 import { ReferenceClient } from './reference.client.js';
 import { ReferenceSettings } from './reference.config.js';
 import {
+  readMoney,
   requireSupportedAsset,
   toAccount,
   toBalances,
@@ -125,9 +127,14 @@ export class ReferencePsp implements PspClient {
     return this.createPayout(order);
   }
 
-  async findOrder({ idempotencyKey }: Order): Promise<OrderResult | undefined> {
+  async findOrder(order: Order): Promise<OrderResult | undefined> {
+    const { idempotencyKey } = order;
     const payment = await this.client.payment(idempotencyKey);
-    return payment && toOrderResult(payment);
+    const found = requireOrderObject(payment, order, {
+      isOrder: (row) => readText(row, 'key') === idempotencyKey,
+      getAmount: readMoney,
+    });
+    return found && toOrderResult(found);
   }
 
   webhook({ headers, rawBody }: WebhookRequest): Stream[] {

@@ -10,6 +10,15 @@ export function isJsonObject(value: unknown): value is Record<string, unknown> {
   );
 }
 
+/** Returns a copy of a body in which `change` was applied to each value that is no object and no list. */
+export function changeJsonValues(body: unknown, change: (value: unknown) => unknown): unknown {
+  if (Array.isArray(body)) return body.map((item) => changeJsonValues(item, change));
+  if (!isJsonObject(body)) return change(body);
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => [name, changeJsonValues(value, change)]),
+  );
+}
+
 /** Returns a copy of a body in which all properties with one of these names have another value. */
 export function changeJsonProperties(
   body: unknown,

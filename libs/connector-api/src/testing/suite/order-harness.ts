@@ -2,10 +2,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { ORDER_KINDS } from '../../order.types.js';
 import type { Order, OrderKind, OrderResult } from '../../order.types.js';
-import type { PspClient } from '../../plugin.js';
+import type { Plugin, PspClient } from '../../plugin.js';
 import { expectThat, failCheck, requireFixturePart } from './assertions.js';
 import type { PluginHarness } from './plugin-harness.js';
 import type { OrderFixture } from './suite.types.js';
+import type { Check } from './check.js';
 import type { CheckContext } from './check-context.js';
 
 /** A plugin harness for orders of one kind. */
@@ -17,6 +18,15 @@ export interface OrderHarness {
   createOrder(more?: Partial<Order>): Order;
   /** Submits an order to the plugin. */
   submit(order: Order): Promise<OrderResult>;
+}
+
+/** Creates a check that runs for each kind of order of a plugin with orders. */
+export function createOrderCheck(name: string, run: (orderHarness: OrderHarness) => Promise<void>): Check {
+  return {
+    name,
+    appliesTo: (plugin: Plugin) => plugin.orders !== undefined,
+    run: (context) => forEachOrderKind(context, run),
+  };
 }
 
 /** Runs an order check for each kind of order that the plugin supports. Each run gets a new fake PSP. */

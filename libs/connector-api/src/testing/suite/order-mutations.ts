@@ -74,6 +74,21 @@ export const ORDER_MUTATIONS: readonly Mutation[] = [
     detectedBy: 'orders: the listing shows which order a movement executes',
   },
   {
+    description: 'findOrder does not compare the key of the object that it finds',
+    file: PSP,
+    original: "isOrder: (row) => readText(row, 'key') === idempotencyKey,",
+    replacement: 'isOrder: () => true,',
+    detectedBy: 'order faults: findOrder takes only the object with the key and the amount of the order',
+  },
+  {
+    description: 'findOrder does not compare the amount of the object that it finds',
+    file: PSP,
+    original: 'getAmount: readMoney,',
+    replacement: 'getAmount: () => order.amount,',
+    additionalReplacements: [['  readMoney,\n', '']],
+    detectedBy: 'order faults: findOrder takes only the object with the key and the amount of the order',
+  },
+  {
     description: 'an unknown status costs the id of the order',
     file: MAPPER,
     original: "translateOrDefault(STATUSES, payment.string('state'), 'PENDING')",

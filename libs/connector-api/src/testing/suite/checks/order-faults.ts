@@ -4,15 +4,15 @@
  */
 import type { PspErrorKind } from '../../../errors.js';
 import { JsonNumber } from '../../../http/json-number.js';
-import type { Plugin } from '../../../plugin.js';
 import { isRequestOf } from '../../fake-route.js';
 import type { Fault } from '../../fault-injection.js';
 import { expectThat, failCheck, requireFixturePart } from '../assertions.js';
 import type { Check } from '../check.js';
-import { expectPayments, forEachOrderKind } from '../order-harness.js';
+import { createOrderCheck, expectPayments } from '../order-harness.js';
 import type { OrderHarness } from '../order-harness.js';
-import { changeJsonProperties, isJsonObject } from '../change-json-properties.js';
+import { changeJsonProperties, changeJsonValues } from '../change-json-properties.js';
 import { expectPspError, expectErrorKind } from '../expect-psp-error.js';
+import { ORDER_LOOKUP_FAULT_CHECKS } from './order-lookup-faults.js';
 
 /**
  * The timeout of requests and the delay of responses in checks of slow responses, in ms. Both are real time, in contrast to the manual
@@ -88,6 +88,7 @@ export const ORDER_FAULT_CHECKS: readonly Check[] = [
       }
     },
   ),
+  ...ORDER_LOOKUP_FAULT_CHECKS,
 ];
 
 /** The names that the property with the status of a payment can have. */
@@ -155,7 +156,9 @@ async function expectKeyInChangedText(orderHarness: OrderHarness): Promise<void>
   const changed = `${key.slice(0, half)} ${key.slice(half)}`.toUpperCase();
   fake.transformResponse = (request, body) =>
     isRequestOf(listingRequest, request)
-      ? changeTexts(body, (text) => (text === key ? text : text.replace(key, changed)))
+      ? changeJsonValues(body, (value) =>
+          typeof value === 'string' && value !== key ? value.replace(key, changed) : value,
+        )
       : body;
   const isStillRecognised = await isRecognised();
   fake.transformResponse = undefined;
@@ -163,14 +166,6 @@ async function expectKeyInChangedText(orderHarness: OrderHarness): Promise<void>
     isStillRecognised,
     `no transaction has the orderKey of the order when its text contains "${changed}": find the key with extractOrderKey`,
   );
-}
-
-/** Returns a copy of a body in which `change` was applied to all strings. */
-function changeTexts(body: unknown, change: (text: string) => string): unknown {
-  if (typeof body === 'string') return change(body);
-  if (Array.isArray(body)) return body.map((item) => changeTexts(item, change));
-  if (!isJsonObject(body)) return body;
-  return Object.fromEntries(Object.entries(body).map(([name, value]) => [name, changeTexts(value, change)]));
 }
 
 function changeTypeOfCode(value: unknown): unknown {
@@ -210,12 +205,4 @@ async function runFaultCase(
     expectErrorKind(thrown, UNKNOWN_OUTCOME_KINDS, again);
   });
   await expectPayments(orderHarness, [order], `the same order again, after ${name}`);
-}
-
-function createOrderCheck(name: string, run: (orderHarness: OrderHarness) => Promise<void>): Check {
-  return {
-    name,
-    appliesTo: (plugin: Plugin) => plugin.orders !== undefined,
-    run: (context) => forEachOrderKind(context, run),
-  };
 }

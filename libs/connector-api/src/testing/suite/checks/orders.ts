@@ -1,10 +1,9 @@
 /** Checks of orders without faults: idempotency, exact amounts, rejection and lookup. */
 import { ORDER_STATUSES } from '../../../order.types.js';
 import type { OrderResult } from '../../../order.types.js';
-import type { Plugin } from '../../../plugin.js';
 import { expectThat } from '../assertions.js';
 import type { Check } from '../check.js';
-import { expectPayments, forEachOrderKind, getOrderAsset } from '../order-harness.js';
+import { createOrderCheck, expectPayments, getOrderAsset } from '../order-harness.js';
 import type { OrderHarness } from '../order-harness.js';
 import { expectPspError, expectErrorKind } from '../expect-psp-error.js';
 
@@ -101,14 +100,6 @@ export const ORDER_CHECKS: readonly Check[] = [
     );
   }),
 ];
-
-function createOrderCheck(name: string, run: (orderHarness: OrderHarness) => Promise<void>): Check {
-  return {
-    name,
-    appliesTo: (plugin: Plugin) => plugin.orders !== undefined,
-    run: (context) => forEachOrderKind(context, run),
-  };
-}
 
 function expectResult({ id, status }: OrderResult): void {
   expectThat(typeof id === 'string' && id !== '', 'the result of an order has no id');

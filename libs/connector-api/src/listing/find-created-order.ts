@@ -4,7 +4,7 @@
  * the order is not known, and the gateway looks it up again.
  */
 import { PspError } from '../errors.js';
-import type { Json } from '../http/json-accessors.js';
+import { Json } from '../http/json-accessors.js';
 import { readText } from '../mapping/pick-metadata.js';
 import type { Money } from '../money.js';
 import type { Order, OrderResult } from '../order.types.js';
@@ -23,7 +23,7 @@ export interface OrderRecognition {
    * Returns the amount of an object; its sign is ignored. Without an amount, e.g. because the PSP converts it, only the key is compared.
    * @throws InvalidRecordError if the object has no valid amount. The result of the order is then not known
    */
-  getAmount: (row: Json) => Money | undefined;
+  getAmount?: (row: Json) => Money | undefined;
 }
 
 /**
@@ -45,7 +45,7 @@ export function selectOrderObject(
       'unavailable',
       `the PSP has ${objects.size} objects with the key of the order, and it is not known which one is the order: ${[...objects.keys()].join(', ')}`,
     );
-  const amount = getAmount(found);
+  const amount = getAmount?.(found);
   const isSame =
     amount === undefined ||
     (amount.asset === expected.asset && [expected.amount, -expected.amount].includes(amount.amount));
@@ -53,6 +53,24 @@ export function selectOrderObject(
   throw new PspError(
     'unavailable',
     `the object ${getId(found)} has the key of the order, but it is ${amount.amount} of ${amount.asset}, and the order is ${expected.amount} of ${expected.asset}`,
+  );
+}
+
+/**
+ * Returns the item of an order from an object with items, e.g. from a batch of payouts.
+ * @returns an object in which every property is absent if the PSP returns no items yet
+ * @throws PspError `unavailable` as `selectOrderObject`, and if there are only items of other orders
+ */
+export function selectOrderItem(
+  items: readonly Json[],
+  order: Pick<Order, 'amount'>,
+  recognition: OrderRecognition,
+): Json {
+  const found = selectOrderObject(items, order, recognition);
+  if (found !== undefined || items.length === 0) return found ?? Json.absent;
+  throw new PspError(
+    'unavailable',
+    'the PSP returns items of other orders, and none with the key of the order',
   );
 }
 

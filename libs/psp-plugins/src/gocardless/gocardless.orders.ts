@@ -66,8 +66,7 @@ export function findOrder({ client, signal }: GocardlessContext, order: Order) {
     fetchPage: (window) => client.listCreated(RESOURCE, window, signal),
     isOrder: (row) => readText(row, 'metadata', ORDER_KEY_NAME) === order.idempotencyKey,
     getAmount: (row) => readMoney(row, 'amount'),
-    maxWindowMs: MAX_ORDER_AGE_MS,
-    toOrderResult,
+    ...{ maxWindowMs: MAX_ORDER_AGE_MS, toOrderResult },
   });
 }
 

@@ -65,12 +65,10 @@ export async function findPayout(client: MollieClient, order: Order): Promise<Or
 }
 
 /** Returns how the payout or the draft of an order is recognised: by the order's key in its description, and by its amount. */
-export function createOrderRecognition(idempotencyKey: string): OrderRecognition {
-  return {
-    isOrder: (row) => readOrderKey(row) === idempotencyKey,
-    getAmount: (row) => parseMoneyObject(row.object('amount')),
-  };
-}
+export const createOrderRecognition = (idempotencyKey: string): OrderRecognition => ({
+  isOrder: (row) => readOrderKey(row) === idempotencyKey,
+  getAmount: (row) => parseMoneyObject(row.object('amount')),
+});
 
 /** Links the journal rows of payouts and of returned payouts to the payouts that were ordered through this gateway. */
 export async function linkSettlementsToPayouts(

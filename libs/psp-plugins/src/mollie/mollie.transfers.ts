@@ -10,7 +10,6 @@ import {
   normalizeIban,
   readOrderKey,
   readOrderResult,
-  readText,
   createOrderRejection,
   truncateText,
 } from '@tributary/connector-api';

@@ -93,7 +93,7 @@ it('a repeat is the first batch, and another batch is never taken for it', async
   });
 });
 
-it.each([
+it.each<[string, { key?: string; status: string; value?: string }[], string | undefined]>([
   ['an item of another order', [{ key: 'other', status: 'FAILED' }], undefined],
   [
     'an item of another order before its own',

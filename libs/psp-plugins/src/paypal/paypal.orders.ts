@@ -18,9 +18,9 @@ import {
   truncateText,
 } from '@tributary/connector-api';
 import type { Order, OrderResult } from '@tributary/connector-api';
-import { Json, submitOrder } from '@tributary/connector-api/http';
-import type { JsonBody } from '@tributary/connector-api/http';
-import { selectOrderObject } from '@tributary/connector-api/listing';
+import { submitOrder } from '@tributary/connector-api/http';
+import type { Json, JsonBody } from '@tributary/connector-api/http';
+import { requireOrderObject, selectOrderItem } from '@tributary/connector-api/listing';
 import { isBeneficiary } from './paypal.beneficiaries.js';
 import type { PaypalContext } from './paypal.client.js';
 import * as words from './paypal.vocabulary.js';
@@ -52,14 +52,10 @@ export async function findOrder(
   const { pspId, idempotencyKey } = order;
   if (pspId === undefined)
     throw new PspError('unavailable', 'PayPal finds a batch by its own id only, which is not known yet');
-  const batch = await client.findPayoutBatch(pspId);
-  if (batch === undefined) return undefined;
-  const key = readText(batch, 'batch_header', 'sender_batch_header', 'sender_batch_id');
-  if (key === idempotencyKey) return toOrderResult(batch, order);
-  throw new PspError(
-    'unavailable',
-    `PayPal: the batch ${pspId} has the sender_batch_id ${key}, which is not that of the order`,
-  );
+  const getKey = (batch: Json) => readText(batch, 'batch_header', 'sender_batch_header', 'sender_batch_id');
+  const isOrder = (batch: Json) => getKey(batch) === idempotencyKey;
+  const found = requireOrderObject(await client.findPayoutBatch(pspId), order, { isOrder });
+  return found && toOrderResult(found, order);
 }
 
 async function createBatch(context: PaypalContext, order: Order): Promise<JsonBody> {
@@ -98,19 +94,12 @@ function isDuplicateBatch(error: Json): boolean {
  */
 function toOrderResult(batch: Json, order: Pick<Order, 'idempotencyKey' | 'amount'>): OrderResult {
   const header = batch.at('batch_header');
-  const items = batch.optionalArray('items');
-  const found = selectOrderObject(items, order, {
-    isOrder: (each) => readText(each, 'payout_item', 'sender_item_id') === order.idempotencyKey,
-    getAmount: (each) =>
-      parseMoney(
-        each.decimal('payout_item', 'amount', 'value'),
-        each.string('payout_item', 'amount', 'currency'),
-      ),
-  });
-  if (items.length > 0 && found === undefined)
-    throw new PspError('unavailable', 'PayPal: no item of the batch has the key of the order');
+  const amountOf = (item: Json) => item.at('payout_item', 'amount');
   // If the item is absent, `item` is an object in which every property is absent.
-  const item = found ?? Json.absent;
+  const item = selectOrderItem(batch.optionalArray('items'), order, {
+    isOrder: (each) => readText(each, 'payout_item', 'sender_item_id') === order.idempotencyKey,
+    getAmount: (each) => parseMoney(amountOf(each).decimal('value'), amountOf(each).string('currency')),
+  });
   const batchStatus = readText(header, 'batch_status') ?? '';
   const itemStatus = readText(item, 'transaction_status');
   return createOrderResult({

@@ -89,8 +89,9 @@ function changeAmount(value: unknown): unknown {
 /** Adds to each list a second copy of the object that contains the key. The copy has other ids. */
 function doubleObject(body: unknown, key: string): unknown {
   if (Array.isArray(body)) {
-    const copies = body.filter((item) => isJsonObject(item) && containsText(item, key));
-    return [...copies.map((copy) => changeIds(copy as Record<string, unknown>, key)), ...body];
+    const items = body as unknown[];
+    const copied = items.filter(isJsonObject).filter((item) => containsText(item, key));
+    return [...copied.map((item) => changeIds(item, key)), ...items];
   }
   if (!isJsonObject(body)) return body;
   return Object.fromEntries(Object.entries(body).map(([name, value]) => [name, doubleObject(value, key)]));
@@ -106,9 +107,9 @@ function containsText(value: unknown, text: string): boolean {
 }
 
 function changeIds(object: Record<string, unknown>, key: string): Record<string, unknown> {
-  const change = ([name, value]: [string, unknown]) =>
-    /(^|_)id$/.test(name) && typeof value === 'string' && !value.includes(key)
-      ? [name, value.replace(/.$/, (last) => (last === '0' ? '1' : '0'))]
-      : [name, value];
-  return Object.fromEntries(Object.entries(object).map(change));
+  const entries = Object.entries(object).map(([name, value]) => {
+    const isId = /(^|_)id$/.test(name) && typeof value === 'string' && !value.includes(key);
+    return [name, isId ? value.replace(/.$/, (last) => (last === '0' ? '1' : '0')) : value] as const;
+  });
+  return Object.fromEntries(entries);
 }

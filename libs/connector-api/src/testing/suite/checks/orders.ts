@@ -4,7 +4,6 @@ import type { OrderResult } from '../../../order.types.js';
 import { expectThat } from '../assertions.js';
 import type { Check } from '../check.js';
 import { createOrderCheck, expectPayments, getOrderAsset } from '../order-harness.js';
-import type { OrderHarness } from '../order-harness.js';
 import { expectPspError, expectErrorKind } from '../expect-psp-error.js';
 
 export const ORDER_CHECKS: readonly Check[] = [

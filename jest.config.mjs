@@ -89,9 +89,11 @@ export const SLOW_SPECS = [
   'libs/feed/src/feeds/append-records.spec.ts',
   'libs/feed/src/balances/served-to-reader.spec.ts',
   'libs/orders/src/intake/order-service.spec.ts',
+  'libs/orders/src/publication/match-transactions.spec.ts',
   'libs/reconciliation/src/runs/run-policy.spec.ts',
   'apps/gateway/src/cli/commands/store.command.spec.ts',
   'test/gateway/feed-rows.spec.ts',
+  'test/gateway/orders.spec.ts',
 
   // Unpacks an archive of 65 MB.
   'libs/psp-plugins/src/bank-statements/readers/archive/archive.spec.ts',

@@ -4,6 +4,8 @@ import type { GocardlessFake } from '../gocardless.fake.js';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
+/** The time of day at which the payouts of a day are created. */
+const PAYOUT_TIME_MS = 6 * HOUR_MS;
 
 export interface HistoryOptions {
   payments: number;
@@ -42,13 +44,14 @@ export class SimulatedHistory {
   readonly paidOut: string[] = [];
   private readonly due = new Map<string, DueItem[]>();
   private readonly random = createSeededRandom(11);
+  /** The last day whose payouts are created before the end. */
   private readonly lastDay: number;
 
   constructor(
     private readonly fake: GocardlessFake,
     private readonly options: HistoryOptions,
   ) {
-    this.lastDay = Math.floor(options.end / DAY_MS);
+    this.lastDay = Math.floor((options.end - PAYOUT_TIME_MS) / DAY_MS);
     this.addCreditors();
     const start = options.end - options.days * DAY_MS;
     for (let number = 0; number < options.payments; number += 1)
@@ -215,7 +218,7 @@ export class SimulatedHistory {
       .reduce((sum, { tenths }) => sum - tenths, 0);
     this.fake.tables.payouts.add({
       ...{ id, amount, currency: creditor.currency, status, payout_type: 'merchant', metadata: {} },
-      ...{ created_at: formatAt(day * DAY_MS + 6 * HOUR_MS), reference: `ACME-${day}` },
+      ...{ created_at: formatAt(day * DAY_MS + PAYOUT_TIME_MS), reference: `ACME-${day}` },
       ...{
         deducted_fees: Math.round(deducted / 10),
         arrival_date: status === 'paid' ? formatAt(day * DAY_MS).slice(0, 10) : null,

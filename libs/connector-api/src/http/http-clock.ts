@@ -30,3 +30,8 @@ export const systemHttpClock: HttpClock = {
     });
   },
 };
+
+/** Returns a signal that is aborted when the timeout has passed on the clock. */
+export function createTimeoutSignal(clock: HttpClock, timeoutMs: number): AbortSignal {
+  return clock.timeoutSignal?.(timeoutMs) ?? AbortSignal.timeout(timeoutMs);
+}

@@ -1,7 +1,7 @@
 /** The clock of one PSP. It follows the time of the PSP if the clock of this machine differs too much from it. */
 import { Logger } from '@nestjs/common';
 import { formatTime } from '../time.js';
-import type { HttpClock } from './http-clock.js';
+import { createTimeoutSignal, type HttpClock } from './http-clock.js';
 
 /** The maximum difference of the two clocks in ms that is not corrected. The duration of a request and the overlap of windows are in this range. */
 const MAX_DIFFERENCE_MS = 60_000;
@@ -40,7 +40,7 @@ export class PspClock implements HttpClock {
   }
 
   timeoutSignal(timeoutMs: number): AbortSignal {
-    return this.machine.timeoutSignal?.(timeoutMs) ?? AbortSignal.timeout(timeoutMs);
+    return createTimeoutSignal(this.machine, timeoutMs);
   }
 
   /**

@@ -3,7 +3,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { PspError } from '../errors.js';
 import { PspResponseError } from './psp-response-error.js';
 import type { Authentication } from './authentication.js';
-import { systemHttpClock } from './http-clock.js';
+import { createTimeoutSignal, systemHttpClock } from './http-clock.js';
 import type { HttpClock } from './http-clock.js';
 import type { HttpOptions } from './http-options.js';
 import type { Json } from './json-accessors.js';
@@ -151,7 +151,7 @@ export class PspHttp implements OnApplicationShutdown {
       ...this.#options,
       ...pickTimeout(request),
     };
-    const timeoutSignal = this.clock.timeoutSignal?.(timeoutMs) ?? AbortSignal.timeout(timeoutMs);
+    const timeoutSignal = createTimeoutSignal(this.clock, timeoutMs);
     const options = { timeoutMs, timeoutSignal, maxResponseBytes, cancelSignal: this.#cancelSignal(request) };
     const result = await this.#transport.send(
       { ...prepared, headers: { ...prepared.headers, ...credentials } },

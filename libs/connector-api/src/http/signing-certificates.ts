@@ -9,7 +9,7 @@ import { PspError } from '../errors.js';
 import { createWebhookRejection } from '../mapping/webhook-signature.js';
 import { verifyCertificateChain } from './certificate-chain.js';
 import type { CertificateRequirements, VerifiedCertificate } from './certificate-chain.js';
-import type { HttpClock } from './http-clock.js';
+import { createTimeoutSignal, type HttpClock } from './http-clock.js';
 import { PspHttp } from './psp-http.js';
 
 export interface SigningCertificatesOptions extends Omit<CertificateRequirements, 'now'> {
@@ -101,7 +101,7 @@ export class SigningCertificates {
       );
     const { clock } = this.options;
     // The timeout includes the time that the request waits for the rate limit.
-    const signal = clock.timeoutSignal?.(TIMEOUT_MS) ?? AbortSignal.timeout(TIMEOUT_MS);
+    const signal = createTimeoutSignal(clock, TIMEOUT_MS);
     const request = {
       method: 'GET',
       path: pathname,

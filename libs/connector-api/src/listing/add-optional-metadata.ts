@@ -1,4 +1,5 @@
 /** Adds metadata to rows that only other objects of the PSP contain, e.g. the names of payers. A row is served without it if it cannot be read. */
+import { createTimeoutSignal } from '../http/http-clock.js';
 import type { Json, JsonPath } from '../http/json-accessors.js';
 import type { FeedReader } from '../plugin.js';
 import { isRejectedRecord } from '../plugin.js';
@@ -92,7 +93,7 @@ export function createLinkedMetadata(options: LinkedMetadataOptions): OptionalMe
 function limitTime(context: ListingContext): ListingContext {
   const { clock, pageTimeoutMs = DEFAULT_PAGE_TIMEOUT_MS } = context;
   const timeoutMs = pageTimeoutMs * TIME_RATIO;
-  const timeout = clock.timeoutSignal?.(timeoutMs) ?? AbortSignal.timeout(timeoutMs);
+  const timeout = createTimeoutSignal(clock, timeoutMs);
   return {
     ...context,
     signal: AbortSignal.any([timeout, ...(context.signal === undefined ? [] : [context.signal])]),

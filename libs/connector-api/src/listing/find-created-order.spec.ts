@@ -1,6 +1,6 @@
 /** Tests that only the object with the key and the amount of an order is taken as its object. */
 import { Json } from '../http/json-accessors.js';
-import { findCreatedOrder, type TimeWindowQuery } from './index.js';
+import { findCreatedOrder, findOrderInPages, type TimeWindowQuery } from './index.js';
 
 const CREATED_AT = '2026-03-01T12:00:00.000Z';
 const DAY_MS = 86_400_000;
@@ -68,4 +68,23 @@ it.each([
 it('an object that two pages contain is one object, and an amount that is not known is not compared', async () => {
   expect((await find(undefined, ['1 mine 1250', '1 mine 1250'])).result).toMatchObject({ id: '1' });
   expect((await find('1', ['1 mine other'])).result).toMatchObject({ id: '1' });
+});
+
+it('a search ends at a row that can only come after the order, or at the end of the list', async () => {
+  const search = async (wanted: number, isPast?: (row: Json) => boolean) => {
+    let requestCount = 0;
+    const fetchPage = async (token = '9') => {
+      requestCount += 1;
+      const numbers = [Number(token), Number(token) - 1];
+      const rows = numbers.map((id) => Json.parse(JSON.stringify({ id: String(id) })));
+      return numbers.includes(0) ? { rows } : { rows, next: `${Number(token) - 2}` };
+    };
+    const isOrder = (row: Json) => row.string('id') === String(wanted);
+    const found = await findOrderInPages(fetchPage, { amount: AMOUNT }, { isOrder }, isPast);
+    return [found?.string('id'), requestCount];
+  };
+  const isPast = (row: Json) => Number(row.string('id')) < 6;
+  expect(await search(8)).toEqual(['8', 5]);
+  expect(await search(0.5, isPast)).toEqual([undefined, 3]);
+  expect(await search(5, isPast)).toEqual(['5', 3]);
 });

@@ -5,7 +5,7 @@ import { readHalPage, readTokenPage } from './read-list-response.js';
 import type { TokenPage } from './listing.types.js';
 import { createMergePositionCheck } from './merge-listings.js';
 import { isNewestFirstPosition } from './newest-first-walk.js';
-import { findRowInPages, readAllRows, readPages } from './read-pages.js';
+import { readAllRows, readPages } from './read-pages.js';
 
 async function collect(pages: Readonly<Record<string, TokenPage<number>>>): Promise<number[][]> {
   const all: number[][] = [];
@@ -69,22 +69,6 @@ it('a whole list has each row once, although a row moved to the next page; the l
     ({ id }) => id,
   );
   expect(rows.map(({ id, n }) => `${id}${n}`)).toEqual(['a1', 'b2', 'c2']);
-});
-
-it('a search ends at the page with the row, at a row that is past it, or at the end of the list', async () => {
-  const search = async (wanted: number, isPast?: (row: number) => boolean) => {
-    let requestCount = 0;
-    const fetchPage = async (token = '9'): Promise<TokenPage<number>> => {
-      requestCount += 1;
-      const rows = [Number(token), Number(token) - 1];
-      return rows.includes(0) ? { rows } : { rows, next: `${Number(token) - 2}` };
-    };
-    return [await findRowInPages(fetchPage, (row) => row === wanted, isPast), requestCount];
-  };
-  expect(await search(8)).toEqual([8, 1]);
-  expect(await search(5)).toEqual([5, 3]);
-  expect(await search(0.5, (row) => row < 6)).toEqual([undefined, 3]);
-  expect(await search(5, (row) => row < 6)).toEqual([5, 3]);
 });
 
 it('a stored cursor is a position of merged listings only if each part is one of the strategy', () => {

@@ -43,21 +43,3 @@ export async function readAllRows<Row>(
     for (const row of page) rows.set(getId?.(row) ?? rows.size, row);
   return [...rows.values()];
 }
-
-/**
- * Searches a list for a row, e.g. for an order by its key. No page after the page with this row is requested.
- * @param isPast returns true for a row that can only come after the row that is searched for, so that the search ends there. Default: the
- * list is read to its end
- * @throws PspError in the same cases as `readPages`
- */
-export async function findRowInPages<Row>(
-  fetchPage: (token: string | undefined) => Promise<TokenPage<Row>>,
-  isWanted: (row: Row) => boolean,
-  isPast: (row: Row) => boolean = () => false,
-): Promise<Row | undefined> {
-  for await (const rows of readPages(fetchPage)) {
-    const found = rows.find(isWanted);
-    if (found !== undefined || rows.some(isPast)) return found;
-  }
-  return undefined;
-}

@@ -153,10 +153,12 @@ export async function toReturnedPayout(
   state: PayoutState,
   history: RowHistory,
 ): Promise<Transaction[]> {
-  const rows = await moveBackAndForth({ ...payout, status: 'SUCCEEDED' }, state, history, {
-    back: `${payout.id}.returned`,
-    again: `${payout.id}.resent`,
-  });
+  const rows = await moveBackAndForth(
+    { ...payout, status: 'SUCCEEDED' },
+    state,
+    history,
+    getPayoutRowIds(payout.id),
+  );
   return rows.length > 0 ? rows : [payout];
 }
 
@@ -168,16 +170,16 @@ export async function toReturnedPayouts(
   records: readonly (Transaction | RejectedRecord)[],
   feedReader: FeedReader,
 ): Promise<(Transaction | RejectedRecord)[]> {
-  const history = new RowHistory(feedReader);
-  return convertValidRecords<Transaction, Transaction>(records, async (rows) => {
-    await history.load(rows.filter(isPayoutRow).flatMap(({ id }) => [`${id}.returned`, `${id}.resent`]));
-    const converted: Transaction[] = [];
-    for (const row of rows)
-      converted.push(
-        ...(isPayoutRow(row) ? await toReturnedPayout(row, getPayoutState(row), history) : [row]),
-      );
-    return converted;
-  });
+  return convertWithHistory<Transaction>(
+    records,
+    feedReader,
+    (row) => (isPayoutRow(row) ? listIds(getPayoutRowIds(row.id)) : []),
+    async (row, history) => (isPayoutRow(row) ? toReturnedPayout(row, getPayoutState(row), history) : [row]),
+  );
+}
+
+function getPayoutRowIds(id: string): NumberedRowIds {
+  return { back: `${id}.returned`, again: `${id}.resent` };
 }
 
 function isPayoutRow({ id, metadata = {} }: Transaction): boolean {
@@ -211,10 +213,12 @@ export async function toDisputeHistory(
     return history.add([{ ...dispute, amount: { ...dispute.amount, amount: 0n }, status }]);
   }
   history.add([dispute]);
-  return moveBackAndForth(dispute, state === 'withdrawn' ? 'sent' : 'returned', history, {
-    back: `${dispute.id}.won`,
-    again: `${dispute.id}.won.reversed`,
-  });
+  const direction = state === 'withdrawn' ? 'sent' : 'returned';
+  return moveBackAndForth(dispute, direction, history, getDisputeRowIds(dispute.id));
+}
+
+function getDisputeRowIds(id: string): NumberedRowIds {
+  return { back: `${id}.won`, again: `${id}.won.reversed` };
 }
 
 /** A dispute as the plugin reads it: the row that takes the amount, see `toDispute`, and the state. */
@@ -228,24 +232,53 @@ export async function toDisputeHistories(
   disputes: readonly (ParsedDispute | RejectedRecord)[],
   feedReader: FeedReader,
 ): Promise<(Transaction | RejectedRecord)[]> {
+  return convertWithHistory<ParsedDispute>(
+    disputes,
+    feedReader,
+    ({ row: { id } }) => [id, ...listIds(getDisputeRowIds(id))],
+    ({ row, state }, history) => toDisputeHistory(row, state, history),
+  );
+}
+
+/**
+ * Converts records to rows, one after the other, because the rows of a record are part of the history of the next one. The served rows of all records are read at
+ * once before. Rejected records stay as they are.
+ * @param listRowIds returns the ids of the served rows that the conversion of a record needs
+ */
+function convertWithHistory<T extends object>(
+  records: readonly (T | RejectedRecord)[],
+  feedReader: FeedReader,
+  listRowIds: (record: T) => string[],
+  toRows: (record: T, history: RowHistory) => Promise<Transaction[]>,
+): Promise<(Transaction | RejectedRecord)[]> {
   const history = new RowHistory(feedReader);
-  return convertValidRecords<ParsedDispute, Transaction>(disputes, async (valid) => {
+  return convertValidRecords<T, Transaction>(records, async (valid) => {
+    await history.load(valid.flatMap(listRowIds));
     const rows: Transaction[] = [];
-    for (const { row, state } of valid) rows.push(...(await toDisputeHistory(row, state, history)));
+    for (const record of valid) rows.push(...(await toRows(record, history)));
     return rows;
   });
 }
 
+/** The ids of the rows that move the money of a row back and once more, without their numbers. */
+interface NumberedRowIds {
+  back: string;
+  again: string;
+}
+
+function listIds({ back, again }: NumberedRowIds): string[] {
+  return [back, again];
+}
+
 /**
  * Returns a row, and the row that moved its money last: back, or once more. Earlier rows of the same kinds were served before.
- * @param ids the ids of the rows that move the money back and once more, without their numbers
  * @returns no rows if the money did not move yet
  */
 async function moveBackAndForth(
   row: Transaction,
-  state: 'pending' | 'sent' | 'returned',
+  state: PayoutState,
   history: RowHistory,
-  ids: { back: string; again: string },
+  ids: NumberedRowIds,
 ): Promise<Transaction[]> {
   await history.load([ids.back, ids.again]);
   const number = history.countNumbered(ids.again) + 1;

@@ -1,6 +1,7 @@
 /**
- * Adds up the amounts of items in the database, in batches. The amounts are stored as texts of any length. A batch is so small that the sum
- * of its short amounts always fits into 64 bits. The database returns longer amounts one by one, and this process adds them as `bigint`.
+ * Adds up the amounts of items in the database, in batches. The amounts are stored as texts of any length. The
+ * number of items in a batch is limited, so the sum of the short amounts of a batch fits into 64 bits. The database returns each longer
+ * amount separately, and this process adds them as `bigint`.
  */
 import { sql } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';

@@ -322,7 +322,7 @@ it('a dispute that is lost after it was won takes the amount again, once', async
   expect(computeSums()).toEqual([-500n]);
 });
 
-it('a dispute adds up to its last state, whatever states came before', async () => {
+it('a dispute adds up to its last state after any sequence of states', async () => {
   const payment = fake.addPayment(NOW - 2 * DAY, eur(500)).id;
   const dispute = fake.addDispute(NOW - DAY, eur(500), payment, { state: 'PROCESSING' }).id;
   const sums: (bigint | undefined)[] = [];

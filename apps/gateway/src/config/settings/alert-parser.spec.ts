@@ -40,7 +40,7 @@ it('reports all problems of the channels', () => {
     - { name: ops, kind: webhook, url: 'smtp://mail.example.com' }
     - { name: team, kind: slack, url: 'https://slack.example.com/1', to: [a@example.com] }
     - { name: finance, kind: email, url: 'https://hooks.example.com' }
-    - { name: board, kind: email, url: 'smtp://localhost', from: board, to: [nobody] }
+    - { name: board, kind: email, url: 'smtp://localhost', from: board, to: [treasurer] }
 `);
   expect(error.message).toContain('a channel of the kind webhook needs the key secret');
   expect(error.message).toContain('a channel of the kind webhook needs a URL like https://');

@@ -18,6 +18,8 @@ export class CsvColumnPositions {
   private readonly rules: { position: ColumnPosition; values: readonly string[] }[];
   /** The number of columns in the header. It is undefined if the file has no header. */
   private readonly width: number | undefined;
+  /** The number of values that a row needs so that every column of the mapping has one. */
+  private readonly requiredWidth: number;
 
   /**
    * Finds the columns.
@@ -36,6 +38,7 @@ export class CsvColumnPositions {
       values,
     }));
     this.width = header?.cells.length;
+    this.requiredWidth = Math.max(0, ...[...this.byName.values()].map(({ index }) => index + 1));
   }
 
   /**
@@ -69,13 +72,12 @@ export class CsvColumnPositions {
    * @returns a description of the difference; `undefined` if the row has as many values as the header. Empty values at the end do not count
    */
   describeWrongWidth({ cells }: CsvRow): string | undefined {
-    const { width } = this;
+    const { width, requiredWidth } = this;
     const count = cells.findLastIndex((cell) => cell !== '') + 1;
     if (width !== undefined && count > width)
       return `it has ${count} values, and the header has ${width} columns; a value that contains the delimiter must be quoted`;
-    const required = [...this.byName.values()].reduce((most, { index }) => Math.max(most, index + 1), 0);
-    return width === undefined && cells.length < required
-      ? `it has ${cells.length} values; the mapping expects at least ${required}`
+    return width === undefined && cells.length < requiredWidth
+      ? `it has ${cells.length} values; the mapping expects at least ${requiredWidth}`
       : undefined;
   }
 }

@@ -5,8 +5,8 @@ import { formatTime } from '../time.js';
 import { createRecordSource } from './list-sources.js';
 import type { RecordSource, RecordSourceOptions } from './list-sources.js';
 import type { ListingContext, TokenPage } from './listing.types.js';
-import { isTimeWindowsPosition, timeWindows } from './time-window-listing.js';
-import type { TimeWindowsOptions, TimeWindowsPosition } from './time-window-listing.js';
+import { isRereadTimeWindowsPosition, rereadTimeWindows } from './reread-time-windows.js';
+import type { RereadTimeWindowsOptions, RereadTimeWindowsPosition } from './reread-time-windows.js';
 
 const DAY_MS = 86_400_000;
 const DAY_LENGTH = '2026-01-31'.length;
@@ -20,8 +20,8 @@ export interface DayRangeQuery {
 
 export interface DayJournalOptions<T>
   extends
-    Pick<RecordSourceOptions<Json, TimeWindowsPosition, T>, 'id' | 'toRecords'>,
-    Pick<TimeWindowsOptions<Json>, 'getId' | 'order' | 'start'> {
+    Pick<RecordSourceOptions<Json, RereadTimeWindowsPosition, T>, 'id' | 'toRecords'>,
+    Pick<RereadTimeWindowsOptions<Json>, 'getId' | 'order' | 'start' | 'changesWithinMs' | 'everyMs'> {
   /** The name of the property with the day of an entry: `2026-01-31`. */
   dayProperty: string;
   /** The number of days that each listing reads again, because a bank can name an earlier day. */
@@ -29,20 +29,23 @@ export interface DayJournalOptions<T>
   fetchPage: (days: DayRangeQuery, signal: AbortSignal) => Promise<TokenPage<Json>>;
 }
 
-/** Creates the source: `timeWindows` with windows of whole days. */
+/**
+ * Creates the source: `rereadTimeWindows` with windows of whole days. An entry that appears later than `overlapDays` after its day is found by the regular reading of
+ * the last `changesWithinMs`.
+ */
 export function createDayJournalSource<T>(
   { id, toRecords, dayProperty, overlapDays, fetchPage, ...list }: DayJournalOptions<T>,
   context: ListingContext,
 ): RecordSource<T> {
-  const options: TimeWindowsOptions<Json> = {
+  const options: RereadTimeWindowsOptions<Json> = {
     ...{ ...list, paging: 'token', resolutionMs: DAY_MS, overlapMs: overlapDays * DAY_MS },
     getTime: (row) => Date.parse(`${readText(row, dayProperty)}T00:00:00Z`) || undefined,
     fetchPage: ({ from, to, token }, signal) =>
       fetchPage({ first: formatDay(from), last: formatDay(to - 1), token }, signal),
   };
   return createRecordSource({
-    ...{ id, toRecords, isPosition: isTimeWindowsPosition },
-    list: (since) => timeWindows(options, since, context),
+    ...{ id, toRecords, isPosition: isRereadTimeWindowsPosition },
+    list: (since) => rereadTimeWindows(options, since, context),
   });
 }
 

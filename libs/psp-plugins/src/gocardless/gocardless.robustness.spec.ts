@@ -6,6 +6,7 @@ import { InMemoryFeed, ManualClock, openConnector } from '@tributary/connector-a
 import { GocardlessFake } from './gocardless.fake.js';
 import { verifyWebhook } from './gocardless.webhooks.js';
 import { gocardless } from './index.js';
+import { pull, startFake } from './testing/pull-transactions.js';
 import { SimulatedHistory } from './testing/simulate-history.js';
 import { signWebhook } from './testing/suite-fixture.js';
 
@@ -63,32 +64,6 @@ it.each(PATHS)('an answer without a list of %s', async (path) => {
   }
   await fake.server.close();
 });
-
-/** Pulls transactions into the feed, and stops after some pages, as in a crash. @returns the last cursor */
-async function pull(
-  { fake, feed, clock }: { fake: GocardlessFake; feed: InMemoryFeed; clock: ManualClock },
-  from?: string,
-  maxPages = Infinity,
-) {
-  const since = new Date(clock.now() - 200 * DAY_MS).toISOString().slice(0, 10);
-  const connector = await openConnector(gocardless, { ...fake.settings, since }, { feed, clock });
-  let [cursor, pageCount] = [from, 0];
-  for await (const page of connector.psp.transactions(cursor)) {
-    feed.commitPage('transactions', page);
-    cursor = page.cursor;
-    pageCount += 1;
-    if (pageCount === maxPages) break;
-  }
-  await connector.close();
-  return cursor;
-}
-
-async function startFake() {
-  const clock = new ManualClock();
-  const fake = await GocardlessFake.start(clock);
-  const created_at = (days: number) => new Date(clock.now() - days * DAY_MS).toISOString();
-  return { clock, fake, feed: new InMemoryFeed(), created_at };
-}
 
 it('finds a change of an old payment between an interrupted first listing and the next one', async () => {
   const { created_at, ...test } = await startFake();

@@ -3,14 +3,23 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const ALL = ['serve-pages', 'append', 'identity-check', 'completeness-check', 'reconciliation', 'files'];
+const ALL = [
+  'serve-pages',
+  'append',
+  'identity-check',
+  'completeness-check',
+  'reconciliation',
+  'files',
+  'console',
+];
 /**
  * The options that select one benchmark. If several options are given, the first one is used. `reconciliation` takes long, because it uses
- * a million rows. `serve-pages` measures connectors. `append` measures databases and memory growth.
+ * a million rows, and `console` takes long, because it uses five million. `serve-pages` measures connectors. `append` measures databases and memory growth.
  */
 const SELECTIONS: Readonly<Record<string, string>> = {
   '--reconciliation': 'reconciliation',
   '--files': 'files',
+  '--console': 'console',
   '--connectors': 'serve-pages',
   '--growth': 'append',
   '--sqlite': 'append',

@@ -43,6 +43,8 @@ const HEALTH_CHECK_INTERVAL_MS = 1000;
 /** The time in milliseconds until the PSP has the result of a payout. */
 const RESULT_DELAY_MS = 1500;
 const CONCURRENT_PAYOUTS = 10;
+/** The maximum time in milliseconds until an accepted order is sent: a lease of 45 s, and lookups that become rarer with the age of the order. */
+const MAX_PAYMENT_DELAY_MS = 120_000;
 const PULL_INTERVAL_MS = 6000;
 /** The maximum pause in milliseconds between two payouts, and between two records that a PSP adds. */
 const MAX_CLIENT_PAUSE_MS = 3000;
@@ -167,6 +169,7 @@ export class StoreSeries {
     const { readers } = this;
     if (readers) this.violations.push(...(await readers.waitUntilSettled()), ...readers.unexpectedErrors);
     await this.sendUntilAccepted(this.payouts);
+    await this.waitUntilPaid();
     // The gateways read the results of the last orders at least twice.
     await sleep(RESULT_DELAY_MS + 2 * PULL_INTERVAL_MS);
     const url = this.database.url('postgres');
@@ -176,7 +179,8 @@ export class StoreSeries {
     const journal = new PspJournal(join(this.directory, 'psp'));
     for (const { reference } of this.payouts) {
       const { length } = journal.getPayments(reference);
-      if (length !== 1) this.violations.push(`${reference} was paid ${length} times`);
+      if (length !== 1)
+        this.violations.push(`${reference} was paid ${length} times: ${await this.describeOrder(reference)}`);
     }
     this.paidCount = this.payouts.length;
     const foreign = await runSql(
@@ -343,6 +347,26 @@ export class StoreSeries {
       if (performance.now() > end) return void this.violations.push(`${payout.reference} is never accepted`);
       await sleep(200);
     }
+  }
+
+  /**
+   * Waits until the PSP has received all payouts. The gateways send an order later if the backup contains it as being sent: they first wait
+   * for the end of its lease, and then look it up.
+   */
+  private async waitUntilPaid(): Promise<void> {
+    for (const end = performance.now() + MAX_PAYMENT_DELAY_MS; performance.now() < end; await sleep(1000)) {
+      const journal = new PspJournal(join(this.directory, 'psp'));
+      if (this.payouts.every(({ reference }) => journal.getPayments(reference).length > 0)) return;
+    }
+  }
+
+  /** Returns the stored order of a payout, for the analysis of a violation. */
+  private async describeOrder(reference: string): Promise<string> {
+    const url = this.database.url('postgres');
+    return JSON.stringify(
+      await runSql(url, `select * from orders where idempotency_key = '${reference}'`),
+      (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value),
+    );
   }
 
   private formatConnectors(): string {

@@ -36,6 +36,8 @@ export class ReadingClients {
   readonly unexpectedErrors: string[] = [];
   runCount = 0;
   interruptedCount = 0;
+  /** The number of requests without a response, if they are accepted. */
+  timeoutCount = 0;
   private readonly all: Reader[];
 
   constructor(
@@ -96,8 +98,9 @@ export class ReadingClients {
       await client.poll('accounts');
       await client.poll('transactions');
     } catch (error) {
-      if (error instanceof TemporarilyUnavailableError || this.isAcceptedTimeout(error))
-        this.interruptedCount++;
+      const isTimeout = this.isAcceptedTimeout(error);
+      if (isTimeout) this.timeoutCount++;
+      if (error instanceof TemporarilyUnavailableError || isTimeout) this.interruptedCount++;
       else this.unexpectedErrors.push(`${client.version.name} at ${history.name}: ${String(error)}`);
     }
   }

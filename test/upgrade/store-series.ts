@@ -194,6 +194,11 @@ export class StoreSeries {
       );
   }
 
+  /** The number of requests of the readers that got no response in time. */
+  get timeoutCount(): number {
+    return this.readers?.timeoutCount ?? 0;
+  }
+
   /** Returns how often the gateways ended with each exit code. */
   get exitCounts(): Record<string, number> {
     const sum: Record<string, number> = {};

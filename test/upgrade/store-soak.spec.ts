@@ -100,10 +100,11 @@ class StoreSoak {
     } finally {
       await series.stop();
     }
-    const { eventCounts, paidCount, exitCounts, violations } = series;
+    const { eventCounts, paidCount, timeoutCount, exitCounts, violations } = series;
     for (const [event, count] of eventCounts) this.add(event, count);
     for (const [code, count] of Object.entries(exitCounts)) this.add(`exit ${code}`, count);
     this.add('payouts', paidCount);
+    this.add('reads without a response', timeoutCount);
     this.add('violations', violations.length);
     const name = `STORE_SEED=${firstSeed} STORE_OLD_GATEWAYS=${OLD_GATEWAYS} STORE_ROUNDS=${rounds}`;
     writeLine(`${name}: ${paidCount} payouts, ${violations.length} violations`);

@@ -10,7 +10,7 @@ import type { OrderStateWriter } from '../publication/order-state-writer.js';
 import type { OrdersContext } from '../runtime/orders-context.js';
 import type { DecisionContext, AttemptOutcome, OrderAction } from '../state-machine/state-machine.types.js';
 import { OrderPluginCaller } from './order-plugin-caller.js';
-import { getNextLookupTime, applyOutcome } from '../state-machine/apply-outcome.js';
+import { applyOutcome } from '../state-machine/apply-outcome.js';
 import {
   RELEASED_LEASE,
   decideNextAction,
@@ -134,9 +134,7 @@ export class OrderWorker {
     return this.retryUntilWritten(() =>
       this.commitDecision(action.order.id, (order) => {
         const decision = applyOutcome(order, action, outcome, this.decisionContext());
-        return this.isStopping && decision?.action
-          ? releaseUntilNextLookup(order, this.decisionContext())
-          : decision;
+        return this.isStopping && decision?.action ? releaseNow(this.decisionContext()) : decision;
       }),
     );
   }
@@ -242,7 +240,7 @@ export class OrderWorker {
   }
 }
 
-/** Releases the order without a call to the PSP. The next process looks up the order when it is due. */
-function releaseUntilNextLookup(order: StoredOrder, context: DecisionContext): { change: OrderChange } {
-  return { change: { set: { ...RELEASED_LEASE, nextActionAt: getNextLookupTime(order, context) } } };
+/** Releases the order without a call to the PSP. It is due at once, so that another process continues with a lookup. */
+function releaseNow({ now }: DecisionContext): { change: OrderChange } {
+  return { change: { set: { ...RELEASED_LEASE, nextActionAt: now } } };
 }

@@ -25,6 +25,10 @@ afterEach(() => harness.close());
 
 const DAY_MS = 24 * 3_600_000;
 const neverRespond: AttemptScript = async () => new Promise(() => {});
+/** Closes the connection without executing the payment. The gateway cannot know this. */
+const loseRequest: AttemptScript = () => {
+  throw new PspError('unknown-outcome', 'the connection was reset');
+};
 /** Executes the payment and never responds. */
 const executeAndHang: AttemptScript = async (order, psp) => {
   psp.executePayment(order);
@@ -387,6 +391,32 @@ describe('stopping', () => {
     await harness.advance(1_000);
     expect((await harness.getOrder(next)).state).toBe('succeeded');
     expect(harness.psp.attemptedKeys).toHaveLength(1);
+  });
+
+  it('leaves an old order that the PSP does not have to the next gateway at once', async () => {
+    const gateway = await harness.openGateway();
+    harness.psp.attemptScripts = [loseRequest];
+    let isPspAway = true;
+    let answerNow = () => {};
+    const findNothing = async () => {
+      if (isPspAway) throw new PspError('unavailable', 'the PSP is away');
+      await new Promise<void>((resolve) => (answerNow = resolve));
+      return undefined;
+    };
+    harness.psp.lookupScripts = Array.from({ length: 100 }, () => findNothing);
+    await harness.submit(gateway.service);
+    await harness.advance(600_000, 5_000);
+    isPspAway = false;
+    const lookupCount = harness.psp.lookedUpKeys.length;
+    while (harness.psp.lookedUpKeys.length === lookupCount) await harness.advance(1_000);
+    const stopped = gateway.engine.stop();
+    answerNow();
+    await harness.advanceUntilSettled(stopped);
+    harness.psp.lookupScripts = [];
+    const next = await harness.openGateway();
+    await harness.advance(2_000);
+    expect((await harness.getOrder(next)).state).toBe('succeeded');
+    expect(harness.psp.payments).toHaveLength(1);
   });
 });
 

@@ -199,7 +199,7 @@ function releaseUntil(nextActionAt: number | undefined): OrderChange {
 }
 
 /** Returns the time of the next lookup, or `undefined` when no lookup can help. */
-export function getNextLookupTime(order: StoredOrder, context: DecisionContext): number | undefined {
+function getNextLookupTime(order: StoredOrder, context: DecisionContext): number | undefined {
   const { now, timings } = context;
   switch (order.state) {
     case 'received':

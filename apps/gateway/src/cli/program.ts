@@ -1,6 +1,6 @@
 /** Defines the command line `tributary` with all its commands. */
 import { Command } from 'commander';
-import { loadDeployment, type Deployment } from '../config/index.js';
+import { loadDeploymentWithoutSecrets, loadDeploymentWithSecrets, type Deployment } from '../config/index.js';
 import { readPackageVersion } from '../package-version.js';
 import { registerBankFileCommand } from './commands/bank-file.command.js';
 import { registerCheckCommand } from './commands/check.command.js';
@@ -34,12 +34,13 @@ export function createProgram(terminal: Terminal, result: CliResult): Command {
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),
     });
-  const load = (file: string): Deployment => {
-    const deployment = loadDeployment(file);
+  const rememberSecrets = (deployment: Deployment): Deployment => {
     result.secrets = deployment.secrets;
     return deployment;
   };
-  const context: CommandContext = { program, terminal, result, load };
+  const load = async (file: string) => rememberSecrets((await loadDeploymentWithSecrets(file)).deployment);
+  const loadWithoutSecrets = (file: string) => rememberSecrets(loadDeploymentWithoutSecrets(file));
+  const context: CommandContext = { program, terminal, result, load, loadWithoutSecrets };
   for (const register of [
     registerServeCommand,
     registerCheckCommand,

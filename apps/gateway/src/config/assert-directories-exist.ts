@@ -8,11 +8,12 @@ import { ConfigError, type ConfigProblem } from './file/config-problems.js';
 import type { Deployment, DirectorySetting } from './settings/loaded-deployment.types.js';
 
 /**
- * Checks the directories of all connectors.
+ * Checks the directories of all connectors, except for connectors with a secret that was not requested.
  * @throws ConfigError with one problem for each directory that does not exist, is not a directory or cannot be read
  */
 export function assertDirectoriesExist({ file, connectors }: Deployment): void {
   const problems = connectors
+    .filter(({ hasUnreadSettings }) => hasUnreadSettings !== true)
     .flatMap(({ directories = [] }) => directories)
     .map(findProblem)
     .filter((problem) => problem !== undefined);

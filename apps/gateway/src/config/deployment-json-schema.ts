@@ -9,6 +9,7 @@ import { AMOUNT_PATTERN } from './settings/order-settings.js';
 import { AlertChannelEntry } from './settings/alert-settings.js';
 import { PolicyAccountEntry, PolicyEntry, RuleEntry } from './settings/reconciliation-settings.js';
 import { PostgresStoreSettings } from './settings/store-settings.js';
+import { SECRET_SCHEMES } from './secrets/secret-reference.js';
 import { PACKAGE_NAME_PATTERN } from './plugins/plugin-packages.js';
 
 /**
@@ -46,7 +47,7 @@ export function createDeploymentSchema(
     }),
     definitions: {
       reference: {
-        description: 'A reference like ${NAME}, ${NAME:-default} or file:PATH.',
+        description: 'A reference like ${NAME}, ${NAME:-default}, file:PATH or vault:PATH#FIELD.',
         type: 'string',
         pattern: REFERENCE_PATTERN,
       },
@@ -63,7 +64,7 @@ export function createDeploymentSchema(
   };
 }
 
-const REFERENCE_PATTERN = '^file:|\\$\\{';
+const REFERENCE_PATTERN = `^file:|${SECRET_SCHEMES.map((scheme) => `^${scheme}:`).join('|')}|\\$\\{`;
 const API_KEY_REF = { $ref: '#/definitions/apiKey' };
 const NOT_RESERVED_NAME = { name: { not: { enum: RESERVED_NAMES } } };
 const API_KEY_SCHEMA = {

@@ -5,7 +5,13 @@ export type { ConnectorConfig, Deployment } from './settings/loaded-deployment.t
 export type { FormanceConfig } from './settings/formance-settings.js';
 export type { ReconciliationPolicyConfig } from './settings/reconciliation-parser.js';
 export { formatDuration, parseDuration } from './settings/duration.js';
-export { loadDeployment } from './load-deployment.js';
+export {
+  loadDeployment,
+  loadDeploymentWithoutSecrets,
+  loadDeploymentWithSecrets,
+  type LoadedDeployment,
+} from './load-deployment.js';
+export type { StaleSecret } from './secrets/remote-secrets.js';
 export { PACKAGE_NAME_PATTERN, PluginPackageError, PluginPackages } from './plugins/plugin-packages.js';
 export { ConfigError, type ConfigProblem } from './file/config-problems.js';
 export { suggestSimilarName } from './settings/suggest-similar-name.js';

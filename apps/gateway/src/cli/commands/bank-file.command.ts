@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { BankStatementsSettings, StatementError, previewBankFile } from '@tributary/psp-plugins';
 import type { FilePreview } from '@tributary/psp-plugins';
+import type { Deployment } from '../../config/index.js';
 import { CliError } from '../shared/cli-error.js';
 import {
   createConfigOption,
@@ -38,7 +39,7 @@ export function registerBankFileCommand({ program, terminal, load, result }: Com
       formatExamples('tributary bank-file house-bank ./giro-2026-03.csv --config gateway.yaml'),
     )
     .action(async (path: string, file: string, { config, rows, json }: BankFileOptions) => {
-      const preview = await readFile(findSettings(load(config), path), file, rows);
+      const preview = await readFile(findSettings(await load(config), path), file, rows);
       terminal.out(json ? JSON.stringify(preview, undefined, 2) : formatPreview(file, preview));
       if (preview.warnings.length > 0) result.exitCode = 1;
     });
@@ -48,10 +49,7 @@ export function registerBankFileCommand({ program, terminal, load, result }: Com
  * Returns the settings of a connector.
  * @throws CliError if there is no such connector, or if it has another plugin
  */
-function findSettings(
-  deployment: ReturnType<CommandContext['load']>,
-  argument: string,
-): BankStatementsSettings {
+function findSettings(deployment: Deployment, argument: string): BankStatementsSettings {
   const path = requireConnector(deployment, argument);
   const connector = deployment.connectors.find((each) => each.path === path);
   if (connector?.settings instanceof BankStatementsSettings) return connector.settings;

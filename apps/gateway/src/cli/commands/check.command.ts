@@ -12,20 +12,41 @@ import { redactLocation } from '@tributary/feed';
 import { formatDuration, type Deployment } from '../../config/index.js';
 import { pluralize, formatTable } from '../shared/terminal.js';
 
-export function registerCheckCommand({ program, terminal, load }: CommandContext): void {
+interface CheckOptions extends ConfigOption {
+  secrets?: true;
+}
+
+export function registerCheckCommand({ program, terminal, load, loadWithoutSecrets }: CommandContext): void {
   program
     .command('check')
     .description('Check the deployment file and say what would be served.')
     .addOption(createConfigOption())
-    .addHelpText('after', formatExamples('tributary check --config gateway.yaml'))
-    .action(async ({ config }: ConfigOption) => {
-      const deployment = load(config);
+    .option('--secrets', 'read the secrets of references like vault:… too, and check their values')
+    .addHelpText('after', formatExamples('tributary check --config gateway.yaml', SECRETS_EXAMPLE))
+    .action(async ({ config, secrets }: CheckOptions) => {
+      const deployment = secrets ? await load(config) : loadWithoutSecrets(config);
       assertDirectoriesExist(deployment);
       await assertLimitsApplicable(deployment);
       terminal.out(describeDeployment(deployment));
+      const note = describeUnreadSecrets(deployment);
+      if (note !== undefined) terminal.err(note);
       const warning = getDemoKeyWarning(deployment);
       if (warning !== undefined) terminal.err(warning);
     });
+}
+
+const SECRETS_EXAMPLE = 'tributary check --config gateway.yaml --secrets';
+
+/** Says which secrets were not requested, and what was not checked for this reason. */
+function describeUnreadSecrets({ unreadSecrets = [], connectors }: Deployment): string | undefined {
+  if (unreadSecrets.length === 0) return undefined;
+  const unchecked = connectors.filter(({ hasUnreadSettings }) => hasUnreadSettings).map(({ path }) => path);
+  return [
+    `NOT CHECKED: ${pluralize(unreadSecrets.length, 'secret')} that --secrets reads: ${unreadSecrets.join(', ')}.`,
+    ...(unchecked.length > 0
+      ? [`Directories and limits of orders were not checked for: ${unchecked.join(', ')}.`]
+      : []),
+  ].join('\n');
 }
 
 export function describeDeployment(deployment: Deployment): string {

@@ -48,7 +48,7 @@ function registerAcceptCommand(parent: Command, { terminal, load, result }: Comm
     .addOption(createConfigOption())
     .addHelpText('after', formatExamples(ACCEPT_EXAMPLE))
     .action(async (argument: string, accountId: string, options: AcceptOptions) => {
-      const deployment = load(options.config);
+      const deployment = await load(options.config);
       const connector = requireConnector(deployment, argument);
       const { asset, by, note } = options;
       const gaps = await listGaps(deployment, connector);
@@ -84,7 +84,7 @@ function registerAcceptedCommand(parent: Command, { terminal, load }: CommandCon
     .addOption(createConfigOption())
     .addHelpText('after', formatExamples('tributary completeness accepted house-bank --config gateway.yaml'))
     .action(async (argument: string, { config }: ConfigOption) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       const connector = requireConnector(deployment, argument);
       const accepted = await withStore(deployment, (store) =>
         store.completeness(connector).listAcceptances(),

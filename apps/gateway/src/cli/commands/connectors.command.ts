@@ -40,7 +40,7 @@ function registerRetry(connectors: Command, { terminal, load }: CommandContext):
     .addOption(createConfigOption())
     .addHelpText('after', formatExamples('tributary connectors retry house-bank --config gateway.yaml'))
     .action(async (argument: string, { config }: ConfigOption) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       const path = requireConnector(deployment, argument);
       const author = createAuthor(deployment, path);
       const streams = await withStore(deployment, (store) => store.operator().requestPulls(author, STREAMS));
@@ -66,7 +66,7 @@ function registerChange(
     .addOption(createConfigOption())
     .addHelpText('after', formatExamples(`tributary connectors ${name} house-bank --config gateway.yaml`))
     .action(async (argument: string, { config }: ConfigOption) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       const path = requireConnector(deployment, argument);
       for (const connector of deployment.connectors.filter((each) => each.path === path)) {
         const identity = toConnectorIdentity(connector);

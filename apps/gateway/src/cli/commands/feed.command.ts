@@ -38,7 +38,7 @@ function registerShow(feed: Command, { terminal, load }: CommandContext): void {
     )
     .action(
       async (path: string, stream: Stream, id: string, { config, json }: ConfigOption & { json?: true }) => {
-        const deployment = load(config);
+        const deployment = await load(config);
         const connector = requireConnector(deployment, path);
         const versions = await withStore(deployment, (store) => findVersions(store, connector, stream, id));
         terminal.out(json ? formatAsJson(versions) : formatVersions(versions));
@@ -54,7 +54,7 @@ function registerDiff(feed: Command, { terminal, load }: CommandContext): void {
       formatExamples(`tributary feed diff house-bank transactions tr_17 ${CONFIG_EXAMPLE}`),
     )
     .action(async (path: string, stream: Stream, id: string, { config }: ConfigOption) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       const connector = requireConnector(deployment, path);
       const versions = await withStore(deployment, (store) => findVersions(store, connector, stream, id));
       terminal.out(formatDifferences(versions));
@@ -82,7 +82,7 @@ function registerExport(feed: Command, { terminal, load }: CommandContext): void
       formatExamples(`tributary feed export house-bank transactions --format csv ${CONFIG_EXAMPLE}`),
     )
     .action(async (path: string, stream: Stream, { config, format, after }: ExportOptions) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       const connector = requireConnector(deployment, path);
       await withStore(deployment, async (store) => {
         const opened = await store.feed(connector, stream);

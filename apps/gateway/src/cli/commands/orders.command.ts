@@ -47,7 +47,7 @@ function registerListCommand(orders: Command, { terminal, load }: CommandContext
     .option('--limit <count>', 'at most so many', parseLimit, 100)
     .addHelpText('after', formatExamples(`tributary orders list ${CONFIG_EXAMPLE}`, LIST_EXAMPLE))
     .action(async (connector: string | undefined, { config, state = [], limit, json }: ListOptions) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       const filter = { ...(connector !== undefined && { connector }), states: state, limit };
       const found = await listOrders(deployment, filter);
       const served = new Set(deployment.connectors.map(({ path }) => path));
@@ -72,7 +72,7 @@ function registerShowCommand(orders: Command, { terminal, load }: CommandContext
     .option('--json', 'one JSON object')
     .addHelpText('after', formatExamples(`tributary orders show invoice-17 ${CONFIG_EXAMPLE}`))
     .action(async (name: string, { config, json }: ConfigOption & { json?: true }) => {
-      const orderWithHistory = await loadOrderWithHistory(load(config), name);
+      const orderWithHistory = await loadOrderWithHistory(await load(config), name);
       terminal.out(
         json
           ? JSON.stringify(formatOrderWithHistoryAsJson(orderWithHistory), undefined, 2)
@@ -103,7 +103,7 @@ function registerResolveCommand(orders: Command, { terminal, result, load }: Com
     .addHelpText('after', formatExamples(RESOLVE_EXAMPLE))
     .action(async (name: string, { config, as, pspId, note, yes = false }: ResolveOptions) => {
       const resolution = { as, note, ...(pspId !== undefined && { pspId }) };
-      result.exitCode = await runResolveCommand(load(config), name, resolution, yes, terminal);
+      result.exitCode = await runResolveCommand(await load(config), name, resolution, yes, terminal);
     });
 }
 

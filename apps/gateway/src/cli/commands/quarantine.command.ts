@@ -25,7 +25,7 @@ export function registerQuarantineCommand({ program, terminal, load }: CommandCo
     .option('--limit <count>', 'at most so many', parseLimit, 1000)
     .addHelpText('after', formatExamples('tributary quarantine --config gateway.yaml', QUARANTINE_EXAMPLE))
     .action(async (connector: string | undefined, options: QuarantineOptions) => {
-      const deployment = load(options.config);
+      const deployment = await load(options.config);
       const path = parseConnectorArgument(deployment, connector);
       if (options.gaps) {
         const gaps = await listGaps(deployment, path);

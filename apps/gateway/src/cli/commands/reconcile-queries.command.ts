@@ -59,7 +59,7 @@ function registerList(reconcile: Command, { terminal, load }: CommandContext): v
     .option('--limit <count>', 'at most so many', parseLimit, 100)
     .addHelpText('after', formatExamples('tributary reconcile list --state open --config gateway.yaml'))
     .action(async (name: string | undefined, options: ListOptions) => {
-      const deployment = load(options.config);
+      const deployment = await load(options.config);
       const policies = selectPolicyNames(deployment, name);
       await withStore(deployment, async (store) => {
         const repository = store.reconciliation();
@@ -105,7 +105,7 @@ function registerShow(reconcile: Command, { terminal, load }: CommandContext): v
       formatExamples('tributary reconcile show brk_0123456789abcdef0123 --config gateway.yaml'),
     )
     .action(async (id: string, { config, json }: ConfigOption & { json?: true }) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       const names = selectPolicyNames(deployment);
       await withStore(deployment, async (store) => {
         const repository = store.reconciliation();
@@ -138,7 +138,7 @@ function registerExplain(reconcile: Command, { terminal, load }: CommandContext)
       formatExamples('tributary reconcile explain house-bank tr_17 --config gateway.yaml'),
     )
     .action(async (name: string, record: string, options: ConfigOption & { ledger?: true; json?: true }) => {
-      const deployment = load(options.config);
+      const deployment = await load(options.config);
       await withStore(deployment, async (store) => {
         const repository = store.reconciliation();
         const [run] = await findRuns(repository, deployment, name);
@@ -166,7 +166,7 @@ function registerExport(reconcile: Command, { terminal, load }: CommandContext):
       formatExamples('tributary reconcile export house-bank --to ./report --config gateway.yaml'),
     )
     .action(async (name: string, { config, to }: ConfigOption & { to: string }) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       await withStore(deployment, async (store) => {
         const repository = store.reconciliation();
         for (const run of await findRuns(repository, deployment, name))
@@ -189,7 +189,7 @@ function registerVerify(reconcile: Command, { terminal, result, load }: CommandC
     .addOption(createConfigOption())
     .addHelpText('after', formatExamples('tributary reconcile verify --config gateway.yaml'))
     .action(async (name: string | undefined, { config, report }: ConfigOption & { report?: string }) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       await withStore(deployment, async (store) => {
         const repository = store.reconciliation();
         const { events, problem } = await verifyEvents(repository);

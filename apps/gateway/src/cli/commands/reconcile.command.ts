@@ -37,7 +37,7 @@ function registerCheck(reconcile: Command, { terminal, load }: CommandContext): 
     .addOption(createConfigOption())
     .addHelpText('after', formatExamples('tributary reconcile check house-bank --config gateway.yaml'))
     .action(async (name: string | undefined, { config }: ConfigOption) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       const policies = selectPolicies(deployment, name);
       await withStore(deployment, async (store) => {
         for (const each of policies) {
@@ -64,7 +64,7 @@ function registerRun(reconcile: Command, { terminal, result, load }: CommandCont
     .option('--json', 'one JSON array with the summary of each run')
     .addHelpText('after', formatExamples('tributary reconcile run --config gateway.yaml'))
     .action(async (name: string | undefined, { config, json }: ConfigOption & { json?: true }) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       const policies = selectPolicies(deployment, name);
       const runs = await withStore(deployment, async (store) => {
         const results = [];
@@ -145,7 +145,7 @@ async function decide(
   { config }: ConfigOption,
   work: (decisions: BreakDecisions) => Promise<string>,
 ): Promise<void> {
-  const deployment = load(config);
+  const deployment = await load(config);
   const names = selectPolicyNames(deployment);
   try {
     terminal.out(

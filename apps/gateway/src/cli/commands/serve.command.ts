@@ -35,8 +35,8 @@ export function registerServeCommand({ program, terminal, load }: CommandContext
     .option('--port <port>', 'TCP port to listen on, instead of listen.port in the file', parsePort)
     .addOption(createLogLevelOption('info'))
     .addHelpText('after', formatExamples('tributary serve --config gateway.yaml', PORT_EXAMPLE))
-    .action(({ config, logLevel, host, port }: ServeOptions) => {
-      const deployment = load(config);
+    .action(async ({ config, logLevel, host, port }: ServeOptions) => {
+      const deployment = await load(config);
       const { listen } = deployment;
       const overridden = { ...listen, host: host ?? listen.host, port: port ?? listen.port };
       return serve({ ...deployment, listen: overridden }, logLevel, terminal);

@@ -38,7 +38,7 @@ export function registerStatusCommand({ program, terminal, load }: CommandContex
     .option('--json', 'one JSON object; with --watch one line each time')
     .addHelpText('after', formatExamples('tributary status --watch --config gateway.yaml'));
   command.action(async (connector: string | undefined, { config, watch, json }: StatusOptions) => {
-    const deployment = load(config);
+    const deployment = await load(config);
     const path = parseConnectorArgument(deployment, connector);
     const print = (status: DeploymentStatus) => {
       if (json) return terminal.out(JSON.stringify(status, undefined, watch === undefined ? 2 : undefined));

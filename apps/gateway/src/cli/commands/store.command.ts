@@ -57,7 +57,7 @@ function registerMigrateCommand(store: Command, { terminal, load }: CommandConte
     .addOption(createConfigOption())
     .addHelpText('after', formatExamples('tributary store migrate --config gateway.yaml'))
     .action(async ({ config }: ConfigOption) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       const printProgress = (message: string) => terminal.err(message);
       await (await openStore(deployment.store, undefined, printProgress)).close();
       terminal.out(`The tables of ${redactLocation(deployment.store)} are up to date.`);
@@ -73,7 +73,7 @@ function registerAdoptCommand(store: Command, { terminal, load }: CommandContext
     .addOption(createConfigOption())
     .addHelpText('after', formatExamples('tributary store adopt --config gateway.yaml'))
     .action(async ({ config }: ConfigOption) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       await adoptStore(deployment.store, toDeploymentIdentity(deployment));
       const name = deployment.name === undefined ? 'a deployment without a name' : `"${deployment.name}"`;
       terminal.out(`${redactLocation(deployment.store)} belongs to ${name} from now on.`);
@@ -95,7 +95,7 @@ function registerRestoreCommand(store: Command, { terminal, load }: CommandConte
     )
     .addHelpText('after', formatExamples('tributary store restore --config gateway.yaml'))
     .action(async ({ config, readerLead }: ConfigOption & { readerLead: number }) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       const { restoredAt, backupAt } = await startEpochAfterRestore(deployment.store, {
         readerLeadMs: readerLead * 1000,
       });

@@ -36,7 +36,7 @@ export function registerSyncCommand({ program, terminal, result, load }: Command
     .addOption(createLogLevelOption('silent'))
     .addHelpText('after', formatExamples('tributary sync --once --config gateway.yaml', SYNC_EXAMPLE))
     .action(async (connector: string | undefined, { config, logLevel, from }: SyncCommandOptions) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       const path = parseConnectorArgument(deployment, connector);
       if (from !== undefined) await rereadFrom(deployment, path, from, terminal);
       result.exitCode = await syncOnce(deployment, path, logLevel, terminal);

@@ -15,7 +15,16 @@ export interface CommandContext {
   program: Command;
   terminal: Terminal;
   result: CliResult;
-  load: (file: string) => Deployment;
+  /**
+   * Loads the deployment file, and reads its secrets from their sources.
+   * @throws ConfigError with all problems of the file
+   */
+  load: (file: string) => Promise<Deployment>;
+  /**
+   * Loads the deployment file without requests to secret sources.
+   * @throws ConfigError with all problems of the file, except for rules of values that are such secrets
+   */
+  loadWithoutSecrets: (file: string) => Deployment;
 }
 
 export interface ConfigOption {

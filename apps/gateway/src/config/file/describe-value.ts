@@ -32,7 +32,8 @@ export function describeValue(value: unknown, path: readonly (string | number)[]
 /** Returns true if a name in the path, e.g. `apiKeys` or `clientSecret`, indicates a secret. */
 export function isSecretPath(path: readonly (string | number)[]): boolean {
   // The name of a tenant is left out. It can be any word, so it does not show whether the values under it are secret.
-  const steps = path[0] === 'tenants' ? path.slice(2) : path;
+  // The section `secrets` is left out, too, because it contains settings like URLs.
+  const steps = path[0] === 'tenants' ? path.slice(2) : path[0] === 'secrets' ? path.slice(1) : path;
   // The scopes of a key and the name of its user are not secret, although they are inside `apiKeys`.
   if (steps.slice(-2).includes('scopes') || (steps.at(-1) === 'name' && steps.at(-3) === 'apiKeys'))
     return false;

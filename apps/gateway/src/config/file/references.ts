@@ -1,8 +1,12 @@
 /**
  * Resolves references in strings of the deployment file. `${NAME}` and `${NAME:-default}` are replaced by an environment variable.
- * A string that begins with `file:` is replaced by the content of that file. `$${` is an escaped `${`.
+ * A string that begins with `file:` is replaced by the content of that file, and a string that begins with the scheme of a secret source,
+ * e.g. `vault:`, by the secret. `$${` is an escaped `${`.
  */
 import { readFileSync, statSync, type Stats } from 'node:fs';
+import { RemoteSecrets } from '../secrets/remote-secrets.js';
+import { parseSecretReference, type SecretReference } from '../secrets/secret-reference.js';
+import { UnresolvedReferenceError } from './unresolved-reference-error.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -14,15 +18,12 @@ export interface ResolvedReference {
    */
   origins: string[];
   /**
-   * The values that came from the environment or from a file, which are secret. A default that is written in the deployment file is not a
+   * The values that came from the environment, a file or a secret source, which are secret. A default that is written in the deployment file is not a
    * secret.
    */
   secrets: string[];
-}
-
-/** Thrown when a reference cannot be resolved. The message is for people and contains no secret value. */
-export class UnresolvedReferenceError extends Error {
-  override readonly name = 'UnresolvedReferenceError';
+  /** The reference whose secret was not requested. `text` is then the reference itself. */
+  unread?: SecretReference;
 }
 
 const FILE = 'file:';
@@ -32,12 +33,27 @@ const VARIABLE_PATTERN = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 
 /**
  * Resolves all references in one string of the deployment file.
- * @throws UnresolvedReferenceError if a reference is malformed, or if a variable or file is missing, empty or unreadable
+ * @param remoteSecrets the values of references to secret sources; without it, such references are unread
+ * @throws UnresolvedReferenceError if a reference is malformed, or if a variable, file or secret is missing, empty or unreadable
  */
-export function resolveReferences(rawValue: string, environment: Environment): ResolvedReference {
+export function resolveReferences(
+  rawValue: string,
+  environment: Environment,
+  remoteSecrets = new RemoteSecrets(),
+): ResolvedReference {
   const resolved = expandVariables(rawValue, environment);
   // The string is a path only if the deployment file itself contains `file:`. The value of a variable may begin with `file:` by chance.
-  return rawValue.startsWith(FILE) ? readSecretFile(resolved) : resolved;
+  if (rawValue.startsWith(FILE)) return readSecretFile(resolved);
+  const reference = parseSecretReference(rawValue, resolved.text);
+  return reference === undefined ? resolved : resolveRemoteSecret(reference, remoteSecrets);
+}
+
+function resolveRemoteSecret(reference: SecretReference, remoteSecrets: RemoteSecrets): ResolvedReference {
+  const value = remoteSecrets.resolve(reference);
+  const origins = [`the secret ${reference.displayName}`];
+  return value === undefined
+    ? { text: reference.text, origins, secrets: [], unread: reference }
+    : { text: value, origins, secrets: [value] };
 }
 
 function expandVariables(rawValue: string, environment: Environment): ResolvedReference {

@@ -13,7 +13,10 @@ import {
 } from 'yaml';
 import { formatPath, formatPathForMessage, type ConfigPath } from './value-path.js';
 import type { LineColumn, ConfigProblems } from './config-problems.js';
-import { resolveReferences, UnresolvedReferenceError, type Environment } from './references.js';
+import type { RemoteSecrets } from '../secrets/remote-secrets.js';
+import type { SecretReference } from '../secrets/secret-reference.js';
+import { resolveReferences, type Environment } from './references.js';
+import { UnresolvedReferenceError } from './unresolved-reference-error.js';
 import { parseYamlDocument } from './parse-yaml-document.js';
 
 /**
@@ -45,16 +48,23 @@ export interface SourceLocation extends LineColumn {
   /** Where the value comes from, e.g. `environment variable PORT`. The list is empty for a value that is written in the file. */
   origins: string[];
   secrets: string[];
+  /** The reference whose secret was not requested. The rules of the property do not apply to its value. */
+  unread?: SecretReference;
 }
 
 /**
  * Reads the YAML, and adds a problem for each error.
  * @returns the value. It is `undefined` for an empty file and after a syntax error, because the values after a syntax error are uncertain
  */
-export function readYaml(text: string, environment: Environment, problems: ConfigProblems): YamlReadResult {
+export function readYaml(
+  text: string,
+  environment: Environment,
+  problems: ConfigProblems,
+  remoteSecrets?: RemoteSecrets,
+): YamlReadResult {
   const lines = new LineCounter();
   const { document, anchors, problems: syntaxProblems } = parseYamlDocument(text, lines);
-  const reader = new YamlReader(anchors, lines, environment, problems);
+  const reader = new YamlReader(anchors, lines, environment, problems, remoteSecrets);
   for (const problem of syntaxProblems) reader.reportSyntaxProblem(problem.text, problem.offset);
   const value =
     problems.count === 0 && document.contents ? reader.readNode(document.contents, []) : undefined;
@@ -74,6 +84,7 @@ class YamlReader {
     private readonly lines: LineCounter,
     private readonly environment: Environment,
     private readonly problems: ConfigProblems,
+    private readonly remoteSecrets: RemoteSecrets | undefined,
   ) {}
 
   reportSyntaxProblem(text: string, offset: number): void {
@@ -113,8 +124,10 @@ class YamlReader {
     }
     if (typeof scalar.value !== 'string') return scalar.value;
     try {
-      const { text, origins, secrets } = resolveReferences(scalar.value, this.environment);
-      Object.assign(location, { origins, secrets });
+      const { text, ...sources } = resolveReferences(scalar.value, this.environment, this.remoteSecrets);
+      Object.assign(location, sources);
+      if (sources.unread !== undefined && path[0] === 'secrets')
+        this.problems.add(path, SOURCE_REFERENCE_MESSAGE, location);
       return text;
     } catch (error) {
       if (!(error instanceof UnresolvedReferenceError)) throw error;
@@ -233,6 +246,8 @@ function listMergeSources(map: YAMLMap): (Node | null)[] {
     .flatMap(({ value }) => (isSeq(value) ? (value.items as Node[]) : [value]));
 }
 
+const SOURCE_REFERENCE_MESSAGE =
+  'found a reference to a secret source in the settings of secret sources; expected a variable, a file or the value itself';
 const EMPTY_VALUE_MESSAGE = 'found nothing; give it a value, or leave the key out';
 const MISSING_SPACE_MESSAGE =
   'found a key that contains a colon and has no value; write a space after the colon, like "key: value"';

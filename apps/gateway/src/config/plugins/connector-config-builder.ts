@@ -105,6 +105,7 @@ export class ConnectorConfigBuilder {
       ...(formanceName !== undefined && { formanceName }),
       ...(balanceValidity !== undefined && { balanceValidity }),
       orders: limits,
+      ...(this.binder.hasUnreadSecret([...path, 'settings']) && { hasUnreadSettings: true }),
       ...(isPlainObject(entry) &&
         entry['orders'] !== undefined && { ordersLocation: this.#locatePropertyName([...path, 'orders']) }),
       syncIntervalMs: parseDuration(sync.every) ?? 0,

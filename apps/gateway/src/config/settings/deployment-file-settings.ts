@@ -25,6 +25,7 @@ import { NAME_PATTERN, NAME_RULE_MESSAGE } from './name-patterns.js';
 import { OrderSettings } from './order-settings.js';
 import { isPlainObject } from './settings-metadata.js';
 import { ReconciliationSettings } from './reconciliation-settings.js';
+import { SecretsSettings } from '../secrets/secrets-settings.js';
 import { STORE_URL_MESSAGE, STORE_URL_PATTERN } from './store-settings.js';
 
 const PORT_MESSAGE = { message: '$property must be a whole number from 0 to 65535' };
@@ -162,6 +163,10 @@ export class DeploymentFile {
   @Setting('Whether the gateway serves the console, its web page for operators, at /console.')
   @IsBoolean(BOOLEAN_MESSAGE)
   console = true;
+
+  @Setting('Services from which secrets are read.')
+  @ValidateNested()
+  secrets: SecretsSettings = new SecretsSettings();
 
   @Setting('Who runs the gateway.')
   @ValidateNested()

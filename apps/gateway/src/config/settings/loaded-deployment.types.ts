@@ -41,6 +41,11 @@ export interface Deployment {
    * indicates a secret.
    */
   secrets: string[];
+  /**
+   * The references whose secrets were not requested, as they are written in the file; absent if there are none. The values of such
+   * references are placeholders. Only `tributary check` loads a deployment with placeholders.
+   */
+  unreadSecrets?: string[];
 }
 
 /** The location of a value in the deployment file. It is needed for errors that are found after the file has been read. */
@@ -78,6 +83,8 @@ export interface ConnectorConfig {
   formance?: FormanceConfig;
   /** The name of the connector in Formance. If it is absent, the path is used as the name. */
   formanceName?: string;
+  /** True if a value of `settings` is a secret that was not requested. */
+  hasUnreadSettings?: boolean;
   /** The location of `orders:` in the deployment file; absent if the entry has no `orders:`. */
   ordersLocation?: ValueLocation;
   /** The time from the end of one sync of a stream to the start of the next, in milliseconds. */

@@ -38,7 +38,9 @@ export class SettingsBinder {
     return instance;
   }
 
+  /** Reports a problem. A value whose secret was not requested has no problem, because its rules cannot be checked. */
   reportProblem(path: ConfigPath, text: string): void {
+    if (this.locations.get(formatPath(path))?.unread !== undefined) return;
     this.problems.add(path, text, this.findLocation(path));
   }
 
@@ -127,6 +129,15 @@ export class SettingsBinder {
     this.reportProblem(
       valuePath,
       `${this.describeFound(error.value, valuePath)}; ${[...new Set(rules)].join(', and ')}`,
+    );
+  }
+
+  /** Returns true if the value, or a value in it, is a secret that was not requested. */
+  hasUnreadSecret(path: ConfigPath): boolean {
+    const place = formatPath(path);
+    return [...this.locations].some(
+      ([key, { unread }]) =>
+        unread !== undefined && (key === place || key.startsWith(`${place}.`) || key.startsWith(`${place}[`)),
     );
   }
 

@@ -33,7 +33,7 @@ export function registerFormanceStatusCommand(formance: Command, { terminal, loa
     .option('--json', 'one JSON array')
     .addHelpText('after', formatExamples('tributary formance status --config gateway.yaml'))
     .action(async (paths: string[], { config, json }: DiagnoseOptions) => {
-      const diagnoses = await diagnose(load(config), paths, false);
+      const diagnoses = await diagnose(await load(config), paths, false);
       terminal.out(
         json ? JSON.stringify(toDiagnosisJson(diagnoses), undefined, 2) : formatFormanceStatus(diagnoses),
       );
@@ -50,7 +50,7 @@ export function registerDoctorCommand(formance: Command, { terminal, result, loa
     .option('--json', 'one JSON array')
     .addHelpText('after', formatExamples('tributary formance doctor --config gateway.yaml'))
     .action(async (paths: string[], { config, json, resume }: DiagnoseOptions) => {
-      const diagnoses = await diagnose(load(config), paths, resume ?? false);
+      const diagnoses = await diagnose(await load(config), paths, resume ?? false);
       terminal.out(
         json
           ? JSON.stringify(toDiagnosisJson(diagnoses), undefined, 2)

@@ -69,7 +69,7 @@ function registerInstallCommand(formance: Command, { terminal, result, load }: C
       formatExamples(`tributary formance install --dry-run ${CONFIG_EXAMPLE}`, PRINT_EXAMPLE),
     )
     .action(async (paths: string[], options: InstallOptions) => {
-      const deployment = load(options.config);
+      const deployment = await load(options.config);
       const groups = groupByFormance(deployment, paths);
       const { print, dryRun: isDryRun = false } = options;
       if (print !== undefined) {
@@ -110,7 +110,7 @@ function registerUninstallCommand(formance: Command, { terminal, load }: Command
     .option('--yes', 'do it; without it, only say what would be done')
     .addHelpText('after', formatExamples(`tributary formance uninstall house-bank --yes ${CONFIG_EXAMPLE}`))
     .action(async (path: string, { config, yes = false }: ConfigOption & { yes?: boolean }) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       for (const group of groupByFormance(deployment, [path]))
         for (const desired of group.connectors) {
           const found = await withPaymentsClient(deployment, group, (client) =>

@@ -36,7 +36,7 @@ export function registerPoliciesCommand(formance: Command, { terminal, result, l
     .option('--json', 'one JSON array')
     .addHelpText('after', formatExamples('tributary formance policies --dry-run --config gateway.yaml'))
     .action(async (paths: string[], { config, dryRun: isDryRun = false, json }: PoliciesOptions) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       const results: PolicyResult[] = [];
       for (const group of groupByFormance(deployment, paths))
         results.push(...(await installGroup(deployment, group, isDryRun)));

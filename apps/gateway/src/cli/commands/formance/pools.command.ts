@@ -29,7 +29,7 @@ export function registerPoolsCommand(formance: Command, { terminal, result, load
     .option('--json', 'one JSON array')
     .addHelpText('after', formatExamples('tributary formance pools --dry-run --config gateway.yaml'))
     .action(async (paths: string[], { config, dryRun: isDryRun = false, json }: PoolsOptions) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       const results: PoolResult[] = [];
       for (const group of groupByFormance(deployment, paths))
         results.push(

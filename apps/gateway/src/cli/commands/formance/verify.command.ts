@@ -36,7 +36,7 @@ export function registerVerifyCommand(formance: Command, { terminal, result, loa
       formatExamples('tributary formance verify house-bank --work-file proof.db --config gateway.yaml'),
     )
     .action(async (paths: string[], { config, workFile = '', json }: VerifyOptions) => {
-      const deployment = load(config);
+      const deployment = await load(config);
       const groups = groupByFormance(deployment, paths);
       if (workFile !== '' && groups.flatMap(({ connectors }) => connectors).length > 1)
         throw new CliError(

@@ -1,6 +1,7 @@
 export * from './contract/backend.js';
 export * from './contract/serialize-records.js';
 export * from './contract/balance-effects.js';
+export * from './contract/parse-served-transaction.js';
 export * from './currencies.js';
 export * from './errors.js';
 export * from './id-encoding.js';

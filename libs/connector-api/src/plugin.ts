@@ -246,6 +246,8 @@ export interface StoredRecord {
   metadata: Readonly<Record<string, string>>;
   /** The `TransactionStatus`. Only transactions have a status. */
   status?: string;
+  /** The whole row as it was served, with the PSP's ids. Only transactions have it. */
+  transaction?: Transaction;
 }
 
 /** Returns true for a rejected record, and false for a valid record. */

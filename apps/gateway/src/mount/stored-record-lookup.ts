@@ -1,4 +1,4 @@
-import { tryEncodeId } from '@tributary/connector-api';
+import { parseServedTransaction, tryEncodeId } from '@tributary/connector-api';
 import type { FeedReader, StoredRecord, Stream } from '@tributary/connector-api';
 import type { Store } from '@tributary/feed';
 
@@ -23,14 +23,19 @@ export class StoredRecordLookup implements FeedReader {
     const records = new Map<string, StoredRecord>();
     for (const [wireId, body] of rows) {
       const id = served.get(wireId);
-      if (id !== undefined) records.set(id, parseRecord(body));
+      if (id !== undefined) records.set(id, parseRecord(stream, body));
     }
     return records;
   }
 }
 
 /** Parses the body of a row. The body is not validated, because `serialize-records.ts` of connector-api wrote it. */
-function parseRecord(body: string): StoredRecord {
-  const { metadata = {}, status } = JSON.parse(body) as Partial<StoredRecord>;
-  return status === undefined ? { metadata } : { metadata, status };
+function parseRecord(stream: Stream, body: string): StoredRecord {
+  if (stream !== 'transactions') {
+    const { metadata = {} } = JSON.parse(body) as Partial<StoredRecord>;
+    return { metadata };
+  }
+  const transaction = parseServedTransaction(body);
+  const { metadata, status } = transaction;
+  return { metadata: (metadata ?? {}) as StoredRecord['metadata'], status, transaction };
 }

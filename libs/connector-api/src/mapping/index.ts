@@ -36,4 +36,5 @@ export * from './webhook-signature.js';
 export * from './find-metadata.js';
 export * from './keep-served-rows.js';
 export * from './map-settlements.js';
+export * from './withdraw-missing-parts.js';
 export * from './settlement-rows.js';

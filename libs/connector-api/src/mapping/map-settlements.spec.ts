@@ -58,11 +58,16 @@ const FORMAT: SettlementListFormat = {
 
 class MapFeed implements FeedReader {
   private readonly rows = new Map<string, Transaction>();
+  readonly rejectedIds = new Set<string>();
 
   async findLatest(_stream: string, ids: readonly string[]): Promise<Map<string, StoredRecord>> {
-    const found = ids.filter((id) => this.rows.has(id));
     return new Map(
-      found.map((id) => [id, { metadata: this.rows.get(id)!.metadata as StoredRecord['metadata'] }]),
+      ids.flatMap((id): [string, StoredRecord][] => {
+        const row = this.rows.get(id);
+        if (row === undefined) return [];
+        const metadata = row.metadata as StoredRecord['metadata'];
+        return [[id, { metadata, status: row.status, transaction: row }]];
+      }),
     );
   }
 
@@ -81,12 +86,17 @@ class MapFeed implements FeedReader {
       id === 'gone' ? undefined : toJson({ id, payment: 'pay-1' }),
     );
     const page = await mapSettlements([{ row, details }], FORMAT, this);
-    expect(page.warnings.length + page.resolvedIds.length).toBe(1);
+    const resolvedWarnings = page.resolvedIds.filter((id) => id.startsWith('items-of-'));
+    expect(page.warnings.length + resolvedWarnings.length).toBe(1);
+    for (const id of page.resolvedIds) this.rejectedIds.delete(id);
     expect(hasAllItems(row, details, FORMAT)).toBe(
       page.warnings.every(({ id }) => id === 'payouts-without-items'),
     );
     const lines = page.items.map((item) => {
-      if (isRejectedRecord(item)) return `rejected ${item.id}`;
+      if (isRejectedRecord(item)) {
+        this.rejectedIds.add(item.id);
+        return `rejected ${item.id}`;
+      }
       this.rows.set(item.id, item);
       const { id, status, amount, sourceAccountId, metadata = {} } = item;
       const sign = sourceAccountId === 'acc-1' ? '-' : '+';
@@ -94,6 +104,14 @@ class MapFeed implements FeedReader {
       return `${id} ${status} ${sign}${amount.amount} ${metadata['com.tributary.spec/movement']} ${settled}`.trim();
     });
     return [...lines, ...page.warnings.map(({ id }) => `warning ${id}`)];
+  }
+
+  /** Adds up the fees that were charged, without those that were taken back. */
+  sumFees(): bigint {
+    const fees = [...this.rows.values()].filter(({ id }) => id.includes('.fee.'));
+    return fees.reduce((sum, { amount, sourceAccountId }) => {
+      return sum + (sourceAccountId === 'acc-1' ? amount.amount : -amount.amount);
+    }, 0n);
   }
 }
 
@@ -153,6 +171,40 @@ it('warns of items that do not add up, or that are not listed any more, and reje
   expect(await new MapFeed().read({ amount: 7, fees: 3 }, undefined)).toEqual([
     ...['po-1 SUCCEEDED -7 payout', 'po-1.fees SUCCEEDED -3 fee po-1', 'warning payouts-without-items'],
   ]);
+});
+
+it('takes back the row of an item that a later reading no longer has, and restores it', async () => {
+  const feed = new MapFeed();
+  const [payment, fee] = [
+    { type: 'payment', amount: '110', payment: 'pay-1' },
+    { type: 'fee', amount: '-10', payment: 'pay-1' },
+  ];
+  const sums: bigint[] = [];
+  for (const [amount, items] of [
+    [100, [payment, fee]],
+    // Overlapping pages contain the fee twice, so the items do not add up.
+    [100, [payment, fee, fee]],
+    [100, [payment, fee]],
+    [100, [payment, fee]],
+    // The fee is not charged any more.
+    [110, [payment]],
+    [100, [payment, fee]],
+    [90, [payment, fee, fee]],
+    [100, [payment, fee]],
+  ] as const) {
+    await feed.read({ amount }, items);
+    sums.push(feed.sumFees());
+  }
+  expect(sums).toEqual([10n, 20n, 10n, 10n, 0n, 10n, 20n, 10n]);
+});
+
+it('resolves the rejection of an item that a later complete reading does not have', async () => {
+  const feed = new MapFeed();
+  const payment = { type: 'payment', amount: '7', payment: 'pay-1' };
+  await feed.read({ amount: 7 }, [payment, { type: 'gift', amount: '1' }]);
+  expect([...feed.rejectedIds]).toEqual(['po-1.item.1']);
+  await feed.read({ amount: 7 }, [payment]);
+  expect([...feed.rejectedIds]).toEqual([]);
 });
 
 it('a settlement that is returned and sent again has a row for each', async () => {

@@ -9,9 +9,10 @@ import { fetchObjectsById } from './fetch-objects-by-id.js';
 import type { MovementFields } from './movements.js';
 import { parseRows } from './parse-rows.js';
 import { roundParts } from './round-parts.js';
-import { RowHistory, toReturnedPayout } from './row-history.js';
-import { getItemsWarningId, toSettlementRows } from './settlement-rows.js';
+import { formatNumberedId, RowHistory, toReturnedPayout } from './row-history.js';
+import { formatRejectedItemId, getItemsWarningId, toSettlementRows } from './settlement-rows.js';
 import type { Settlement, SettlementFormat } from './settlement-rows.js';
+import { withdrawMissingParts } from './withdraw-missing-parts.js';
 
 /** What was requested for a settlement. */
 export interface SettlementDetails {
@@ -92,6 +93,7 @@ export async function mapSettlements(
 ): Promise<SettlementPage> {
   const page: SettlementPage = { items: [], warnings: [], resolvedIds: [] };
   const history = new RowHistory(feedReader);
+  const complete: CompleteSettlement[] = [];
   for (const { row: json, details } of settlements) {
     const parsed = parseRow(json, 'id', format.parseSettlement);
     if (isRejectedRecord(parsed)) {
@@ -100,15 +102,52 @@ export async function mapSettlements(
     }
     for (const row of parsed.rows)
       page.items.push(...(row.id === parsed.id ? await toReturnedPayout(row, parsed.state, history) : [row]));
-    const { items, warning } =
+    const { items, warning, itemIds } =
       details.items === undefined
-        ? { items: createFeesRows(parsed), warning: WITHOUT_ITEMS }
+        ? { items: createFeesRows(parsed), warning: WITHOUT_ITEMS, itemIds: [] }
         : await toSettlementRows(parsed, details.items, format, history);
     page.items.push(...items, ...createRefundRows(parsed, details, format));
-    if (warning === undefined) page.resolvedIds.push(getItemsWarningId(parsed.id));
-    else page.warnings.push(warning);
+    if (warning === undefined) {
+      page.resolvedIds.push(getItemsWarningId(parsed.id));
+      complete.push({ id: parsed.id, itemIds, itemCount: details.items?.length ?? 0 });
+    } else page.warnings.push(warning);
   }
-  return page;
+  return withdrawMissingItems(page, complete, feedReader);
+}
+
+/** A settlement whose items were all read. */
+interface CompleteSettlement {
+  id: string;
+  itemIds: readonly string[];
+  itemCount: number;
+}
+
+/**
+ * Takes back what an incomplete or wrong reading of a settlement left behind, e.g. the second row of an item that two overlapping pages contained. Only settlements that
+ * were served before are compared, so that a first listing costs nothing.
+ */
+async function withdrawMissingItems(
+  page: SettlementPage,
+  complete: readonly CompleteSettlement[],
+  feedReader: FeedReader,
+): Promise<SettlementPage> {
+  const ids = complete.flatMap(({ id, itemIds }) => [id, ...itemIds]);
+  const served = await feedReader.findLatest('transactions', ids);
+  const known = complete.filter(({ id, itemIds }) => [id, ...itemIds].some((one) => served.has(one)));
+  if (known.length === 0) return page;
+  const { items, resolvedIds } = await withdrawMissingParts(
+    page.items,
+    {
+      objectIds: known.flatMap(({ itemIds }) => itemIds),
+      listPartIds: (itemId, number) => [formatNumberedId(itemId, number + 1)],
+    },
+    feedReader,
+  );
+  // An earlier reading can have contained each item twice, as unreadable.
+  const rejectedIds = known.flatMap(({ id, itemCount }) =>
+    Array.from({ length: 2 * itemCount }, (_, index) => formatRejectedItemId(id, index)),
+  );
+  return { ...page, items, resolvedIds: [...page.resolvedIds, ...resolvedIds, ...rejectedIds] };
 }
 
 /** A settlement whose items are not listed any more still tells the sum of its fees. */

@@ -52,10 +52,20 @@ export interface SettlementRows {
   items: (Transaction | RejectedRecord)[];
   /** Present if the items do not add up to the settlement. */
   warning?: DataWarning;
+  /** The ids, without numbers, of the rows that items of the settlement can have. */
+  itemIds: string[];
 }
 
 /** The movements that take a payment back. */
 const REVERSALS: readonly (string | undefined)[] = ['dispute', 'adjustment'];
+
+/** The movements of items that have no rows, or rows that are named after their payments. */
+const WITHOUT_ITEM_ID: readonly (string | undefined)[] = [
+  ...REVERSALS,
+  'payment',
+  'refund',
+  'refund_reversal',
+];
 
 /** The format, and what was served. */
 type SettlementOptions = SettlementFormat & { history: RowHistory };
@@ -83,9 +93,10 @@ export async function toSettlementRows(
     const fields = createFields(settlement, item, { id: ids[index] ?? id, units: amounts[index] ?? 0n });
     return toItemRow(settlement, item, fields, options) ?? [];
   });
-  if (difference === 0n && rejected.length === 0) return { items: rows };
+  const itemIds = listItemIds(settlement, items, options);
+  if (difference === 0n && rejected.length === 0) return { items: rows, itemIds };
   const message = `the items of the payout ${id} add up to ${amount.amount + difference} minor units, and the payout is ${amount.amount}; ${rejected.length} items are not readable`;
-  return { items: [...rows, ...rejected], warning: { id: getItemsWarningId(id), message } };
+  return { items: [...rows, ...rejected], warning: { id: getItemsWarningId(id), message }, itemIds };
 }
 
 /** Returns the id of the warning about items that do not add up, so that it can be resolved. */
@@ -113,7 +124,7 @@ function parseItems(
   return {
     items: takeValidRecords(ordered),
     rejected: ordered.flatMap((item, index) =>
-      isRejectedRecord(item) ? [{ ...item, id: `${id}.item.${index}` }] : [],
+      isRejectedRecord(item) ? [{ ...item, id: formatRejectedItemId(id, index) }] : [],
     ),
   };
 }
@@ -146,11 +157,34 @@ async function loadReversals(items: readonly SettlementItem[], options: Settleme
   await history.load(reversed.flatMap((payment) => listIds(payment, listTypes(options, ['payment']))));
 }
 
+/** Returns the id of the rejection of an unreadable item. */
+export function formatRejectedItemId(settlementId: string, index: number): string {
+  return `${settlementId}.item.${index}`;
+}
+
+function formatItemId(
+  settlementId: string,
+  type: string,
+  { refundId, paymentId = '' }: SettlementItem,
+): string {
+  return [settlementId, type, refundId ?? paymentId].join('.');
+}
+
+/** Combines each payment and refund with each type of item that has rows of its own. */
+function listItemIds(
+  { id }: Settlement,
+  items: readonly SettlementItem[],
+  { movementByType }: SettlementFormat,
+): string[] {
+  const types = Object.keys(movementByType).filter((type) => !WITHOUT_ITEM_ID.includes(movementByType[type]));
+  return [...new Set(items.flatMap((item) => types.map((type) => formatItemId(id, type, item))))];
+}
+
 /** Gives items of one settlement that are equal different ids. */
 function createItemIds({ id }: Settlement, items: readonly SettlementItem[]): string[] {
   const counts = new Map<string, number>();
-  return items.map(({ type, refundId, paymentId = '' }) => {
-    const base = [id, type, refundId ?? paymentId].join('.');
+  return items.map((item) => {
+    const base = formatItemId(id, item.type, item);
     const number = (counts.get(base) ?? 0) + 1;
     counts.set(base, number);
     return formatNumberedId(base, number);

@@ -101,6 +101,37 @@ it('reads the items of a payout again until they add up to it', async () => {
   await test.fake.server.close();
 });
 
+it('takes back the second row of an item that two overlapping pages contained', async () => {
+  const { created_at, ...test } = await startFake();
+  test.fake.tables.payouts.add({
+    ...{ id: 'PO1', created_at: created_at(5), amount: 960, currency: 'GBP', status: 'paid' },
+    ...{ deducted_fees: 40, links: { creditor: 'CR1', creditor_bank_account: 'BA1' } },
+  });
+  const links = { payout: 'PO1', payment: 'PM1' };
+  test.fake.tables.payout_items.add({ type: 'payment_paid_out', amount: '1000.0', links });
+  for (const type of ['gocardless_fee', 'app_fee'])
+    test.fake.tables.payout_items.add({ type, amount: '-20.0', links });
+  const sumRows = () =>
+    test.feed
+      .getTransactions()
+      .map(({ amount, sourceAccountId }) => (sourceAccountId === 'CR1' ? -amount.amount : amount.amount))
+      .reduce((sum, effect) => sum + effect, 0n);
+  test.fake.server.transformResponse = ({ path }, body) => {
+    if (path !== '/payout_items') return body;
+    const { payout_items: items } = body as { payout_items: object[] };
+    return { ...(body as object), payout_items: [...items, ...items.slice(0, 1)] };
+  };
+  let cursor = await pull(test);
+  expect(sumRows()).toBe(-1020n);
+  test.fake.server.transformResponse = undefined;
+  for (const expected of [-1000n, -1000n]) {
+    test.clock.advance(DAY_MS);
+    cursor = await pull(test, cursor);
+    expect(sumRows()).toBe(expected);
+  }
+  await test.fake.server.close();
+});
+
 it('a token that may read the journal of a payment account, and not its outbound payments, is an error', async () => {
   const { created_at, ...test } = await startFake();
   const links = { creditor: 'CR1' };

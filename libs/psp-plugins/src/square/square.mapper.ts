@@ -211,6 +211,13 @@ function readSharedFields(json: Json, listedId?: string) {
 }
 
 /**
+ * Returns the ids that the row of a part of an object can have: of its fee with this number, of its application fee, or of the fee of an entry.
+ */
+export function listPartIds(id: string, number: number): string[] {
+  return [`${id}.fee.${number}`, ...(number === 0 ? [`${id}.app_fee`, `${id}.fee`] : [])];
+}
+
+/**
  * Adds the rows of the processing fees of a payment or refund, and of the fee of the application.
  * @param sign 1 for an application fee that the seller pays; -1 for the part of a refund that the application pays
  */

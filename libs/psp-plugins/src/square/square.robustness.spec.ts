@@ -286,6 +286,49 @@ it('a late fee without a new time of the payment is seen when everything is read
   expect(findRow(`${id}.fee.0`)).toBe('OTHER SUCCEEDED 15');
 });
 
+it('a fee that a payment no longer has is taken back, and restored if it appears again', async () => {
+  const fee = { amount_money: eur(15), type: 'INITIAL' };
+  const more = { amount_money: eur(4), type: 'ADJUSTMENT' };
+  const { id } = fake.addPayment(NOW - 2 * DAY, eur(500), {
+    processing_fee: [fee, more],
+    app_fee_money: eur(7),
+  });
+  const sums: (bigint | undefined)[] = [];
+  for (const members of [
+    {},
+    { app_fee_money: undefined },
+    { processing_fee: [fee] },
+    { processing_fee: undefined },
+    { processing_fee: [fee, { ...more, amount_money: eur(0) }] },
+    { processing_fee: [fee, more], app_fee_money: eur(7) },
+  ]) {
+    fake.change(id, members);
+    await feed.pull(psp);
+    await feed.pull(psp);
+    sums.push(computeSums()[0]);
+  }
+  expect(sums).toEqual([474n, 481n, 485n, 500n, 485n, 474n]);
+  expect([`${id}.fee.0.reversed`, `${id}.fee.0.restored`].map(findRow)).toEqual([
+    ...['OTHER REFUNDED 15', 'OTHER REFUND_REVERSED 15'],
+  ]);
+});
+
+it('the refusal of a fee ends when its payment no longer has the fee', async () => {
+  const broken = { amount_money: { currency: 'EUR' } };
+  const { id } = fake.addPayment(NOW - 2 * DAY, eur(500), {
+    ...{ processing_fee: [broken, broken], app_fee_money: { currency: 'EUR' } },
+  });
+  fake.brokenIds.add(id);
+  await feed.pull(psp);
+  expect([...feed.rejected.keys()]).toEqual([`${id}.fee.0`, `${id}.fee.1`, `${id}.app_fee`]);
+  fake.change(id, { processing_fee: [broken] });
+  await feed.pull(psp);
+  expect([...feed.rejected.keys()]).toEqual([`${id}.fee.0`, `${id}.app_fee`]);
+  fake.change(id, { processing_fee: undefined, app_fee_money: undefined });
+  await feed.pull(psp);
+  expect([...feed.rejected.keys()]).toEqual([]);
+});
+
 it('a dispute goes from an inquiry to its end', async () => {
   const payment = fake.addPayment(NOW - 2 * DAY, eur(500)).id;
   const dispute = fake.addDispute(NOW - DAY, eur(500), payment, { state: 'INQUIRY_EVIDENCE_REQUIRED' }).id;

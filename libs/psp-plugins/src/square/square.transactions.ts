@@ -10,40 +10,38 @@
 import {
   parseRows,
   readText,
-  reverseFailedRows,
   toDisputeHistories,
   toReturnedPayouts,
+  withdrawMissingParts,
 } from '@tributary/connector-api';
-import type { Cursor, FeedReader, Page, RejectedRecord, Transaction } from '@tributary/connector-api';
+import type { Cursor, FeedReader, Page, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import {
   confirmEmptyList,
-  convertStepsToPages,
-  createCursorFormat,
   createJsonRowReader,
-  createMergePositionCheck,
+  createRecordSource,
   hasRows,
   isRereadTimeWindowsPosition,
   isSnapshotPosition,
+  listSources,
   listWithChildren,
-  mergeListings,
   readPages,
   rereadTimeWindows,
   snapshot,
 } from '@tributary/connector-api/listing';
 import type {
   ListingContext,
-  MergeSource,
+  RecordSource,
   RereadTimeWindowsOptions,
   RereadTimeWindowsPosition,
   RowWithParent,
-  SnapshotPosition,
   TimeWindowQuery,
 } from '@tributary/connector-api/listing';
 import type { SquareClient, TimedList } from './square.client.js';
 import type { SquareSettings } from './square.config.js';
 import {
   checkPayoutEntries,
+  listPartIds,
   parseDispute,
   toPayoutEntryRows,
   toPaymentRows,
@@ -72,24 +70,7 @@ export interface SquareContext extends ListingContext {
   feedReader: FeedReader;
 }
 
-type Position = RereadTimeWindowsPosition | SnapshotPosition;
-
-const CURSOR_FORMAT = createCursorFormat({
-  plugin: PLUGIN_NAME,
-  version: 1,
-  isPosition: createMergePositionCheck(
-    (value): value is Position => isRereadTimeWindowsPosition(value) || isSnapshotPosition(value),
-  ),
-});
-
 type SquareRow = RowWithParent<Json>;
-
-type Rows = (Transaction | RejectedRecord)[];
-
-interface SquareSource extends MergeSource<SquareRow, Position> {
-  /** Converts rows of this list to the rows that are served. */
-  toRows: (rows: SquareRow[]) => Promise<Rows>;
-}
 
 export async function* listTransactionPages(
   context: SquareContext,
@@ -99,18 +80,17 @@ export async function* listTransactionPages(
   const locations = await client.listLocations(signal);
   // A malformed location is skipped here, because the list of accounts already reports it.
   const locationIds = locations.map((row) => readText(row, 'id')).filter((id) => id !== undefined);
-  const sources: SquareSource[] = [
+  const sources = [
     ...locationIds.map((id) => createTimedSource(context, 'payments', id)),
     createTimedSource(context, 'refunds'),
     createDisputeSource(context),
     ...locationIds.map((id) => createTimedSource(context, 'payouts', id)),
   ];
-  const steps = mergeListings<SquareRow, Position, SquareSource>(sources, CURSOR_FORMAT.parse(since));
-  yield* convertStepsToPages(steps, CURSOR_FORMAT, (rows, { source }) => source.toRows(rows));
+  yield* listSources({ plugin: PLUGIN_NAME, version: 1 }, sources, since);
 }
 
 /** Lists payments or payouts of a location, or all refunds. */
-function createTimedSource(context: SquareContext, list: TimedList, locationId?: string): SquareSource {
+function createTimedSource(context: SquareContext, list: TimedList, locationId?: string) {
   const { client, clock, feedReader, settings, signal = new AbortController().signal } = context;
   const start = Math.min(Date.parse(settings.since), clock.now());
   const reader = createJsonRowReader('id', list === 'payouts' ? 'created_at' : 'updated_at');
@@ -146,19 +126,24 @@ function createTimedSource(context: SquareContext, list: TimedList, locationId?:
     checkChildren: checkPayoutEntries,
     start: { base: { at: start, span: INITIAL_WINDOW_MS }, reread: clock.now(), open: [] },
   };
-  return {
+  // The fees of a payment or a refund are known once it is completed.
+  const hasParts = ({ row }: SquareRow) => list === 'payouts' || readText(row, 'status') === 'COMPLETED';
+  return createRecordSource({
     id: locationId === undefined ? list : `${list}:${locationId}`,
-    toRows: async (rows) =>
-      reverseFailedRows(await toReturnedPayouts(rows.flatMap(toRows), feedReader), feedReader),
-    async *list(since) {
-      const position = isRereadTimeWindowsPosition(since) ? since : undefined;
+    isPosition: isRereadTimeWindowsPosition,
+    toRecords: async (rows: SquareRow[]) => {
+      const records = await toReturnedPayouts(rows.flatMap(toRows), feedReader);
+      const objectIds = rows.filter(hasParts).flatMap(({ row }) => readText(row, 'id') ?? []);
+      return withdrawMissingParts(records, { objectIds, listPartIds }, feedReader);
+    },
+    async *list(position: RereadTimeWindowsPosition | undefined) {
       // As long as no row is known, an empty list does not advance the position. A fault that looks like an empty list then has no effect
       // on later listings.
       if (position === undefined && !hasRows(await requestOldest())) return;
       const steps = rereadTimeWindows(options, position, context);
       yield* listWithChildren(steps, { ...entries, start: position ?? entries.start }, context);
     },
-  };
+  });
 }
 
 function isInWindow(time = NaN, { from, to, token }: TimeWindowQuery): boolean {
@@ -180,20 +165,15 @@ const TO_ROWS = {
 };
 
 /** Lists all disputes, and returns the disputes that are new or have changed. */
-function createDisputeSource(context: SquareContext): SquareSource {
-  const map = (rows: Json[]) => toDisputeHistories(parseRows(rows, 'id', parseDispute), context.feedReader);
+function createDisputeSource(context: SquareContext): RecordSource<Transaction> {
   const source = {
     getId: (row: Json) => readText(row, 'id') ?? row.toJsonString(),
     getVersion: (row: Json) => row.toJsonString(),
     fetchPage: (token: string | undefined, signal: AbortSignal) => context.client.listDisputes(token, signal),
   };
-  return {
-    id: 'disputes',
-    toRows: (rows) => map(rows.map(({ row }) => row)),
-    async *list(since) {
-      for await (const step of snapshot(source, isSnapshotPosition(since) ? since : undefined, context)) {
-        yield { ...step, rows: step.rows.map((row) => ({ row })) };
-      }
-    },
-  };
+  return createRecordSource({
+    ...{ id: 'disputes', isPosition: isSnapshotPosition },
+    list: (since) => snapshot(source, since, context),
+    toRecords: (rows) => toDisputeHistories(parseRows(rows, 'id', parseDispute), context.feedReader),
+  });
 }

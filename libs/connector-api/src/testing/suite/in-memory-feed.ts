@@ -107,5 +107,5 @@ function toStoredRecord(item: PluginRecord): StoredRecord {
   const metadata = Object.fromEntries(
     Object.entries(item.metadata ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-  return { metadata, ...('status' in item && { status: item.status }) };
+  return { metadata, ...('status' in item && { status: item.status, transaction: item }) };
 }

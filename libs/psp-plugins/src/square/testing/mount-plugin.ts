@@ -63,7 +63,9 @@ export class TestFeed implements FeedReader {
     new Map(
       ids.flatMap((id) => {
         const row = this.rows.get(id);
-        return row === undefined ? [] : [[id, { metadata: {}, status: row.status }] as const];
+        return row === undefined
+          ? []
+          : [[id, { metadata: {}, status: row.status, transaction: row }] as const];
       }),
     );
 
@@ -81,11 +83,16 @@ export class TestFeed implements FeedReader {
   }
 
   private applyPage({ items, cursor, warnings = [], resolvedIds = [] }: Page<Transaction>): void {
+    for (const id of resolvedIds) {
+      this.openWarnings.delete(id);
+      this.rejected.delete(id);
+    }
     for (const item of items) {
       if (isRejectedRecord(item)) {
         this.rejected.set(item.id, item);
         continue;
       }
+      this.rejected.delete(item.id);
       const { id, content } = serializeTransaction(item);
       if (this.content.get(id) === content) continue;
       this.newVersionCount += 1;
@@ -94,7 +101,6 @@ export class TestFeed implements FeedReader {
     }
     this.warnings.push(...warnings.map(({ message }) => message));
     for (const { id } of warnings) this.openWarnings.add(id);
-    for (const id of resolvedIds) this.openWarnings.delete(id);
     this.cursor = cursor;
   }
 

@@ -135,12 +135,22 @@ async function work(kind: Task, storeUrl: string, ledgerSize: number, serverPid:
   let breaks = 0;
   const usage = await measureUsage(serverPid, async () => {
     if (kind === 'run') {
-      const { summary } = await runPolicy(store, POLICY, new ComputedLedger(ledgerSize), Date.now());
+      const { summary } = await runPolicy(
+        store,
+        POLICY,
+        { ledger: new ComputedLedger(ledgerSize) },
+        Date.now(),
+      );
       if (summary.problems.length > 0)
         throw new Error(`the run is incomplete: ${summary.problems.join('; ')}`);
       breaks = summary.breaks.count;
     } else {
-      const { summary } = await previewPolicy(store, POLICY, new ComputedLedger(ledgerSize), Date.now());
+      const { summary } = await previewPolicy(
+        store,
+        POLICY,
+        { ledger: new ComputedLedger(ledgerSize) },
+        Date.now(),
+      );
       if (summary.problems.length > 0)
         throw new Error(`the data is incomplete: ${summary.problems.join('; ')}`);
     }

@@ -57,7 +57,7 @@ export async function startConsoleWorld(): Promise<TestGateway> {
   const startedAt = await gateway.store.currentTime();
   await gateway.store.recordSyncRun({ ...run, startedAt: startedAt - 5_000, duration: 400, refused: 1 });
   await gateway.store.recordSyncRun({ ...run, startedAt, duration: 30, refused: 0, error: PULL_ERROR });
-  await runPolicy(gateway.store, POLICY, createLedger(), startedAt + 1_000);
+  await runPolicy(gateway.store, POLICY, { ledger: createLedger() }, startedAt + 1_000);
   await world.get('/bank/transactions', world.key('bank'));
   return world;
 }

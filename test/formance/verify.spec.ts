@@ -11,6 +11,7 @@ import { runCli } from '../../apps/gateway/src/cli/run-cli.js';
 import { loadDeployment } from '../../apps/gateway/src/config/index.js';
 import { createGateway } from '../../apps/gateway/src/gateway.js';
 import { FakeFormance } from '../../libs/formance/src/testing/fake-formance.js';
+import { addAccounts, serveEverything, toPayment } from './serve-to-formance.js';
 
 const KEY = 'a-key-that-must-not-show';
 let directory: string;
@@ -36,56 +37,12 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-interface Row {
-  id: string;
-  relatedTransactionID?: string;
-  createdAt: string;
-  type: string;
-  status: string;
-  amount: string;
-  currency: string;
-}
-
 async function verify(...args: string[]) {
   const out: string[] = [];
   const print = { out: (text: string) => void out.push(text), err: (text: string) => void out.push(text) };
   const code = await runCli(['formance', 'verify', ...args, '-c', config], print);
   expect(out.join('\n')).not.toContain('must-not-show');
   return { code, text: out.join('\n') };
-}
-
-interface Balance {
-  /** The asset. */
-  currency: string;
-  /** The amount in minor units, as decimal digits. */
-  amount: string;
-}
-
-/**
- * Pulls everything from the sandbox, and reads lists and balances as Formance does. The gateway is then stopped, because it stores the
- * positions of its readers when it stops.
- */
-async function serveEverything() {
-  const gateway = await createGateway(loadDeployment(config), {
-    ...{ logger: pino({ level: 'silent' }), sync: false, drainTimeoutMs: 0 },
-  });
-  await gateway.listen();
-  await gateway.syncEngine.runOnce();
-  const get = async (path: string) => {
-    const headers = { authorization: `Bearer ${KEY}` };
-    return (await fetch(`${gateway.url}/bank/${path}`, { headers })).json();
-  };
-  const read = (stream: string) => get(`${stream}?pageSize=1000`) as Promise<Row[]>;
-  const rows = {
-    accounts: await read('accounts'),
-    beneficiaries: await read('beneficiaries'),
-    transactions: await read('transactions'),
-  };
-  const balances = new Map<string, Balance[]>();
-  for (const { id } of rows.accounts)
-    balances.set(id, ((await get(`accounts/${id}/balances`)) as { balances: Balance[] }).balances);
-  await gateway.close();
-  return { ...rows, balances };
 }
 
 it('says that Formance has never asked, and then finds exactly what is wrong', async () => {
@@ -98,8 +55,8 @@ it('says that Formance has never asked, and then finds exactly what is wrong', a
     text: expect.stringContaining('has not asked for transactions'),
   });
 
-  const { accounts, beneficiaries, transactions, balances } = await serveEverything();
-  addAccounts(accounts, beneficiaries, balances);
+  const { accounts, beneficiaries, transactions, balances } = await serveEverything(config, KEY);
+  addAccounts(fake, accounts, beneficiaries, balances);
   const byKey = Map.groupBy(transactions, (row) => `${row.relatedTransactionID ?? row.id} ${row.type}`);
   expect([...byKey.values()].some((rows) => rows.length > 1)).toBe(true);
   fake.payments.push(...[...byKey].map(([key, rows]) => toPayment(key, rows)));
@@ -151,8 +108,8 @@ it('says that Formance has never asked, and then finds exactly what is wrong', a
 
 it('does not expect rows in Formance that arrive while it compares', async () => {
   fake.addConnector({ name: 'bank', endpoint: 'http://127.0.0.1:1/bank', apiKey: KEY, pollingPeriod: '30m' });
-  const { accounts, beneficiaries, transactions, balances } = await serveEverything();
-  addAccounts(accounts, beneficiaries, balances);
+  const { accounts, beneficiaries, transactions, balances } = await serveEverything(config, KEY);
+  addAccounts(fake, accounts, beneficiaries, balances);
   const byKey = Map.groupBy(transactions, (row) => `${row.relatedTransactionID ?? row.id} ${row.type}`);
   fake.payments.push(...[...byKey].map(([key, rows]) => toPayment(key, rows)));
   const listAccounts = Reflect.get(PaymentsClient.prototype, 'listAccounts');
@@ -177,36 +134,4 @@ async function appendAccount(id: string): Promise<void> {
   const nothing = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
   await lease!.append({ ...nothing, records: [serializeAccount({ id, name: 'Later' })], cursor: 'later' });
   await store.close();
-}
-
-/** Adds the accounts, beneficiaries and balances that Formance would create. Each balance had another amount before. */
-function addAccounts(
-  accounts: readonly Row[],
-  beneficiaries: readonly Row[],
-  balances: ReadonlyMap<string, readonly Balance[]>,
-): void {
-  fake.accounts.push(
-    ...accounts.map(({ id }) => ({ id: `a-${id}`, reference: id, type: 'INTERNAL' })),
-    ...beneficiaries.map(({ id }) => ({ id: `a-${id}`, reference: id, type: 'EXTERNAL' })),
-  );
-  for (const [id, amounts] of balances) {
-    const rows = amounts.map(({ currency, amount }) => ({ asset: currency, balance: Number(amount) }));
-    fake.balances.set(`a-${id}`, [...rows, ...rows.map((row) => ({ ...row, balance: row.balance - 7 }))]);
-  }
-}
-
-/** Returns the payment that Formance creates from these rows if it reads the original first. */
-function toPayment(key: string, rows: readonly Row[]) {
-  const [first] = rows as [Row];
-  const change = { REFUNDED: -1n, CAPTURE: 1n, REFUND_REVERSED: 1n } as Record<string, bigint | undefined>;
-  const changes = rows.map(({ status, amount }) => (change[status] ?? 0n) * BigInt(amount));
-  const newest = rows.reduce((last, row) => (row.createdAt < last.createdAt ? last : row));
-  return {
-    ...{ id: `id of ${key}`, reference: first.relatedTransactionID ?? first.id },
-    // Formance writes the type PAYIN in another form.
-    type: first.type === 'PAYIN' ? 'PAY-IN' : first.type,
-    ...{ asset: first.currency, initialAmount: Number(first.amount), status: newest.status },
-    amount: Number(changes.reduce((sum, each) => sum + each, BigInt(first.amount))),
-    adjustments: rows.map(({ id, createdAt, status }) => ({ reference: id, createdAt, status })),
-  };
 }

@@ -62,7 +62,7 @@ function book(reference: string, amount: bigint): void {
 
 async function run(): Promise<void> {
   const { store } = gateway.gateway;
-  await runPolicy(store, POLICY, ledger, await store.currentTime());
+  await runPolicy(store, POLICY, { ledger }, await store.currentTime());
 }
 
 async function send(

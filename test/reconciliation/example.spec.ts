@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BREAK_CLASSES } from '@tributary/reconciliation';
+import { LEDGER_BREAK_CLASSES } from '@tributary/reconciliation';
 
 /** The example starts the program five times, which takes long on a busy machine. */
 const TEST_TIMEOUT_MS = 600_000;
@@ -38,7 +38,7 @@ it(
       const shown = [...blocks].map(([, block = '']) => block);
       expect(shown).toHaveLength(2);
       for (const block of shown) expect(listLines(output)).toEqual(expect.arrayContaining(listLines(block)));
-      for (const name of BREAK_CLASSES) expect(shown[1]).toContain(` ${name} `);
+      for (const name of LEDGER_BREAK_CLASSES) expect(shown[1]).toContain(` ${name} `);
       expect(readFileSync(join(directory, 'data/report/report.html'), 'utf8')).toContain('missing-in-ledger');
     } finally {
       rmSync(directory, { recursive: true });

@@ -44,10 +44,10 @@ export async function reconcileYear(
     year.bookings.sort((a, b) => a.at - b.at);
     for (const booking of year.bookings) if (booking.at <= YEAR_END) book(ledger, ids, booking);
     const policy = createPolicy(year, ledger.name);
-    const first = await runPolicy(store, policy, ledger, YEAR_END);
+    const first = await runPolicy(store, policy, { ledger }, YEAR_END);
     const found = await listFound(store, first);
     for (const booking of year.bookings) if (booking.at > YEAR_END) book(ledger, ids, booking);
-    const second = await runPolicy(store, policy, ledger, YEAR_END);
+    const second = await runPolicy(store, policy, { ledger }, YEAR_END);
     const repository = store.reconciliation();
     const stored = (await repository.findRun(first.id))!;
     return {

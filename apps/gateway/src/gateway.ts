@@ -139,7 +139,7 @@ async function composeGateway(
   const tasks = new TaskRunner(
     store,
     [
-      ...createReconciliationTasks(deployment.policies, store, logger),
+      ...createReconciliationTasks(deployment, store, logger),
       ...createAlertTasks(deployment, store, logger, (text) => redactor.redact(text)),
     ],
     logger,

@@ -16,7 +16,10 @@ export { verifyEvents } from './events/verify-events.js';
 export { escapeHtml } from './reports/escape-html.js';
 export { exportRun, verifyExport } from './reports/export-run.js';
 export { explainRecord, type ItemExplanation } from './runs/explain-record.js';
+export * from './legs/leg.types.js';
 export * from './runs/run.types.js';
+export { VERDICTS, type Verdict } from './runs/verdict.js';
+export type { RunSources } from './runs/observe-sources.js';
 export { streamBreaks } from './runs/stream-breaks.js';
 export {
   previewPolicy,

@@ -209,9 +209,22 @@ export interface ReconciliationRun {
   summary: RunSummary;
 }
 
+export type Leg = 'feed' | 'payments' | 'ledger';
+export type LegVerdict = Verdict | 'not-checked' | 'not-configured';
+
+export interface LegSummary {
+  leg: Leg;
+  verdict: LegVerdict;
+  reasons: string[];
+  breaks: Partial<Record<BreakState, number>>;
+  positions: { source: string; position?: number; text: string }[];
+}
+
 export interface RunSummary {
   problems: string[];
   notMade: string[];
+  /** Runs of earlier releases have no legs. */
+  legs?: LegSummary[];
   balances: {
     account: string;
     address: string;
@@ -253,6 +266,9 @@ export interface Break {
   suggestion?: ItemOfBreak;
   acceptance?: { by: string; note: string; at: string; until?: string };
   assignee?: string;
+  /** Only for breaks of these legs. They have an object and no items. */
+  leg?: Exclude<Leg, 'ledger'>;
+  object?: { source: string; kind: string; id: string };
 }
 
 /** A decision of a person about a break, as the audit trail of the reconciliation contains it. */

@@ -1,15 +1,17 @@
-/** Shows the verdict (the result) of a reconciliation run, and the state of a break. */
-import type { BreakState, Verdict } from '../api/operator-api.types';
+/** Shows the verdict (the result) of a reconciliation run or of one of its legs, and the state of a break. */
+import type { BreakState, LegVerdict } from '../api/operator-api.types';
 import { Status, type Tone } from './values';
 
-const VERDICT_TONES: Readonly<Record<Verdict, Tone>> = {
+const VERDICT_TONES: Readonly<Record<LegVerdict, Tone>> = {
   reconciled: 'good',
   pending: 'neutral',
   breaks: 'bad',
   incomplete: 'warning',
+  'not-checked': 'neutral',
+  'not-configured': 'neutral',
 };
 
-export function VerdictStatus({ verdict }: { verdict: Verdict }) {
+export function VerdictStatus({ verdict }: { verdict: LegVerdict }) {
   return <Status tone={VERDICT_TONES[verdict]}>{verdict}</Status>;
 }
 

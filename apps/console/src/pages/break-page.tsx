@@ -56,18 +56,7 @@ export function BreakPage() {
           <>
             <BreakActions breakId={found.id} />
             <BreakFacts found={found} />
-            <Section
-              title={found.itemCount > found.items.length ? `The first of ${found.itemCount} items` : 'Items'}
-            >
-              <DataTable
-                caption="Items of the break"
-                columns={ITEM_COLUMNS}
-                rows={found.items}
-                getKey={({ side, source, recordId, account, asset }) =>
-                  [side, source, recordId, account, asset].join(' ')
-                }
-              />
-            </Section>
+            {found.object === undefined && <ItemsSection found={found} />}
             {found.suggestion !== undefined && (
               <Section title="Its partner may be">
                 <DataTable
@@ -86,6 +75,21 @@ export function BreakPage() {
   );
 }
 
+function ItemsSection({ found }: { found: Break }) {
+  return (
+    <Section title={found.itemCount > found.items.length ? `The first of ${found.itemCount} items` : 'Items'}>
+      <DataTable
+        caption="Items of the break"
+        columns={ITEM_COLUMNS}
+        rows={found.items}
+        getKey={({ side, source, recordId, account, asset }) =>
+          [side, source, recordId, account, asset].join(' ')
+        }
+      />
+    </Section>
+  );
+}
+
 function BreakFacts({ found }: { found: Break }) {
   const { acceptance } = found;
   return (
@@ -95,14 +99,25 @@ function BreakFacts({ found }: { found: Break }) {
           ['State', <BreakStatus key="state" state={found.state} />],
           ['Reason', found.reason],
           [
+            'Object',
+            found.object && (
+              <>
+                {found.object.kind} <span className="mono">{found.object.id}</span> of{' '}
+                <span className="mono">{found.object.source}</span>
+              </>
+            ),
+          ],
+          [
             'Difference',
-            <ul key="differences" className="plain-list">
-              {found.differences.map(({ account, asset, amount }) => (
-                <li key={`${account} ${asset}`}>
-                  <Amount minorUnits={amount} asset={asset} /> on <span className="mono">{account}</span>
-                </li>
-              ))}
-            </ul>,
+            found.differences.length === 0 ? undefined : (
+              <ul key="differences" className="plain-list">
+                {found.differences.map(({ account, asset, amount }) => (
+                  <li key={`${account} ${asset}`}>
+                    <Amount minorUnits={amount} asset={asset} /> on <span className="mono">{account}</span>
+                  </li>
+                ))}
+              </ul>
+            ),
           ],
           ['Key', found.key && <code>{found.key}</code>],
           ['Since', <Time key="since" at={found.since} />],

@@ -3,6 +3,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { BREAK_STATES, type Break, type ReconciliationRun } from '../api/operator-api.types';
 import { useApiQuery } from '../api/use-api-query';
 import { DataTable, type Column } from '../components/data-table';
+import { LegTable } from '../components/leg-table';
 import { FilterForm, SelectFilter } from '../components/filter-form';
 import { Page, Section } from '../components/page';
 import { PagedView, usePagedQuery } from '../components/paged-query';
@@ -79,6 +80,11 @@ function RunView({ run, runs }: { run: ReconciliationRun; runs: readonly Reconci
             ))}
           </ul>
         </div>
+      )}
+      {summary.legs !== undefined && (
+        <Section title="Legs">
+          <LegTable legs={summary.legs} />
+        </Section>
       )}
       <Section title="Balances">
         <DataTable

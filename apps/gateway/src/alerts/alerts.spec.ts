@@ -113,9 +113,9 @@ const CAUSES: Record<
     cause: async () => {
       const ledger = new MemoryLedger();
       ledger.failure = `401 for ${PSP_SECRET}`;
-      await runPolicy(store, policy, ledger, now);
+      await runPolicy(store, policy, { ledger }, now);
     },
-    text: 'Reconciliation psp is incomplete because of 2 problems; see tributary reconcile list psp --runs --json',
+    text: 'Reconciliation psp is incomplete because of 2 problems (feed, ledger); see tributary reconcile list psp --runs --json',
     end: () => runSql(fresh.url, 'delete from reconciliation_runs'),
   },
   'stream-late': {

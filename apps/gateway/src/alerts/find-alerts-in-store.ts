@@ -1,7 +1,7 @@
 /** Finds alerts about connectors and policies in the data of the store. */
 import { formatTime } from '@tributary/connector-api';
 import type { Store } from '@tributary/feed';
-import type { RunSummary } from '@tributary/reconciliation';
+import type { RunSummary, Verdict } from '@tributary/reconciliation';
 import { createHash } from 'node:crypto';
 import type { Alert, AlertKind } from './alert.types.js';
 
@@ -48,12 +48,12 @@ async function findBadVerdict(store: Store, policy: string): Promise<Alert[]> {
   const [run] = await repository.listRuns(policy, 1);
   if (!run || (run.verdict !== 'breaks' && run.verdict !== 'incomplete')) return [];
   const alert = { kind: 'reconciliation-verdict', subject: policy } as const;
-  const { classes, problems } = JSON.parse(run.summary) as RunSummary;
+  const { classes, problems, legs = [] } = JSON.parse(run.summary) as RunSummary;
   if (run.verdict === 'incomplete')
     return [
       {
         ...{ ...alert, fingerprint: `incomplete ${createFingerprint(problems.length, problems)}` },
-        text: `Reconciliation ${policy} is incomplete because of ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}; see tributary reconcile list ${policy} --runs --json`,
+        text: `Reconciliation ${policy} is incomplete because of ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}${describeLegs(legs, 'incomplete')}; see tributary reconcile list ${policy} --runs --json`,
       },
     ];
   const open = Object.values(classes).reduce((sum, states) => sum + (states.open ?? 0), 0);
@@ -61,9 +61,15 @@ async function findBadVerdict(store: Store, policy: string): Promise<Alert[]> {
   return [
     {
       ...{ ...alert, fingerprint: `breaks ${createFingerprint(open, ids)}` },
-      text: `Reconciliation ${policy} has ${open} open ${open === 1 ? 'break' : 'breaks'}; see tributary reconcile list ${policy}`,
+      text: `Reconciliation ${policy} has ${open} open ${open === 1 ? 'break' : 'breaks'}${describeLegs(legs, 'breaks')}; see tributary reconcile list ${policy}`,
     },
   ];
+}
+
+/** Names the legs with this verdict: ` (feed, ledger)`. The result is empty for a run of an earlier release. */
+function describeLegs(legs: NonNullable<RunSummary['legs']>, verdict: Verdict): string {
+  const found = legs.filter((leg) => leg.verdict === verdict).map(({ leg }) => leg);
+  return found.length === 0 ? '' : ` (${found.join(', ')})`;
 }
 
 async function findLateStreams(

@@ -1,41 +1,42 @@
 /** Creates the tasks that run policies by their schedule. */
 import { runPolicy } from '@tributary/reconciliation';
 import type { Store } from '@tributary/feed';
-import type { ReconciliationPolicyConfig } from '../config/index.js';
+import type { Deployment, ReconciliationPolicyConfig } from '../config/index.js';
 import type { Logger } from '../logging/index.js';
 import type { ScheduledTask } from '../tasks/task-runner.js';
-import { createLedgerSource } from './create-ledger-source.js';
+import { createRunSources } from './create-run-sources.js';
 
 /**
  * Creates the tasks.
  * @returns a task for each policy that has `every`
  */
 export function createReconciliationTasks(
-  policies: readonly ReconciliationPolicyConfig[],
+  deployment: Deployment,
   store: Store,
   logger: Pick<Logger, 'info' | 'warn'>,
 ): ScheduledTask[] {
-  return policies.flatMap((config) =>
+  return deployment.policies.flatMap((config) =>
     config.everyMs === undefined
       ? []
       : [
           {
             name: `reconciliation:${config.policy.name}`,
             everyMs: config.everyMs,
-            run: () => runAndLog(config, store, logger),
+            run: () => runAndLog(deployment, config, store, logger),
           },
         ],
   );
 }
 
 async function runAndLog(
+  deployment: Deployment,
   config: ReconciliationPolicyConfig,
   store: Store,
   logger: Pick<Logger, 'info' | 'warn'>,
 ): Promise<void> {
   const { policy } = config;
   const { id, summary } = await runPolicy(
-    ...([store, policy, createLedgerSource(config), await store.currentTime()] as const),
+    ...([store, policy, createRunSources(deployment, store, config), await store.currentTime()] as const),
   );
   const { verdict, breaks, problems } = summary;
   const level = verdict === 'incomplete' ? 'warn' : 'info';

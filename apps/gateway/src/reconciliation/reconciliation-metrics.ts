@@ -2,7 +2,7 @@
  * The metrics of the newest run of each policy. At a scrape, the values are read from the store, so all gateways report the same values.
  */
 import type { ReconciliationRepository } from '@tributary/feed';
-import { VERDICTS, type RunSummary } from '@tributary/reconciliation';
+import { LEG_VERDICTS, VERDICTS, type RunSummary } from '@tributary/reconciliation';
 import { Gauge, type Registry } from 'prom-client';
 import { shareQuery } from '../metrics/share-query.js';
 
@@ -39,6 +39,15 @@ export function registerReconciliationMetrics(
     ['policy', 'verdict'],
     (gauge, { policy, summary }) => {
       for (const verdict of VERDICTS) gauge.set({ policy, verdict }, verdict === summary.verdict ? 1 : 0);
+    },
+  );
+  registerGauge(
+    'tributary_reconciliation_leg_verdict',
+    '1 for the verdict of each leg of the newest run, 0 for the others',
+    ['policy', 'leg', 'verdict'],
+    (gauge, { policy, summary }) => {
+      for (const { leg, verdict } of summary.legs ?? [])
+        for (const each of LEG_VERDICTS) gauge.set({ policy, leg, verdict: each }, each === verdict ? 1 : 0);
     },
   );
   registerGauge(

@@ -66,6 +66,8 @@ export interface UnknownPayment {
 
 /** The maximum number of objects that one call returns. The caller requests the next ones with the last id or key. */
 const LIST_LIMIT = 1000;
+/** SQLite returns all rows if the limit is negative. */
+const NO_LIMIT = -1;
 
 export class DeliveryWorkFile {
   private readonly database: Database.Database;
@@ -173,8 +175,13 @@ export class DeliveryWorkFile {
     this.statements.addDifference.run(kind, object, id, message);
   }
 
-  *listDifferences(): Generator<DeliveryDifference> {
-    yield* this.statements.listDifferences.iterate() as IterableIterator<DeliveryDifference>;
+  /** Yields the first differences, sorted. Without a limit, it yields all differences. */
+  *listDifferences(limit = NO_LIMIT): Generator<DeliveryDifference> {
+    yield* this.statements.listDifferences.iterate(limit) as IterableIterator<DeliveryDifference>;
+  }
+
+  countDifferences(): number {
+    return (this.statements.countDifferences.get() as { count: number }).count;
   }
 
   countPayments(): Omit<DeliveryCounts, 'rows'> {
@@ -208,7 +215,8 @@ function prepare(database: Database.Database) {
     ),
     findAccount: database.prepare('select type from stored_accounts where reference = ?'),
     addDifference: database.prepare('insert or ignore into differences values (?, ?, ?, ?)'),
-    listDifferences: database.prepare('select * from differences order by object, id, kind'),
+    listDifferences: database.prepare('select * from differences order by object, id, kind, message limit ?'),
+    countDifferences: database.prepare('select count(*) as count from differences'),
     count: database.prepare(
       `select coalesce(sum(is_required), 0) as payments, coalesce(sum(is_moving), 0) as inTransit,
               count(found_id) + (select count(*) from unknown_payments) as found from payments`,

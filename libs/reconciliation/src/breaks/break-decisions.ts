@@ -78,6 +78,7 @@ export class BreakDecisions {
     const [policy = ''] = names;
     if (names.size !== 1)
       throw new DecisionError('The breaks belong to different policies; expected breaks of one policy.');
+    assertLinkable(found.map((each) => each.found));
     assertBalanced(found.map((each) => each.found));
     const items = found.flatMap((each) => each.found.items.map(toReference));
     return this.append({
@@ -110,6 +111,14 @@ export class BreakDecisions {
   private async append(decision: Decision): Promise<number> {
     return (await this.repository.appendEvent(decision)).seq;
   }
+}
+
+function assertLinkable(breaks: readonly Break[]): void {
+  const found = breaks.find(({ leg }) => leg !== undefined);
+  if (found)
+    throw new DecisionError(
+      `Break ${found.id} is not a row or a booking, so it cannot be linked. Accept it instead, or correct its cause.`,
+    );
 }
 
 function assertBalanced(breaks: readonly Break[]): void {

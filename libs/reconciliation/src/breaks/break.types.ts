@@ -1,7 +1,8 @@
 /** The types of a break. A break is a set of items that no rule of the policy could match, and the reason. */
 import type { ReconciliationItem } from '@tributary/feed';
 
-export const BREAK_CLASSES = [
+/** The classes of the leg from the feed to the ledger. */
+export const LEDGER_BREAK_CLASSES = [
   /** The ledger already contains a booking, but the PSP has not made the movement yet. */
   'in-progress',
   'missing-in-ledger',
@@ -18,6 +19,20 @@ export const BREAK_CLASSES = [
   'reversed-after-booking',
   /** No rule of the policy finds a key for the item. */
   'no-key',
+] as const;
+
+export const BREAK_CLASSES = [
+  ...LEDGER_BREAK_CLASSES,
+  /** The balance of the PSP differs from the rows of the feed. */
+  'completeness-gap',
+  /** Formance Payments does not have an object of the feed. */
+  'missing-in-payments',
+  /** Formance Payments has an object of the feed twice. */
+  'doubled-in-payments',
+  /** An object has another value in Formance Payments. */
+  'differs-in-payments',
+  /** Formance Payments has an object that the feed does not contain. */
+  'unexpected-in-payments',
 ] as const;
 export type BreakClass = (typeof BREAK_CLASSES)[number];
 
@@ -81,4 +96,17 @@ export interface Break {
   /** The person who accepted the break, the reason, and the time; absent when the break is not accepted. */
   acceptance?: { by: string; note: string; at: string; until?: string };
   assignee?: string;
+  /** The leg of the run that found the break. It is absent for a break between the feed and the ledger. */
+  leg?: 'feed' | 'payments';
+  /** The object that differs. Only breaks of the legs `feed` and `payments` have it, and these breaks have no items. */
+  object?: BreakObject;
+}
+
+/** An object whose copies at both ends of a leg differ. */
+export interface BreakObject {
+  /** The path of the connector. */
+  source: string;
+  kind: 'payment' | 'adjustment' | 'account' | 'beneficiary' | 'balance';
+  /** The id of the object, as the gateway serves it. */
+  id: string;
 }

@@ -1,6 +1,7 @@
 /** Converts the draft of a break to a break: adds the id, and determines the state from the time and the decisions of people. */
 import { createHash } from 'node:crypto';
 import type { Decisions } from '../events/read-decisions.js';
+import { findValidAcceptance } from './find-acceptance.js';
 import type { Policy } from '../policy/policy.types.js';
 import type { Break, BreakDraft, ItemOfBreak, ComparedItem } from './break.types.js';
 
@@ -23,15 +24,12 @@ export function buildBreak(
   const fingerprint = toFingerprint(draft, items);
   const since = items.reduce((oldest, { at }) => Math.min(oldest, at), Infinity);
   const pendingUntil = findPendingUntil(policy, draft, items, since);
-  const acceptance = decisions.acceptances.get(id);
-  const isAccepted =
-    acceptance?.fingerprint === fingerprint &&
-    (acceptance.until === undefined || asOf < Date.parse(acceptance.until));
+  const acceptance = findValidAcceptance(decisions, id, fingerprint, asOf);
   const isPending = pendingUntil !== undefined && asOf < pendingUntil;
   const assignee = decisions.assignees.get(id);
   return {
     ...{ id, class: draft.class, isNew: !isKnown(id), reason: draft.reason },
-    state: isAccepted ? 'accepted' : isPending ? 'pending' : 'open',
+    state: acceptance ? 'accepted' : isPending ? 'pending' : 'open',
     differences: sumDifferences(items),
     items: items.slice(0, MAX_ITEMS_PER_BREAK).map(toItemOfBreak),
     ...{ itemCount: items.length, since: new Date(since).toISOString() },
@@ -40,7 +38,7 @@ export function buildBreak(
     ...(draft.rule !== undefined && { rule: draft.rule }),
     ...(draft.key !== undefined && { key: draft.key }),
     ...(draft.suggestion && { suggestion: toItemOfBreak(draft.suggestion) }),
-    ...(isAccepted && { acceptance: toAcceptance(acceptance) }),
+    ...(acceptance && { acceptance }),
     ...(assignee !== undefined && { assignee }),
   };
 }
@@ -94,6 +92,11 @@ function findPendingUntil(
     case 'grouping-differs':
     case 'duplicate':
     case 'reversed-after-booking':
+    case 'completeness-gap':
+    case 'missing-in-payments':
+    case 'doubled-in-payments':
+    case 'differs-in-payments':
+    case 'unexpected-in-payments':
       return undefined;
   }
 }
@@ -113,11 +116,4 @@ export function toItemOfBreak(item: ComparedItem): ItemOfBreak {
     ...{ side, source, recordId, account, asset, state },
     ...{ amount: amount.toString(), at: new Date(at).toISOString() },
   };
-}
-
-function toAcceptance(
-  acceptance: NonNullable<ReturnType<Decisions['acceptances']['get']>>,
-): Break['acceptance'] {
-  const { by, note, at, until } = acceptance;
-  return { by, note, at, ...(until !== undefined && { until }) };
 }

@@ -1,4 +1,7 @@
-/** Writes the breaks of a report as CSV (RFC 4180), with one line for each item of a break. Spreadsheet programs can open the file. */
+/**
+ * Writes the breaks of a report as CSV (RFC 4180), with one line for each item of a break. A break without items has one line, with the leg
+ * in the column `side`. Spreadsheet programs can open the file.
+ */
 import { formatAmount } from '@tributary/connector-api';
 import type { StoredBreak } from '@tributary/feed';
 import type { Break } from '../breaks/break.types.js';
@@ -12,22 +15,29 @@ export async function* writeCsvReport(breaks: AsyncIterable<StoredBreak>): Async
   yield toLine(COLUMNS);
   for await (const { body } of breaks) {
     const found = JSON.parse(body) as Break;
-    for (const { side, source, recordId, account, asset, amount, at } of found.items)
-      yield toLine([
-        ...[found.id, found.class, found.state, found.since, found.pendingUntil ?? '', found.reason],
-        ...[
-          side,
-          source,
-          recordId,
-          account,
-          asset,
-          amount,
-          formatAmount({ amount: BigInt(amount), asset }),
-          at,
-        ],
-        ...[found.assignee ?? '', found.acceptance?.by ?? '', found.acceptance?.note ?? ''],
-      ]);
+    for (const item of found.items)
+      yield writeBreakLine(found, [item.side, item.source, item.recordId], item, item.at);
+    const { leg, object } = found;
+    if (leg && object)
+      yield writeBreakLine(
+        ...([found, [leg, object.source, `${object.kind} ${object.id}`], found.differences[0], ''] as const),
+      );
   }
+}
+
+function writeBreakLine(
+  found: Break,
+  location: readonly string[],
+  amount: { account: string; asset: string; amount: string } | undefined,
+  at: string,
+): string {
+  return toLine([
+    ...[found.id, found.class, found.state, found.since, found.pendingUntil ?? '', found.reason],
+    ...location,
+    ...[amount?.account ?? '', amount?.asset ?? '', amount?.amount ?? ''],
+    amount ? formatAmount({ amount: BigInt(amount.amount), asset: amount.asset }) : '',
+    ...[at, found.assignee ?? '', found.acceptance?.by ?? '', found.acceptance?.note ?? ''],
+  ]);
 }
 
 function toLine(cells: readonly string[]): string {

@@ -2,6 +2,7 @@
 import { formatAmount } from '@tributary/connector-api';
 import type { StoredBreak } from '@tributary/feed';
 import { BREAK_CLASSES, type Break, type ItemOfBreak } from '../breaks/break.types.js';
+import { LEG_TITLES } from '../legs/leg.types.js';
 import type { BalanceLine } from '../runs/run.types.js';
 import { drawClassChart } from './class-chart.js';
 import { escapeHtml } from './escape-html.js';
@@ -17,7 +18,7 @@ export async function* writeHtmlReport(
   const { summary } = head;
   const title = `Reconciliation ${summary.policy}: ${summary.verdict}`;
   yield `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body>\n`;
-  yield `<h1>${escapeHtml(title)}</h1>\n${writeFacts(head)}${writeProblems(summary)}${writeBalances(summary.balances)}`;
+  yield `<h1>${escapeHtml(title)}</h1>\n${writeFacts(head)}${writeProblems(summary)}${writeLegs(summary)}${writeBalances(summary.balances)}`;
   yield `<h2>Breaks by class</h2>\n${drawClassChart(summary.classes)}\n`;
   yield writeMatches(head);
   yield `<h2>Breaks</h2>\n`;
@@ -59,6 +60,19 @@ function writeProblems({ problems, notMade }: ReportHead['summary']): string {
       ? ''
       : `<h2>${heading}</h2>\n<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>\n`;
   return list('Why the data is incomplete', problems) + list('Checks that were not made', notMade);
+}
+
+function writeLegs({ legs = [] }: ReportHead['summary']): string {
+  if (legs.length === 0) return '';
+  const rows = legs.map(({ leg, verdict, reasons, breaks }) => [
+    ...[LEG_TITLES[leg], verdict],
+    ...(['open', 'pending', 'accepted'] as const).map((state) => String(breaks[state] ?? 0)),
+    reasons.join('; '),
+  ]);
+  const positions = legs.flatMap(({ leg, positions: all }) =>
+    all.map(({ source, text }) => [LEG_TITLES[leg], source, text]),
+  );
+  return `<h2>The three legs</h2>\n${writeTable(['Leg', 'Verdict', 'Open', 'Pending', 'Accepted', 'Reasons'], rows, [2, 3, 4])}${writeTable(['Leg', 'Source', 'Compared'], positions)}`;
 }
 
 function writeBalances(balances: readonly BalanceLine[]): string {
@@ -109,10 +123,12 @@ function writeBreak(found: Break): string {
   const differences = found.differences.map(
     ({ account, asset, amount }) => `${account} ${format(amount, asset)} ${asset}`,
   );
+  const { object } = found;
+  const about = object ? `<p>${escapeHtml(`${object.source}: ${object.kind} ${object.id}`)}</p>` : '';
   const items = found.items.map(toItemCells);
   if (found.suggestion) items.push(['suggestion', ...toItemCells(found.suggestion).slice(1)]);
   const more = found.itemCount > found.items.length ? `<p>${found.itemCount} items in all.</p>` : '';
-  return `<section><h3>${escapeHtml(found.class)} <small>${escapeHtml(found.id)}</small></h3><p>${escapeHtml(found.reason)}. Difference: ${escapeHtml(differences.join(', '))}.</p><p>${escapeHtml(lines.join('; '))}</p>${writeTable(['Side', 'Source', 'Record', 'Account', 'Amount', 'Asset', 'State', 'Time'], items, [4])}${more}</section>\n`;
+  return `<section><h3>${escapeHtml(found.class)} <small>${escapeHtml(found.id)}</small></h3><p>${escapeHtml(found.reason)}.${differences.length > 0 ? ` Difference: ${escapeHtml(differences.join(', '))}.` : ''}</p>${about}<p>${escapeHtml(lines.join('; '))}</p>${object ? '' : writeTable(['Side', 'Source', 'Record', 'Account', 'Amount', 'Asset', 'State', 'Time'], items, [4])}${more}</section>\n`;
 }
 
 function toItemCells({ side, source, recordId, account, asset, amount, state, at }: ItemOfBreak): string[] {

@@ -69,7 +69,7 @@ describe.each(STORES)('runs that follow each other, in $name', (kind) => {
       const rows = Array.from({ length: 1 + pick(3) }, () => createRow(pick));
       await appendRows(store, 'bank', rows);
       for (let count = pick(4); count > 0; count--) book(ledger, pick);
-      const run = await runPolicy(countingStore, POLICY, ledger, AT + step * (DAY_MS / 4));
+      const run = await runPolicy(countingStore, POLICY, { ledger }, AT + step * (DAY_MS / 4));
       expect(run.summary.problems).toEqual([]);
       verdicts.add(run.summary.verdict);
       expect(await verifyRun(repository, (await repository.findRun(run.id))!)).toBeUndefined();

@@ -82,7 +82,8 @@ function countNewRows(before: ItemCuts, cuts: ItemCuts): number {
 }
 
 /**
- * Reads the breaks of the previous run that do not have to be compared again.
+ * Reads the breaks between the feed and the ledger that the previous run found. The breaks of the other legs are not included, because every
+ * run observes these legs completely.
  * @returns `undefined` when the stored breaks do not match the run's summary
  */
 async function readUnchangedBreaks(
@@ -94,7 +95,8 @@ async function readUnchangedBreaks(
   const breaks: Break[] = [];
   for await (const stored of streamBreaks(repository, runId)) {
     addBreakToHash(hash, stored);
-    breaks.push(JSON.parse(stored.body) as Break);
+    const found = JSON.parse(stored.body) as Break;
+    if (found.leg === undefined) breaks.push(found);
   }
   return hash.digest('hex') === summary.breaks.sha256 ? breaks : undefined;
 }

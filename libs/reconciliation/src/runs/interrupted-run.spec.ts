@@ -97,7 +97,7 @@ it.each([SQLITE_STORE, POSTGRES_STORE])(
     for (let calls = 0; calls < MAX_CALLS && finished < 2; calls++) {
       const before = await countProvenRuns(store);
       try {
-        await runPolicy(endAfterCalls(store, calls), POLICY, ledger, AT);
+        await runPolicy(endAfterCalls(store, calls), POLICY, { ledger }, AT);
         finished++;
         await addRows(store, 'r');
         book(ledger, 'q');
@@ -109,7 +109,7 @@ it.each([SQLITE_STORE, POSTGRES_STORE])(
     }
     expect(finished).toBe(2);
     // The loop has booked the payment `q` twice, so this run has a new break.
-    const { summary } = await runPolicy(store, POLICY, ledger, AT);
+    const { summary } = await runPolicy(store, POLICY, { ledger }, AT);
     expect(summary).toMatchObject({ verdict: 'breaks', problems: [], breaks: { count: 3, new: 1 } });
     expect(await countProvenRuns(store)).toBe(3);
   },
@@ -121,8 +121,8 @@ it('two gateways that run a policy at the same time both finish, and no event is
   await addRows(first, 'p', 'q');
   book(ledger, 'p', 'x');
   const runs = await Promise.all([
-    runPolicy(first, POLICY, ledger, AT),
-    runPolicy(second, POLICY, ledger, AT + 1),
+    runPolicy(first, POLICY, { ledger }, AT),
+    runPolicy(second, POLICY, { ledger }, AT + 1),
   ]);
   for (const { summary } of runs)
     expect(summary).toMatchObject({ verdict: 'breaks', problems: [], breaks: { count: 2 } });
@@ -162,7 +162,7 @@ describe('a ledger that cannot be read', () => {
     // The timeout is long, so that a busy machine does not turn another failure into a timeout.
     const timeoutMs = name === 'no answer' ? 50 : 30_000;
     const source = createHttpLedgerSource({ url, ledger: 'main', timeoutMs });
-    const { summary } = await runPolicy(store, { ...POLICY, ledger: source.name }, source, AT);
+    const { summary } = await runPolicy(store, { ...POLICY, ledger: source.name }, { ledger: source }, AT);
     expect(summary.verdict).toBe('incomplete');
     expect(summary.problems).toEqual([expect.stringContaining(reason)]);
     expect(await countProvenRuns(store)).toBe(1);

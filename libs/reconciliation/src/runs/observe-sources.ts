@@ -5,10 +5,17 @@ import type { ReconciliationRepository, Store } from '@tributary/feed';
 import { LedgerError, type LedgerSource } from '../ledger/ledger-source.js';
 import { LEDGER_START, copyLedgerTransactions } from '../ledger/copy-ledger-transactions.js';
 import { toAccountName, type Policy } from '../policy/policy.types.js';
+import { observeAccount } from '../legs/observe-account.js';
+import type { FeedObservation, LegObservations, LegSources } from '../legs/leg.types.js';
 import type { Observations, PspObservation, RunInputs } from './run.types.js';
 
 /** The maximum number of times that a source is read again because it changed while its sums were read. */
 const MAX_ATTEMPTS = 5;
+
+/** The sources that a run reads besides the store. */
+export interface RunSources extends LegSources {
+  ledger: LedgerSource;
+}
 
 /**
  * Reads new transactions of the ledger, and determines the inputs of a run.
@@ -17,7 +24,7 @@ const MAX_ATTEMPTS = 5;
 export async function observeSources(
   store: Store,
   policy: Policy,
-  source: LedgerSource,
+  { ledger: source, ...legSources }: RunSources,
   asOf: number,
 ): Promise<RunInputs> {
   const repository = store.reconciliation();
@@ -25,15 +32,22 @@ export async function observeSources(
   const ledger = await observeLedger(repository, policy, source, problems);
   const feeds: Record<string, number> = {};
   const psp: PspObservation[] = [];
-  for (const connector of [...new Set(policy.accounts.map((account) => account.connector))].sort())
-    feeds[connector] = await observeFeed(store, policy, connector, { psp, problems, notMade });
+  const feed: FeedObservation = { problems: [], accounts: [] };
+  const payments: LegObservations['payments'] = [];
+  for (const connector of [...new Set(policy.accounts.map((account) => account.connector))].sort()) {
+    feeds[connector] = await observeFeed(store, policy, connector, legSources, { psp, notMade, feed });
+    payments.push(await observePayments(connector, legSources));
+  }
   const events = await repository.findLastEventSeq();
   const [previous] = await repository.listRuns(policy.name, 1);
   return {
     cuts: { feeds, ledger: ledger.cut, events },
     asOf: new Date(asOf).toISOString(),
     ...(previous && { previous: previous.id }),
-    observations: { psp, ...(ledger.balances && { ledger: ledger.balances }), problems, notMade },
+    observations: {
+      ...{ psp, ...(ledger.balances && { ledger: ledger.balances }), problems, notMade },
+      legs: { feed, payments },
+    },
   };
 }
 
@@ -80,8 +94,10 @@ async function observeFeed(
   store: Store,
   policy: Policy,
   connector: string,
-  { psp, problems, notMade }: Omit<Observations, 'ledger'>,
+  { incomparable }: LegSources,
+  { psp, notMade, feed }: Pick<Observations, 'psp' | 'notMade'> & { feed: FeedObservation },
 ): Promise<number> {
+  const { problems } = feed;
   const rejected = (await store.listQuarantine(connector)).filter(
     ({ stream, kind }) => stream === 'transactions' && kind === 'refusal',
   );
@@ -113,12 +129,17 @@ async function observeFeed(
       notMade.push(
         `the sum of the rows of ${connector} was not compared: rows wait for their original, and the sum contains them already`,
       );
+    for (const account of policy.accounts)
+      if (account.connector === connector)
+        feed.accounts.push(
+          ...observeAccount(
+            account,
+            sums.filter(({ accountId }) => accountId === account.account),
+            incomparable?.get(connector),
+          ),
+        );
     for (const { accountId, asset, total, check } of sums) {
       const account = accounts.get(accountId) ?? '';
-      if (check.gap)
-        problems.push(
-          `${account}: the balance of the PSP is ${check.gap.amount} ${asset} away from its rows; see tributary quarantine --gaps`,
-        );
       // The sums cannot be compared with the feed in two cases. Rows from before the store began to add up are missing in the sums. Rows
       // that wait for their original are in the sums, but not in the feed yet.
       if (head.summedAfter > 0 || hasWaitingRows) continue;
@@ -127,4 +148,13 @@ async function observeFeed(
     }
     return head.seq;
   }
+}
+
+async function observePayments(
+  connector: string,
+  { compareWithPayments }: LegSources,
+): Promise<LegObservations['payments'][number]> {
+  return compareWithPayments
+    ? compareWithPayments(connector)
+    : { connector, kind: 'not-configured', reason: 'no Formance Payments is configured' };
 }

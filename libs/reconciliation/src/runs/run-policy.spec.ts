@@ -53,7 +53,7 @@ describe.each(STORES)('a run, in $name', (kind) => {
   });
 
   const addRows = (...rows: Transaction[]) => appendRows(store, 'bank', rows);
-  const run = (asOf = AT + 30 * DAY_MS, policy = POLICY) => runPolicy(store, policy, ledger, asOf);
+  const run = (asOf = AT + 30 * DAY_MS, policy = POLICY) => runPolicy(store, policy, { ledger }, asOf);
   const listBreaks = async ({ id }: RunResult): Promise<Break[]> => {
     const breaks: Break[] = [];
     for await (const { body } of streamBreaks(store.reconciliation(), id))

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { ReconciliationRepository, Store, StoredBreak, StoredRun } from '@tributary/feed';
+import { BreakTotals } from '../breaks/break-totals.js';
 import { buildBreak, toBreakId } from '../breaks/build-break.js';
 import type { Break, BreakDraft } from '../breaks/break.types.js';
 import { SingleItemBreaks } from '../breaks/single-item-breaks.js';
@@ -12,16 +13,16 @@ import { readDecisions } from '../events/read-decisions.js';
 import { StoredItemSource } from '../items/stored-item-source.js';
 import { createNewItems } from '../items/create-new-items.js';
 import { verifyItems } from '../items/verify-items.js';
-import type { LedgerSource } from '../ledger/ledger-source.js';
+import { buildLegBreaks } from '../legs/build-leg-breaks.js';
 import type { Policy } from '../policy/policy.types.js';
 import { parsePolicy, serializePolicy, toPolicyId } from '../policy/serialize-policy.js';
 import { compareChangedItems } from './compare-changed-items.js';
 import { compareItems } from './compare-items.js';
 import { addBreakToHash, hashRun } from './hash-run.js';
-import { observeSources } from './observe-sources.js';
+import { observeSources, type RunSources } from './observe-sources.js';
 import type { RunInputs, RunSummary } from './run.types.js';
 import { streamBreaks } from './stream-breaks.js';
-import { BreakTotals, summarizeRun } from './summarize-run.js';
+import { summarizeRun } from './summarize-run.js';
 
 const BATCH_BREAKS = 500;
 /** The maximum number of resolved breaks that a summary lists. Further resolved breaks are only counted. */
@@ -41,10 +42,10 @@ export interface RunResult {
 export async function runPolicy(
   store: Store,
   policy: Policy,
-  source: LedgerSource,
+  sources: RunSources,
   asOf: number,
 ): Promise<RunResult> {
-  const { repository, policyId, inputs } = await prepareRun(store, policy, source, asOf);
+  const { repository, policyId, inputs } = await prepareRun(store, policy, sources, asOf);
   const inputsText = JSON.stringify(inputs);
   const id = toRunId(policyId, inputsText);
   const startedAt = await store.currentTime();
@@ -72,12 +73,12 @@ function toRunId(policyId: string, inputs: string): string {
 }
 
 /** Stores the policy, reads new data from the sources, and determines the positions at which the run stops reading. */
-async function prepareRun(store: Store, policy: Policy, source: LedgerSource, asOf: number) {
+async function prepareRun(store: Store, policy: Policy, sources: RunSources, asOf: number) {
   const repository = store.reconciliation();
   const spec = serializePolicy(policy);
   const policyId = toPolicyId(spec);
   await repository.definePolicy(policyId, policy.name, spec);
-  return { repository, policyId, inputs: await observeSources(store, policy, source, asOf) };
+  return { repository, policyId, inputs: await observeSources(store, policy, sources, asOf) };
 }
 
 /** The result that a run of the policy would have. No run is stored. */
@@ -97,10 +98,10 @@ const MAX_EXAMPLES = 3;
 export async function previewPolicy(
   store: Store,
   policy: Policy,
-  source: LedgerSource,
+  sources: RunSources,
   asOf: number,
 ): Promise<PolicyPreview> {
-  const { repository, policyId, inputs } = await prepareRun(store, policy, source, asOf);
+  const { repository, policyId, inputs } = await prepareRun(store, policy, sources, asOf);
   const examples = new Map<string, Break[]>();
   const summary = await compute('all', repository, policyId, policy, inputs, async (breaks) => {
     for (const found of breaks) {
@@ -216,6 +217,10 @@ async function compute(
     changes?.comparison ?? (await compareItems(items, policy.rules, decisions.links, onBreak));
   await singles.finish();
   await flush();
+  const legBreaks = await buildLegBreaks(repository, policy.name, inputs, decisions);
+  for (const each of legBreaks) totals.add(each);
+  for (let start = 0; start < legBreaks.length; start += BATCH_BREAKS)
+    await onBreaks(legBreaks.slice(start, start + BATCH_BREAKS));
   return summarizeRun(policy, policyId, inputs, comparison, totals);
 }
 

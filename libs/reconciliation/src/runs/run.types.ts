@@ -1,15 +1,9 @@
 /** The types of a run. A run compares both sides of a policy once, at fixed positions of the sources, and stores the result. */
 import type { BreakClass, BreakState } from '../breaks/break.types.js';
 import type { ItemCuts } from '@tributary/feed';
+import type { LegObservations, LegSummary } from '../legs/leg.types.js';
 import type { GroupMatch } from '../matching/match-key-group.js';
-
-/**
- * The result of a run as one word. `reconciled`: every item is matched, or its break is accepted. `pending`: all other breaks are still
- * within the grace period of the policy. `breaks`: at least one break is open. `incomplete`: the data proves nothing, because a source is
- * behind or a sum is wrong.
- */
-export const VERDICTS = ['reconciled', 'pending', 'breaks', 'incomplete'] as const;
-export type Verdict = (typeof VERDICTS)[number];
+import type { Verdict } from './verdict.js';
 
 /** All inputs of a run besides the items. A run that is repeated with the same inputs gives the same bytes. */
 export interface RunInputs {
@@ -33,6 +27,8 @@ export interface Observations {
   problems: string[];
   /** The checks that were not possible, and the reasons. They do not change the verdict. */
   notMade: string[];
+  /** The observations of the other two legs. Runs of earlier releases do not have them. */
+  legs?: LegObservations;
 }
 
 /** The sum of an account's rows, as the store counts it at every append, and the balance before the first row. */
@@ -104,6 +100,8 @@ export interface RunSummary {
     /** The time of the oldest item of all open breaks, RFC 3339. The property is absent if no break is open. */
     oldestOpen?: string;
   };
+  /** The verdicts of the three legs. Runs of earlier releases do not have them. */
+  legs?: LegSummary[];
   /** The breaks of the previous run that no longer exist. */
   resolved: { count: number; ids: string[] };
 }

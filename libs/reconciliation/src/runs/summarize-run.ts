@@ -1,25 +1,11 @@
 /** Summarizes a run: one line for each account and asset, the difference that nothing explains, and the verdict. */
-import type { Break, BreakClass } from '../breaks/break.types.js';
+import type { BreakTotals } from '../breaks/break-totals.js';
+import type { LegSummary } from '../legs/leg.types.js';
+import { summarizeLegs } from '../legs/summarize-legs.js';
 import { toAccountName, type Policy } from '../policy/policy.types.js';
 import type { AccountTotal, ItemComparison } from './compare-items.js';
-import type { BalanceLine, RunInputs, RunSummary, Verdict } from './run.types.js';
-
-/** Counts breaks and adds up their differences while a run finds them. */
-export class BreakTotals {
-  readonly classes: RunSummary['classes'] = {};
-  readonly differences = new Map<string, Map<BreakClass, bigint>>();
-
-  add({ class: found, state, differences }: Break): void {
-    const states = (this.classes[found] ??= {});
-    states[state] = (states[state] ?? 0) + 1;
-    for (const { account, asset, amount } of differences) {
-      const key = `${account} ${asset}`;
-      const byClass = this.differences.get(key) ?? new Map<BreakClass, bigint>();
-      this.differences.set(key, byClass);
-      byClass.set(found, (byClass.get(found) ?? 0n) + BigInt(amount));
-    }
-  }
-}
+import type { BalanceLine, RunInputs, RunSummary } from './run.types.js';
+import type { Verdict } from './verdict.js';
 
 export function summarizeRun(
   policy: Policy,
@@ -30,10 +16,14 @@ export function summarizeRun(
 ): Omit<RunSummary, 'breaks' | 'resolved'> {
   const { observations } = inputs;
   const balances = buildBalances(policy, observations.psp, tolerated, totals, breaks);
-  const problems = [...observations.problems, ...findSumProblems(policy, inputs, balances)];
+  const ledgerProblems = [...observations.problems, ...findSumProblems(policy, inputs, balances)];
+  const summarized = summarizeLegs(policy, inputs, breaks, ledgerProblems);
+  const problems = summarized.length === 0 ? ledgerProblems : summarized.flatMap((leg) => leg.problems);
+  const legs = summarized.map(({ leg }) => leg);
   return {
-    ...{ policy: policy.name, policyId, verdict: toVerdict(problems, breaks.classes), problems },
+    ...{ policy: policy.name, policyId, verdict: toVerdict(problems, breaks.classes, legs), problems },
     notMade: observations.notMade,
+    ...(legs.length > 0 && { legs }),
     ...{ equation: describeEquation(policy), balances, matches },
     classes: sortByName(
       Object.fromEntries(Object.entries(breaks.classes).map(([name, states]) => [name, sortByName(states)])),
@@ -43,11 +33,17 @@ export function summarizeRun(
   };
 }
 
-function toVerdict(problems: readonly string[], classes: RunSummary['classes']): Verdict {
+function toVerdict(
+  problems: readonly string[],
+  classes: RunSummary['classes'],
+  legs: readonly LegSummary[],
+): Verdict {
   const states = Object.values(classes);
   if (problems.length > 0) return 'incomplete';
   if (states.some(({ open = 0 }) => open > 0)) return 'breaks';
-  return states.some(({ pending = 0 }) => pending > 0) ? 'pending' : 'reconciled';
+  const isPending =
+    states.some(({ pending = 0 }) => pending > 0) || legs.some(({ verdict }) => verdict === 'pending');
+  return isPending ? 'pending' : 'reconciled';
 }
 
 function describeEquation({ sign }: Policy): string {

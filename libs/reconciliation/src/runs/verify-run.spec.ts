@@ -46,10 +46,10 @@ beforeAll(async () => {
   const ledger = new MemoryLedger();
   const postings = [{ source: 'world', destination: 'psp:a', asset: 'EUR/2', amount: 8n }];
   for (const reference of ['p', 'q', 'x']) ledger.book(postings, { reference, at: AT });
-  const first = await runPolicy(store, POLICY, ledger, AT);
+  const first = await runPolicy(store, POLICY, { ledger }, AT);
   for await (const { id } of streamBreaks(store.reconciliation(), first.id))
     await new BreakDecisions(store.reconciliation(), ['psp']).comment(id, { by: 'ana', note: 'seen' });
-  runId = (await runPolicy(store, POLICY, ledger, AT + 1)).id;
+  runId = (await runPolicy(store, POLICY, { ledger }, AT + 1)).id;
 });
 afterAll(async () => {
   await store.close();

@@ -1,16 +1,17 @@
 /** Formats runs, breaks and explanations as text for a terminal. */
 import { formatAmount } from '@tributary/connector-api';
 import type { StoredRun } from '@tributary/feed';
-import type {
-  Break,
-  ItemOfBreak,
-  Decision,
-  ItemExplanation,
-  Policy,
-  PolicyPreview,
-  RunInputs,
-  RunResult,
-  RunSummary,
+import {
+  LEG_TITLES,
+  type Break,
+  type ItemOfBreak,
+  type Decision,
+  type ItemExplanation,
+  type Policy,
+  type PolicyPreview,
+  type RunInputs,
+  type RunResult,
+  type RunSummary,
 } from '@tributary/reconciliation';
 import { formatTable, pluralize, replaceControlCharacters } from '../shared/terminal.js';
 
@@ -58,6 +59,7 @@ function formatSummary(summary: Omit<RunSummary, 'breaks' | 'resolved'>): string
     `Checked: ${summary.equation}.`,
     ...summary.problems.map((problem) => replaceControlCharacters(`Incomplete: ${problem}`)),
     ...summary.notMade.map((check) => replaceControlCharacters(`Not checked: ${check}`)),
+    ...formatLegs(summary.legs ?? []),
     formatTable([['ACCOUNT', 'PSP', 'LEDGER', 'DIFFERENCE', 'TOLERATED', 'RESIDUAL', 'ASSET'], ...balances]),
     ...(classes.length > 0 ? [formatTable([['CLASS', 'OPEN', 'PENDING', 'ACCEPTED'], ...classes])] : []),
     ...summary.tolerated.map(
@@ -69,18 +71,48 @@ function formatSummary(summary: Omit<RunSummary, 'breaks' | 'resolved'>): string
   ];
 }
 
-export function formatBreaks(breaks: readonly Break[]): string {
-  const rows = breaks.map(({ id, class: name, state, isNew, since, differences, items, assignee }) => [
-    ...[id, name, isNew ? `${state}, new` : state, since.slice(0, 10)],
-    differences
-      .map(({ account, asset, amount }) => `${account} ${format(amount, asset)} ${asset}`)
-      .join(', '),
-    items
-      .map(({ side, recordId }) => `${side}:${recordId}`)
-      .slice(0, 4)
-      .join(' '),
-    assignee ?? '-',
+/** The maximum number of positions and reasons of a leg in the text. `--json` and the report contain all of them. */
+const MAX_SHOWN_LINES = 10;
+
+function formatLegs(legs: NonNullable<RunSummary['legs']>): string[] {
+  if (legs.length === 0) return [];
+  const rows = legs.map(({ leg, verdict, breaks: { open = 0, pending = 0, accepted = 0 } }) => [
+    ...[LEG_TITLES[leg], verdict],
+    ...[open, pending, accepted].map(String),
   ]);
+  const details = legs.flatMap(({ leg, verdict, reasons, positions }) => {
+    // The reasons of an incomplete leg are among the problems of the run.
+    const shown = verdict === 'incomplete' ? [] : reasons;
+    const lines = [
+      ...shown,
+      ...positions
+        .filter(({ position }) => position !== undefined)
+        .map(({ source, text }) => `${source}: ${text}`),
+    ];
+    const more = lines.length - MAX_SHOWN_LINES;
+    return [...lines.slice(0, MAX_SHOWN_LINES), ...(more > 0 ? [`${more} more lines; see --json`] : [])].map(
+      (line) => replaceControlCharacters(`${LEG_TITLES[leg]}: ${line}`),
+    );
+  });
+  return [formatTable([['LEG', 'VERDICT', 'OPEN', 'PENDING', 'ACCEPTED'], ...rows]), ...details];
+}
+
+export function formatBreaks(breaks: readonly Break[]): string {
+  const rows = breaks.map(
+    ({ id, class: name, state, isNew, since, differences, items, assignee, object }) => [
+      ...[id, name, isNew ? `${state}, new` : state, since.slice(0, 10)],
+      differences
+        .map(({ account, asset, amount }) => `${account} ${format(amount, asset)} ${asset}`)
+        .join(', '),
+      object
+        ? `${object.source} ${object.kind} ${object.id}`
+        : items
+            .map(({ side, recordId }) => `${side}:${recordId}`)
+            .slice(0, 4)
+            .join(' '),
+      assignee ?? '-',
+    ],
+  );
   return formatTable([
     ['BREAK', 'CLASS', 'STATE', 'SINCE', 'DIFFERENCE', 'ITEMS', 'ASSIGNED TO'],
     ...rows.map((row) => row.map(replaceControlCharacters)),
@@ -104,7 +136,7 @@ export function formatBreak(
     formatBreaks([found]),
     replaceControlCharacters(`${found.reason}.`),
     ...(found.pendingUntil === undefined ? [] : [`It becomes an open break at ${found.pendingUntil}.`]),
-    formatItems(found.items),
+    ...(found.items.length > 0 ? [formatItems(found.items)] : []),
     ...(found.suggestion ? ['Suggestion:', formatItems([found.suggestion])] : []),
     ...events.map(({ seq, at, kind, by, note }) =>
       replaceControlCharacters(`${seq} ${at} ${kind} by ${by}: ${note}`),

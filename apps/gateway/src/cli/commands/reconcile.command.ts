@@ -3,7 +3,7 @@
  */
 import { BreakDecisions, DecisionError, previewPolicy, runPolicy } from '@tributary/reconciliation';
 import { InvalidArgumentError, type Command } from 'commander';
-import { createLedgerSource } from '../../reconciliation/create-ledger-source.js';
+import { createPreviewSources, createRunSources } from '../../reconciliation/create-run-sources.js';
 import { CliError } from '../shared/cli-error.js';
 import {
   createConfigOption,
@@ -44,7 +44,7 @@ function registerCheck(reconcile: Command, { terminal, load }: CommandContext): 
           const asOf = await store.currentTime();
           terminal.out(
             formatPreview(
-              await previewPolicy(store, each.policy, createLedgerSource(each), asOf),
+              await previewPolicy(store, each.policy, createPreviewSources(deployment, each), asOf),
               each.policy,
             ),
           );
@@ -70,7 +70,10 @@ function registerRun(reconcile: Command, { terminal, result, load }: CommandCont
         const results = [];
         for (const each of policies)
           results.push(
-            await runPolicy(store, each.policy, createLedgerSource(each), await store.currentTime()),
+            await runPolicy(
+              ...([store, each.policy, createRunSources(deployment, store, each)] as const),
+              await store.currentTime(),
+            ),
           );
         return results;
       });

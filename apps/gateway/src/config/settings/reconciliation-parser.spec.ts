@@ -29,6 +29,7 @@ reconciliation:
         - { kind: tolerance, psp: metadata.batch, ledger: metadata.batch, account: 'expenses:rounding', bound: { EUR/2: '2' } }
         - { kind: window, days: 3 }
       grace: { booking: 1h }
+      payments: { timeout: 2m }
 tenants:
   acme:
     connectors: [{ name: bank, plugin: sandbox, apiKeys: [a-key-of-the-test-2] }]
@@ -38,10 +39,12 @@ tenants:
           ledger: { url: 'https://ledger.example.com', name: acme }
           accounts: [{ connector: bank, account: main, ledgerAccount: 'psp:bank:main' }]
           rules: [{ kind: settlement, psp: root, ledger: metadata.payment }]
+          payments: { compare: false }
 `);
   expect(policies).toEqual([
     {
       ledger: { url: 'https://ledger.example.com', name: 'main', token: 'secret-of-the-ledger' },
+      paymentsTimeoutMs: 120_000,
       policy: {
         ...{ name: 'bank', ledger: 'https://ledger.example.com/main', sign: 'opposite' },
         accounts: [{ connector: 'bank', account: 'main', address: 'psp:bank:main' }],

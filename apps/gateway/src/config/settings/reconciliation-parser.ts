@@ -18,6 +18,11 @@ export interface ReconciliationPolicyConfig {
   ledger: { url: string; name: string; token?: string };
   /** The time from the end of one run to the start of the next, in milliseconds; absent for a policy that gateways do not run. */
   everyMs?: number;
+  /**
+   * The maximum time of the comparison of one connector with Formance Payments, in milliseconds. Absent for a policy that is not compared
+   * with Payments.
+   */
+  paymentsTimeoutMs?: number;
 }
 
 /** The owner of policies: a tenant, or the default tenant. */
@@ -56,6 +61,9 @@ function parsePolicy(
   const base = String(url).replace(/\/+$/, '');
   return {
     ...(everyMs !== undefined && { everyMs }),
+    ...(entry.payments.compare && {
+      paymentsTimeoutMs: parseDuration(String(entry.payments.timeout)) ?? 0,
+    }),
     ledger: { url: base, name, ...(token !== undefined && { token }) },
     policy: {
       name: toPath(owner, entry.name),

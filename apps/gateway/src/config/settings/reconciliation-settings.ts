@@ -6,6 +6,7 @@ import { Setting } from '@tributary/connector-api';
 import {
   ArrayNotEmpty,
   IsArray,
+  IsBoolean,
   IsIn,
   IsInt,
   IsNotEmpty,
@@ -70,6 +71,18 @@ export class GraceSettings {
   settlement = '72h';
 }
 
+export class PaymentsLegSettings {
+  @Setting(
+    'Whether each run also compares the rows of its connectors with Formance Payments, if the deployment file names a Formance.',
+  )
+  @IsBoolean({ message: '$property must be true or false' })
+  compare = true;
+
+  @Setting('How long the comparison of one connector with Payments may take: from 1s to 24h.')
+  @IsDuration('1s', '24h')
+  timeout = '10m';
+}
+
 export class PolicyEntry {
   @Setting('Name of the policy; it must be unique for its owner.')
   @Matches(NAME_PATTERN, { message: `$property ${NAME_RULE_MESSAGE}` })
@@ -94,6 +107,10 @@ export class PolicyEntry {
   @IsOptional()
   @IsDuration('1m', '168h')
   every?: string;
+
+  @Setting('The comparison of the rows with Formance Payments.')
+  @ValidateNested()
+  payments: PaymentsLegSettings = new PaymentsLegSettings();
 
   @Setting('How long one side may be without the other.')
   @ValidateNested()

@@ -6,6 +6,8 @@ import {
   BREAK_CLASSES,
   BreakDecisions,
   DecisionError,
+  LEG_VERDICTS,
+  LEGS,
   listBreakEvents,
   VERDICTS,
 } from '@tributary/reconciliation';
@@ -14,6 +16,7 @@ import type { OperatorEndpoint, OperatorRequest, OperatorServices } from '../end
 import { decodePosition, encodePosition, takePage, type PageOf } from '../page-position.js';
 import {
   ANY_OBJECT_SCHEMA,
+  COUNT_SCHEMA,
   createListSchema,
   createObjectSchema,
   PAGE_QUERY_SCHEMAS,
@@ -24,6 +27,20 @@ import {
 } from '../schemas.js';
 import { listVisiblePolicies, listVisiblePolicyNames } from '../visible-connectors.js';
 
+const LEG = createObjectSchema({
+  leg: { type: 'string', enum: [...LEGS] },
+  verdict: { type: 'string', enum: [...LEG_VERDICTS] },
+  reasons: createListSchema(TEXT_SCHEMA),
+  breaks: { ...ANY_OBJECT_SCHEMA, description: 'The number of breaks of the leg by state.' },
+  positions: createListSchema(
+    createObjectSchema({
+      source: { ...TEXT_SCHEMA, description: 'Account and asset, connector, or ledger.' },
+      'position?': { ...COUNT_SCHEMA, description: 'Row of the feed, or transaction of the ledger.' },
+      text: TEXT_SCHEMA,
+    }),
+  ),
+});
+
 const RUN = createObjectSchema({
   id: TEXT_SCHEMA,
   policy: TEXT_SCHEMA,
@@ -32,7 +49,14 @@ const RUN = createObjectSchema({
   verdict: { type: 'string', enum: [...VERDICTS] },
   summary: {
     ...ANY_OBJECT_SCHEMA,
-    description: 'Balances, matches, and the number of breaks by class and state.',
+    properties: {
+      legs: {
+        ...createListSchema(LEG),
+        description:
+          'PSP to feed, feed to Formance Payments, feed to ledger. Runs of earlier releases do not have them.',
+      },
+    },
+    description: 'Balances, matches, legs, and the number of breaks by class and state.',
   },
 });
 

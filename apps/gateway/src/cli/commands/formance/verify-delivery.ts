@@ -34,6 +34,8 @@ const PROGRESS_STEP = 50_000;
 export interface DeliveryReport {
   connector: string;
   counts: DeliveryCounts & BalanceCounts;
+  /** The position of the last row that must have been delivered. */
+  position: number;
   /** The time of Formance's last request for transactions, in milliseconds since 1970. */
   requestedAt: number;
   /**
@@ -41,7 +43,10 @@ export interface DeliveryReport {
    * Nothing was compared after that time.
    */
   oldResultFrom?: number;
+  /** The first differences, at most `maxDifferences`. */
   differences: DeliveryDifference[];
+  /** The number of all differences. */
+  differenceCount: number;
 }
 
 export interface DeliveryToVerify {
@@ -50,18 +55,23 @@ export interface DeliveryToVerify {
   store: Store;
   /** The path of the work file; empty for a temporary file. */
   workFile: string;
+  /** The maximum number of differences in the report. Default: all. */
+  maxDifferences?: number;
+  /** Ends the proof before its next request or batch of rows. */
+  signal?: AbortSignal;
 }
 
 /**
  * Compares the rows that were served with the objects in Formance Payments.
  * @throws CliError in three cases: Formance does not have the connector, Formance has never requested its transactions, or the work file
  * belongs to another proof
+ * @throws the reason of `signal` after it was aborted
  */
 export async function verifyDelivery(
   delivery: DeliveryToVerify,
   onProgress: (progress: string) => void,
 ): Promise<DeliveryReport> {
-  const { desired, client, workFile } = delivery;
+  const { desired, client, workFile, maxDifferences } = delivery;
   const { id: connectorId } = await findConnector(client, desired);
   const { apiKey } = await client.getGenericConfig(connectorId);
   const subject = { path: desired.path, connectorId, reader: deriveReaderId(`Bearer ${apiKey}`) };
@@ -72,7 +82,10 @@ export async function verifyDelivery(
     const { counts, requestedAt } =
       finishBefore ?? (await compareDelivery(delivery, subject, file, onProgress));
     return {
-      ...{ connector: desired.path, counts, requestedAt, differences: [...file.listDifferences()] },
+      ...{ connector: desired.path, counts, requestedAt },
+      position: Number(file.readProgress('cut') ?? 0),
+      differences: [...file.listDifferences(maxDifferences)],
+      differenceCount: file.countDifferences(),
       ...(finishBefore && { oldResultFrom: finishBefore.finishedAt }),
     };
   } finally {
@@ -81,7 +94,7 @@ export async function verifyDelivery(
 }
 
 async function compareDelivery(
-  { desired: { path }, client, store }: DeliveryToVerify,
+  { desired: { path }, client, store, signal }: DeliveryToVerify,
   { connectorId, reader }: DeliverySubject,
   file: DeliveryWorkFile,
   onProgress: (progress: string) => void,
@@ -95,13 +108,17 @@ async function compareDelivery(
   const cut = Number(file.readProgress('cut') ?? served.rows.transactions);
   file.writeProgress('cut', String(cut));
   const feed = await store.feed(path, 'transactions');
+  const untilAborted = <T>(items: AsyncIterable<T>) => throwWhenAborted(items, signal);
   let shown = 0;
   const counts = await verifyPayments(
     {
       cut,
-      readRows: (afterSeq) => readTransactionRows(feed, afterSeq),
-      listPayments: (cursor) => client.listPaymentPages(connectorId, cursor),
-      findAdjustments: (paymentId) => client.findAdjustments(paymentId),
+      readRows: (afterSeq) => untilAborted(readTransactionRows(feed, afterSeq)),
+      listPayments: (cursor) => untilAborted(client.listPaymentPages(connectorId, cursor)),
+      findAdjustments: (paymentId) => {
+        signal?.throwIfAborted();
+        return client.findAdjustments(paymentId);
+      },
     },
     file,
     ({ rows, found }) => {
@@ -110,17 +127,32 @@ async function compareDelivery(
       onProgress(`${rows} rows read, ${found} payments compared`);
     },
   );
-  await verifyAccounts(readServedAccounts(store, path, served.rows), client.listAccounts(connectorId), file);
+  await verifyAccounts(
+    untilAborted(readServedAccounts(store, path, served.rows)),
+    untilAborted(client.listAccounts(connectorId)),
+    file,
+  );
   const balanceCounts = await verifyBalances(
     {
       findServed: (accounts) => store.balances(path).findServedTo(reader, accounts),
-      findStored: (accountId, assets) => client.findNewestBalances(accountId, assets),
+      findStored: (accountId, assets) => {
+        signal?.throwIfAborted();
+        return client.findNewestBalances(accountId, assets);
+      },
     },
     file,
   );
   const result = { counts: { ...counts, ...balanceCounts }, requestedAt: served.requestedAt };
   writeFinishedProof(file, { ...result, finishedAt: await store.currentTime() });
   return result;
+}
+
+/** Yields the items until the signal is aborted, and then throws the reason of the signal. */
+async function* throwWhenAborted<T>(items: AsyncIterable<T>, signal: AbortSignal | undefined) {
+  for await (const item of items) {
+    signal?.throwIfAborted();
+    yield item;
+  }
 }
 
 async function findConnector(client: PaymentsClient, desired: DesiredConnector): Promise<InstalledConnector> {

@@ -51,6 +51,7 @@ export async function startGatewayWithPlugins(
       operatorKeys: [],
       policies: [],
       docs: false,
+      orders: {},
       console: false,
       secrets,
     },

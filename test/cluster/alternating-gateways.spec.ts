@@ -49,6 +49,7 @@ function openGateway(): Promise<Gateway> {
       operatorKeys: [],
       policies: [],
       docs: false,
+      orders: {},
       console: false,
       secrets: [],
     },

@@ -57,7 +57,7 @@ it('serve ends with exit code 4 when the file of the store is deleted', async ()
           syncIntervalMs: 3_600_000,
         },
       ],
-      ...{ operatorKeys: [], policies: [], docs: false, console: false, secrets: [] },
+      ...{ operatorKeys: [], orders: {}, policies: [], docs: false, console: false, secrets: [] },
     },
     'silent',
     terminal,

@@ -5,6 +5,7 @@ import type {
   Account,
   Balances,
   Page,
+  Plugin,
   PspClient,
   Stream,
   Transaction,
@@ -49,7 +50,10 @@ export const testPlugin = definePlugin({
 export interface TestConnector {
   path: string;
   keys?: string[];
-  settings?: TestSettings;
+  /** An instance of the settings class of the plugin. */
+  settings?: object;
+  /** By default, a plugin that lists nothing. */
+  plugin?: Plugin;
 }
 
 export interface TestGateway {
@@ -106,6 +110,7 @@ export async function startGateway({
       operatorKeys: [{ hash: hashApiKey(operatorKey), name: 'alice', scopes: ['read', 'operate'] }],
       policies: [],
       docs: true,
+      orders: { exchangeRetentionMs: 3_600_000 },
       console: true,
       secrets: secrets ?? [],
       ...deployment,
@@ -131,14 +136,17 @@ export async function startGateway({
   };
 }
 
-function createConnectorConfig({ path, settings }: TestConnector, keys: string[]): ConnectorConfig {
+function createConnectorConfig(
+  { path, plugin = testPlugin, settings = new plugin.settings() }: TestConnector,
+  keys: string[],
+): ConnectorConfig {
   const [tenant, name = ''] = path.includes('/') ? path.split('/') : [undefined, path];
   return {
     ...(tenant === undefined ? {} : { tenant }),
     name,
     path,
-    plugin: testPlugin,
-    settings: settings ?? new TestSettings(),
+    plugin,
+    settings,
     apiKeys: keys.map((key) => ({ hash: hashApiKey(key), scopes: ['read', 'pay'] })),
     orders: { largest: new Map(), perDay: new Map(), alertAfterMs: 900_000 },
     syncIntervalMs: 3_600_000,

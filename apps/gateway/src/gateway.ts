@@ -120,7 +120,7 @@ async function composeGateway(
   const redactor = new SecretRedactor(deployment.secrets);
   const sync: SyncOptions = { logger, registry, redact: (text) => redactor.redact(text) };
   const clock = await StoreClock.create(store, systemClock);
-  const orders = new OrderEngine(store, { ...sync, clock });
+  const orders = new OrderEngine(store, { ...sync, ...deployment.orders, clock });
   await store.registerDeployment(toDeploymentIdentity(deployment));
   const storeChange = observeStoreChange(store, logger, registry);
   const limiter = new FailureLimiter();

@@ -13,6 +13,7 @@ import { createOrdersContext, type OrdersContext, type OrdersOptions } from './r
 import type { OrderConnector } from './state-machine/state-machine.types.js';
 import { warnOfOrphanedOrders } from './operations/warn-of-orphaned-orders.js';
 import { hasRunningLease } from './state-machine/next-action.js';
+import { ExchangeLog } from './execution/exchange-log.js';
 import { OrderWorker } from './execution/order-worker.js';
 
 /** The maximum number of due orders that one poll of the store returns. Further orders are returned by later polls. */
@@ -20,6 +21,7 @@ const MAX_DUE_ORDERS = 200;
 
 export class OrderEngine {
   private readonly context: OrdersContext;
+  private readonly exchangeLog: ExchangeLog;
   private readonly pendingResponses = new PendingResponses();
   private readonly workers = new Map<string, OrderWorker>();
   /** The time of the last poll. It is `Infinity` at the start, because this process has no record of the previous process's polls. */
@@ -35,6 +37,7 @@ export class OrderEngine {
     options: OrdersOptions,
   ) {
     this.context = createOrdersContext(options);
+    this.exchangeLog = new ExchangeLog(store, this.context);
   }
 
   /**
@@ -44,7 +47,7 @@ export class OrderEngine {
   addConnector(connector: OrderConnector): { service: OrderService; matcher: TransactionMatcher } {
     if (this.workers.has(connector.path)) throw new Error(`the orders of ${connector.path} are open already`);
     const writer = new OrderStateWriter(this.store, connector, this.pendingResponses, this.context);
-    const worker = new OrderWorker(writer, this.context);
+    const worker = new OrderWorker(writer, this.exchangeLog, this.context);
     this.workers.set(connector.path, worker);
     return {
       service: new OrderService(writer, worker, this.pendingResponses, this.context),
@@ -58,6 +61,8 @@ export class OrderEngine {
   start(): void {
     if (this.cancelPoll || this.stopPromise || this.orphanCheck) return;
     this.orphanCheck = warnOfOrphanedOrders(this.store, [...this.workers.keys()], this.context);
+    // Expired requests are also deleted if no connector creates orders any more.
+    this.exchangeLog.start();
     if (this.workers.size === 0) return;
     this.unregisterGauge = this.context.metrics.registerGauge(this.store.orderQueue(), [
       ...this.workers.keys(),
@@ -118,5 +123,6 @@ export class OrderEngine {
     await this.currentPoll;
     await this.orphanCheck;
     await Promise.all([...this.workers.values()].map((worker) => worker.stop()));
+    await this.exchangeLog.stop();
   }
 }

@@ -138,7 +138,48 @@ export interface OrderDetails extends Order {
   respondedAt?: string;
   publishedStatus?: string;
   publishedAt?: string;
-  history: { at: string; state: OrderState; event: string }[];
+  timeline: TimelineEntry[];
+}
+
+/** One entry of the timeline of an order. */
+export type TimelineEntry =
+  | { kind: 'event'; at: string; state: OrderState; event: string }
+  | {
+      kind: 'psp-request';
+      at: string;
+      action: 'send' | 'lookup';
+      attempt: number;
+      exchange: PspExchange;
+    }
+  | { kind: 'answer'; at: string; status: string }
+  | {
+      kind: 'row';
+      at: string;
+      status?: string;
+      sequence: number;
+      recordId: string;
+      readers: { reader: string; lastReadAt: string }[];
+    };
+
+/** A request to the PSP and its response, without secrets. */
+export interface PspExchange {
+  method: string;
+  path: string;
+  durationMs?: number;
+  status?: number;
+  /** The reason why there was no whole response. */
+  failure?: string;
+  requestHeaders: Record<string, string>;
+  requestBody?: RecordedBody;
+  responseHeaders?: Record<string, string>;
+  responseBody?: RecordedBody;
+}
+
+export interface RecordedBody {
+  bytes: number;
+  /** Absent if the body was too large. */
+  text?: string;
+  isTruncated?: boolean;
 }
 
 export interface AccountBalances {

@@ -4,6 +4,7 @@ import type { OrderDetails } from '../api/operator-api.types';
 import { useApiQuery } from '../api/use-api-query';
 import { ConnectorLink } from '../components/connector-link';
 import { OrderState } from '../components/order-state';
+import { OrderTimeline } from '../components/order-timeline';
 import { Facts, Page, Section } from '../components/page';
 import { QueryView } from '../components/query-view';
 import { ResolveOrderButton } from '../components/resolve-order-button';
@@ -74,20 +75,7 @@ function OrderView({ order }: { order: OrderDetails }) {
         </div>
       </div>
       <Section title="Timeline">
-        <ol className="timeline">
-          {order.history.map(({ at, state, event }, index) => (
-            // The index can be the key, because entries are only added at the end.
-            <li key={index}>
-              <div className="row">
-                <OrderState state={state} />
-                <span className="muted">
-                  <Time at={at} />
-                </span>
-              </div>
-              <p>{event}</p>
-            </li>
-          ))}
-        </ol>
+        <OrderTimeline order={order} />
       </Section>
       <div className="columns">
         <Section title="What the client asked for">

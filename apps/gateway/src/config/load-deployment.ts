@@ -5,6 +5,7 @@ import { ApiKeyParser } from './settings/api-key-parser.js';
 import { SettingsBinder } from './settings/settings-binder.js';
 import { ConnectorConfigBuilder } from './plugins/connector-config-builder.js';
 import type { Deployment } from './settings/loaded-deployment.types.js';
+import { parseDeploymentOrderSettings } from './settings/deployment-order-settings.js';
 import { DeploymentFile, TenantEntry } from './settings/deployment-file-settings.js';
 import { parseFormanceSettings, type FormanceConfig } from './settings/formance-settings.js';
 import { PluginPackages } from './plugins/plugin-packages.js';
@@ -153,6 +154,7 @@ function bindDeployment(
     console,
     operators,
     secrets: secretSettings,
+    orders,
     ...owners
   } = binder.bind(DeploymentFile, read.value, []);
   createSecretSources(secretSettings, binder);
@@ -175,6 +177,7 @@ function bindDeployment(
     ...{ file, ...(name === undefined ? {} : { name }), listen: { ...listen }, store },
     ...{ connectors: builder.connectors, operatorKeys, policies, docs, console, secrets },
     ...(unreadSecrets.length > 0 && { unreadSecrets }),
+    orders: parseDeploymentOrderSettings(orders),
     ...(alerts.channels.length > 0 && { alerts }),
   };
 }

@@ -3,6 +3,8 @@ export * from './authentication.js';
 export * from './certificate-chain.js';
 export * from './client-assertion.js';
 export * from './error-message-reader.js';
+export { ExchangeRecorder, type RecordedExchange } from './exchange-recorder.js';
+export type { RecordedBody } from './exchange-redaction.js';
 export * from './http-clock.js';
 export * from './http-options.js';
 export * from './http-provider.js';

@@ -3,6 +3,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { PspError } from '../errors.js';
 import { PspResponseError } from './psp-response-error.js';
 import type { Authentication } from './authentication.js';
+import { getActiveRecorder, withoutRecording } from './exchange-recorder.js';
 import { createTimeoutSignal, systemHttpClock } from './http-clock.js';
 import type { HttpClock } from './http-clock.js';
 import type { HttpOptions } from './http-options.js';
@@ -153,10 +154,15 @@ export class PspHttp implements OnApplicationShutdown {
     };
     const timeoutSignal = createTimeoutSignal(this.clock, timeoutMs);
     const options = { timeoutMs, timeoutSignal, maxResponseBytes, cancelSignal: this.#cancelSignal(request) };
+    const recordResult = getActiveRecorder()?.recordRequest(
+      prepared,
+      this.#createRedactor(request, credentials),
+    );
     const result = await this.#transport.send(
       { ...prepared, headers: { ...prepared.headers, ...credentials } },
       { ...options, useNewConnection: !isIdempotent(request) },
     );
+    recordResult?.(result);
     if (!('message' in result)) this.#pspClock.compare((name) => result.header(name));
     return result;
   }
@@ -165,7 +171,8 @@ export class PspHttp implements OnApplicationShutdown {
     authentication: Authentication | undefined,
   ): Promise<Readonly<Record<string, string>>> {
     const send = (request: PspRequest) => this.send(request);
-    return (await authentication?.createHeaders({ clock: this.clock, send })) ?? {};
+    // A request of an access token consists of secrets only, and can be shared by several calls, so it is not recorded.
+    return (await withoutRecording(() => authentication?.createHeaders({ clock: this.clock, send }))) ?? {};
   }
 
   async #prepareRequest(request: PspRequest): Promise<PreparedRequest> {
@@ -188,12 +195,8 @@ export class PspHttp implements OnApplicationShutdown {
   }
 
   #interpret({ result, credentials }: SentRequest, request: PspRequest, idempotent: boolean): PspResponse {
-    const { name, secrets = [], extractErrorMessage } = this.#options;
-    const redact = createRedactor([
-      ...secrets.filter((secret) => secret !== undefined),
-      ...extractSecrets(credentials),
-      ...extractFormSecrets(request),
-    ]);
+    const { name, extractErrorMessage } = this.#options;
+    const redact = this.#createRedactor(request, credentials);
     return interpretResponse(result, {
       label: redact(`${name}: ${request.method} ${fillPath(request.path, request.params)}`),
       idempotent,
@@ -202,6 +205,18 @@ export class PspHttp implements OnApplicationShutdown {
       extractErrorMessage,
       redact,
     });
+  }
+
+  /** Returns a function that removes the secrets of this connector and of this request from a string. */
+  #createRedactor(
+    request: PspRequest,
+    credentials: Readonly<Record<string, string>>,
+  ): (text: string) => string {
+    return createRedactor([
+      ...(this.#options.secrets ?? []).filter((secret) => secret !== undefined),
+      ...extractSecrets(credentials),
+      ...extractFormSecrets(request),
+    ]);
   }
 
   /**

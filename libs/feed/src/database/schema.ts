@@ -23,6 +23,7 @@ export interface Schema {
   orders: OrderTable;
   order_history: OrderHistoryTable;
   order_days: OrderDayTable;
+  order_exchanges: OrderExchangeTable;
   last_pages: EndOfListMarkerTable;
   store_identity: StoreIdentityTable;
   connectors: ConnectorTable;
@@ -345,6 +346,18 @@ export interface OrderHistoryTable {
   at: number;
   state: OrderState;
   event: string;
+}
+
+/** One request to the PSP about an order, and the response. `order-exchange.types.ts` describes the columns. */
+export interface OrderExchangeTable {
+  order_id: string;
+  at: number;
+  position: number;
+  action: 'send' | 'lookup';
+  attempt: number;
+  /** JSON. */
+  body: string;
+  expires_at: number;
 }
 
 /** The sum of the orders that a connector accepted on one UTC day in one asset. Orders that failed are not included. */

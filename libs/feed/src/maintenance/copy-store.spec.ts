@@ -101,6 +101,12 @@ async function fill(url: string): Promise<void> {
     await store
       .orders('acme/bank')
       .update('acme/bank 1', () => ({ set: {}, auditEntry: { ...change, details: { note: 'ü' } } }));
+    await store
+      .orderExchanges()
+      .append(
+        [{ orderId: 'acme/bank 1', at: 1, position: 0, action: 'send', attempt: 1, body: '{"path":"/ü"}' }],
+        3_600_000,
+      );
     const task = await store.tasks().claim('reconciliation:acme/bank', 1000);
     await task!.finish(60_000);
     await store.sentAlerts().record('team', [{ alert: 'ü', fingerprint: 'f', body: '{}' }], []);

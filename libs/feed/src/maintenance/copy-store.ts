@@ -40,6 +40,7 @@ const SORT_KEYS: Readonly<Record<TableName, readonly string[]>> = {
   orders: ['id'],
   order_history: ['order_id', 'entry'],
   order_days: ['connector', 'day', 'asset'],
+  order_exchanges: ['order_id', 'at', 'position'],
   connectors: ['connector'],
   account_sums: ['feed_id', 'account_id', 'asset'],
   feed_checkpoints: ['feed_id', 'seq'],

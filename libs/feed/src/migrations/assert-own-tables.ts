@@ -43,6 +43,7 @@ const TABLES: Readonly<Record<keyof Schema, TableMarks>> = {
   reconciliation_events: { since: 14, columns: ['seq', 'body', 'hash'] },
   audit_events: { since: 16, columns: ['seq', 'at', 'tenant', 'connector', 'body', 'hash'] },
   feed_cursors: { since: 18, columns: ['feed_id', 'at', 'cursor'] },
+  order_exchanges: { since: 22, columns: ['order_id', 'at', 'position', 'body', 'expires_at'] },
   operator_sessions: { since: 16, columns: ['token_hash', 'key_id', 'expires_at'] },
 };
 

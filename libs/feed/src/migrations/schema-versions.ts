@@ -25,6 +25,7 @@ import { addOperatorActionColumns } from './0018-pause-reread-dismiss.js';
 import { createScheduledTaskTables } from './0019-scheduled-tasks.js';
 import { mergeZeroDecimalSums } from './0020-merge-zero-decimal-sums.js';
 import { indexReconciliationKeysByNumber } from './0021-reconciliation-keys-by-number.js';
+import { createOrderExchangesTable } from './0022-order-exchanges.js';
 
 /** A migration that runs in one transaction. */
 interface TableMigration {
@@ -91,6 +92,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: mergeZeroDecimalSums, minProgramVersion: 17 },
   // The migration only adds an index.
   { apply: indexReconciliationKeysByNumber, minProgramVersion: 17 },
+  // The migration only adds a table.
+  { apply: createOrderExchangesTable, minProgramVersion: 17 },
 ];
 
 /** The version of the tables that this release creates. */

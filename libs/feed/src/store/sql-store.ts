@@ -17,8 +17,10 @@ import { OpenedFeed } from '../identity/opened-feed.js';
 import type { OpenedStoreIdentity } from '../identity/opened-store-identity.js';
 import { acquireLease, acquireLeaseWhenDue } from '../leases/feed-lease.js';
 import { SqlOrderRepository } from '../orders/order-repository.js';
+import { createOrderExchangeRepository } from '../orders/order-exchanges.js';
 import { SqlOrderQueue } from '../orders/order-queue.js';
 import type { ReaderPosition, ReaderRequests } from '../types/reader-position.types.js';
+import type { OrderExchangeRepository } from '../types/order-exchange.types.js';
 import type { OrderRepository, OrderQueue } from '../types/order.types.js';
 import type { OperatorRepository } from '../types/operator.types.js';
 import { createOperatorRepository } from '../operator/operator-repository.js';
@@ -117,6 +119,10 @@ export class SqlStore implements Store {
 
   orderQueue(): OrderQueue {
     return new SqlOrderQueue(this.adapter.forPurpose('orders'));
+  }
+
+  orderExchanges(): OrderExchangeRepository {
+    return createOrderExchangeRepository(this.adapter, this.storeClock);
   }
 
   recordSyncRun(run: SyncRun): Promise<void> {

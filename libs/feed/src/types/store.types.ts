@@ -16,6 +16,7 @@ import type { QuarantineEntry } from './quarantine.types.js';
 import type { SyncRun } from './sync-run.types.js';
 import type { ReaderPosition, ReaderRequests } from './reader-position.types.js';
 import type { OperatorRepository } from './operator.types.js';
+import type { OrderExchangeRepository } from './order-exchange.types.js';
 import type { OrderRepository, OrderQueue } from './order.types.js';
 import type { ReconciliationRepository } from './reconciliation.types.js';
 import type { SentAlertRepository, TaskSchedule } from './task.types.js';
@@ -68,6 +69,8 @@ export interface Store {
   /** Returns the data for operators, their sessions, and the audit log. */
   operator(): OperatorRepository;
   orderQueue(): OrderQueue;
+  /** Returns the requests to PSPs about orders, and the responses, of all connectors. */
+  orderExchanges(): OrderExchangeRepository;
   /**
    * Stores the result of a sync run. The newest run of each stream is kept for ever, and older runs are kept for 30 days. Runs that found
    * nothing new are kept for one day, at most one for every ten minutes.

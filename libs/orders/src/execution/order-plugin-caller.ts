@@ -9,6 +9,7 @@ import {
   type OrderResult,
   type OrderStatus,
 } from '@tributary/connector-api';
+import type { ExchangeRecorder } from '@tributary/connector-api/http';
 import type { StoredOrder } from '@tributary/feed';
 import { PluginCaller } from '@tributary/sync';
 import { toPluginOrder } from '../model/order-request.js';
@@ -34,8 +35,11 @@ export class OrderPluginCaller {
     this.pluginCaller = new PluginCaller(connector.path, context.syncContext);
   }
 
-  execute(action: OrderAction): Promise<AttemptOutcome> {
-    return action.type === 'send' ? this.sendOrder(action.order) : this.lookUpOrder(action.order);
+  /** @param recorder records the requests that the plugin sends to the PSP */
+  execute(action: OrderAction, recorder?: ExchangeRecorder): Promise<AttemptOutcome> {
+    const execute = () =>
+      action.type === 'send' ? this.sendOrder(action.order) : this.lookUpOrder(action.order);
+    return recorder ? recorder.run(execute) : execute();
   }
 
   /** Sends an order to the PSP through the plugin. */

@@ -2,6 +2,7 @@
  * Executes the orders of one connector. For each order, the worker commits a decision, calls the PSP, and commits the outcome. The
  * functions in `next-action.ts` and `apply-outcome.ts` make the decisions; they have no side effects.
  */
+import type { ExchangeRecorder } from '@tributary/connector-api/http';
 import type { OrderChange, StoredOrder } from '@tributary/feed';
 import { Semaphore } from '@tributary/sync';
 import { recheckAfterClockRollback } from '../state-machine/clock-rollback.js';
@@ -9,6 +10,7 @@ import { UNCONFIRMED_STATES } from '../state-machine/overdue-alert.js';
 import type { OrderStateWriter } from '../publication/order-state-writer.js';
 import type { OrdersContext } from '../runtime/orders-context.js';
 import type { DecisionContext, AttemptOutcome, OrderAction } from '../state-machine/state-machine.types.js';
+import type { ExchangeLog } from './exchange-log.js';
 import { OrderPluginCaller } from './order-plugin-caller.js';
 import { applyOutcome } from '../state-machine/apply-outcome.js';
 import {
@@ -30,19 +32,26 @@ const MAX_THROTTLE_MS = 15 * 60_000;
 const INITIAL_WRITE_RETRY_MS = 250;
 const MAX_WRITE_RETRY_MS = 5_000;
 
+/** An action in progress, and the recorder of its requests to the PSP. */
+interface ActiveAction {
+  action: OrderAction;
+  recorder: ExchangeRecorder | undefined;
+}
+
 export class OrderWorker {
   private readonly semaphore: Semaphore;
   private readonly pluginCaller: OrderPluginCaller;
   /** The orders that this process works on or has queued, by order id. */
   private readonly inProgress = new Map<string, Promise<void>>();
   /** The actions in progress, by order id. An action is in progress until its PSP call has ended and its outcome is written. */
-  private readonly activeActions = new Map<string, OrderAction>();
+  private readonly activeActions = new Map<string, ActiveAction>();
   private throttledUntil = 0;
   private dueCount = 0;
   private isStopping = false;
 
   constructor(
     private readonly writer: OrderStateWriter,
+    private readonly exchangeLog: ExchangeLog,
     private readonly context: OrdersContext,
   ) {
     this.semaphore = new Semaphore(context.timings.maxConcurrentCalls);
@@ -99,7 +108,7 @@ export class OrderWorker {
     });
     await Promise.race([Promise.all(this.inProgress.values()), grace]);
     cancel();
-    await Promise.all([...this.activeActions.values()].map((action) => this.handOver(action)));
+    await Promise.all([...this.activeActions.values()].map((active) => this.handOver(active)));
   }
 
   private async processWhenFree(id: string): Promise<void> {
@@ -128,15 +137,20 @@ export class OrderWorker {
    * @returns the next action of the order, or `undefined`
    */
   private async executeAction(action: OrderAction): Promise<OrderAction | undefined> {
-    this.activeActions.set(action.order.id, action);
-    const outcome = await this.pluginCaller.execute(action);
+    const recorder = this.exchangeLog.createRecorder();
+    this.activeActions.set(action.order.id, { action, recorder });
+    const outcome = await this.pluginCaller.execute(action, recorder);
     this.recordOutcome(action, outcome);
-    return this.retryUntilWritten(() =>
-      this.commitDecision(action.order.id, (order) => {
-        const decision = applyOutcome(order, action, outcome, this.decisionContext());
-        return this.isStopping && decision?.action ? releaseNow(this.decisionContext()) : decision;
-      }),
-    );
+    try {
+      return await this.retryUntilWritten(() =>
+        this.commitDecision(action.order.id, (order) => {
+          const decision = applyOutcome(order, action, outcome, this.decisionContext());
+          return this.isStopping && decision?.action ? releaseNow(this.decisionContext()) : decision;
+        }),
+      );
+    } finally {
+      this.exchangeLog.add(action, recorder);
+    }
   }
 
   /**
@@ -180,7 +194,8 @@ export class OrderWorker {
    * Releases an unfinished action when the gateway stops. If the order was sent, it becomes `unknown`, because this process will not store
    * a response that arrives later.
    */
-  private async handOver(action: OrderAction): Promise<void> {
+  private async handOver({ action, recorder }: ActiveAction): Promise<void> {
+    this.exchangeLog.add(action, recorder);
     await this.writer.update(action.order.id, (order): OrderChange | undefined => {
       if (order.fencingToken !== action.order.fencingToken) return undefined;
       const { now } = this.decisionContext();

@@ -10,11 +10,15 @@ import { DEFAULT_ORDER_TIMINGS, type OrderTimings } from '../state-machine/order
 
 export interface OrdersOptions extends SyncOptions {
   timings?: Partial<OrderTimings>;
+  /** Time in ms for which the requests to PSPs about orders are kept. If it is absent, they are not recorded. */
+  exchangeRetentionMs?: number;
 }
 
 export interface OrdersContext extends Omit<SyncContext, 'metrics'> {
   metrics: OrderMetrics;
   timings: OrderTimings;
+  /** See `OrdersOptions`. */
+  exchangeRetentionMs: number | undefined;
   /** Identifies this process as the holder of leases. */
   holder: LeaseHolder;
   /** The context that `@tributary/sync` needs for calls of plugins. */
@@ -28,6 +32,7 @@ export function createOrdersContext(options: OrdersOptions): OrdersContext {
     ...syncContext,
     metrics: OrderMetrics.forRegistry(registry),
     timings: { ...DEFAULT_ORDER_TIMINGS, ...options.timings },
+    exchangeRetentionMs: options.exchangeRetentionMs,
     holder: getCurrentProcess(),
     syncContext,
   };

@@ -3,7 +3,11 @@ import type { OrderRepository, Store } from '@tributary/feed';
 import { setImmediate } from 'node:timers/promises';
 
 /** The methods of the store that return an object to wrap. */
-const PART_METHODS: readonly (string | symbol)[] = ['orders', 'orderQueue'] satisfies (keyof Store)[];
+const PART_METHODS: readonly (string | symbol)[] = [
+  'orders',
+  'orderQueue',
+  'orderExchanges',
+] satisfies (keyof Store)[];
 /** The methods of an order repository that write orders. */
 const WRITE_METHODS: readonly (string | symbol)[] = [
   'insertOrGet',

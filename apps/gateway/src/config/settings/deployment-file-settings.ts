@@ -21,6 +21,7 @@ import { IsDuration } from './duration.js';
 import { FormanceSettings } from './formance-settings.js';
 import { AlertSettings } from './alert-settings.js';
 import { BalanceSettings } from './balance-settings.js';
+import { DeploymentOrderSettings } from './deployment-order-settings.js';
 import { NAME_PATTERN, NAME_RULE_MESSAGE } from './name-patterns.js';
 import { OrderSettings } from './order-settings.js';
 import { isPlainObject } from './settings-metadata.js';
@@ -171,6 +172,10 @@ export class DeploymentFile {
   @Setting('Who runs the gateway.')
   @ValidateNested()
   operators: OperatorSettings = new OperatorSettings();
+
+  @Setting('What the gateway keeps of the payouts and transfers of all connectors.')
+  @ValidateNested()
+  orders: DeploymentOrderSettings = new DeploymentOrderSettings();
 
   @Setting('The Formance that reads the connectors, for the commands "tributary formance …".')
   @Type(() => FormanceSettings)

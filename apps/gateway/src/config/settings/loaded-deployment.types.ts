@@ -6,6 +6,7 @@ import type { OrderLimits } from '@tributary/orders';
 import type { FormanceConfig } from './formance-settings.js';
 import type { ConfigPath } from '../file/value-path.js';
 import type { AlertConfig } from './alert-parser.js';
+import type { DeploymentOrderConfig } from './deployment-order-settings.js';
 import type { ReconciliationPolicyConfig } from './reconciliation-parser.js';
 import type { LineColumn } from '../file/config-problems.js';
 
@@ -28,6 +29,7 @@ export interface Deployment {
   connectors: ConnectorConfig[];
   /** The keys for the operator API. Keys without a tenant are also valid for `/metrics`. */
   operatorKeys: OperatorKey[];
+  orders: DeploymentOrderConfig;
   /** The reconciliation policies of the deployment and of all tenants. */
   policies: ReconciliationPolicyConfig[];
   /** The channels that get alerts; absent if the file contains no channel. */

@@ -5,6 +5,7 @@ import type { OrderState, StoredOrder } from '@tributary/feed';
 import { UNKNOWN_TIME } from '@tributary/orders';
 import { HttpStatus } from '@nestjs/common';
 import type { OperatorEndpoint } from '../endpoint.types.js';
+import { buildOrderTimeline, TIMELINE_SCHEMA } from '../order-timeline.js';
 import { decodePosition, encodePosition, toPage } from '../page-position.js';
 import {
   AMOUNT_SCHEMA,
@@ -65,7 +66,8 @@ export const ORDER_ENDPOINTS: readonly OperatorEndpoint[] = [
   },
   {
     ...{ method: 'GET', path: '/order', operationId: 'getOrder', access: 'read' },
-    summary: 'Returns an order with its request, its response, its history and its newest row in the feed.',
+    summary:
+      'Returns an order with its request, its response, its history, and a timeline with the requests to the PSP and the rows.',
     query: {
       connector: CONNECTOR_PATH_SCHEMA,
       id: { ...SEARCH_TEXT_SCHEMA, description: 'Its id or its idempotency key.' },
@@ -83,6 +85,11 @@ export const ORDER_ENDPOINTS: readonly OperatorEndpoint[] = [
       history: createListSchema(
         createObjectSchema({ at: TIME_SCHEMA, state: ORDER_STATE_SCHEMA, event: TEXT_SCHEMA }),
       ),
+      timeline: {
+        ...TIMELINE_SCHEMA,
+        description:
+          'The history together with the requests to the PSP, the response and the rows; oldest first.',
+      },
     }),
     async handle({ operator, query }, { deployment, store }) {
       const { path } = requireVisibleConnector(deployment, operator, query['connector']);
@@ -99,6 +106,7 @@ export const ORDER_ENDPOINTS: readonly OperatorEndpoint[] = [
       return {
         ...toDetailedView(order),
         history: history.map((each) => ({ ...each, at: formatTime(each.at) })),
+        timeline: await buildOrderTimeline(store, order, history),
       };
     },
   },

@@ -38,6 +38,8 @@ export interface RereadOptions<Row, Position> {
   toOpenRow: (row: Row) => OpenRow | undefined;
   /** Returns the id of a row, the same as in `toOpenRow`. */
   getId: (row: Row) => string;
+  /** Returns the part of an id that stays the same if the row changes, see `RereadTimeWindowsOptions`. Default: the whole id. */
+  getStableId?: ((id: string) => string) | undefined;
   /**
    * Requests the open rows again.
    * @param since a time; older rows can no longer change
@@ -91,17 +93,19 @@ export async function* reread<Row, Position>(
 }
 
 function updateOpenRows<Row>(
-  { toOpenRow, getId }: Pick<RereadOptions<Row, never>, 'toOpenRow' | 'getId'>,
+  {
+    toOpenRow,
+    getId,
+    getStableId = (id) => id,
+  }: Pick<RereadOptions<Row, never>, 'toOpenRow' | 'getId' | 'getStableId'>,
   open: readonly OpenRow[],
   rows: readonly Row[],
   changeableFrom: number,
 ): OpenRow[] {
-  const byId = new Map(open.map((row) => [row[0], row]));
-  for (const row of rows) {
-    const opened = toOpenRow(row);
-    if (opened === undefined) byId.delete(getId(row));
-    else byId.set(opened[0], opened);
-  }
+  const byId = new Map(open.map((row) => [getStableId(row[0]), row]));
+  const latest = new Map(rows.map((row) => [getId(row), toOpenRow(row)]));
+  for (const id of latest.keys()) byId.delete(getStableId(id));
+  for (const opened of latest.values()) if (opened !== undefined) byId.set(getStableId(opened[0]), opened);
   return [...byId.values()]
     .filter(([, time]) => time >= changeableFrom)
     .sort((a, b) => a[1] - b[1])

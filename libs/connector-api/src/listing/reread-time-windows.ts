@@ -31,7 +31,14 @@ export interface RereadTimeWindowsOptions<Row> extends TimeWindowsOptions<Row> {
    * which final rows rarely change, e.g. "reverted". Without this function, all open rows are requested with windows around their times.
    */
   fetchOpenPage?: TimeWindowSource<Row>['fetchPage'];
+  /**
+   * Returns the part of an id that stays the same if the row changes. It is for a PSP without unique ids, if `getId` contains properties that can change. By this
+   * part, an open row is found again when the PSP has decided about it. Default: the whole id.
+   */
+  getStableId?: (id: string) => string;
 }
+
+type RereadSource<Row> = TimeWindowSource<Row> & Pick<RereadTimeWindowsOptions<Row>, 'getStableId'>;
 
 /** The position at which `rereadTimeWindows` resumes. */
 export type RereadTimeWindowsPosition = RereadPosition<TimeWindowsPosition>;
@@ -54,10 +61,10 @@ export function rereadTimeWindows<Row>(
   since: RereadTimeWindowsPosition | undefined,
   context: ListingContext,
 ): AsyncGenerator<ListingStep<Row, RereadTimeWindowsPosition>> {
-  const { start, initialWindowMs = 30 * DAY_MS, changesWithinMs, everyMs, getId } = options;
+  const { start, initialWindowMs = 30 * DAY_MS, changesWithinMs, everyMs, getId, getStableId } = options;
   return reread(
     {
-      ...{ getId, changesWithinMs, everyMs },
+      ...{ getId, getStableId, changesWithinMs, everyMs },
       start: { at: Math.min(start, context.clock.now()), span: initialWindowMs },
       list: (position) => timeWindows(options, position, context),
       rewind: (position, time) => rewindTimeWindows(position, Math.max(start, time)),
@@ -93,9 +100,12 @@ async function refetchOpenRows<Row>(
           { from, to },
           { budget, maxPages: MAX_OPEN_PAGES, largestPage: 1, provenFrom: from - DAY_MS },
         );
-  const known = new Set(stillOpen.rows.map(options.getId));
+  const { getId, getStableId = (id: string) => id } = options;
+  const known = new Set(stillOpen.rows.map((row) => getStableId(getId(row))));
   // An open row is final now if the filter for open rows no longer returns it.
-  const decided = open.filter(([id, time]) => time >= stillOpen.covered.from && time < to && !known.has(id));
+  const decided = open.filter(
+    ([id, time]) => time >= stillOpen.covered.from && time < to && !known.has(getStableId(id)),
+  );
   const rows = [...stillOpen.rows, ...(await readDecidedRows(options, decided, budget))];
   return rows.sort((a, b) => (options.getTime(a) ?? 0) - (options.getTime(b) ?? 0));
 }
@@ -105,7 +115,7 @@ async function refetchOpenRows<Row>(
  * too large, the rows are divided into two halves with smaller windows. A row that is not found is requested again by the next listing.
  */
 async function readDecidedRows<Row>(
-  source: TimeWindowSource<Row>,
+  source: RereadSource<Row>,
   decided: readonly OpenRow[],
   budget: TimeBudget,
 ): Promise<Row[]> {
@@ -124,24 +134,27 @@ async function readDecidedRows<Row>(
 }
 
 async function readWindowAround<Row>(
-  source: TimeWindowSource<Row>,
+  source: RereadSource<Row>,
   decided: readonly OpenRow[],
   budget: TimeBudget,
 ): Promise<Row[]> {
+  const { getStableId = (id: string) => id } = source;
+  const getKey = (row: Row) => getStableId(source.getId(row));
   const times = decided.map(([, time]) => time);
-  const ids = new Set(decided.map(([id]) => id));
+  const ids = new Set(decided.map(([id]) => getStableId(id)));
   const missing = new Set(ids);
   const { rows } = await readWindow(
     {
       ...source,
       fetchPage: async (window, signal) => {
-        const page = await source.fetchPage(window, signal);
-        for (const row of page.rows) missing.delete(source.getId(row));
-        return missing.size === 0 ? { rows: page.rows, isLast: true } : page;
+        // The number of rows of the window is left out, because the reading ends when the last row is found.
+        const { rows: found, next } = await source.fetchPage(window, signal);
+        for (const row of found) missing.delete(getKey(row));
+        return missing.size === 0 || next === undefined ? { rows: found } : { rows: found, next };
       },
     },
     { from: Math.min(...times), to: Math.max(...times) + source.resolutionMs },
     { budget, maxPages: MAX_DECIDED_PAGES, largestPage: 1 },
   );
-  return rows.filter((row) => ids.has(source.getId(row)));
+  return rows.filter((row) => ids.has(getKey(row)));
 }

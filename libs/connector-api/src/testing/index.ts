@@ -9,7 +9,7 @@ export * from './seeded-random.js';
 export * from './declare-skipped-snapshots.js';
 export * from './find-unfinished-code.js';
 export * from './suite/describe-psp.js';
-export { InMemoryFeed } from './suite/in-memory-feed.js';
+export { InMemoryFeed, toStoredRecord } from './suite/in-memory-feed.js';
 export { openConnector } from './suite/open-connector.js';
 export * from './suite/manual-clock.js';
 export * from './suite/suite.types.js';

@@ -1,13 +1,6 @@
 /** The part of PayPal's API that the plugin uses: paths, queries and bodies. Responses stay unchecked `Json` for the mapper. */
 import { Injectable } from '@nestjs/common';
-import {
-  formatAmount,
-  formatTime,
-  InvalidRecordError,
-  parseMoney,
-  parseTime,
-  readText,
-} from '@tributary/connector-api';
+import { formatTime, parseMoney, parseTime, readRecordKey, readText } from '@tributary/connector-api';
 import type { FeedReader, Money } from '@tributary/connector-api';
 import { PspHttp, PspResponseError } from '@tributary/connector-api/http';
 import type { Json, JsonBody, SigningCertificates } from '@tributary/connector-api/http';
@@ -48,15 +41,22 @@ const MAX_HISTORY_MS = 3 * 364 * DAY_MS;
 const OVERLAP_MS = 4 * HOUR_MS;
 
 export const INITIATION_DATE = 'transaction_initiation_date';
+const REFERENCE_PATH = ['transaction_info', 'paypal_reference_id'];
+export const RECORD_PATHS = {
+  id: ['transaction_info', 'transaction_id'],
+  code: ['transaction_info', 'transaction_event_code'],
+  currency: ['transaction_info', 'transaction_amount', 'currency_code'],
+  amount: ['transaction_info', 'transaction_amount', 'value'],
+};
 
 /**
  * The list of transactions. PayPal's document promises no order. `end_date` may be exclusive or inclusive, so a row may be in two windows.
- * Such a row is served once.
+ * "A transaction ID is not unique in the reporting system", so the id of a row contains all properties that tell transactions with one id apart.
  */
 const TRANSACTION_LIST = {
-  getId: getRowKey,
-  getTime: (row) => parseTime(readTime(row.at('transaction_info'), INITIATION_DATE) ?? '')?.milliseconds,
-  ...{ idPath: ['transaction_info', 'transaction_id'], order: 'unordered', paging: 'token' },
+  getId: (row) =>
+    [readRecordKey(row, RECORD_PATHS), getTime(row), readText(row, ...REFERENCE_PATH)].join('.'),
+  ...{ getTime, idPath: RECORD_PATHS.id, order: 'unordered', paging: 'token' },
   ...{ resolutionMs: SECOND_MS, maxWindowMs: MAX_RANGE_MS, overlapMs: OVERLAP_MS },
 } satisfies Partial<PayeeListingOptions>;
 
@@ -149,33 +149,16 @@ function isErrorAbout(pattern: RegExp, error: unknown): boolean {
   return error instanceof PspResponseError && pattern.test(error.body.toJsonString());
 }
 
+/** Returns the time at which a transaction began, in milliseconds since 1970. PayPal does not change it. */
+export function getTime(row: Json): number | undefined {
+  return parseTime(readTime(row.at('transaction_info'), INITIATION_DATE) ?? '')?.milliseconds;
+}
+
 /** Returns a time. PayPal writes a zone without a colon: `2026-03-04T05:06:07+0000`. */
 export function readTime(json: Json, property: string): string | undefined {
   return readText(json, property)?.replace(/([+-]\d\d)(\d\d)$/, '$1:$2');
 }
 
-/**
- * Returns a key that identifies a transaction. PayPal's document: "A transaction ID is not unique in the reporting system". So the key also
- * contains the event code and the amount. If PayPal writes the same amount in another way (`12.5`, `"12.50"`), the key stays the same.
- */
-export function getRowKey(row: Json): string {
-  const info = row.at('transaction_info');
-  const amount = info.at('transaction_amount');
-  const texts = ['transaction_id', 'transaction_event_code'].map((name) => readText(info, name));
-  const key = [...texts, readText(amount, 'currency_code'), readKeyAmount(amount)];
-  return key.includes(undefined) ? row.toJsonString() : key.join('.');
-}
-
 export function parseMoneyObject(money: Json): Money {
   return parseMoney(money.decimal('value'), money.string('currency_code'));
-}
-
-/** Returns the amount with the decimal places of its currency. An amount that is not valid is returned as it is: the mapper rejects it. */
-function readKeyAmount(amount: Json): string | undefined {
-  try {
-    return formatAmount(parseMoneyObject(amount));
-  } catch (error) {
-    if (!(error instanceof InvalidRecordError)) throw error;
-    return readText(amount, 'value');
-  }
 }

@@ -1,5 +1,6 @@
 /** Tests the listing of transactions in cases in which PayPal behaves differently from its document. */
-import type { PspError } from '@tributary/connector-api';
+import { parseMoney } from '@tributary/connector-api';
+import type { PspError, Transaction } from '@tributary/connector-api';
 import { FAKE_ACCOUNT_ID } from './paypal.fake.js';
 import { openPaypal } from './testing/open-paypal.js';
 
@@ -58,18 +59,170 @@ it('serves each of several transactions with one id', async () => {
   fake.add({ id, at: at + 1000, code: 'T2103', amount: '-10.00', currency: 'EUR' });
   fake.add({ id, at: at + 2000, code: 'T1107', amount: '-40.00', currency: 'EUR', reference: id });
   await feed.pull(psp);
-  expect([...feed.rows.keys()]).toEqual([
+  expect([...feed.rows.keys()]).toEqual([id, `${id}.fee`, `${id}.2`, `${id}.2.fee`, `${id}.3`, `${id}.4`]);
+  expect(feed.rows.get(`${id}.4`)).toMatchObject({ relatedTransactionId: id, type: 'PAYIN' });
+  // Clients merge two fees of one payment, so each fee belongs to the row of its own transaction.
+  expect([`${id}.fee`, `${id}.2.fee`].map((fee) => feed.rows.get(fee)?.relatedTransactionId)).toEqual([
     id,
-    `${id}.fee`,
-    `${id}.T0006.USD.100.00`,
-    `${id}.T0006.USD.100.00.fee`,
-    `${id}.T2103.EUR.-10.00`,
-    `${id}.T1107.EUR.-40.00`,
+    `${id}.2`,
   ]);
-  expect(feed.rows.get(`${id}.T1107.EUR.-40.00`)).toMatchObject({ relatedTransactionId: id, type: 'PAYIN' });
   expectSums();
   await feed.pull(psp);
   expect(feed.newVersionCount).toBe(0);
+});
+
+/** Lists all transactions that can change once more, a day later. */
+const rereadAll = async () => {
+  test.clock.time += DAY;
+  await test.feed.pull(test.psp);
+  expectSums();
+};
+
+it('a changed amount, code or sign is a new version of the row, any number of times', async () => {
+  const { fake, feed, psp } = await start();
+  const id = fake.add({ ...PAYMENT, at: NOW - 2 * DAY, amount: '100.00' });
+  await feed.pull(psp);
+  for (const change of [
+    ...[{ amount: '98.00' }, { code: 'T0005' }, { amount: '100.00' }, { code: 'T0006' }],
+    ...[
+      { amount: '-100.00', code: 'T0400' },
+      { amount: '100.00', code: 'T0006' },
+    ],
+  ]) {
+    Object.assign(fake.find(id)!, change);
+    await rereadAll();
+    expect([...feed.rows.keys()]).toEqual([id]);
+    const { type, amount, metadata } = feed.rows.get(id)!;
+    const isOutgoing = fake.find(id)!.amount.startsWith('-');
+    expect({ type, amount }).toEqual({
+      type: isOutgoing ? 'PAYOUT' : 'PAYIN',
+      amount: parseMoney(fake.find(id)!.amount.replace('-', ''), 'EUR'),
+    });
+    expect(metadata?.['com.paypal.spec/transaction_event_code']).toBe(fake.find(id)!.code);
+  }
+  await rereadAll();
+  expect(feed.newVersionCount).toBe(0);
+});
+
+it('a fee that PayPal takes back is cancelled, and counts when PayPal charges it again', async () => {
+  const { fake, feed, psp } = await start();
+  const id = fake.add({ ...PAYMENT, at: NOW - 2 * DAY, amount: '100.00', fee: '-3.00' });
+  const other = fake.add({ ...PAYMENT, at: NOW - 2 * DAY, amount: '5.00' });
+  await feed.pull(psp);
+  for (const fee of [undefined, '-3.00', '0.00', '2.00', undefined, '-2.00', undefined, '-3.00']) {
+    if (fee === undefined) delete fake.find(id)!.fee;
+    else fake.find(id)!.fee = fee;
+    await rereadAll();
+    const isCharged = fee !== undefined && fee !== '0.00';
+    expect(feed.rows.get(`${id}.fee`)?.status).toBe(isCharged ? 'SUCCEEDED' : 'CANCELLED');
+    await rereadAll();
+    expect(feed.newVersionCount).toBe(0);
+  }
+  fake.find(id)!.status = 'D';
+  await rereadAll();
+  expect([...feed.rows].map(([rowId, { status }]) => [rowId, status])).toEqual([
+    [id, 'FAILED'],
+    [`${id}.fee`, 'CANCELLED'],
+    [other, 'SUCCEEDED'],
+  ]);
+});
+
+it.each([1, 3 * HOUR, 40 * DAY])(
+  'two transactions that differ only in their time by %d ms or more are two rows',
+  async (ms) => {
+    const { fake, feed, psp } = await start();
+    const id = '5TY05013RG002845M';
+    const at = NOW - 50 * DAY;
+    fake.add({ ...PAYMENT, id, at, amount: '100.00', fee: '-3.00' });
+    fake.add({ ...PAYMENT, id, at: at + Math.max(ms, 1000), amount: '100.00', fee: '-3.00' });
+    await feed.pull(psp);
+    expect([...feed.rows.keys()]).toEqual([id, `${id}.fee`, `${id}.2`, `${id}.2.fee`]);
+    expectSums();
+    fake.transactions.reverse();
+    await rereadAll();
+    expect(feed.newVersionCount).toBe(0);
+  },
+);
+
+it('each of several transactions with one id and time keeps its row when they change', async () => {
+  const { fake, feed, psp } = await start();
+  const [id, at] = ['5TY05013RG002845M', NOW - 2 * DAY];
+  fake.add({ ...PAYMENT, id, at, amount: '100.00' });
+  fake.add({ ...PAYMENT, id, at, amount: '100.00', currency: 'USD' });
+  fake.add({ id, at, code: 'T1503', amount: '-10.00', currency: 'EUR' });
+  await feed.pull(psp);
+  const rows = () => [...feed.rows].map(([rowId, { amount }]) => `${rowId} ${amount.amount} ${amount.asset}`);
+  expect(rows()).toEqual([`${id} 10000 EUR/2`, `${id}.2 10000 USD/2`, `${id}.3 1000 EUR/2`]);
+  fake.transactions.reverse();
+  fake.transactions[0]!.amount = '-12.00';
+  fake.transactions[1]!.amount = '98.00';
+  fake.transactions[2]!.code = 'T0005';
+  await rereadAll();
+  expect(rows()).toEqual([`${id} 10000 EUR/2`, `${id}.2 9800 USD/2`, `${id}.3 1200 EUR/2`]);
+  // A transaction that is listed later, and that is pending, is no version of the others.
+  fake.add({ ...PAYMENT, id, at, amount: '100.00', status: 'P' });
+  test.clock.time += HOUR;
+  await feed.pull(psp);
+  expect(rows().at(-1)).toBe(`${id}.4 10000 EUR/2`);
+  expect(feed.rows.size).toBe(4);
+  expectSums();
+});
+
+it.each([
+  ['its status', { status: 'S' }],
+  ['its status, amount and code', { amount: '98.00', code: 'T0005', status: 'S' }],
+])('a pending transaction on a middle page is seen at the next listing with %s', async (_name, change) => {
+  const { clock, fake, feed, psp } = await start({ pageSize: 2 });
+  const [id, at] = ['5TY05013RG002845M', NOW - 20 * DAY];
+  for (const amount of ['1.00', '2.00']) fake.add({ ...PAYMENT, at, amount });
+  fake.add({ ...PAYMENT, id, at, amount: '100.00', status: 'P' });
+  for (const amount of ['3.00', '4.00']) fake.add({ ...PAYMENT, at, amount });
+  await feed.pull(psp);
+  Object.assign(fake.find(id)!, change);
+  clock.time += HOUR;
+  await feed.pull(psp);
+  expect(feed.rows.get(id)).toMatchObject({
+    ...{ status: 'SUCCEEDED', amount: parseMoney(fake.find(id)!.amount, 'EUR') },
+  });
+  expect(feed.rows.size).toBe(5);
+  const before = findRequests().length;
+  await feed.pull(psp);
+  expect(findRequests().length - before).toBeLessThanOrEqual(3);
+  expectSums();
+});
+
+it('rows of the release before are recognised, also after a change', async () => {
+  const { fake, feed, psp } = await start();
+  const [id, at, other] = ['5TY05013RG002845M', NOW - 2 * DAY, '8AB05013RG002845M'];
+  fake.add({ ...PAYMENT, id: other, at, amount: '7.00', fee: '-1.00' });
+  fake.add({ id, at, code: 'T1503', amount: '-10.00', currency: 'EUR' });
+  fake.add({ ...PAYMENT, id, at: at + 1000, amount: '100.00', currency: 'USD', fee: '-2.00' });
+  await feed.pull(psp);
+  // The release before named the rows of an id that is not unique by code and amount, and gave the first fee the plain id.
+  const key = `${id}.T0006.USD.100.00`;
+  const [first, second, fee] = [id, `${id}.2`, `${id}.fee`].map((row) => feed.rows.get(row)!);
+  const rename = (row: Transaction, rowId: string, record_id: string): Transaction => ({
+    ...{ ...row, id: rowId },
+    metadata: { ...row.metadata, 'com.paypal.spec/record_id': record_id },
+  });
+  const oldFee = rename(fee!, `${id}.fee`, `${key}.fee`);
+  const old = [
+    ...[other, `${other}.fee`].map((row) => feed.rows.get(row)!),
+    ...[first!, rename(second!, key, key)],
+    {
+      ...{ ...oldFee, relatedTransactionId: id },
+      metadata: { ...oldFee.metadata, 'com.tributary.spec/related_id': id },
+    },
+  ];
+  feed.clear();
+  for (const row of old) feed.add(row);
+  await feed.pull(psp);
+  expect(feed.newVersionCount).toBe(0);
+  expect([...feed.rows.keys()]).toEqual([other, `${other}.fee`, id, key, `${id}.fee`]);
+  for (const change of [{ amount: '8.00' }, { fee: '-1.50' }]) Object.assign(fake.find(other)!, change);
+  Object.assign(fake.transactions[2]!, { fee: '-2.50' });
+  await rereadAll();
+  expect(feed.rows.size).toBe(5);
 });
 
 it('sees a decision, a late row and a row whose report was late', async () => {

@@ -49,8 +49,14 @@ const CODES: Readonly<Record<string, readonly number[]>> = {
   T77: [0],
 };
 
-const map = (info: object, settings = SETTINGS, row: object = {}) =>
-  toUnlinkedRows(Json.parse(JSON.stringify({ transaction_info: { ...INFO, ...info }, ...row })), settings);
+const RECORD = {
+  ...{ id: INFO.transaction_id, rowId: INFO.transaction_id, servedFee: undefined },
+  key: `${INFO.transaction_id}.T0006.EUR.100.00`,
+};
+const map = (info: object, settings = SETTINGS, row: object = {}) => {
+  const json = Json.parse(JSON.stringify({ transaction_info: { ...INFO, ...info }, ...row }));
+  return toUnlinkedRows(json, settings, RECORD);
+};
 
 function format({ row, linked }: UnlinkedRow): string {
   const one = ({ type, status, metadata, sourceAccountId, destinationAccountId }: Transaction) =>
@@ -157,8 +163,8 @@ it('numbers and texts may change their type, and no digit is lost', () => {
   })
     .replace('"transaction_id":0', '"transaction_id":12345678901234567')
     .replace('"value":0', `"value":${value}`);
-  const [payment] = toUnlinkedRows(Json.parse(text), SETTINGS);
-  expect(payment?.preferredId).toBe('12345678901234567');
+  const [payment] = toUnlinkedRows(Json.parse(text), SETTINGS, RECORD);
+  expect(payment?.row.metadata?.['com.paypal.spec/transaction_id']).toBe('12345678901234567');
   expect(payment?.row.amount).toEqual({ amount: 9007199254740993n, asset: 'EUR/2' });
 });
 

@@ -16,12 +16,20 @@ import {
   toFee,
   toOtherMovement,
   toPayment,
+  toRecordFee,
   toUnlinkedRow,
   translateWord,
 } from '@tributary/connector-api';
-import type { Money, Movement, MovementFields, RowDetails, UnlinkedRow } from '@tributary/connector-api';
+import type {
+  Money,
+  Movement,
+  MovementFields,
+  RowDetails,
+  SharedIdRecord,
+  UnlinkedRow,
+} from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { getRowKey, INITIATION_DATE, parseMoneyObject, readTime } from './paypal.client.js';
+import { INITIATION_DATE, parseMoneyObject, readTime } from './paypal.client.js';
 import type { PaypalSettings } from './paypal.config.js';
 import * as words from './paypal.vocabulary.js';
 
@@ -29,15 +37,15 @@ const { PLUGIN_NAME } = words;
 type ParsedTransaction = ReturnType<typeof parseTransaction>;
 
 /**
- * Maps a transaction to its row and to the row of its fee. The rows are served under the transaction's id if that id is unique.
+ * Maps a transaction to its row and to the row of its fee.
  * @returns no row for a refund or reversal that is undecided, because the row would mark the payment as pending
  */
-export function toUnlinkedRows(row: Json, settings: PaypalSettings): UnlinkedRow[] {
-  const whole = parseTransaction(row, settings);
+export function toUnlinkedRows(row: Json, settings: PaypalSettings, record: SharedIdRecord): UnlinkedRow[] {
+  const whole = parseTransaction(row, settings, record);
   return [...createRows(whole, settings), ...createFeeRows(whole)];
 }
 
-function parseTransaction(row: Json, { accountId }: PaypalSettings) {
+function parseTransaction(row: Json, { accountId }: PaypalSettings, record: SharedIdRecord) {
   const info = row.object('transaction_info');
   const code = info.text('transaction_event_code');
   if (!/^T\d{4}$/.test(code))
@@ -51,13 +59,13 @@ function parseTransaction(row: Json, { accountId }: PaypalSettings) {
   const updatedAt = readTime(info, 'transaction_updated_date') ?? '';
   const counterpartyId = readText(info, 'paypal_account_id');
   const fields = {
-    ...{ id: getRowKey(row), createdAt, accountId, amount },
+    ...{ id: record.key, createdAt, accountId, amount },
     updatedAt: parseTime(updatedAt) && updatedAt,
     status: translateWord(words.TRANSACTION_STATUSES, info, 'transaction_status'),
     counterpartyId: counterpartyId === accountId ? undefined : counterpartyId,
     scheme: readText(info, 'instrument_type') ?? readText(info, 'payment_method_type'),
     details: readDetails(row, amount, fee),
-    metadata: createTransactionMetadata(row),
+    metadata: createTransactionMetadata(row, record.key),
   } satisfies MovementFields;
   // The plugin sends the key of the order with the payout. PayPal's document about this field: "Usually, this field includes the unique ID
   // for payments made with MassPay type transaction".
@@ -66,7 +74,7 @@ function parseTransaction(row: Json, { accountId }: PaypalSettings) {
   const isAboutTransaction = (readText(info, 'paypal_reference_id_type') ?? 'TXN') === 'TXN';
   const originalId = isAboutTransaction ? readText(info, 'paypal_reference_id') : undefined;
   return {
-    id: info.text('transaction_id'),
+    record: { ...record, id: info.text('transaction_id') },
     fee,
     fields,
     kind: words.getTransactionKind(code),
@@ -76,7 +84,8 @@ function parseTransaction(row: Json, { accountId }: PaypalSettings) {
 }
 
 function createRows(whole: ParsedTransaction, settings: PaypalSettings): UnlinkedRow[] {
-  const { id: preferredId, kind, originalId, orderKey } = whole;
+  const { kind, originalId, orderKey } = whole;
+  const preferredId = whole.record.rowId;
   const { accountId, balance } = settings;
   const fields: MovementFields = whole.fields;
   const isOutgoing = whole.fields.amount.amount < 0n;
@@ -114,7 +123,8 @@ function createRows(whole: ParsedTransaction, settings: PaypalSettings): Unlinke
 
 /** Creates a row that takes back a payment or a payout, or that restores it. */
 function createReturnRows(whole: ParsedTransaction, movement: Movement): UnlinkedRow[] {
-  const { fields, originalId, id: preferredId } = whole;
+  const { fields, originalId } = whole;
+  const preferredId = whole.record.rowId;
   if (fields.status === 'PENDING') return [];
   const orderKey = movement === 'payout_return' ? whole.orderKey : undefined;
   const isDenied = fields.status === 'FAILED';
@@ -130,15 +140,10 @@ function createReturnRows(whole: ParsedTransaction, movement: Movement): Unlinke
  * Creates the row of the fee of a transaction whose money moved. PayPal's amount is negative for a fee that was charged. If PayPal gives
  * back a fee with a refund, the row names the refund in its metadata only.
  */
-function createFeeRows({ id, fee, fields, kind, orderKey }: ParsedTransaction): UnlinkedRow[] {
-  if (fee === undefined || fee.amount === 0n || fields.status !== 'SUCCEEDED') return [];
-  const rowId = `${fields.id}.fee`;
-  const metadata = createPspMetadata(PLUGIN_NAME, { record_id: rowId, transaction_id: id });
-  const own = {
-    ...{ ...fields, id: rowId, counterpartyId: undefined, orderKey, amount: negateMoney(fee) },
-    ...{ details: { relatedId: id }, metadata },
-  };
-  return [{ row: toFee(own, kind === 'payment' ? id : undefined), preferredId: `${id}.fee` }];
+function createFeeRows({ record, fee, fields, kind, orderKey }: ParsedTransaction): UnlinkedRow[] {
+  const charged = fee !== undefined && fields.status === 'SUCCEEDED' ? negateMoney(fee) : undefined;
+  const options = { psp: PLUGIN_NAME, isLinked: kind === 'payment' };
+  return toRecordFee(record, { ...fields, orderKey }, charged, options);
 }
 
 function readDetails(row: Json, amount: Money, fee: Money | undefined): RowDetails {
@@ -161,12 +166,12 @@ function readDetails(row: Json, amount: Money, fee: Money | undefined): RowDetai
 const LEFT_OUT = /_balance$|_date$/;
 
 /** Returns all properties of a transaction as metadata. An amount is represented by its value. */
-function createTransactionMetadata(row: Json) {
+function createTransactionMetadata(row: Json, key: string) {
   const info = row.at('transaction_info');
   const names = info.propertyNames().filter((name) => !LEFT_OUT.test(name));
   const values = names.map((name) => [name, readText(info, name, 'value') ?? readText(info, name)] as const);
   return {
-    ...createPspMetadata(PLUGIN_NAME, { ...Object.fromEntries(values), record_id: getRowKey(row) }),
+    ...createPspMetadata(PLUGIN_NAME, { ...Object.fromEntries(values), record_id: key }),
     ...pickProperties(PLUGIN_NAME, row, ['account_id', 'email_address', 'country_code'], 'payer_info'),
   };
 }

@@ -103,7 +103,8 @@ export class InMemoryFeed implements FeedReader {
   }
 }
 
-function toStoredRecord(item: PluginRecord): StoredRecord {
+/** Returns what `FeedReader.findLatest` returns for a record. */
+export function toStoredRecord(item: PluginRecord): StoredRecord {
   const metadata = Object.fromEntries(
     Object.entries(item.metadata ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );

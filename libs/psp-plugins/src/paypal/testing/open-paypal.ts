@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { FEED_READER, isRejectedRecord, PSP_CLIENT, serializeTransaction } from '@tributary/connector-api';
 import type { FeedReader, PspClient, RejectedRecord, Stream, Transaction } from '@tributary/connector-api';
 import { HTTP_CLOCK } from '@tributary/connector-api/http';
+import { toStoredRecord } from '@tributary/connector-api/testing';
 import { plainToInstance } from 'class-transformer';
 import { paypal } from '../index.js';
 import { PaypalSettings } from '../paypal.config.js';
@@ -21,9 +22,10 @@ export class SleepSkippingClock {
   }
 }
 
-/** Contains what a feed would contain: the latest version of every transaction. */
+/** Contains what a feed would contain: the latest version of every transaction. As in the store, a version that was served before is not served again. */
 export class PaypalTestFeed implements FeedReader {
   readonly rows = new Map<string, Transaction>();
+  private readonly servedContents = new Set<string>();
   readonly rejected = new Map<string, RejectedRecord>();
   cursor: string | undefined;
   newVersionCount = 0;
@@ -43,10 +45,17 @@ export class PaypalTestFeed implements FeedReader {
     }
   }
 
+  /** Removes everything, so that the feed of another release can be added. */
+  clear(): void {
+    this.rows.clear();
+    this.servedContents.clear();
+    this.cursor = undefined;
+  }
+
   findLatest(_stream: Stream, ids: readonly string[]): ReturnType<FeedReader['findLatest']> {
     const found = ids.flatMap((id) => {
       const row = this.rows.get(id);
-      return row === undefined ? [] : [[id, { metadata: row.metadata as Record<string, string> }] as const];
+      return row === undefined ? [] : [[id, toStoredRecord(row)] as const];
     });
     return Promise.resolve(new Map(found));
   }
@@ -62,13 +71,14 @@ export class PaypalTestFeed implements FeedReader {
     return sums;
   }
 
-  private add(item: Transaction | RejectedRecord): void {
+  add(item: Transaction | RejectedRecord): void {
     if (isRejectedRecord(item)) {
       this.rejected.set(item.id, item);
       return;
     }
-    const known = this.rows.get(item.id);
-    if (known && serializeTransaction(known).content === serializeTransaction(item).content) return;
+    const { content } = serializeTransaction(item);
+    if (this.servedContents.has(content)) return;
+    this.servedContents.add(content);
     this.newVersionCount += 1;
     this.rows.set(item.id, item);
   }

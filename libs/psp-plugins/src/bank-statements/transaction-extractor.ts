@@ -25,7 +25,7 @@ import type { KeyedLink } from './chain/create-chain-links.js';
 import { MovementRepository } from './matching/movement-repository.js';
 import { NewMovementFactory } from './matching/new-movement-factory.js';
 import { DaysBeforeStatement } from './matching/served-days.js';
-import type { EntryDigests } from './checking/entry-digests.js';
+import { parseDigests } from './checking/entry-digests.js';
 import type { CheckedFile } from './checking/file-check.js';
 import type { CheckedStatement } from './checking/statement-check.js';
 import type { ParsedFile } from './parsing/parsed-file.js';
@@ -175,7 +175,9 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     }
     const items = batch
       .filter(({ entry }) => !matches.has(entry))
-      .map(({ entry, digests }) => itemFactory.create(entry, digests));
+      .map(({ entry, digests }) =>
+        itemFactory.create(entry, digests === undefined ? undefined : parseDigests(digests)),
+      );
     for (const match of await this.matchItems(open, items)) {
       matches.set(match.item.entry, match);
       this.movements.markChanged(match.movement.id);
@@ -236,7 +238,8 @@ interface NumberedEntry {
   entry: Entry;
   /** The number of the entry in the file, from 1. */
   number: number;
-  digests?: EntryDigests;
+  /** The digests as `serializeDigests` returns them. */
+  digests?: string;
 }
 
 class OpenStatement {

@@ -2,7 +2,7 @@
 import { InvalidRecordError } from '@tributary/connector-api';
 import { findClosingBalance, findOpeningBalance } from '../checking/statement-check.js';
 import type { CheckedStatement } from '../checking/statement-check.js';
-import { computeDigest } from '../identity/entry-identity.js';
+import { computeDigest } from '../identity/digest.js';
 import { extractDate } from '../statements/local-time-parser.js';
 import { toSignedMoney } from '../statements/to-signed-money.js';
 import type { StatementBalance } from '../statements/statement.types.js';

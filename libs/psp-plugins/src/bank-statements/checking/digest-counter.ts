@@ -1,79 +1,115 @@
-/** Counts how often each digest occurs in a file, which may have millions of entries. The counter needs eight bytes for each digest. */
-const CHUNK_LENGTH = 65_536;
+/**
+ * Counts how often each key of a file occurs. A file may have millions of entries, so the counter keeps only eight bytes for each key, not
+ * the key itself.
+ */
+
+const FIRST_CHUNK_LENGTH = 64;
+const MAX_CHUNK_LENGTH = 65_536;
 
 export class DigestCounter {
   /**
-   * The digests as numbers, in the order of their arrival. They are stored in chunks, because a growing array would have to be copied again
-   * and again.
+   * The hashes of the keys, in the order of their arrival. They are stored in chunks, because a growing array would have to be copied again
+   * and again. The first chunk is small, because most files have few entries.
    */
   private chunks: Float64Array[] = [];
-  private lastLength = CHUNK_LENGTH;
+  private last = new Float64Array(FIRST_CHUNK_LENGTH);
+  private lastLength = 0;
   private sorted = new Float64Array(0);
+  /** The hashes that occur more than once, sorted. Usually they are few, so that searching them is fast. */
+  private repeated = new Float64Array(0);
 
-  add(digest: string): void {
-    if (this.lastLength === CHUNK_LENGTH) {
-      this.chunks.push(new Float64Array(CHUNK_LENGTH));
+  add(key: string): void {
+    if (this.lastLength === this.last.length) {
+      this.chunks.push(this.last);
+      this.last = new Float64Array(Math.min(2 * this.last.length, MAX_CHUNK_LENGTH));
       this.lastLength = 0;
     }
-    const last = this.chunks.at(-1);
-    if (last) last[this.lastLength++] = digestToNumber(digest);
+    this.last[this.lastLength++] = hashKey(key);
   }
 
-  /** Sorts the digests. The caller must call `finish` before `count` and `isRepeated`. */
+  /** Sorts the hashes. The caller must call `finish` before `count` and `isRepeated`. */
   finish(): void {
-    const length = Math.max(0, (this.chunks.length - 1) * CHUNK_LENGTH + this.lastLength);
-    this.sorted = new Float64Array(this.chunks.length === 0 ? 0 : length);
-    this.chunks.forEach((chunk, n) => {
-      const isLast = n === this.chunks.length - 1;
-      this.sorted.set(isLast ? chunk.subarray(0, this.lastLength) : chunk, n * CHUNK_LENGTH);
-    });
+    const chunks = [...this.chunks, this.last.subarray(0, this.lastLength)];
     this.chunks = [];
+    this.last = new Float64Array(FIRST_CHUNK_LENGTH);
+    this.lastLength = 0;
+    this.sorted = new Float64Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
+    let length = 0;
+    for (const chunk of chunks) {
+      this.sorted.set(chunk, length);
+      length += chunk.length;
+    }
     this.sorted.sort();
+    this.repeated = selectRepeated(this.sorted);
   }
 
   /**
-   * Creates a counter from sorted digests.
+   * Creates a counter from sorted hashes.
    * @param sorted the result of `toSorted` of another counter
    */
   static fromSorted(sorted: Float64Array<ArrayBuffer>): DigestCounter {
     const counter = new DigestCounter();
     counter.sorted = sorted;
+    counter.repeated = selectRepeated(sorted);
     return counter;
   }
 
-  /** Returns the counted digests as sorted numbers, so that another thread can use them. */
+  /** Returns the hashes of the counted keys, sorted, so that another thread can use them. */
   toSorted(): Float64Array<ArrayBuffer> {
     return this.sorted;
   }
 
-  /** Returns the number of times that the digest was added. */
-  count(digest: string): number {
-    const number = digestToNumber(digest);
-    return this.rank(number + 1) - this.rank(number);
-  }
-
-  /** Returns the number of digests that are smaller, by a binary search. */
-  private rank(number: number): number {
-    let [low, high] = [0, this.sorted.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.sorted[middle] ?? 0) < number) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  /** Returns the number of times that the key was added. */
+  count(key: string): number {
+    const number = hashKey(key);
+    return findRank(this.sorted, number + 1) - findRank(this.sorted, number);
   }
 
   /**
-   * Returns true if the digest was added more than once. Because of hash collisions, the result is wrongly true for about one in 300
-   * million digests in a file of a million entries. A wrong result only costs a little memory.
+   * Returns true if the key was added more than once. Because of hash collisions, the result is wrongly true for about one in 300 million
+   * keys in a file of a million entries. The callers therefore distinguish repeated entries by their whole keys.
    */
-  isRepeated(digest: string): boolean {
-    const number = digestToNumber(digest);
-    return this.sorted[this.rank(number) + 1] === number;
+  isRepeated(key: string): boolean {
+    if (this.repeated.length === 0) return false;
+    const number = hashKey(key);
+    return this.repeated[findRank(this.repeated, number)] === number;
   }
 }
 
-/** Returns 48 bits of the digest as a number. */
-function digestToNumber(digest: string): number {
-  return Buffer.from(digest.slice(0, 8), 'base64url').readUIntBE(0, 6);
+/** Returns the hashes that occur more than once, each only once, in the same order. */
+function selectRepeated(sorted: Float64Array): Float64Array<ArrayBuffer> {
+  const isFirstRepetition = (n: number): boolean =>
+    sorted[n] === sorted[n - 1] && (n < 2 || sorted[n] !== sorted[n - 2]);
+  let count = 0;
+  for (let n = 1; n < sorted.length; n++) if (isFirstRepetition(n)) count++;
+  const repeated = new Float64Array(count);
+  count = 0;
+  for (let n = 1; n < sorted.length; n++) if (isFirstRepetition(n)) repeated[count++] = sorted[n] ?? 0;
+  return repeated;
+}
+
+/** Returns the number of hashes that are smaller, by a binary search. */
+function findRank(sorted: Float64Array, number: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? 0) < number) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Returns a hash of 48 bits. It is not a cryptographic hash, because the keys consist of cryptographic digests. It consists of two FNV-1a
+ * hashes with different primes: the whole first one, and the upper 16 bits of the second one.
+ */
+function hashKey(key: string): number {
+  let first = 0x811c9dc5;
+  let second = 0x9747b28c;
+  for (let n = 0; n < key.length; n++) {
+    const unit = key.charCodeAt(n);
+    first = Math.imul(first ^ unit, 0x01000193);
+    second = Math.imul(second ^ unit, 0x5bd1e995);
+  }
+  return (second >>> 16) * 0x1_0000_0000 + (first >>> 0);
 }

@@ -3,54 +3,73 @@
  * is parsed.
  */
 import { InvalidRecordError, formatAmount } from '@tributary/connector-api';
-import { mergeOnlyDetail } from '../statements/merge-entry-detail.js';
-import {
-  createGroupKey,
-  computeDigest,
-  digestNormalizedFacts,
-  isUsableReference,
-  listGroupCriteria,
-  normalizeFacts,
-} from '../identity/entry-identity.js';
-import type { FactDigests } from '../identity/entry-identity.js';
+import { createGroupKey, listGroupCriteria } from '../identity/entry-identity.js';
+import { digestNormalizedFacts } from '../identity/fact-digests.js';
+import type { FactDigests, NormalizedFacts } from '../identity/fact-digests.js';
+import { BoundedCache } from '../identity/bounded-cache.js';
 import { toSignedMoney } from '../statements/to-signed-money.js';
 import type { Entry } from '../statements/statement.types.js';
 
 export interface EntryDigests {
+  /** The amount in the form of `formatAmountForKey`. */
+  amount: string;
   /** The key of the group (movements with the same account, amount, currency and day) to which a new movement would be added. */
   groupKey: string;
   facts: FactDigests;
-  /** A digest that is equal for entries of one statement that have the same group and the same facts. */
-  entryKey: string;
+}
+
+/** Computes the digests of entries. It remembers amounts and groups, because they usually occur in many entries of a file. */
+export class EntryDigester {
+  private readonly groups = new BoundedCache<Pick<EntryDigests, 'amount' | 'groupKey'>>();
+
   /**
-   * A digest that is equal for entries of one statement that have the same amount and bank reference. It is empty if the entry has no
-   * usable reference.
+   * Computes the digests of an entry.
+   * @param facts the result of `normalizeFacts` for the facts of the entry and of its only detail
    */
-  referenceKey: string;
+  digest(entry: Entry, facts: NormalizedFacts, accountId: string): EntryDigests {
+    const criterion = listGroupCriteria(entry)[0];
+    const [kind, day = ''] = criterion;
+    const { amount, groupKey } = this.groups.getOrCompute(
+      `${entry.creditDebit} ${entry.amount} ${entry.currency} ${kind} ${day} ${accountId}`,
+      () => {
+        const amount = formatAmountForKey(entry);
+        return { amount, groupKey: createGroupKey(accountId, amount, criterion) };
+      },
+    );
+    return { amount, groupKey, facts: digestNormalizedFacts(facts) };
+  }
+}
+
+/** Serializes digests to a string. It is written and read several times as fast as the same digests as JSON objects. */
+export function serializeDigests({ amount, groupKey, facts }: EntryDigests): string {
+  const { all, reference, shortReference, payment, counterparty, text } = facts;
+  return `${groupKey}|${all}|${reference}|${shortReference}|${payment}|${counterparty}|${text}|${amount}`;
+}
+
+/** Parses the result of `serializeDigests`. */
+export function parseDigests(serialized: string): EntryDigests {
+  const [groupKey = '', all = '', reference = '', shortReference = '', payment = '', ...others] =
+    serialized.split('|');
+  const [counterparty = '', text = '', ...amount] = others;
+  const facts = { all, reference, shortReference, payment, counterparty, text };
+  return { amount: amount.join('|'), groupKey, facts };
 }
 
 /**
- * Computes the digests of an entry.
+ * Creates a key that is equal for entries of one statement that have the same group and the same facts.
  * @param statement the number of the statement in its file, from 0
  */
-export function digestEntry(entry: Entry, accountId: string, statement: number): EntryDigests {
-  const normalized = normalizeFacts(mergeOnlyDetail(entry));
-  const facts = digestNormalizedFacts(normalized);
-  const [reference = ''] = normalized;
-  const amount = formatAmountForKey(entry);
-  const groupKey = createGroupKey(accountId, amount, listGroupCriteria(entry)[0]);
-  return {
-    groupKey,
-    facts,
-    entryKey: createEntryKey(groupKey, facts.all, statement),
-    referenceKey: isUsableReference(reference)
-      ? computeDigest(statement, 'reference', reference, amount)
-      : '',
-  };
+export function createEntryKey(groupKey: string, facts: string, statement: number): string {
+  return `${statement} ${groupKey}${facts}`;
 }
 
-export function createEntryKey(groupKey: string, facts: string, statement: number): string {
-  return computeDigest(statement, groupKey, facts);
+/**
+ * Creates a key that is equal for entries of one statement that have the same amount and bank reference.
+ * @returns an empty string if the entry has no usable reference
+ */
+export function createReferenceKey({ facts, amount }: EntryDigests, statement: number): string {
+  const reference = facts.reference || facts.shortReference;
+  return reference === '' ? '' : `${statement} ${reference} ${amount}`;
 }
 
 /** Formats the amount in the form in which it is served, if possible, because banks write `8.850` in one report and `8.85` in the next. */

@@ -2,11 +2,15 @@
  * Checks a whole file: the file must be complete, and the balances of each statement must agree with its entries. Repeated entries are
  * counted. Records are served only after this check.
  */
-import { createAccountId, computeDigest, normalizeFacts } from '../identity/entry-identity.js';
+import { computeDigest, computeJsonDigest } from '../identity/digest.js';
+import { createAccountId } from '../identity/entry-identity.js';
+import { normalizeFacts } from '../identity/fact-digests.js';
+import type { NormalizedFacts } from '../identity/fact-digests.js';
+import { mergeOnlyDetail } from '../statements/merge-entry-detail.js';
 import { StatementError } from '../statements/statement.types.js';
-import type { StatementEvent, StatementStart } from '../statements/statement.types.js';
+import type { Entry, StatementEvent, StatementStart } from '../statements/statement.types.js';
 import { DigestCounter } from './digest-counter.js';
-import { digestEntry } from './entry-digests.js';
+import { EntryDigester, createEntryKey, createReferenceKey } from './entry-digests.js';
 import type { EntryDigests } from './entry-digests.js';
 import { EntrySums, checkStatement } from './statement-check.js';
 import type { CheckedStatement } from './statement-check.js';
@@ -21,6 +25,7 @@ export interface CheckedFile {
 export class FileCheck {
   private readonly statements: CheckedStatement[] = [];
   private readonly digestCounts = new DigestCounter();
+  private readonly digester = new EntryDigester();
   /** The digests of the contents of the statements, by identity. */
   private readonly contents = new Map<string, string>();
   private open: { start: StatementStart; accountId: string; sums: EntrySums; content: string } | undefined;
@@ -39,13 +44,11 @@ export class FileCheck {
       case 'entry': {
         if (!open) throw new StatementError(`${part.position} stands outside of any statement`);
         open.sums.add(part);
-        const digests = digestEntry(part, open.accountId, this.statements.length);
-        this.digestCounts.add(digests.groupKey);
-        this.digestCounts.add(digests.entryKey);
-        if (digests.referenceKey !== '') this.digestCounts.add(digests.referenceKey);
-        const facts = normalizeFacts(part);
-        open.content = computeDigest(open.content, part.creditDebit, part.amount, part.bookedAt, ...facts);
-        return digests;
+        const ownFacts = normalizeFacts(part);
+        open.content = computeJsonDigest(
+          `["${open.content}",${JSON.stringify(part.creditDebit)},${JSON.stringify(part.amount)},${JSON.stringify(part.bookedAt ?? '')},${ownFacts.json}]`,
+        );
+        return this.digest(part, ownFacts, open.accountId);
       }
       case 'end':
         if (!open) throw new StatementError('a statement ends that never began');
@@ -68,6 +71,19 @@ export class FileCheck {
     if (this.statements.length === 0) throw new StatementError('there is no statement in it');
     this.digestCounts.finish();
     return { statements: this.statements, digestCounts: this.digestCounts };
+  }
+
+  /** Computes the digests of an entry, and counts its keys. */
+  private digest(entry: Entry, ownFacts: NormalizedFacts, accountId: string): EntryDigests {
+    const merged = mergeOnlyDetail(entry);
+    const facts = merged === entry ? ownFacts : normalizeFacts(merged);
+    const digests = this.digester.digest(entry, facts, accountId);
+    const statement = this.statements.length;
+    this.digestCounts.add(digests.groupKey);
+    this.digestCounts.add(createEntryKey(digests.groupKey, digests.facts.all, statement));
+    const referenceKey = createReferenceKey(digests, statement);
+    if (referenceKey !== '') this.digestCounts.add(referenceKey);
+    return digests;
   }
 
   /**

@@ -1,11 +1,7 @@
 /** Checks the balances of a statement: for each currency, opening balance + entries must equal the closing balance. */
 import { InvalidRecordError, formatAmount } from '@tributary/connector-api';
-import {
-  createAccountId,
-  computeDigest,
-  identifyStatement,
-  computeStatementVersion,
-} from '../identity/entry-identity.js';
+import { computeDigest } from '../identity/digest.js';
+import { createAccountId, identifyStatement, computeStatementVersion } from '../identity/entry-identity.js';
 import { isIban } from '../readers/value-parsers.js';
 import { toSignedMoney } from '../statements/to-signed-money.js';
 import type { Entry, StatementBalance, StatementEnd, StatementStart } from '../statements/statement.types.js';

@@ -7,90 +7,9 @@
  */
 import { hash } from 'node:crypto';
 import { extractDate } from '../statements/local-time-parser.js';
-import type { Entry, EntryFacts, StatementBalance, StatementStart } from '../statements/statement.types.js';
-
-/** Returns a digest of 12 characters (72 bits). */
-export function computeDigest(...parts: (string | number | undefined)[]): string {
-  return hash('sha256', JSON.stringify(parts.map((part) => part ?? '')), 'base64url').slice(0, 12);
-}
-
-/** Digests of the facts that distinguish movements within a group. A digest is empty if the bank's report does not contain the fact. */
-export interface FactDigests {
-  /** A digest of all facts together. */
-  all: string;
-  /** A digest of the bank's reference, if the reference is distinctive (see `isDistinctiveReference`). */
-  reference: string;
-  /**
-   * A digest of the bank's reference if the reference is not distinctive, e.g. a counter. It identifies a movement only together with other
-   * facts.
-   */
-  shortReference: string;
-  /** A digest of the payer's reference for the payment (end-to-end id). */
-  payment: string;
-  counterparty: string;
-  text: string;
-}
-
-/**
- * Returns the facts reduced to upper-case letters and digits, in this order: bank reference, payment reference, counterparty, text, all
- * other facts.
- */
-export function normalizeFacts(facts: EntryFacts): string[] {
-  const { references, counterparty } = facts;
-  const payment = references.endToEndId ?? references.customerReference;
-  const text = [facts.remittance, facts.creditorReference].join(' ').trim() || facts.additionalInformation;
-  const others = Object.entries(references).sort(([a], [b]) => (a < b ? -1 : 1));
-  return [
-    ...[facts.bankReference, payment, counterparty?.iban ?? counterparty?.accountNumber, text].map(normalize),
-    JSON.stringify(others),
-  ];
-}
-
-/**
- * Computes the digests of facts.
- * @param words the result of `normalizeFacts`
- */
-export function digestNormalizedFacts(words: readonly string[]): FactDigests {
-  const [reference = '', payment, counterparty, text] = words;
-  return {
-    all: computeDigest(...words),
-    reference: isDistinctiveReference(reference) ? computeDigest(reference) : '',
-    shortReference:
-      isUsableReference(reference) && !isDistinctiveReference(reference) ? computeDigest(reference) : '',
-    payment: digestUnlessEmpty(payment),
-    counterparty: digestUnlessEmpty(counterparty),
-    text: digestUnlessEmpty(text),
-  };
-}
-
-const ASCII_PATTERN = /^[\x00-\x7f]*$/;
-
-/** Removes everything except letters and digits, because banks wrap and pad the same text differently in different reports. */
-function normalize(text: string | undefined): string {
-  if (text === undefined || text === '') return '';
-  const upper = text.toUpperCase();
-  // Almost all texts are ASCII. The pattern for ASCII is several times as fast as the other pattern.
-  return upper.replace(ASCII_PATTERN.test(upper) ? /[^A-Z0-9]+/g : /[^\p{L}\p{N}]/gu, '');
-}
-
-function digestUnlessEmpty(normalised: string | undefined): string {
-  return normalised ? computeDigest(normalised) : '';
-}
-
-const PLACEHOLDERS = new Set(['NONREF', 'NOREF', 'NOTPROVIDED', 'NOTAVAILABLE', 'UNKNOWN', 'REFERENCE']);
-
-/**
- * Returns true if a reference can identify a movement outside its statement. Counters that start again (`//0001`) and placeholders cannot.
- */
-export function isDistinctiveReference(normalised: string): boolean {
-  const text = normalised.replace(/^0+/, '');
-  return text.length >= 5 && !PLACEHOLDERS.has(text) && !/^(.)\1*$/.test(text);
-}
-
-/** Returns true if a reference is usable, i.e. is not a placeholder. */
-export function isUsableReference(normalised: string): boolean {
-  return normalised.length >= 2 && !PLACEHOLDERS.has(normalised) && !/^0*$/.test(normalised);
-}
+import type { Entry, StatementBalance, StatementStart } from '../statements/statement.types.js';
+import { computeDigest } from './digest.js';
+import type { FactDigests } from './fact-digests.js';
 
 /**
  * Returns the account's id. It is the IBAN, or else the bank's account number together with the bank's code, because account numbers are

@@ -3,7 +3,8 @@
  * to the same movement.
  */
 import { MovementIndex } from './movement-index.js';
-import type { EntryFingerprint, FactDigests } from '../identity/entry-identity.js';
+import type { EntryFingerprint } from '../identity/entry-identity.js';
+import type { FactDigests } from '../identity/fact-digests.js';
 import type { ItemToMatch } from './matching-input.js';
 import { extractDate } from '../statements/local-time-parser.js';
 import type { LocalTimeParser } from '../statements/local-time-parser.js';

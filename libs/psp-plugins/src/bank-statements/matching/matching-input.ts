@@ -2,9 +2,13 @@
  * Builds the input for matching. It consists of an entry of a checked statement, with its groups (account, amount, currency, day), facts
  * and ids.
  */
-import { createGroupKey, computeDigest, listGroupCriteria } from '../identity/entry-identity.js';
-import type { FactDigests, GroupCriterion } from '../identity/entry-identity.js';
-import { createEntryKey, digestEntry, formatAmountForKey } from '../checking/entry-digests.js';
+import { computeDigest } from '../identity/digest.js';
+import { createGroupKey, listGroupCriteria } from '../identity/entry-identity.js';
+import type { GroupCriterion } from '../identity/entry-identity.js';
+import { normalizeFacts } from '../identity/fact-digests.js';
+import type { FactDigests } from '../identity/fact-digests.js';
+import { mergeOnlyDetail } from '../statements/merge-entry-detail.js';
+import { EntryDigester, createEntryKey, createReferenceKey } from '../checking/entry-digests.js';
 import type { EntryDigests } from '../checking/entry-digests.js';
 import type { CheckedFile } from '../checking/file-check.js';
 import type { CheckedStatement } from '../checking/statement-check.js';
@@ -33,6 +37,7 @@ export interface ItemToMatch {
 
 /** Creates the matching input of one statement in the order of its entries, and numbers equal entries. */
 export class ItemToMatchFactory {
+  private readonly digester = new EntryDigester();
   private readonly ordinals = new Map<string, number>();
   /** The ids of repeated entries, by the key of the entry. */
   private readonly entryIdsByKey = new Map<string, ReadonlySet<string>>();
@@ -45,12 +50,12 @@ export class ItemToMatchFactory {
 
   create(entry: Entry, digests = this.digest(entry)): ItemToMatch {
     const { identity, accountId, start } = this.statement;
-    const { facts, groupKey, entryKey, referenceKey } = digests;
+    const { facts, groupKey } = digests;
     const criteria = listGroupCriteria(entry, start.createdAt);
-    const ordinal = this.nextOrdinal(entryKey);
+    const ordinal = this.nextOrdinal(createEntryKey(groupKey, facts.all, this.statementIndex));
     // If two entries with equal amounts have the same bank reference, the reference identifies neither of them.
-    const isShared =
-      facts.reference + facts.shortReference !== '' && this.digestCounts.isRepeated(referenceKey);
+    const referenceKey = createReferenceKey(digests, this.statementIndex);
+    const isShared = referenceKey !== '' && this.digestCounts.isRepeated(referenceKey);
     let groupKeys: string[] | undefined;
     return {
       entry,
@@ -60,7 +65,7 @@ export class ItemToMatchFactory {
       // The other keys are computed only when they are first used, because most entries are new and need only the first key.
       get groupKeys() {
         return (groupKeys ??= criteria.map((criterion) =>
-          createGroupKey(accountId, formatAmountForKey(entry), criterion),
+          createGroupKey(accountId, digests.amount, criterion),
         ));
       },
       facts: isShared ? { ...facts, reference: '', shortReference: '' } : facts,
@@ -72,7 +77,7 @@ export class ItemToMatchFactory {
   }
 
   private digest(entry: Entry): EntryDigests {
-    return digestEntry(entry, this.statement.accountId, this.statementIndex);
+    return this.digester.digest(entry, normalizeFacts(mergeOnlyDetail(entry)), this.statement.accountId);
   }
 
   /**

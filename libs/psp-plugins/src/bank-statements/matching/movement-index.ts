@@ -2,7 +2,7 @@
  * An index of the movements of one group (same account, amount, currency and day). Without an index, each lookup would read the whole
  * group, which can be large: thousands of customers may pay the same amount on one day.
  */
-import type { FactDigests } from '../identity/entry-identity.js';
+import type { FactDigests } from '../identity/fact-digests.js';
 import type { ItemToMatch } from './matching-input.js';
 import type { Movement } from './movement-repository.js';
 

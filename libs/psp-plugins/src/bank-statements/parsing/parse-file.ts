@@ -1,4 +1,5 @@
 /** Parses and checks a whole file in one pass. The events and the beneficiaries, which the streams need, are passed on in batches. */
+import { serializeDigests } from '../checking/entry-digests.js';
 import { FileCheck } from '../checking/file-check.js';
 import type { CheckedFile } from '../checking/file-check.js';
 import { StatementParser } from '../readers/index.js';
@@ -50,7 +51,7 @@ export class FileParser {
 
   private add(event: StatementEvent): void {
     const digests = this.check.add(event);
-    this.events.push(digests ? [event, digests] : [event]);
+    this.events.push(digests ? [event, serializeDigests(digests)] : [event]);
     if (event.part === 'entry') {
       this.entryCount++;
       const batch = this.beneficiaries.add(event);

@@ -1,11 +1,10 @@
 /** A file that was parsed and checked once. All streams use the same result. */
 import type { Beneficiary } from '@tributary/connector-api';
 import type { CheckedFile } from '../checking/file-check.js';
-import type { EntryDigests } from '../checking/entry-digests.js';
 import type { StatementEvent } from '../statements/statement.types.js';
 
-/** An event, with the digests of its entry. Events that are not entries have no digests. */
-export type ParsedEvent = [event: StatementEvent, digests?: EntryDigests];
+/** An event, with the digests of its entry as `serializeDigests` returns them. Events that are not entries have no digests. */
+export type ParsedEvent = [event: StatementEvent, digests?: string];
 
 /** The beneficiaries of the entries up to `lastEntry`. Each beneficiary has all the properties that these entries contain. */
 export interface BeneficiaryBatch {

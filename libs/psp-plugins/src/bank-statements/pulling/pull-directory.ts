@@ -1,4 +1,5 @@
 /** Pulls a stream from the directory: finds new files, sorts them, checks each file and extracts its records. */
+import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import type { Page, RejectedRecord, Stream } from '@tributary/connector-api';
 import type { CurrentFile, PullProgress } from './pull-progress.js';
@@ -7,7 +8,7 @@ import type { StatementFile } from './statement-files.js';
 import { PageBuilder } from './page-builder.js';
 import type { ExtractionStep } from './page-builder.js';
 import { readStatements } from '../readers/index.js';
-import { computeDigest } from '../identity/entry-identity.js';
+import { computeDigest } from '../identity/digest.js';
 import { findCsvMapping } from '../readers/csv/csv-mapping-resolver.js';
 import type { CsvMapping } from '../readers/csv/csv-mapping.types.js';
 import { isArchiveName } from '../readers/archive/unpack-archive.js';
@@ -66,6 +67,8 @@ const SMALL_CSV_BYTES = 1 << 17;
 const LARGE_FILE_BYTES = 16 << 20;
 /** The interval in ms at which empty pages are yielded while a file is being checked, so that the gateway sees progress. */
 const HEARTBEAT_MS = 10_000;
+/** The interval in ms at which the plugin checks whether a file has changed while its records are served. */
+const CHANGE_CHECK_INTERVAL_MS = 1000;
 /**
  * The maximum number of attempts to read a file that changes while it is being read. After these attempts, the file is left to the next
  * pull.
@@ -262,9 +265,14 @@ async function* readOpenFile<T>(
       lease?.release(true);
       return;
     }
+    let nextCheckAt = 0;
     for await (const step of extractor.extract(parsed, current, file.name, readOther)) {
-      // If the file has changed, the data may be a mixture of both versions.
-      if (await open.hasChanged()) return;
+      // If the file has changed, the data may be a mixture of both versions. After the first step, the file was completely read, so that a
+      // change only ends the reading early.
+      if (performance.now() >= nextCheckAt) {
+        if (await open.hasChanged()) return;
+        nextCheckAt = performance.now() + CHANGE_CHECK_INTERVAL_MS;
+      }
       yield { ...step, bytesRead: servedBytes(open.size, current, parsed) };
     }
     yield* finishFile(file, open.fingerprint, progress, extractor);

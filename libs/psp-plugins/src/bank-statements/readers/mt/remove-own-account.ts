@@ -25,19 +25,31 @@ export function removeOwnAccount(
  * account alone, with or without leading zeros.
  */
 export function isOwnAccountNumber(number: string, ownId: string): boolean {
-  const [found, own] = [normalizeNumber(number), normalizeNumber(ownId)];
-  if (found === own) return true;
-  const [foundAccount, ownAccount] = [accountPart(number), accountPart(ownId)];
-  return (
-    foundAccount !== '' && foundAccount === ownAccount && (!number.includes('/') || !ownId.includes('/'))
-  );
+  const [found, own] = [normalizeNumber(number), normalizeOwnNumber(ownId)];
+  if (found === own.number) return true;
+  const account = accountPart(found);
+  return account !== '' && account === own.account && (!number.includes('/') || !ownId.includes('/'));
+}
+
+/** The last own account. It is kept, because all entries of a statement are compared with the same account. */
+let lastOwn = { id: '', number: '', account: '' };
+
+function normalizeOwnNumber(id: string): typeof lastOwn {
+  if (lastOwn.id !== id) {
+    const number = normalizeNumber(id);
+    lastOwn = { id, number, account: accountPart(number) };
+  }
+  return lastOwn;
 }
 
 function normalizeNumber(number: string): string {
   return number.toUpperCase().replace(/[^A-Z0-9/]/g, '');
 }
 
-/** Returns the account number without the bank code and without leading zeros. */
-function accountPart(number: string): string {
-  return (normalizeNumber(number).split('/').at(-1) ?? '').replace(/^0+/, '');
+/**
+ * Returns the account number without the bank code and without leading zeros.
+ * @param normalized the result of `normalizeNumber`
+ */
+function accountPart(normalized: string): string {
+  return normalized.slice(normalized.lastIndexOf('/') + 1).replace(/^0+/, '');
 }

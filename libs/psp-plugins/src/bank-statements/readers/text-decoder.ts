@@ -23,18 +23,18 @@ export function decodeLine(line: string): string {
 }
 
 /**
- * Decodes the lines of one field. If a bank breaks lines after a number of bytes, the bytes of one letter can be distributed over two
- * lines. Such lines are joined.
+ * Joins lines between which a letter is cut. If a bank breaks lines after a number of bytes, the bytes of one letter can be distributed
+ * over two lines.
  * @param lines the lines, with one character per byte
  */
-export function decodeLines(lines: readonly string[]): string[] {
+export function joinCutLines(lines: readonly string[]): string[] {
   const joined: string[] = [];
   for (const line of lines) {
     const last = joined.at(-1);
     if (last !== undefined && isLetterCut(last, line)) joined[joined.length - 1] = last + line;
     else joined.push(line);
   }
-  return joined.map(decodeLine);
+  return joined;
 }
 
 /** Returns true if the last bytes of a line and the first bytes of the next line form one letter in UTF-8. */

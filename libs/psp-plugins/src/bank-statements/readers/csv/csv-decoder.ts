@@ -1,24 +1,15 @@
 /** Decodes the bytes of a CSV file in the declared encoding. Bytes that do not belong to the encoding are an error. */
 import { TextDecoder } from 'node:util';
 import { StatementError } from '../../statements/statement.types.js';
+import { decodeCodePage, isCodePage } from '../code-pages.js';
 import type { CsvEncoding } from './csv-mapping.types.js';
-
-/** The characters of the bytes 0x80 to 0xff. Source: the code pages 852 and 850 of IBM. `TextDecoder` does not know these encodings. */
-const CODE_PAGES: Partial<Record<CsvEncoding, string>> = {
-  cp852:
-    'ÇüéâäůćçłëŐőîŹÄĆÉĹĺôöĽľŚśÖÜŤťŁ×čáíóúĄąŽžĘę¬źČş«»░▒▓│┤ÁÂĚŞ╣║╗╝Żż┐└┴┬├─┼Ăă╚╔╩╦╠═╬¤đĐĎËďŇÍÎě┘┌█▄ŢŮ▀ÓßÔŃńňŠšŔÚŕŰýÝţ´\u00ad˝˛ˇ˘§÷¸°¨˙űŘř■\u00a0',
-  cp850:
-    'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u00ad±‗¾¶§÷¸°¨·¹³²■\u00a0',
-};
 
 export class CsvDecoder {
   private readonly decoder: TextDecoder | undefined;
-  private readonly codePage: string | undefined;
   private lineBreakCount = 0;
 
   constructor(private readonly encoding: CsvEncoding) {
-    this.codePage = CODE_PAGES[encoding];
-    if (this.codePage === undefined && encoding !== 'latin1')
+    if (!isCodePage(encoding) && encoding !== 'latin1')
       this.decoder = new TextDecoder(encoding, { fatal: true });
   }
 
@@ -46,8 +37,6 @@ export class CsvDecoder {
   private decodeBytes(bytes: Uint8Array | undefined): string {
     if (bytes === undefined) return '';
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-    const { codePage } = this;
-    if (codePage === undefined) return text;
-    return text.replace(/[\x80-\xff]/g, (letter) => codePage.charAt(letter.charCodeAt(0) - 0x80));
+    return isCodePage(this.encoding) ? decodeCodePage(text, this.encoding) : text;
   }
 }

@@ -8,7 +8,7 @@ import { StatementError } from '../../statements/statement.types.js';
 import { LineSplitter } from '../line-splitter.js';
 import type { StatementReader } from '../statement-reader.js';
 import { MAX_RAW_LENGTH } from '../statement-reader.js';
-import { decodeLines } from '../text-decoder.js';
+import { EncodingDetector, isCentralEuropean } from '../encoding-detector.js';
 import { quoteValue } from '../value-parsers.js';
 import { readNonSwiftInformation } from './non-swift-field.js';
 import { removeOwnAccount } from './remove-own-account.js';
@@ -37,6 +37,7 @@ const STATEMENT_MESSAGE_TYPES = ['940', '942', '950'];
  */
 export class MtReader implements StatementReader {
   readonly #lineSplitter = new LineSplitter();
+  readonly #encoding = new EncodingDetector();
   #parts: StatementEvent[] = [];
   /** The field that is being read. It ends where the next field begins. */
   #field: MtField | undefined;
@@ -207,7 +208,7 @@ export class MtReader implements StatementReader {
     const raw = this.#field;
     this.#field = undefined;
     if (!raw) return;
-    const field = this.isBinary ? { ...raw, lines: decodeLines(raw.lines) } : raw;
+    const field = this.isBinary ? { ...raw, lines: this.#decode(raw.lines) } : raw;
     if (field.tag === '20') {
       this.#endMessage();
       this.#message = new MtMessage(field, this.#messageType);
@@ -242,6 +243,12 @@ export class MtReader implements StatementReader {
         this.#flushEntry();
         message.read(field);
     }
+  }
+
+  #decode(lines: readonly string[]): string[] {
+    return this.#encoding.decodeLines(lines, () =>
+      isCentralEuropean(this.#message?.account?.id, this.#message?.currency),
+    );
   }
 
   #openEntry(message: MtMessage, field: MtField): void {

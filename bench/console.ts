@@ -42,7 +42,7 @@ const NEWEST = new Date(FIRST_FEED_TIME + (ROW_COUNT - 1000) * ROW_INTERVAL_MS).
 const SEARCH = `records?connector=${FILLED}&stream=transactions`;
 /** Every endpoint that a page of the console reads, with filters that match many rows, few rows, and no row. */
 const ENDPOINTS: readonly string[] = [
-  'overview?limit=100',
+  'overview?limit=25',
   'attention',
   'connectors',
   `connector?connector=${FILLED}`,
@@ -64,7 +64,7 @@ const ENDPOINTS: readonly string[] = [
   'audit',
 ];
 /** The requests that the first page of an open console repeats. */
-const CONSOLE_REQUESTS = ['overview?limit=100', 'attention'];
+const CONSOLE_REQUESTS = ['overview?limit=25', 'attention'];
 
 const results: boolean[] = [];
 const directory = mkdtempSync(join(tmpdir(), 'tributary-console-bench-'));

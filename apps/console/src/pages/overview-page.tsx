@@ -11,6 +11,8 @@ import { Count, Duration, RelativeTime } from '../components/values';
 import { StreamState } from '../components/stream-state';
 
 const REFRESH_MS = 5_000;
+/** The number of connectors that are shown first. Each needs a table row per stream, which is slow in a browser on a slow machine. */
+const CONNECTORS_PER_PAGE = 25;
 
 interface StreamRow extends FeedStreamStatus {
   connector: string;
@@ -82,7 +84,11 @@ const COLUMNS: readonly Column<StreamRow>[] = [
 ];
 
 export function OverviewPage() {
-  const query = usePagedQuery<ConnectorStatus>('overview', { limit: 100 }, { refetchMs: REFRESH_MS });
+  const query = usePagedQuery<ConnectorStatus>(
+    'overview',
+    { limit: CONNECTORS_PER_PAGE },
+    { refetchMs: REFRESH_MS },
+  );
   return (
     <Page title="Overview" description="What needs a person, and the state of every stream.">
       <AttentionSection />

@@ -196,7 +196,7 @@ const postgres = {
     '<rootDir>/libs/sync/src/{scheduling/sync-engine,scheduling/run-once,pulling/quarantine,balances/balance-reader}.spec.ts',
     '<rootDir>/libs/orders/src/{publication/match-transactions,state-machine/clock-rollback,execution/pending-orders,execution/recovery,operations/manual-resolution}.spec.ts',
     '<rootDir>/apps/gateway/src/cli/commands/orders.command.spec.ts',
-    '<rootDir>/test/gateway/{http,webhooks,contract,orders,operator-api}.spec.ts',
+    '<rootDir>/test/gateway/{http,webhooks,contract,orders,operator-api,order-timeline,resolve-by-two}.spec.ts',
     '<rootDir>/test/orders/{soak,graceful-shutdown}.spec.ts',
     '<rootDir>/test/kill/kill.spec.ts',
     '<rootDir>/test/{contract,invalid-psp-data,isolation}.spec.ts',

@@ -51,7 +51,7 @@ export async function startGatewayWithPlugins(
       operatorKeys: [],
       policies: [],
       docs: false,
-      orders: {},
+      orders: { resolveByTwo: false },
       console: false,
       secrets,
     },

@@ -49,7 +49,7 @@ function openGateway(): Promise<Gateway> {
       operatorKeys: [],
       policies: [],
       docs: false,
-      orders: {},
+      orders: { resolveByTwo: false },
       console: false,
       secrets: [],
     },

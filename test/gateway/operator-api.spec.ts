@@ -214,6 +214,9 @@ it('changes nothing of another tenant, and nothing that is not there', async () 
     ['/quarantine/retry', {}],
     ['/quarantine/dismiss', entry],
     ['/orders/resolve', order],
+    ['/orders/propose', order],
+    ['/orders/approve', { id: 'x', proposal: 'p' }],
+    ['/orders/reject', { id: 'x', proposal: 'p', note: 'seen' }],
   ] as const)
     expect({ path, status: (await post(path, { connector: 'bank', ...body }, TENANT_KEY)).status }).toEqual({
       path,
@@ -223,6 +226,9 @@ it('changes nothing of another tenant, and nothing that is not there', async () 
     ['/quarantine/retry', {}],
     ['/quarantine/dismiss', entry],
     ['/orders/resolve', order],
+    ['/orders/propose', order],
+    ['/orders/approve', { id: 'x', proposal: 'p' }],
+    ['/orders/reject', { id: 'x', proposal: 'p', note: 'seen' }],
   ] as const)
     expect({ path, status: (await post(path, { connector: 'bank', ...body })).status }).toEqual({
       path,

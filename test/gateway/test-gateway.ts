@@ -110,7 +110,7 @@ export async function startGateway({
       operatorKeys: [{ hash: hashApiKey(operatorKey), name: 'alice', scopes: ['read', 'operate'] }],
       policies: [],
       docs: true,
-      orders: { exchangeRetentionMs: 3_600_000 },
+      orders: { exchangeRetentionMs: 3_600_000, resolveByTwo: false },
       console: true,
       secrets: secrets ?? [],
       ...deployment,

@@ -9,6 +9,7 @@ export type * from './types/reconciliation.types.js';
 export { hashEvent } from './database/hash-chain.js';
 export type * from './types/operator.types.js';
 export type * from './types/order-exchange.types.js';
+export type * from './types/order-proposal.types.js';
 export type * from './types/quarantine.types.js';
 export type * from './types/store.types.js';
 export type * from './types/sync-run.types.js';

@@ -139,6 +139,21 @@ export interface OrderDetails extends Order {
   publishedStatus?: string;
   publishedAt?: string;
   timeline: TimelineEntry[];
+  /** True if one person must propose the resolution of the order, and another person must approve it. */
+  resolvesByTwo: boolean;
+  proposal?: OrderProposal;
+}
+
+/** A proposed resolution of an order. */
+export interface OrderProposal {
+  id: string;
+  by: string;
+  at: string;
+  as: 'succeeded' | 'failed' | 'returned';
+  pspId?: string;
+  note: string;
+  /** True if the logged-in person proposed it, who therefore cannot approve it. */
+  isOwn: boolean;
 }
 
 /** One entry of the timeline of an order. */

@@ -3,6 +3,7 @@ import { Link, useSearch } from '@tanstack/react-router';
 import type { OrderDetails } from '../api/operator-api.types';
 import { useApiQuery } from '../api/use-api-query';
 import { ConnectorLink } from '../components/connector-link';
+import { OrderProposalNotice } from '../components/order-proposal';
 import { OrderState } from '../components/order-state';
 import { OrderTimeline } from '../components/order-timeline';
 import { Facts, Page, Section } from '../components/page';
@@ -19,7 +20,10 @@ export function OrderPage() {
     <Page
       title={`Order ${id ?? ''}`}
       description={<ConnectorLink connector={connector} />}
-      actions={query.data?.state === 'unknown' && <ResolveOrderButton order={query.data} />}
+      actions={
+        query.data?.state === 'unknown' &&
+        query.data.proposal === undefined && <ResolveOrderButton order={query.data} />
+      }
     >
       <QueryView query={query}>{(order) => <OrderView order={order} />}</QueryView>
     </Page>
@@ -39,6 +43,7 @@ function OrderView({ order }: { order: OrderDetails }) {
           </p>
         </div>
       )}
+      {order.proposal && <OrderProposalNotice order={order} proposal={order.proposal} />}
       <div className="columns">
         <div className="panel">
           <Facts

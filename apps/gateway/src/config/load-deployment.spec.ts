@@ -44,7 +44,7 @@ describe('a deployment file', () => {
     expect(deployment).toMatchObject({
       listen: { host: '127.0.0.1', port: 3000, trustProxy: false },
       store: 'sqlite:./data/tributary.db',
-      ...{ docs: true, console: true, orders: { exchangeRetentionMs: 720 * 3_600_000 } },
+      ...{ docs: true, console: true, orders: { exchangeRetentionMs: 720 * 3_600_000, resolveByTwo: false } },
       operatorKeys: [],
       connectors: [{ name: 'sand', path: 'sand', syncIntervalMs: 120_000, apiKeys: [reads(KEY)] }],
     });

@@ -14,6 +14,7 @@ import {
   DEFAULT_ORDER_TIMINGS,
   resolveOrder,
   type Resolution,
+  type ResolutionApproval,
   type ResolutionContext,
   type ResolutionResult,
 } from '@tributary/orders';
@@ -27,9 +28,10 @@ export async function resolveOrderAsOperator(
   order: StoredOrder,
   resolution: Resolution,
   author: OperatorAuthor,
+  approval?: ResolutionApproval,
 ): Promise<ResolutionResult> {
   const context = await createResolutionContext(store);
-  return resolveOrder(store.orders(order.connector), order.id, resolution, context, author);
+  return resolveOrder(store.orders(order.connector), order.id, resolution, context, author, approval);
 }
 
 /**

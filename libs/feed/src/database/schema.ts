@@ -24,6 +24,7 @@ export interface Schema {
   order_history: OrderHistoryTable;
   order_days: OrderDayTable;
   order_exchanges: OrderExchangeTable;
+  order_proposals: OrderProposalTable;
   last_pages: EndOfListMarkerTable;
   store_identity: StoreIdentityTable;
   connectors: ConnectorTable;
@@ -358,6 +359,17 @@ export interface OrderExchangeTable {
   /** JSON. */
   body: string;
   expires_at: number;
+}
+
+/** A resolution that an operator proposed. `order-proposal.types.ts` describes the columns. */
+export interface OrderProposalTable {
+  order_id: string;
+  id: string;
+  key_id: string;
+  proposed_by: string;
+  at: number;
+  /** JSON. */
+  body: string;
 }
 
 /** The sum of the orders that a connector accepted on one UTC day in one asset. Orders that failed are not included. */

@@ -124,3 +124,12 @@ export class DamagedRowsError extends DamagedDataError {
     );
   }
 }
+
+/** Thrown when an operator approves a proposed resolution that was rejected or approved in the meantime. Nothing was written. */
+export class ProposalClosedError extends Error {
+  override readonly name = 'ProposalClosedError';
+
+  constructor(orderId: string) {
+    super(`the proposal about order ${orderId} is no longer open; nothing was written`);
+  }
+}

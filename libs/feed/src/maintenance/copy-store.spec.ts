@@ -107,6 +107,14 @@ async function fill(url: string): Promise<void> {
         [{ orderId: 'acme/bank 1', at: 1, position: 0, action: 'send', attempt: 1, body: '{"path":"/ü"}' }],
         3_600_000,
       );
+    const proposal = {
+      orderId: 'acme/bank 1',
+      id: 'p',
+      keyId: 'k',
+      proposedBy: 'alice',
+      body: '{"as":"failed"}',
+    };
+    await store.orderProposals().propose(proposal, { ...change, details: {} });
     const task = await store.tasks().claim('reconciliation:acme/bank', 1000);
     await task!.finish(60_000);
     await store.sentAlerts().record('team', [{ alert: 'ü', fingerprint: 'f', body: '{}' }], []);

@@ -41,6 +41,7 @@ const SORT_KEYS: Readonly<Record<TableName, readonly string[]>> = {
   order_history: ['order_id', 'entry'],
   order_days: ['connector', 'day', 'asset'],
   order_exchanges: ['order_id', 'at', 'position'],
+  order_proposals: ['order_id'],
   connectors: ['connector'],
   account_sums: ['feed_id', 'account_id', 'asset'],
   feed_checkpoints: ['feed_id', 'seq'],

@@ -26,6 +26,7 @@ import { createScheduledTaskTables } from './0019-scheduled-tasks.js';
 import { mergeZeroDecimalSums } from './0020-merge-zero-decimal-sums.js';
 import { indexReconciliationKeysByNumber } from './0021-reconciliation-keys-by-number.js';
 import { createOrderExchangesTable } from './0022-order-exchanges.js';
+import { createOrderProposalsTable } from './0023-order-proposals.js';
 
 /** A migration that runs in one transaction. */
 interface TableMigration {
@@ -94,6 +95,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: indexReconciliationKeysByNumber, minProgramVersion: 17 },
   // The migration only adds a table.
   { apply: createOrderExchangesTable, minProgramVersion: 17 },
+  // The migration only adds a table. An older program resolves an order without a second person, as its version promises.
+  { apply: createOrderProposalsTable, minProgramVersion: 17 },
 ];
 
 /** The version of the tables that this release creates. */

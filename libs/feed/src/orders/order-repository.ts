@@ -29,6 +29,7 @@ import {
   toLastHistoryEntry,
   type LastHistoryEntry,
 } from './order-history.js';
+import { closeProposal } from './order-proposals.js';
 import { toNewOrderRow, toMutableColumns, toStoredOrder } from './order-row.js';
 import { addDataWarning } from '../feeds/quarantine.js';
 import { appendAuditEventTo } from '../operator/audit-log.js';
@@ -79,7 +80,7 @@ export class SqlOrderRepository implements OrderRepository {
       const transaction = { db, writeAtCommit, feed };
       const after = await this.applyChange(transaction, stored, FIRST_HISTORY_ENTRY, change);
       writeAtCommit(buildDayTotalUpdate(db, after, total + getAmountCountedToday(after)));
-      await this.appendAuditEntry(db, change);
+      await this.appendAuditEntry(db, after.id, change);
       return { order: after, fresh: true };
     });
   }
@@ -110,7 +111,7 @@ export class SqlOrderRepository implements OrderRepository {
       const difference = getAmountCountedToday(after) - getAmountCountedToday(order);
       if (difference !== 0n)
         writeAtCommit(buildDayTotalUpdate(db, order, (await lockDayTotal(db, order)) + difference));
-      await this.appendAuditEntry(db, change);
+      await this.appendAuditEntry(db, after.id, change);
       return after;
     });
     // If the order is missing, the store may have been restored from a backup that does not contain it.
@@ -201,11 +202,17 @@ export class SqlOrderRepository implements OrderRepository {
   }
 
   /**
-   * Appends the audit event of a change. All other locks must be acquired before, because transactions of operators also lock their feeds
-   * before the chain of the audit log.
+   * Closes the proposal about the order and appends the audit event, if an operator makes the change. All other locks must be acquired
+   * before, because transactions of operators also lock their feeds before the chain of the audit log.
    */
-  private async appendAuditEntry(db: Db, { auditEntry }: OrderChange): Promise<void> {
-    if (auditEntry) await appendAuditEventTo(db, this.adapter, auditEntry);
+  private async appendAuditEntry(
+    db: Db,
+    orderId: string,
+    { auditEntry, approvedProposalId }: OrderChange,
+  ): Promise<void> {
+    if (!auditEntry) return;
+    await closeProposal(db, orderId, approvedProposalId);
+    await appendAuditEventTo(db, this.adapter, auditEntry);
   }
 
   /** Writes a change with all its effects, except the total of the day and the audit event. */

@@ -18,9 +18,11 @@ import type { OpenedStoreIdentity } from '../identity/opened-store-identity.js';
 import { acquireLease, acquireLeaseWhenDue } from '../leases/feed-lease.js';
 import { SqlOrderRepository } from '../orders/order-repository.js';
 import { createOrderExchangeRepository } from '../orders/order-exchanges.js';
+import { createOrderProposalRepository } from '../orders/order-proposals.js';
 import { SqlOrderQueue } from '../orders/order-queue.js';
 import type { ReaderPosition, ReaderRequests } from '../types/reader-position.types.js';
 import type { OrderExchangeRepository } from '../types/order-exchange.types.js';
+import type { OrderProposalRepository } from '../types/order-proposal.types.js';
 import type { OrderRepository, OrderQueue } from '../types/order.types.js';
 import type { OperatorRepository } from '../types/operator.types.js';
 import { createOperatorRepository } from '../operator/operator-repository.js';
@@ -123,6 +125,10 @@ export class SqlStore implements Store {
 
   orderExchanges(): OrderExchangeRepository {
     return createOrderExchangeRepository(this.adapter, this.storeClock);
+  }
+
+  orderProposals(): OrderProposalRepository {
+    return createOrderProposalRepository(this.adapter.forPurpose('operator'), this.storeClock);
   }
 
   recordSyncRun(run: SyncRun): Promise<void> {

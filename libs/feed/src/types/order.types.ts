@@ -87,6 +87,8 @@ export interface OrderChange {
   publishedRecords?: SerializedRecord[];
   /** The entry that the same transaction appends to the audit log. It is present only if an operator makes the change. */
   auditEntry?: AuditEntry;
+  /** The id of the proposal that an operator approves with this change. Without an id, an open proposal is discarded. */
+  approvedProposalId?: string;
 }
 
 export interface OrderEvent {
@@ -123,6 +125,7 @@ export interface OrderRepository {
    * Changes an order while its row is locked. No other process can change the order between the call of `decide` and the commit.
    * @param decide must have no side effects; it returns `undefined` to change nothing
    * @returns the order after the change; `undefined` when the order does not exist
+   * @throws ProposalClosedError when the change approves a proposal that is no longer open
    */
   update(
     id: string,

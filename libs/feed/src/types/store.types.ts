@@ -17,6 +17,7 @@ import type { SyncRun } from './sync-run.types.js';
 import type { ReaderPosition, ReaderRequests } from './reader-position.types.js';
 import type { OperatorRepository } from './operator.types.js';
 import type { OrderExchangeRepository } from './order-exchange.types.js';
+import type { OrderProposalRepository } from './order-proposal.types.js';
 import type { OrderRepository, OrderQueue } from './order.types.js';
 import type { ReconciliationRepository } from './reconciliation.types.js';
 import type { SentAlertRepository, TaskSchedule } from './task.types.js';
@@ -71,6 +72,8 @@ export interface Store {
   orderQueue(): OrderQueue;
   /** Returns the requests to PSPs about orders, and the responses, of all connectors. */
   orderExchanges(): OrderExchangeRepository;
+  /** Returns the proposed resolutions of orders of all connectors. */
+  orderProposals(): OrderProposalRepository;
   /**
    * Stores the result of a sync run. The newest run of each stream is kept for ever, and older runs are kept for 30 days. Runs that found
    * nothing new are kept for one day, at most one for every ten minutes.

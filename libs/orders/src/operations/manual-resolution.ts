@@ -23,6 +23,13 @@ export interface Resolution {
   note: string;
 }
 
+/** The approval of a resolution that another operator proposed. */
+export interface ResolutionApproval {
+  proposalId: string;
+  /** The name of the operator who proposed the resolution. */
+  proposedBy: string;
+}
+
 /** The resolved order, or the reason why the resolution is not possible. */
 export type ResolutionResult = { order: StoredOrder } | { error: string };
 
@@ -36,6 +43,8 @@ export interface ResolutionContext {
 /**
  * Sets the final state of an order, and writes the audit event in the same transaction. It can be called while gateways run: a process that
  * works on the order loses its lease, because the fencing token increases.
+ * @param approval the proposal that the author approves; absent if one person may resolve an order
+ * @throws ProposalClosedError when the proposal is no longer open
  */
 export async function resolveOrder(
   repository: OrderRepository,
@@ -43,6 +52,7 @@ export async function resolveOrder(
   resolution: Resolution,
   context: ResolutionContext,
   author: OperatorAuthor,
+  approval?: ResolutionApproval,
 ): Promise<ResolutionResult> {
   let error = await pspIdTakenReason(repository, id, resolution);
   if (error !== undefined) return { error };
@@ -52,7 +62,8 @@ export async function resolveOrder(
     const change = buildResolution(current, resolution);
     return {
       ...addPublication(current, change, context.now, context.timings),
-      auditEntry: buildAuditEntry(current, resolution, author),
+      auditEntry: buildAuditEntry(current, resolution, author, approval),
+      ...(approval && { approvedProposalId: approval.proposalId }),
     };
   });
   if (order === undefined) return { error: `there is no order ${id}` };
@@ -143,11 +154,15 @@ function buildAuditEntry(
   { id, state }: StoredOrder,
   { as, pspId, note }: Resolution,
   author: OperatorAuthor,
+  approval: ResolutionApproval | undefined,
 ): AuditEntry {
   return {
     ...author,
     action: 'order.resolved',
-    details: { order: id, before: state, after: as, note, ...(pspId !== undefined && { pspId }) },
+    details: {
+      ...{ order: id, before: state, after: as, note, ...(pspId !== undefined && { pspId }) },
+      ...(approval && { proposedBy: approval.proposedBy }),
+    },
   };
 }
 

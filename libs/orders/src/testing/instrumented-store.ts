@@ -7,6 +7,7 @@ const PART_METHODS: readonly (string | symbol)[] = [
   'orders',
   'orderQueue',
   'orderExchanges',
+  'orderProposals',
 ] satisfies (keyof Store)[];
 /** The methods of an order repository that write orders. */
 const WRITE_METHODS: readonly (string | symbol)[] = [

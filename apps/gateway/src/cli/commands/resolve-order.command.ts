@@ -14,7 +14,7 @@ import { withStore } from '../shared/with-store.js';
  * @param name the order's id or its idempotency key
  * @param confirmed if false, nothing is changed
  * @returns the exit code
- * @throws CliError if the order is not found, or the status cannot be set
+ * @throws CliError if the order is not found, if the status cannot be set, or if the deployment needs two people
  */
 export function runResolveCommand(
   deployment: Deployment,
@@ -25,6 +25,7 @@ export function runResolveCommand(
 ): Promise<number> {
   return withStore(deployment, async (store) => {
     const order = await findOrder(deployment, store, name);
+    if (deployment.orders.resolveByTwo) throw new CliError(describeTwoPeople(order));
     if (!confirmed) {
       const reason = findResolutionObstacle(order, resolution, await createResolutionContext(store));
       if (reason !== undefined) throw createResolutionError(order, resolution, reason);
@@ -41,6 +42,11 @@ export function runResolveCommand(
 
 function createResolutionError({ id }: StoredOrder, { as }: Resolution, reason: string): CliError {
   return new CliError(`Order ${id} cannot be resolved as ${as}: ${reason}. Nothing was changed.`);
+}
+
+/** The command line knows no operator keys, so it cannot prove that two people agree. */
+function describeTwoPeople({ id }: StoredOrder): string {
+  return `Order ${id} needs two people, because the deployment file has orders.resolveByTwo: propose its resolution in the console or with the operator API. Nothing was changed.`;
 }
 
 const RESOLUTION_MEANINGS: Readonly<Record<Resolution['as'], string>> = {

@@ -1,6 +1,6 @@
 /** Defines the settings for the orders of the whole deployment. The limits of single connectors are in `order-settings.ts`. */
 import { Setting } from '@tributary/connector-api';
-import { ValidateIf } from 'class-validator';
+import { IsBoolean, ValidateIf } from 'class-validator';
 import { IsDuration, parseDuration } from './duration.js';
 
 /** The value of `keepPspRequests` with which the requests to PSPs are not recorded. */
@@ -13,17 +13,26 @@ export class DeploymentOrderSettings {
   @ValidateIf(({ keepPspRequests }: DeploymentOrderSettings) => keepPspRequests !== OFF)
   @IsDuration('1h', '8760h')
   keepPspRequests = '720h';
+
+  @Setting(
+    'Whether two people are needed to resolve an order: one key proposes the resolution, and another key approves it.',
+  )
+  @IsBoolean({ message: '$property must be true or false' })
+  resolveByTwo = false;
 }
 
 /** The settings of `orders:` at the top of the deployment file. */
 export interface DeploymentOrderConfig {
   /** Time in ms for which requests to PSPs are kept; absent if they are not recorded. */
   exchangeRetentionMs?: number;
+  /** True if one operator key must propose the resolution of an order, and another key must approve it. */
+  resolveByTwo: boolean;
 }
 
 export function parseDeploymentOrderSettings({
   keepPspRequests,
+  resolveByTwo,
 }: DeploymentOrderSettings): DeploymentOrderConfig {
   const exchangeRetentionMs = keepPspRequests === OFF ? undefined : parseDuration(keepPspRequests);
-  return { ...(exchangeRetentionMs !== undefined && { exchangeRetentionMs }) };
+  return { resolveByTwo, ...(exchangeRetentionMs !== undefined && { exchangeRetentionMs }) };
 }

@@ -6,11 +6,13 @@ import { UNKNOWN_TIME } from '@tributary/orders';
 import { HttpStatus } from '@nestjs/common';
 import type { OperatorEndpoint } from '../endpoint.types.js';
 import { buildOrderTimeline, TIMELINE_SCHEMA } from '../order-timeline.js';
+import { PROPOSAL_SCHEMA, toProposalView } from '../order-proposal.js';
 import { decodePosition, encodePosition, toPage } from '../page-position.js';
 import {
   AMOUNT_SCHEMA,
   ANY_OBJECT_SCHEMA,
   ASSET_SCHEMA,
+  BOOLEAN_SCHEMA,
   CONNECTOR_PATH_SCHEMA,
   COUNT_SCHEMA,
   createListSchema,
@@ -85,6 +87,11 @@ export const ORDER_ENDPOINTS: readonly OperatorEndpoint[] = [
       history: createListSchema(
         createObjectSchema({ at: TIME_SCHEMA, state: ORDER_STATE_SCHEMA, event: TEXT_SCHEMA }),
       ),
+      resolvesByTwo: {
+        ...BOOLEAN_SCHEMA,
+        description: 'Whether two people are needed to resolve the order.',
+      },
+      'proposal?': { ...PROPOSAL_SCHEMA, description: 'The proposed resolution that waits for approval.' },
       timeline: {
         ...TIMELINE_SCHEMA,
         description:
@@ -103,10 +110,13 @@ export const ORDER_ENDPOINTS: readonly OperatorEndpoint[] = [
           'The connector has no order with this id or idempotency key.',
         );
       const history = await repository.readHistory(order.id);
+      const proposal = await store.orderProposals().find(order.id);
       return {
         ...toDetailedView(order),
         history: history.map((each) => ({ ...each, at: formatTime(each.at) })),
         timeline: await buildOrderTimeline(store, order, history),
+        resolvesByTwo: deployment.orders.resolveByTwo,
+        ...(proposal && { proposal: toProposalView(proposal, operator) }),
       };
     },
   },

@@ -147,10 +147,12 @@ async function readWindowAround<Row>(
     {
       ...source,
       fetchPage: async (window, signal) => {
-        // The number of rows of the window is left out, because the reading ends when the last row is found.
-        const { rows: found, next } = await source.fetchPage(window, signal);
-        for (const row of found) missing.delete(getKey(row));
-        return missing.size === 0 || next === undefined ? { rows: found } : { rows: found, next };
+        const page = await source.fetchPage(window, signal);
+        for (const row of page.rows) missing.delete(getKey(row));
+        if (missing.size === 0) return { rows: page.rows, isLast: true };
+        // The number of rows of the window is not compared, because the reading ends when the last row is found.
+        delete page.total;
+        return page;
       },
     },
     { from: Math.min(...times), to: Math.max(...times) + source.resolutionMs },

@@ -141,6 +141,9 @@ function findFreeIds({ id, key }: RecordIdentity, used: ReadonlySet<string>): Re
   return { rowId, key: rowId };
 }
 
+/** Sorts by time. A record that is not readable comes last, so that a valid one gets the PSP's id. */
 function compare(a: RecordIdentity, b: RecordIdentity): number {
-  return (a.time ?? 0) - (b.time ?? 0) || (a.parts.join(' ') < b.parts.join(' ') ? -1 : 1);
+  const [isUnreadable, isOtherUnreadable] = [a, b].map(({ parts }) => Number(parts.includes(undefined)));
+  const difference = (isUnreadable ?? 0) - (isOtherUnreadable ?? 0) || (a.time ?? 0) - (b.time ?? 0);
+  return difference || (a.parts.join(' ') < b.parts.join(' ') ? -1 : 1);
 }

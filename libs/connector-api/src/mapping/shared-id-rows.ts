@@ -4,8 +4,10 @@
  */
 import { InvalidRecordError } from '../errors.js';
 import type { Json, JsonPath } from '../http/json-accessors.js';
+import { parseRow } from '../http/parse-row.js';
 import { formatAmount, parseMoney } from '../money.js';
 import type { Money } from '../money.js';
+import { isRejectedRecord } from '../plugin.js';
 import type { FeedReader, RejectedRecord, StoredRecord } from '../plugin.js';
 import type { Transaction } from '../record.types.js';
 import { assignRecordIds } from './assign-record-ids.js';
@@ -17,7 +19,7 @@ import type { UnlinkedRow } from './link-rows.js';
 import { negateMoney } from './money-from-minor-units.js';
 import type { MovementFields } from './movements.js';
 import { numberRevisions } from './number-revisions.js';
-import { convertValidRecords, parseRows } from './parse-rows.js';
+import { convertValidRecords } from './parse-rows.js';
 import { createPspMetadata, readText } from './pick-metadata.js';
 
 /** The paths to the properties of a record that identify it. */
@@ -84,9 +86,11 @@ export async function mapSharedIdRows(
   const records = new Map(rows.map((row) => [row, { id: readId(row, paths), ...getIds(row) }]));
   const feeIds = [...records.values()].flatMap(listFeeIds);
   const served = await feedReader.findLatest('transactions', [...new Set(feeIds)]);
-  const parsed = parseRows<UnlinkedRow>(rows, paths.id, (row) => {
-    const record = records.get(row) ?? { id: readId(row, paths), ...getIds(row) };
-    return toRows(row, { ...record, servedFee: findServedFee(record, served, psp) });
+  const parsed = [...records].flatMap(([row, record]): readonly (UnlinkedRow | RejectedRecord)[] => {
+    const servedFee = findServedFee(record, served, psp);
+    const unlinked = parseRow(row, paths.id, (json) => toRows(json, { ...record, servedFee }));
+    // A valid record with the same id must not resolve the rejection.
+    return isRejectedRecord(unlinked) ? [{ ...unlinked, id: record.rowId }] : unlinked;
   });
   return convertValidRecords<UnlinkedRow, Transaction>(parsed, async (valid) => {
     const linked = linkConversions(sortForLinking(valid), getMetadataKey(psp, metadata.reference));

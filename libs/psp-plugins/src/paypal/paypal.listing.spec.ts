@@ -191,6 +191,18 @@ it.each([
   expectSums();
 });
 
+it('a transaction that is not readable stays rejected beside a valid one with the same id', async () => {
+  const { fake, feed, psp } = await start();
+  const [id, at] = ['5TY05013RG002845M', NOW - 2 * DAY];
+  fake.add({ ...PAYMENT, id, at, amount: '100.00' });
+  fake.add({ ...PAYMENT, id, at, amount: '50.00', isMalformed: true });
+  await feed.pull(psp);
+  expect([[...feed.rows.keys()], [...feed.rejected.keys()]]).toEqual([[id], [`${id}.2`]]);
+  fake.transactions[1]!.isMalformed = false;
+  await rereadAll();
+  expect([...feed.rows.keys()]).toEqual([id, `${id}.2`]);
+});
+
 it('rows of the release before are recognised, also after a change', async () => {
   const { fake, feed, psp } = await start();
   const [id, at, other] = ['5TY05013RG002845M', NOW - 2 * DAY, '8AB05013RG002845M'];

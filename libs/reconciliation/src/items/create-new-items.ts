@@ -5,6 +5,7 @@
 import type { ItemCuts, ReconciliationRepository } from '@tributary/feed';
 import { LEDGER_START } from '../ledger/copy-ledger-transactions.js';
 import type { Policy } from '../policy/policy.types.js';
+import { yieldToEventLoop } from '../runs/yield-to-event-loop.js';
 import { convertFeedRows } from './feed-items.js';
 import { convertLedgerTransactions } from './ledger-items.js';
 
@@ -22,8 +23,8 @@ export async function createNewItems(
   cuts: ItemCuts,
 ): Promise<void> {
   for (const [connector, cut] of Object.entries(cuts.feeds))
-    while (await addFeedBatch(repository, policyId, policy, connector, cut));
-  while (await addLedgerBatch(repository, policyId, policy, cuts.ledger));
+    while (await addFeedBatch(repository, policyId, policy, connector, cut)) await yieldToEventLoop();
+  while (await addLedgerBatch(repository, policyId, policy, cuts.ledger)) await yieldToEventLoop();
 }
 
 /**

@@ -7,6 +7,7 @@ import type {
   ReconciliationRepository,
 } from '@tributary/feed';
 import type { ItemReference } from '../events/event.types.js';
+import { yieldToEventLoop } from '../runs/yield-to-event-loop.js';
 import { createCutFilter } from './cut-filter.js';
 import type { ItemSource, KeyGroup } from './item-source.js';
 
@@ -56,6 +57,7 @@ export class StoredItemSource implements ItemSource {
       if (numbers.length < BATCH_ITEMS && number < count - 1) continue;
       const items = await this.repository.findItems(this.policyId, numbers);
       numbers = [];
+      await yieldToEventLoop();
       yield items.filter(this.isIncluded);
     }
   }
@@ -90,6 +92,7 @@ export class StoredItemSource implements ItemSource {
       );
       if (!batch) return;
       after = batch.lastKey;
+      await yieldToEventLoop();
       const { free, halfMatched } = selectFreePairs(batch.pairedNumbers, isMatched);
       const keys = [...batch.otherKeys, ...(await this.findKeysOfRule(rule, halfMatched))];
       yield { pairedNumbers: free, keys };
@@ -104,6 +107,7 @@ export class StoredItemSource implements ItemSource {
   private async *readGroups(rule: number, keys: readonly string[]): AsyncGenerator<KeyGroup[]> {
     for (let start = 0; start < keys.length; start += BATCH_ITEMS) {
       const batch = keys.slice(start, start + BATCH_ITEMS);
+      await yieldToEventLoop();
       yield groupByKey(await this.repository.findItemsByKeys(this.policyId, rule, batch), this.isIncluded);
     }
   }

@@ -2,6 +2,7 @@
 import type { ItemSide, NewItem, ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
 import { LEDGER_START } from '../ledger/copy-ledger-transactions.js';
 import type { Policy } from '../policy/policy.types.js';
+import { yieldToEventLoop } from '../runs/yield-to-event-loop.js';
 import { convertFeedRows } from './feed-items.js';
 import { convertLedgerTransactions } from './ledger-items.js';
 
@@ -62,6 +63,7 @@ class ItemVerifier {
         (await this.findUnfoundedEnd(connector, added));
       if (problem !== undefined) return problem;
       from = to;
+      await yieldToEventLoop();
     }
     return undefined;
   }
@@ -78,6 +80,7 @@ class ItemVerifier {
       const problem = await this.compare('ledger', ledger, items, stored, Infinity);
       if (problem !== undefined) return problem;
       from = transactions.at(-1)?.id ?? end;
+      await yieldToEventLoop();
     }
     return undefined;
   }

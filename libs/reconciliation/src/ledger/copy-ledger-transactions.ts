@@ -3,6 +3,7 @@
  * transaction.
  */
 import type { ReconciliationRepository } from '@tributary/feed';
+import { yieldToEventLoop } from '../runs/yield-to-event-loop.js';
 import type { LedgerSource } from './ledger-source.js';
 
 /** The position before the first transaction. It is -1, because ledgers of earlier Formance releases begin with the id 0. */
@@ -24,5 +25,6 @@ export async function copyLedgerTransactions(
     if (!last) return position;
     await repository.storeLedgerTransactions(source.name, transactions);
     position = last.id;
+    await yieldToEventLoop();
   }
 }

@@ -18,6 +18,7 @@ import { compareItems, type AccountTotals, type ItemComparison } from './compare
 import { addBreakToHash, hashRun } from './hash-run.js';
 import type { BalanceLine, MatchCount, RunInputs, RunSummary } from './run.types.js';
 import { streamBreaks } from './stream-breaks.js';
+import { yieldToEventLoop } from './yield-to-event-loop.js';
 
 /** The maximum number of new rows, and of breaks in the previous run. If there are more, all items are compared. */
 const MAX_NEW_ROWS = 50_000;
@@ -116,6 +117,7 @@ async function findChangedItems(
       const ids = [...new Set(rows.map(({ recordId }) => recordId))];
       changed.push(...(await repository.findItemsOfRecords(policyId, 'psp', connector, ids)));
       seq = rows.at(-1)?.seq ?? cut;
+      await yieldToEventLoop();
     }
   }
   for (let id = before.ledger; id < cuts.ledger;) {
@@ -123,6 +125,7 @@ async function findChangedItems(
     const ids = read.filter((transaction) => transaction.id <= cuts.ledger).map((each) => String(each.id));
     changed.push(...(await repository.findItemsOfRecords(policyId, 'ledger', policy.ledger, ids)));
     id = read.at(-1)?.id ?? cuts.ledger;
+    await yieldToEventLoop();
   }
   return changed;
 }

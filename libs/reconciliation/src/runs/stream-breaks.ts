@@ -1,5 +1,6 @@
 /** Reads the breaks of a run in batches. */
 import type { ReconciliationRepository, StoredBreak } from '@tributary/feed';
+import { yieldToEventLoop } from './yield-to-event-loop.js';
 
 const BATCH_BREAKS = 500;
 
@@ -11,6 +12,7 @@ export async function* streamBreaks(
   let after = '';
   for (;;) {
     const batch = await repository.readBreaks(runId, after, BATCH_BREAKS);
+    await yieldToEventLoop();
     yield* batch;
     const last = batch.at(-1);
     if (!last) return;

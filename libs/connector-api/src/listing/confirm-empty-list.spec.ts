@@ -27,3 +27,10 @@ it('a page without rows that names a next page shows that the list is not empty'
   const fetchKnownRows = answerWith({ rows: [], next: 'token-2' });
   expect(await confirmEmptyList({ fetchPage: answerWith(undefined), fetchKnownRows })).toEqual({ rows: [] });
 });
+
+it('a known row that the page should have contained contradicts an empty page', async () => {
+  const confirm = (isExpected: (row: string) => boolean) =>
+    confirmEmptyList({ fetchPage: answerWith(undefined), fetchKnownRows: answerWith(ROWS), isExpected });
+  expect(await confirm((row) => row === 'row-2')).toEqual({ rows: [] });
+  await expect(confirm((row) => row === 'row-1')).rejects.toThrow('this is not the end of the list');
+});

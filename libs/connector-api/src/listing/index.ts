@@ -36,3 +36,4 @@ export * from './list-sources.js';
 export * from './list-where-allowed.js';
 export * from './list-with-details.js';
 export * from './list-lookup.js';
+export * from './listed-account-check.js';

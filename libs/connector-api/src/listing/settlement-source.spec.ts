@@ -44,10 +44,11 @@ function startTest() {
         requested.push(id);
         return items.map(toJson);
       },
-      fetchRefund: async (id) => {
+      fetchObject: async (_kind, id) => {
         requested.push(id);
         return toJson({ id });
       },
+      toPaymentRecords: async () => ({ items: [] }),
       format: FORMAT,
     },
     { clock: new ManualClock(), feedReader },

@@ -1,16 +1,17 @@
 /** Maps settlements (payouts) with their items and with the refunds that the items name. */
+import { hasMovedMoney } from '../contract/balance-effects.js';
 import type { Json } from '../http/json-accessors.js';
 import { parseRow } from '../http/parse-row.js';
 import { isRejectedRecord } from '../plugin.js';
 import type { DataWarning, FeedReader, RejectedRecord } from '../plugin.js';
-import type { Transaction } from '../record.types.js';
+import type { Transaction, TransactionStatus } from '../record.types.js';
 import { toFee } from './fees.js';
 import { fetchObjectsById } from './fetch-objects-by-id.js';
 import type { MovementFields } from './movements.js';
 import { parseRows } from './parse-rows.js';
 import { roundParts } from './round-parts.js';
 import { formatNumberedId, RowHistory, toReturnedPayout } from './row-history.js';
-import { formatRejectedItemId, getItemsWarningId, toSettlementRows } from './settlement-rows.js';
+import { formatRejectedItemId, getItemsWarningId, isReversal, toSettlementRows } from './settlement-rows.js';
 import type { Settlement, SettlementFormat } from './settlement-rows.js';
 import { withdrawMissingParts } from './withdraw-missing-parts.js';
 
@@ -20,6 +21,8 @@ export interface SettlementDetails {
   items?: readonly Json[] | undefined;
   /** The refunds that the items name, by id, for a PSP whose refunds do not name the settlement that they reduced. */
   refunds: ReadonlyMap<string, Json>;
+  /** The payments that `fetchTakenBackPayments` has requested, by id. */
+  payments?: ReadonlyMap<string, Json>;
 }
 
 /** A settlement as the plugin reads it. */
@@ -48,6 +51,31 @@ export async function fetchSettlementDetails(
 ): Promise<SettlementDetails> {
   const ids = (items ?? []).map((item) => readRefundItem(item, format)?.refundId);
   return { items, refunds: await fetchObjectsById(ids, findRefund) };
+}
+
+/**
+ * Requests the payments that items of a settlement take back, and that were served as never paid: the settlement proves that an earlier one has paid them out. Such a payment
+ * does not name the earlier settlement.
+ */
+export async function fetchTakenBackPayments(
+  items: readonly Json[] | undefined,
+  { movementByType, parseItem }: SettlementFormat,
+  feedReader: FeedReader,
+  fetchPayment: (id: string) => Promise<Json | undefined>,
+): Promise<Map<string, Json>> {
+  const ids = (items ?? []).flatMap((item) => {
+    const parsed = parseRow(item, [], (json) => parseItem(json, ''));
+    return isRejectedRecord(parsed) || !isReversal(movementByType[parsed.type])
+      ? []
+      : (parsed.paymentId ?? []);
+  });
+  if (ids.length === 0) return new Map();
+  const served = await feedReader.findLatest('transactions', ids);
+  const isUnpaid = (id: string) => {
+    const { status } = served.get(id) ?? {};
+    return status !== undefined && !hasMovedMoney(status as TransactionStatus);
+  };
+  return fetchObjectsById(ids.filter(isUnpaid), fetchPayment);
 }
 
 /** @returns `undefined` for an item that moves no money of a refund */

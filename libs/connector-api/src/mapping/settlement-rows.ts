@@ -59,6 +59,11 @@ export interface SettlementRows {
 /** The movements that take a payment back. */
 const REVERSALS: readonly (string | undefined)[] = ['dispute', 'adjustment'];
 
+/** Returns true for the movement of an item that takes a payment back. */
+export function isReversal(movement: Movement | undefined): boolean {
+  return REVERSALS.includes(movement);
+}
+
 /** The movements of items that have no rows, or rows that are named after their payments. */
 const WITHOUT_ITEM_ID: readonly (string | undefined)[] = [
   ...REVERSALS,
@@ -137,8 +142,16 @@ function parseItem(json: Json, settlementId: string, format: SettlementFormat): 
   return item;
 }
 
+/** Returns the ids of the rows, without numbers, that take back a payment which a settlement has paid out. */
+export function listReversalIds(
+  paymentId: string,
+  movementByType: SettlementFormat['movementByType'],
+): string[] {
+  return listTypes({ movementByType }, REVERSALS).map((type) => `${paymentId}.${type}`);
+}
+
 function listTypes(
-  { movementByType }: SettlementOptions,
+  { movementByType }: Pick<SettlementFormat, 'movementByType'>,
   movements: readonly (string | undefined)[],
 ): string[] {
   return Object.keys(movementByType).filter((type) => movements.includes(movementByType[type]));
@@ -213,8 +226,7 @@ function toItemRow(
   if (movement === 'fee')
     return fields.amount.amount === 0n ? undefined : toFee({ ...fields, amount: negateMoney(fields.amount) });
   const { history } = options;
-  const isReversal = REVERSALS.includes(movement);
-  const id = isReversal ? history.assignId(`${paymentId}.${type}`, settlement) : fields.id;
+  const id = isReversal(movement) ? history.assignId(`${paymentId}.${type}`, settlement) : fields.id;
   const { row, linked = row } = toUnlinkedRow(movement, { ...fields, id }, paymentId);
   return history.add([linked])[0];
 }

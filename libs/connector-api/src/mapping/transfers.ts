@@ -1,6 +1,7 @@
 /** Builds rows of money that moves between the tenant's own accounts, in one currency or between two currencies. */
 import type { Money } from '../money.js';
 import type { Transaction } from '../record.types.js';
+import { COMMON_METADATA_PREFIX } from './common-metadata.js';
 import { negateMoney, toAbsoluteMoney } from './money-from-minor-units.js';
 import { toCommonFields, toPayment } from './movements.js';
 import type { MovementFields } from './movements.js';
@@ -18,6 +19,29 @@ export function toTransfer({ toAccountId, ...fields }: TransferFields): Transact
     type: 'TRANSFER',
     sourceAccountId: fields.accountId,
     destinationAccountId: toAccountId,
+  };
+}
+
+/**
+ * Returns the row of a payout as a transfer if the payout goes into another account of the tenant, so that it changes the balances of both accounts. Any other row stays as
+ * it is.
+ * @param ownAccountIds the PSP's ids of the accounts that a payout can go into
+ */
+export function toTransferIfOwn(
+  row: Transaction,
+  ownAccountIds: readonly (string | undefined)[],
+): Transaction {
+  const { type, destinationAccountId } = row;
+  if (
+    type !== 'PAYOUT' ||
+    destinationAccountId === undefined ||
+    !ownAccountIds.includes(destinationAccountId)
+  )
+    return row;
+  return {
+    ...row,
+    type: 'TRANSFER',
+    metadata: { ...row.metadata, [`${COMMON_METADATA_PREFIX}movement`]: 'transfer' },
   };
 }
 

@@ -22,9 +22,13 @@ import { BALANCE_TYPES, PLUGIN_NAME } from './gocardless.vocabulary.js';
 const PAYMENT_ACCOUNT_PREFIX = 'BA';
 
 export async function* listAccountPages(context: GocardlessContext): AsyncGenerator<Page<Account>> {
-  const creditors = await context.client.listAll('creditors', { signal: context.signal });
-  const accounts = await listPaymentAccounts(context);
-  yield { items: parseRows([...creditors, ...accounts], 'id', toAccount), cursor: 'all' };
+  const accounts = await listAccounts(context, await listPaymentAccounts(context));
+  yield { items: parseRows(accounts, 'id', toAccount), cursor: 'all' };
+}
+
+/** Returns the creditors and the given payment accounts. */
+export async function listAccounts({ client, signal }: GocardlessContext, paymentAccounts: readonly Json[]) {
+  return [...(await client.listAll('creditors', { signal })), ...paymentAccounts];
 }
 
 /** Returns all payment accounts: none where the settings exclude them, or where the token may not read them. */

@@ -1,19 +1,5 @@
 /** Maps objects of GoCardless to rows, without side effects. All functions throw InvalidRecordError, which names the invalid property. */
-import {
-  applyDirection,
-  createPspMetadata,
-  parseMinorUnits,
-  pickProperties,
-  readText,
-  readTexts,
-  reverseRefund,
-  toConvertedPayout,
-  toOtherMovement,
-  toPayment,
-  toPayoutReturn,
-  toRefundOf,
-  translateWord,
-} from '@tributary/connector-api';
+import * as api from '@tributary/connector-api';
 import type { Metadata, RowDetails, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import * as words from './gocardless.vocabulary.js';
@@ -22,11 +8,12 @@ import * as words from './gocardless.vocabulary.js';
 const TAKEN_BACK: readonly string[] = ['charged_back', 'failed'];
 
 export function toPaymentRow(json: Json): Transaction {
-  const payout = readText(json, 'links', 'payout');
-  const isPaidOut = payout !== undefined && TAKEN_BACK.includes(readText(json, 'status') ?? '');
-  const status = isPaidOut ? 'SUCCEEDED' : translateWord(words.PAYMENT_STATUSES, json, 'status');
+  const payout = api.readText(json, 'links', 'payout');
+  const isPaidOut = payout !== undefined && TAKEN_BACK.includes(api.readText(json, 'status') ?? '');
+  const status = isPaidOut ? 'SUCCEEDED' : api.translateWord(words.PAYMENT_STATUSES, json, 'status');
   const settlement = status === 'SUCCEEDED' ? payout : undefined;
-  return toPayment({ ...readFields(json, json.string('links', 'creditor'), true, { settlement }), status });
+  const fields = readFields(json, json.string('links', 'creditor'), true, { settlement });
+  return api.toPayment({ ...fields, status });
 }
 
 /**
@@ -36,14 +23,14 @@ export function toPaymentRow(json: Json): Transaction {
  * @returns no rows before a payout was reduced by it: a row would change the payment
  */
 export function toRefundRows(json: Json, creditorId?: string, settlement?: string): Transaction[] {
-  const state = translateWord(words.REFUND_STATES, json, 'status');
-  const original = readText(json, 'links', 'payment');
+  const state = api.translateWord(words.REFUND_STATES, json, 'status');
+  const original = api.readText(json, 'links', 'payment');
   if (original === undefined) json.string('links', 'mandate');
   const accountId = creditorId ?? json.string('links', 'creditor');
   const fields = readFields(json, accountId, false, { relatedId: original, settlement });
   if (state === 'none' && settlement === undefined) return [];
-  const row = toRefundOf(original, fields);
-  return state === 'returned' ? [row, reverseRefund(row, `${row.id}.funds_returned`)] : [row];
+  const row = api.toRefundOf(original, fields);
+  return state === 'returned' ? [row, api.reverseRefund(row, `${row.id}.funds_returned`)] : [row];
 }
 
 /**
@@ -52,13 +39,13 @@ export function toRefundRows(json: Json, creditorId?: string, settlement?: strin
  */
 export function toPayoutRows(json: Json): Transaction[] {
   const accountId = json.string('links', 'creditor');
-  const isPending = translateWord(words.PAYOUT_STATES, json, 'status') === 'pending';
+  const isPending = api.translateWord(words.PAYOUT_STATES, json, 'status') === 'pending';
   const fields = readFields(json, accountId, false, { settlement: json.string('id') });
   const payout = { ...fields, status: isPending ? 'PENDING' : 'SUCCEEDED' } as const;
-  const currency = readText(json, 'fx', 'fx_currency') ?? json.string('currency');
-  if (currency === json.string('currency')) return [toPayment(payout)];
+  const currency = api.readText(json, 'fx', 'fx_currency') ?? json.string('currency');
+  if (currency === json.string('currency')) return [api.toPayment(payout)];
   if (!json.has('fx', 'fx_amount')) return [];
-  return toConvertedPayout(payout, parseMinorUnits(json.decimal('fx', 'fx_amount'), currency));
+  return api.toConvertedPayout(payout, api.parseMinorUnits(json.decimal('fx', 'fx_amount'), currency));
 }
 
 /**
@@ -66,9 +53,9 @@ export function toPayoutRows(json: Json): Transaction[] {
  * @param accountId the payment account that pays. If it is not known, there is no row: the journal of the account that paid has it
  */
 export function toOutboundPaymentRows(json: Json, accountId: string | undefined): Transaction[] {
-  const status = translateWord(words.OUTBOUND_STATUSES, json, 'status');
-  const orderKey = readText(json, 'metadata', words.ORDER_KEY_NAME);
-  const row = toPayment({ ...readFields(json, accountId ?? '', false), status, orderKey });
+  const status = api.translateWord(words.OUTBOUND_STATUSES, json, 'status');
+  const orderKey = api.readText(json, 'metadata', words.ORDER_KEY_NAME);
+  const row = api.toPayment({ ...readFields(json, accountId ?? '', false), status, orderKey });
   return accountId === undefined ? [] : [row];
 }
 
@@ -77,40 +64,37 @@ export function getReturnId(outboundPaymentId: string): string {
   return `${outboundPaymentId}.return`;
 }
 
-/** A payment account with a journal. */
-export interface JournalAccount {
-  id: string;
-  /** True if the creditor has several payment accounts, so that only the journals tell which one has paid. */
-  isPayerUnknown: boolean;
-}
-
 /**
  * Maps one entry of the journal of a payment account: a top-up, money that an outbound payment did not bring to its recipient, a payout of GoCardless
  * into this account, or a debit that no outbound payment explains. The debit of an outbound payment has no row, because the payment has one. If only the journal tells
  * the payer, the debit is the row of its outbound payment, also if GoCardless does not show this payment. A credit that names an outbound payment is its return,
  * unless the payment itself says that it was not executed.
+ * @param accountId the payment account of the journal
+ * @param isPayerUnknown true if the creditor has several payment accounts, so that only the journals tell which one has paid
  * @param payments the outbound payments that entries name, by id
  */
 export function toAccountTransactionRows(
   json: Json,
-  { id: accountId, isPayerUnknown }: JournalAccount,
+  accountId: string,
+  isPayerUnknown: boolean,
   payments: ReadonlyMap<string, Json>,
 ): Transaction[] {
   const isCredit = json.oneOf(['credit', 'debit'], 'direction') === 'credit';
-  const [outbound, payout] = [readText(json, 'links', 'outbound_payment'), readText(json, 'links', 'payout')];
+  const outbound = api.readText(json, 'links', 'outbound_payment');
+  const payout = api.readText(json, 'links', 'payout');
   const fields = readFields(json, accountId, isCredit, { relatedId: outbound ?? payout });
-  if (outbound === undefined && payout === undefined) return [toPayment(fields)];
-  if (outbound === undefined) return [{ ...toOtherMovement(fields, 'transfer'), type: 'TRANSFER' }];
-  const ids = createPspMetadata(words.PLUGIN_NAME, { payment_account_transaction: fields.id });
+  if (outbound === undefined && payout === undefined) return [api.toPayment(fields)];
+  if (outbound === undefined) return [{ ...api.toOtherMovement(fields, 'transfer'), type: 'TRANSFER' }];
+  const ids = api.createPspMetadata(words.PLUGIN_NAME, { payment_account_transaction: fields.id });
   const entry = { ...fields, metadata: { ...fields.metadata, ...ids } };
   const payment = payments.get(outbound);
   if (isCredit) {
-    const isFailed = payment !== undefined && readText(payment, 'status') !== 'executed';
+    const isFailed = payment !== undefined && api.readText(payment, 'status') !== 'executed';
     if (isFailed && !isPayerUnknown) return [];
-    return [toPayoutReturn({ id: outbound, type: 'PAYOUT' }, { ...entry, id: getReturnId(outbound) })];
+    return [api.toPayoutReturn({ id: outbound, type: 'PAYOUT' }, { ...entry, id: getReturnId(outbound) })];
   }
   if (!isPayerUnknown) return [];
-  if (payment === undefined) return [toPayment({ ...entry, id: outbound })];
+  if (payment === undefined) return [api.toPayment({ ...entry, id: outbound })];
   return toOutboundPaymentRows(payment, accountId).map((row) => ({ ...row, status: 'SUCCEEDED' }));
 }
 
@@ -126,12 +110,12 @@ const RECIPIENT = { counterpartyId: 'links.creditor_bank_account links.recipient
  */
 function readFields(json: Json, accountId: string, isIncoming: boolean, details: RowDetails = {}) {
   const time = json.has('direction') ? `${json.string('value_date')}T00:00:00Z` : json.time('created_at');
-  const units = parseMinorUnits(json.decimal('amount'), json.string('currency'));
-  const amount = applyDirection(units, isIncoming, 'its list or its "direction"');
+  const units = api.parseMinorUnits(json.decimal('amount'), json.string('currency'));
+  const amount = api.applyDirection(units, isIncoming, 'its list or its "direction"');
   return {
     ...{ id: json.string('id'), createdAt: time, accountId, isZeroOutgoing: !isIncoming },
-    ...{ amount, scheme: readText(json, 'scheme'), ...readTexts(json, RECIPIENT) },
-    ...{ details: { ...readTexts(json, DETAILS), ...details }, metadata: createMetadata(json) },
+    ...{ amount, scheme: api.readText(json, 'scheme'), ...api.readTexts(json, RECIPIENT) },
+    ...{ details: { ...api.readTexts(json, DETAILS), ...details }, metadata: createMetadata(json) },
   };
 }
 
@@ -148,9 +132,9 @@ const EXCHANGE = ['fx_currency', 'fx_amount', 'exchange_rate'];
 /** Contains the tenant's own key-value pairs as well, because the PSP's fields for references are short. */
 function createMetadata(json: Json): Metadata {
   return {
-    ...pickProperties(words.PLUGIN_NAME, json, PROPERTIES),
-    ...pickProperties(words.PLUGIN_NAME, json, EXCHANGE, 'fx'),
-    ...pickProperties(words.PLUGIN_NAME, json, json.propertyNames('metadata'), 'metadata'),
-    ...pickProperties(words.PLUGIN_NAME, json.at('links'), LINKS),
+    ...api.pickProperties(words.PLUGIN_NAME, json, PROPERTIES),
+    ...api.pickProperties(words.PLUGIN_NAME, json, EXCHANGE, 'fx'),
+    ...api.pickProperties(words.PLUGIN_NAME, json, json.propertyNames('metadata'), 'metadata'),
+    ...api.pickProperties(words.PLUGIN_NAME, json.at('links'), LINKS),
   };
 }

@@ -101,6 +101,95 @@ it('reads the items of a payout again until they add up to it', async () => {
   await test.fake.server.close();
 });
 
+it('a payout that changes back and forth adds up to its last status', async () => {
+  const { created_at, ...test } = await startFake();
+  test.fake.add('payouts', {
+    ...{ id: 'PO1', created_at: created_at(5), amount: 1000, currency: 'GBP', status: 'pending' },
+    ...{ deducted_fees: 0, links: { creditor: 'CR1', creditor_bank_account: 'BA1' } },
+  });
+  const item = { type: 'payment_paid_out', amount: '1000.0', links: { payout: 'PO1', payment: 'PM1' } };
+  test.fake.tables.payout_items.add(item);
+  let cursor = await pull(test);
+  const sums: bigint[] = [];
+  for (const status of ['paid', 'bounced', 'paid', 'bounced', 'paid']) {
+    test.fake.change('payouts', 'PO1', status, { status });
+    test.clock.advance(2 * HOUR_MS);
+    cursor = await pull(test, cursor);
+    sums.push(sumRows(test.feed));
+  }
+  expect(sums).toEqual([-1000n, 0n, -1000n, 0n, -1000n]);
+  await test.fake.server.close();
+});
+
+it('reads later payouts again when the items of an earlier one become complete', async () => {
+  const { created_at, ...test } = await startFake();
+  const addPayout = (id: string, days: number, amount: number) =>
+    test.fake.tables.payouts.add({
+      ...{ id, created_at: created_at(days), amount, currency: 'GBP', status: 'paid', deducted_fees: 0 },
+      links: { creditor: 'CR1', creditor_bank_account: 'BA1' },
+    });
+  const addItem = (payout: string, type: string, amount: string, payment: string) =>
+    test.fake.tables.payout_items.add({ type, amount, links: { payout, payment } });
+  addPayout('PO1', 9, 500);
+  addItem('PO1', 'payment_paid_out', '1500.0', 'PM2');
+  addPayout('PO2', 5, 1000);
+  addItem('PO2', 'payment_paid_out', '1000.0', 'PM1');
+  const cursor = await pull(test);
+  // Only now GoCardless lists the chargeback, which the item of the later payout cancels.
+  addItem('PO1', 'payment_charged_back', '-1000.0', 'PM1');
+  test.clock.advance(DAY_MS);
+  await pull(test, cursor);
+  expect(test.feed.getTransactions().map(({ id }) => id)).toEqual([
+    ...['PO1', 'PO2', 'PM1.payment_charged_back', 'PM1.payment_paid_out'],
+  ]);
+  await test.fake.server.close();
+});
+
+it('cursors that do not say whether a list ends are an error, and no row is lost', async () => {
+  const { created_at, ...test } = await startFake();
+  const payment = { amount: 1000, currency: 'GBP', status: 'confirmed', links: { creditor: 'CR1' } };
+  for (const days of [9, 8])
+    test.fake.tables.payments.add({ id: `PM${days}`, created_at: created_at(days), ...payment });
+  test.fake.maxPageSize = 1;
+  test.fake.server.transformResponse = ({ path }, body) =>
+    path === '/payments' ? { ...(body as object), meta: { cursors: {}, limit: 1 } } : body;
+  await expect(pull(test)).rejects.toThrow('has no meta.cursors.after');
+  test.fake.server.transformResponse = undefined;
+  await pull(test);
+  expect(test.feed.getTransactions().map(({ id }) => id)).toEqual(['PM9', 'PM8']);
+  await test.fake.server.close();
+});
+
+it('an outbound payment whose payment account is not readable is refused', async () => {
+  const { created_at, ...test } = await startFake();
+  const payment = { id: 'OUT1', created_at: created_at(4), amount: 100, currency: 'GBP', status: 'executed' };
+  const links = { creditor: 'CR1', recipient_bank_account: 'BA7' };
+  test.fake.tables.outbound_payments.add({ ...payment, links });
+  await pull(test);
+  expect(test.feed.getTransactions()).toEqual([]);
+  expect(test.feed.rejectedRecords.get('OUT1')?.reason).toContain('no payment account of CR1 is readable');
+  await test.fake.server.close();
+});
+
+it('a refund that names neither a payment nor a mandate is refused', async () => {
+  const { created_at, ...test } = await startFake();
+  const refund = { id: 'RF1', created_at: created_at(4), amount: 100, currency: 'GBP', status: 'paid' };
+  test.fake.tables.refunds.add({ ...refund, links: { creditor: 'CR1' } });
+  await pull(test);
+  expect(test.feed.getTransactions()).toEqual([]);
+  expect(test.feed.rejectedRecords.get('RF1')?.reason).toContain('links.mandate');
+  await test.fake.server.close();
+});
+
+/** Adds up what the rows did to the balance of the creditor. */
+function sumRows(feed: InMemoryFeed): bigint {
+  return feed
+    .getTransactions()
+    .filter(({ status }) => status !== 'PENDING')
+    .map(({ amount, sourceAccountId }) => (sourceAccountId === 'CR1' ? -amount.amount : amount.amount))
+    .reduce((sum, effect) => sum + effect, 0n);
+}
+
 it('takes back the second row of an item that two overlapping pages contained', async () => {
   const { created_at, ...test } = await startFake();
   test.fake.tables.payouts.add({
@@ -111,26 +200,67 @@ it('takes back the second row of an item that two overlapping pages contained', 
   test.fake.tables.payout_items.add({ type: 'payment_paid_out', amount: '1000.0', links });
   for (const type of ['gocardless_fee', 'app_fee'])
     test.fake.tables.payout_items.add({ type, amount: '-20.0', links });
-  const sumRows = () =>
-    test.feed
-      .getTransactions()
-      .map(({ amount, sourceAccountId }) => (sourceAccountId === 'CR1' ? -amount.amount : amount.amount))
-      .reduce((sum, effect) => sum + effect, 0n);
   test.fake.server.transformResponse = ({ path }, body) => {
     if (path !== '/payout_items') return body;
     const { payout_items: items } = body as { payout_items: object[] };
     return { ...(body as object), payout_items: [...items, ...items.slice(0, 1)] };
   };
   let cursor = await pull(test);
-  expect(sumRows()).toBe(-1020n);
+  expect(sumRows(test.feed)).toBe(-1020n);
   test.fake.server.transformResponse = undefined;
   for (const expected of [-1000n, -1000n]) {
     test.clock.advance(DAY_MS);
     cursor = await pull(test, cursor);
-    expect(sumRows()).toBe(expected);
+    expect(sumRows(test.feed)).toBe(expected);
   }
   await test.fake.server.close();
 });
+
+it.each([
+  ['charged_back', 'payment_charged_back'],
+  ['failed', 'payment_failed'],
+])(
+  'a payment that is %s without links.payout counts as paid, because a payout takes it back',
+  async (status, type) => {
+    const { created_at, ...test } = await startFake();
+    const payment = { id: 'PM1', amount: 1000, currency: 'GBP', created_at: created_at(9) };
+    test.fake.tables.payments.add({ ...payment, status, links: { creditor: 'CR1' } });
+    const addPayout = (id: string, days: number, items: readonly [type: string, amount: string][]) => {
+      const amount = items.reduce((sum, item) => sum + Number(item[1]), 0);
+      test.fake.add('payouts', {
+        ...{ id, created_at: created_at(days), amount, currency: 'GBP', status: 'paid', deducted_fees: 0 },
+        links: { creditor: 'CR1', creditor_bank_account: 'BA1' },
+      });
+      for (const [itemType, itemAmount] of items) {
+        const links = { payout: id, payment: itemType === 'other' ? 'PM_OLD' : 'PM1' };
+        const word = itemType === 'other' ? 'payment_paid_out' : itemType;
+        test.fake.tables.payout_items.add({ type: word, amount: itemAmount, links });
+      }
+    };
+    const readStatus = () => test.feed.getTransactions().find(({ id }) => id === 'PM1')?.status;
+    addPayout('PO1', 7, [['payment_paid_out', '1000.0']]);
+    let cursor = await pull(test);
+    expect(readStatus()).toBe(status === 'failed' ? 'FAILED' : 'DISPUTE_LOST');
+    addPayout('PO2', 0, [
+      [type, '-1000.0'],
+      ['other', '1500.0'],
+    ]);
+    test.clock.advance(HOUR_MS);
+    cursor = await pull(test, cursor);
+    expect(readStatus()).toBe('SUCCEEDED');
+    // The payment is read again, and still does not name its payout.
+    test.fake.change('payments', 'PM1', status, { status });
+    test.clock.advance(DAY_MS);
+    await pull(test, cursor);
+    expect(readStatus()).toBe('SUCCEEDED');
+    const whole = { ...test, feed: new InMemoryFeed() };
+    const first = await pull(whole);
+    test.clock.advance(DAY_MS);
+    await pull(whole, first);
+    expect(whole.feed.getTransactions().find(({ id }) => id === 'PM1')?.status).toBe('SUCCEEDED');
+    await test.fake.server.close();
+  },
+);
 
 it('a token that may read the journal of a payment account, and not its outbound payments, is an error', async () => {
   const { created_at, ...test } = await startFake();

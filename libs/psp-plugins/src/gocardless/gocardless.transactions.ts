@@ -10,14 +10,14 @@ import {
   parseRows,
   readText,
 } from '@tributary/connector-api';
-import type { Cursor, Page, Transaction } from '@tributary/connector-api';
+import type { Cursor, Page, StoredRecord, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import * as listing from '@tributary/connector-api/listing';
-import { findPayer, listPaymentAccounts } from './gocardless.accounts.js';
+import { findPayer, listAccounts, listPaymentAccounts } from './gocardless.accounts.js';
 import type { GocardlessContext } from './gocardless.client.js';
 import * as mapper from './gocardless.mapper.js';
 import { getPayoutState, PAYOUT_FORMAT } from './gocardless.payouts.js';
-import { CREDITOR_KEY, getLinkName, PLUGIN_NAME, type TransactionResource } from './gocardless.vocabulary.js';
+import * as words from './gocardless.vocabulary.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -48,7 +48,7 @@ export function getCreatedList(
 export async function* listTransactionPages(context: GocardlessContext, since: Cursor | undefined) {
   const { client, feedReader, settings } = context;
   const accounts = await listPaymentAccounts(context);
-  const describe = (resource: TransactionResource) => describeObjectList(context, resource);
+  const describe = (resource: words.TransactionResource) => describeObjectList(context, resource);
   const mapPayments = (rows: Json[]) => addPayers(context, parseRows(rows, 'id', mapper.toPaymentRow));
   const toRecords = (rows: Json[]) => mapRefunds(context, rows);
   const sources = [
@@ -64,7 +64,9 @@ export async function* listTransactionPages(context: GocardlessContext, since: C
       {
         ...{ ...describe('payouts'), format: PAYOUT_FORMAT, getVersion: getPayoutState },
         fetchItems: (payoutId, signal) => client.listPayoutItems(payoutId, signal),
-        fetchRefund: (id, signal) => client.find('refunds', id, signal),
+        fetchObject: (resource, id, signal) => client.find(resource, id, signal),
+        toPaymentRecords: mapPayments,
+        ownAccountIds: accounts.map((row) => readText(row, 'id')),
       },
       context,
     ),
@@ -79,15 +81,16 @@ export async function* listTransactionPages(context: GocardlessContext, since: C
   });
   if (settings.paymentAccounts !== 'off') sources.push(outbound);
   sources.push(...accounts.flatMap((account) => createJournalSource(context, account, accounts)));
-  yield* listing.listSources({ plugin: PLUGIN_NAME, version: 1 }, sources, since);
+  const check = listing.createListedAccountCheck(() => listAccounts(context, accounts));
+  yield* listing.listSources({ plugin: words.PLUGIN_NAME, version: 1 }, sources.map(check), since);
 }
 
 /** Describes the list of objects by the time at which they were created, the newest of them again, and then of those that events name. */
-function describeObjectList(context: GocardlessContext, resource: TransactionResource) {
+function describeObjectList(context: GocardlessContext, resource: words.TransactionResource) {
   const options: listing.ListWithEventsOptions<Json> = {
     ...getCreatedList(context, resource, resource === 'refunds' ? 'payment' : undefined),
     fetchEvents: (window, signal) => context.client.listEvents(resource, window, signal),
-    getObjectId: (event) => readText(event, 'links', getLinkName(resource)),
+    getObjectId: (event) => readText(event, 'links', words.getLinkName(resource)),
     fetchObject: (id, signal) => context.client.find(resource, id, signal),
   };
   const list = (at?: listing.ListWithEventsPosition) => listing.listWithEvents(options, at, context);
@@ -98,24 +101,36 @@ function describeObjectList(context: GocardlessContext, resource: TransactionRes
 function createJournalSource(context: GocardlessContext, account: Json, accounts: readonly Json[]) {
   const id = readText(account, 'id');
   if (id === undefined) return [];
-  const journal = { id, isPayerUnknown: findPayer(accounts, account) === undefined };
+  const isPayerUnknown = findPayer(accounts, account) === undefined;
   const options = {
     ...getCreatedList(context, 'payment_account_transactions'),
     ...{ id, dayProperty: 'value_date', overlapDays: JOURNAL_OVERLAP_DAYS },
     fetchPage: (days: listing.DayRangeQuery, signal: AbortSignal) =>
       context.client.listAccountTransactions(id, days, signal),
-    toRecords: (rows: Json[]) => mapJournal(context, journal, rows),
+    toRecords: (rows: Json[]) => mapJournal(context, id, isPayerUnknown, rows),
   };
   return [listing.createDayJournalSource(options, context)];
 }
 
-/** Maps the entries of a journal. A debit needs its outbound payment only if no other list tells which account has paid. */
-async function mapJournal(context: GocardlessContext, account: mapper.JournalAccount, rows: Json[]) {
-  const { client, signal } = context;
-  const needed = rows.filter((row) => account.isPayerUnknown || readText(row, 'direction') === 'credit');
-  const ids = needed.map((row) => readText(row, 'links', 'outbound_payment'));
-  const payments = await fetchObjectsById(ids, (id) => client.find('outbound_payments', id, signal));
-  return parseRows(rows, 'id', (row) => mapper.toAccountTransactionRows(row, account, payments));
+/**
+ * Maps the entries of a journal. A payout into this account is a transfer with a row of its own. A debit needs its outbound payment only if no other list tells which account
+ * has paid.
+ */
+async function mapJournal(context: GocardlessContext, id: string, isPayerUnknown: boolean, entries: Json[]) {
+  const { client, feedReader, signal } = context;
+  const getPayout = (row: Json) =>
+    row.has('links', 'outbound_payment') ? undefined : readText(row, 'links', 'payout');
+  const getDestination = ({ transaction }: StoredRecord) => transaction?.destinationAccountId;
+  const destinations = await findMetadata(entries.map(getPayout), getDestination, feedReader, async (one) => {
+    const payout = await client.find('payouts', one, signal);
+    return payout && readText(payout, 'links', 'creditor_bank_account');
+  });
+  const rows = entries.filter((row) => destinations.get(getPayout(row) ?? '') !== id);
+  const needed = rows.filter((row) => isPayerUnknown || readText(row, 'direction') === 'credit');
+  const paymentIds = needed.map((row) => readText(row, 'links', 'outbound_payment'));
+  const find = (paymentId: string) => client.find('outbound_payments', paymentId, signal);
+  const payments = await fetchObjectsById(paymentIds, find);
+  return parseRows(rows, 'id', (row) => mapper.toAccountTransactionRows(row, id, isPayerUnknown, payments));
 }
 
 /** Maps refunds. A refund names its payment, or its mandate, which names the creditor whose balance pays it. */
@@ -123,7 +138,8 @@ async function mapRefunds(context: GocardlessContext, refunds: readonly Json[]) 
   const { client, feedReader, signal } = context;
   const getOriginal = (row: Json) => readText(row, 'links', 'payment') ?? readText(row, 'links', 'mandate');
   const payments = new Set(refunds.map((row) => readText(row, 'links', 'payment')));
-  const creditors = await findMetadata(refunds.map(getOriginal), CREDITOR_KEY, feedReader, async (id) => {
+  const ids = refunds.map(getOriginal);
+  const creditors = await findMetadata(ids, words.CREDITOR_KEY, feedReader, async (id) => {
     const original = await client.find(payments.has(id) ? 'payments' : 'mandates', id, signal);
     return original && readText(original, 'links', 'creditor');
   });
@@ -133,6 +149,6 @@ async function mapRefunds(context: GocardlessContext, refunds: readonly Json[]) 
 
 /** Adds the names of the payers to payments and refunds, which name their mandates. */
 async function addPayers(context: GocardlessContext, rows: Page<Transaction>['items']) {
-  const settled = await keepSettledRows(rows, context.feedReader);
+  const settled = await keepSettledRows(rows, context.feedReader, words.ITEM_MOVEMENTS);
   return listing.addOptionalMetadata(settled, context.payers, context);
 }

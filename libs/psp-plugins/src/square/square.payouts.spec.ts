@@ -73,6 +73,14 @@ describe('the entries of a payout', () => {
     expect([...feed.openWarnings]).toEqual([]);
   });
 
+  it('are read for a payout of a type that Square adds later', async () => {
+    const payout = fake.addPayout(NOW - DAY, eur(100), { type: 'INSTANT' }).id;
+    fake.brokenIds.add(payout);
+    const { id } = fake.addEntry(payout, 'ADJUSTMENT', NOW - DAY, { gross: eur(100), net: eur(100) });
+    await feed.pull(psp);
+    expect([payout, id].map(findRow)).toEqual(['PAYOUT SUCCEEDED 100', 'OTHER SUCCEEDED 100']);
+  });
+
   it('count once if two pages contain them', async () => {
     fake.maxRowsPerPage = 2;
     const payout = fake.addPayout(NOW - DAY, eur(300), { type: 'BATCH' }).id;

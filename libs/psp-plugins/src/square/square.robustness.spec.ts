@@ -79,6 +79,29 @@ describe('an empty object instead of a list', () => {
     expect(ids.filter((id) => !feed.rows.has(id))).toEqual([]);
   });
 
+  it.each([{ cursor: '' }, { cursor: null }])('can have the form %j', async (body) => {
+    const quiet = fake.addLocation().id;
+    fake.server.transformResponse = (_request, found) => (JSON.stringify(found) === '{}' ? body : found);
+    await feed.pull(psp);
+    await feed.pull(psp);
+    fake.server.transformResponse = undefined;
+    fake.addPayment(NOW - 200 * DAY, eur(1), { location_id: quiet });
+    await feed.pull(psp);
+    expect(computeSums()).toEqual([0n, 1n]);
+  });
+
+  it('is an error if the oldest row belongs to the list that it answers', async () => {
+    const [old = ''] = addPayments(1, NOW - 30 * DAY);
+    // The window of the first listing contains the oldest row, so the list cannot be empty.
+    fake.server.transformResponse = ({ path, query }, body) =>
+      path === '/v2/payments' && query.get('limit') !== '1' ? {} : body;
+    await expect(feed.pull(psp)).rejects.toThrow('this is not the end of the list');
+    expect(feed.rows.has(old)).toBe(false);
+    fake.server.transformResponse = undefined;
+    await feed.pull(psp);
+    expect(feed.rows.has(old)).toBe(true);
+  });
+
   it('is the answer for a location without payments, which is no error', async () => {
     const quiet = fake.addLocation().id;
     await feed.pull(psp);

@@ -19,6 +19,7 @@ import type { Json } from '@tributary/connector-api/http';
 import {
   confirmEmptyList,
   createJsonRowReader,
+  createListedAccountCheck,
   createRecordSource,
   hasRows,
   isRereadTimeWindowsPosition,
@@ -86,7 +87,8 @@ export async function* listTransactionPages(
     createDisputeSource(context),
     ...locationIds.map((id) => createTimedSource(context, 'payouts', id)),
   ];
-  yield* listSources({ plugin: PLUGIN_NAME, version: 1 }, sources, since);
+  const check = createListedAccountCheck(() => client.listLocations(signal));
+  yield* listSources({ plugin: PLUGIN_NAME, version: 1 }, sources.map(check), since);
 }
 
 /** Lists payments or payouts of a location, or all refunds. */

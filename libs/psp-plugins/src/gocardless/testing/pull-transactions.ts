@@ -19,6 +19,7 @@ export async function startFake(): Promise<PullTest> {
   const clock = new ManualClock();
   const start = clock.now();
   const fake = await GocardlessFake.start(clock);
+  fake.tables.creditors.add({ id: 'CR1', created_at: new Date(start).toISOString(), name: 'Acme' });
   const created_at = (days: number) => new Date(start - days * DAY_MS).toISOString();
   return { clock, fake, feed: new InMemoryFeed(), created_at };
 }

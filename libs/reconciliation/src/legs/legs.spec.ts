@@ -261,6 +261,36 @@ describe.each(STORES)('the legs of a run, in $name', (kind) => {
     for (const each of [first, second, third]) expect(await verify(each)).toBeUndefined();
   });
 
+  test('rows that arrive during the comparison with Payments belong to the next run', async () => {
+    const policy = {
+      ...POLICY,
+      accounts: [...POLICY.accounts, { connector: 'other', account: 'b', address: 'psp:b' }],
+    };
+    await appendRows(store, 'other', [createPayment('o1', 'b', 1n, AT - 2 * HOUR_MS)]);
+    const book = (reference: string) =>
+      ledger.book([{ source: 'world', destination: 'psp:b', asset: 'EUR/2', amount: 1n }], {
+        reference,
+        at: AT,
+      });
+    book('o1');
+    let arrived = 1;
+    const { summary } = await runPolicy(
+      store,
+      policy,
+      {
+        ledger,
+        compareWithPayments: async (connector) => {
+          const id = `o${++arrived}`;
+          await appendRows(store, 'other', [createPayment(id, 'b', 1n, AT - 2 * HOUR_MS)]);
+          book(id);
+          return { ...DELIVERED, connector };
+        },
+      },
+      AT + 1,
+    );
+    expect(summary).toMatchObject({ verdict: 'reconciled', problems: [], breaks: { count: 0 } });
+  });
+
   test('more differences than a run lists make the leg incomplete', async () => {
     delivery = {
       ...{ connector: 'bank', ...DELIVERED, differenceCount: 2 },

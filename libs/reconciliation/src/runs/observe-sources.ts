@@ -33,11 +33,13 @@ export async function observeSources(
   const feeds: Record<string, number> = {};
   const psp: PspObservation[] = [];
   const feed: FeedObservation = { problems: [], accounts: [] };
-  const payments: LegObservations['payments'] = [];
-  for (const connector of [...new Set(policy.accounts.map((account) => account.connector))].sort()) {
+  const connectors = [...new Set(policy.accounts.map((account) => account.connector))].sort();
+  for (const connector of connectors)
     feeds[connector] = await observeFeed(store, policy, connector, legSources, { psp, notMade, feed });
-    payments.push(await observePayments(connector, legSources));
-  }
+  // The comparison with Payments can take minutes. It begins after the cuts of all feeds are determined, so that they are close to the cut of
+  // the ledger.
+  const payments: LegObservations['payments'] = [];
+  for (const connector of connectors) payments.push(await observePayments(connector, legSources));
   const events = await repository.findLastEventSeq();
   const [previous] = await repository.listRuns(policy.name, 1);
   return {

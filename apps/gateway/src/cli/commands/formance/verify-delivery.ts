@@ -17,6 +17,7 @@ import {
   type ServedAccount,
   type TransactionRow,
 } from '@tributary/formance';
+import { setImmediate } from 'node:timers/promises';
 import { CliError } from '../../shared/cli-error.js';
 import {
   bindWorkFile,
@@ -197,6 +198,8 @@ async function* readServedAccounts(
 async function* readBodies(feed: Feed, afterSeq: number): AsyncGenerator<{ seq: number; body: string }> {
   for (let rows = await feed.readRows(afterSeq, BATCH_ROWS); rows.length > 0;) {
     for (const { sequence, body } of rows) yield { seq: sequence, body };
+    // No query of SQLite waits. Without this line, a gateway that runs a policy would not respond until all rows are read.
+    await setImmediate();
     rows = await feed.readRows(rows.at(-1)!.sequence, BATCH_ROWS);
   }
 }

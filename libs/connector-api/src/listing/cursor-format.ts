@@ -67,22 +67,28 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
 
 /**
  * Converts the steps of a listing strategy to the pages of a plugin.
- * @param mapRows a function that converts rows to records, see `parseRows`. Its argument `step` is the whole step, e.g. with the source of
+ * @param mapRows a function that converts rows to records, see `parseRows`, or to a page with its records and `resolvedIds`. Its argument `step` is the whole step, e.g. with the source of
  * a merged listing
  */
 export async function* convertStepsToPages<Step extends ListingStep<unknown, unknown>, T>(
   steps: AsyncIterable<Step>,
   format: CursorFormat<Step['position']>,
-  mapRows: (rows: Step['rows'], step: Step) => Page<T>['items'] | Promise<Page<T>['items']>,
+  mapRows: (rows: Step['rows'], step: Step) => MappedRows<T> | Promise<MappedRows<T>>,
 ): AsyncGenerator<Page<T>> {
   for await (const step of steps) {
-    const { rows, position, warnings, resolvedIds, progress } = step;
+    const { rows, position, warnings, progress } = step;
+    const mapped = await mapRows(rows, step);
+    const content: MappedContent<T> = Array.isArray(mapped) ? { items: mapped } : mapped;
+    const resolvedIds = [...(step.resolvedIds ?? []), ...(content.resolvedIds ?? [])];
     yield {
-      items: await mapRows(rows, step),
+      items: content.items,
       cursor: format.serialize(position),
       ...(warnings !== undefined && { warnings }),
-      ...(resolvedIds !== undefined && resolvedIds.length > 0 && { resolvedIds }),
+      ...(resolvedIds.length > 0 && { resolvedIds }),
       ...(progress !== undefined && { progress }),
     };
   }
 }
+
+type MappedContent<T> = Pick<Page<T>, 'items' | 'resolvedIds'>;
+type MappedRows<T> = Page<T>['items'] | MappedContent<T>;

@@ -57,6 +57,10 @@ export async function startReferenceFixture({ clock, pageSize }: PspFixtureOptio
           ...{ kind: 'conversion', at, ...sold },
           bought: { amount: new JsonNumber(bought.amount), currency: bought.currency },
         }),
+      partFee: {
+        add: ({ of, amount }) => bank.setSurcharge(of, new JsonNumber(amount)),
+        remove: (of) => bank.setSurcharge(of, undefined),
+      },
       inAccount: (account, input) => bank.addTransaction(input, account),
     },
     rowMetadata: ['reference', 'booked_at'],
@@ -138,6 +142,10 @@ class FakeBank {
 
   changeStatus(id: string): void {
     for (const row of this.transactions) if (row.id === id) row.state = 'completed';
+  }
+
+  setSurcharge(id: string, surcharge: JsonNumber | undefined): void {
+    for (const row of this.transactions) if (row.id === id) row['surcharge'] = surcharge;
   }
 
   removeTransaction(id: string): void {

@@ -81,6 +81,16 @@ export function toTransactions(row: Json): Transaction[] {
   }
 }
 
+/**
+ * Converts the surcharge of a movement, i.e. a fee that the PSP shows as a part of it.
+ * @throws InvalidRecordError with the name of the invalid property
+ */
+export function toSurcharge(row: Json): Transaction {
+  const { id, createdAt, accountId } = readFields(row);
+  const amount = parseMoney(row.decimal('surcharge'), row.string('currency'));
+  return toFee({ id: `${id}-surcharge`, createdAt, accountId, amount }, id);
+}
+
 function readFields(row: Json): MovementFields {
   return {
     id: row.string('id'),

@@ -5,17 +5,20 @@
  */
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import {
+  FEED_READER,
   formatTime,
   parseRowToRecords,
   readText,
   verifyHmac,
   verifyTimestamp,
+  withdrawMissingParts,
 } from '@tributary/connector-api';
 import type {
   Account,
   Balances,
   Beneficiary,
   Cursor,
+  FeedReader,
   Order,
   OrderResult,
   Page,
@@ -45,6 +48,7 @@ import {
   toBalances,
   toBeneficiary,
   toOrderResult,
+  toSurcharge,
   toTransactions,
 } from './reference.mapper.js';
 
@@ -66,6 +70,7 @@ export class ReferencePsp implements PspClient {
   constructor(
     private readonly client: ReferenceClient,
     private readonly settings: ReferenceSettings,
+    @Inject(FEED_READER) private readonly feedReader: FeedReader,
     @Optional() @Inject(HTTP_CLOCK) private readonly clock: HttpClock = systemHttpClock,
   ) {}
 
@@ -80,7 +85,11 @@ export class ReferencePsp implements PspClient {
   async *transactions(since?: Cursor): AsyncGenerator<Page<Transaction>> {
     const sources = await this.listSources();
     const steps = mergeListings(sources, CURSOR_FORMAT.parse(since));
-    yield* convertStepsToPages(steps, CURSOR_FORMAT, (rows) => rows.flatMap(parseTransactions));
+    const convert: (rows: Json[]) => Page<Transaction>['items'] = (rows) => rows.flatMap(parseTransactions);
+    yield* convertStepsToPages(steps, CURSOR_FORMAT, async (rows) => {
+      const [records, objectIds] = [convert(rows), rows.flatMap((row) => readText(row, 'id') ?? [])];
+      return withdrawMissingParts(records, { objectIds, listPartIds }, this.feedReader);
+    });
   }
 
   /** Returns one source for each account, because the transactions are listed separately for each account. */
@@ -182,7 +191,14 @@ export class ReferencePsp implements PspClient {
 }
 
 function parseTransactions(row: Json): (Transaction | RejectedRecord)[] {
-  return parseRowToRecords(row, 'id', (movement, add) =>
-    add(movement.string('id'), () => toTransactions(movement)),
-  );
+  return parseRowToRecords(row, 'id', (movement, add) => {
+    const id = movement.string('id');
+    add(id, () => toTransactions(movement));
+    if (movement.has('surcharge')) add(`${id}-surcharge`, () => toSurcharge(movement));
+  });
+}
+
+/** A movement has one surcharge. */
+function listPartIds(id: string, number: number): string[] {
+  return number === 0 ? [`${id}-surcharge`] : [];
 }

@@ -41,4 +41,11 @@ export const BALANCE_MUTATIONS: readonly Mutation[] = [
     PAYMENT,
     'return [toPayment({ ...fields, amount: isOutgoing ? fields.amount : fields.amount })];',
   ),
+  {
+    description: 'keeps the row of a fee that its payment no longer has',
+    file: 'reference.plugin.ts',
+    original: 'return withdrawMissingParts(records, { objectIds, listPartIds }, this.feedReader);',
+    replacement: 'return records;',
+    detectedBy: 'balances: a fee that the PSP takes back no longer counts',
+  },
 ];

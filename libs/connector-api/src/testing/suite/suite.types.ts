@@ -150,6 +150,12 @@ export interface MovementFixture extends Partial<
     sold: { amount: string; currency: string };
     bought: { amount: string; currency: string };
   }) => Awaitable<unknown>;
+  /** A fee that the PSP shows as a part of its payment, and that it can take back. */
+  partFee?: {
+    add: (input: RelatedMovementInput) => Awaitable<unknown>;
+    /** Removes the fee from the payment. The PSP shows the payment as changed. */
+    remove: (paymentId: string) => Awaitable<unknown>;
+  };
   /** Adds a payment into an account that `addAccount` returned. */
   inAccount?: (accountId: string, input: TransactionInput) => Awaitable<unknown>;
 }

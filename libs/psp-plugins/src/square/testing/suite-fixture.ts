@@ -48,9 +48,10 @@ export function createSquareFixture(fake: SquareFake): PspFixture {
     addBeneficiary: () => fake.addBankAccount().id,
     movements: {
       refund: ({ of, at, ...money }) => fake.addRefund(at, toMoney(money), { payment_id: of }),
-      fee: ({ of, at, ...money }) => {
-        const fee = { amount_money: toMoney(money), effective_at: formatTime(at), type: 'INITIAL' };
-        fake.change(of, { processing_fee: [fee] });
+      fee: (input) => addFee(fake, input),
+      partFee: {
+        add: (input) => addFee(fake, input),
+        remove: (of) => fake.change(of, { processing_fee: [] }),
       },
       dispute: ({ of, at, ...money }) => fake.addDispute(at, toMoney(money), of),
       disputeReversal: ({ of }) => {
@@ -89,6 +90,11 @@ export function signWebhook(rawBody: Buffer, secret: string): Record<string, str
     .update(rawBody)
     .digest('base64');
   return { 'x-square-hmacsha256-signature': signature };
+}
+
+function addFee(fake: SquareFake, { of, at, ...money }: RelatedMovementInput): void {
+  const fee = { amount_money: toMoney(money), effective_at: formatTime(at), type: 'INITIAL' };
+  fake.change(of, { processing_fee: [fee] });
 }
 
 function addTransaction(fake: SquareFake, { at, direction, state, ...money }: TransactionInput): string {

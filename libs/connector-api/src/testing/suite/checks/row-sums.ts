@@ -32,7 +32,38 @@ export const ROW_SUM_CHECKS: readonly Check[] = [
     name: 'balances: the rows of each account add up to what the PSP booked',
     run: expectRowsAddUp,
   },
+  {
+    name: 'balances: a fee that the PSP takes back no longer counts',
+    run: expectWithdrawnFee,
+  },
 ];
+
+/** Adds a payment with a fee, removes the fee, and adds it again. A plugin whose PSP has no such fees passes the check. */
+async function expectWithdrawnFee(context: CheckContext): Promise<void> {
+  const harness = await context.createHarness();
+  const { partFee } = harness.fixture.movements ?? {};
+  if (partFee === undefined) return;
+  await harness.pull('accounts');
+  const { id: of } = await harness.addTransaction({ amount: '60.00', direction: 'in' });
+  const addFee = () => partFee.add({ of, at: harness.clock.now() - SECOND, amount: '4.37', currency: 'EUR' });
+  for (const [action, expected] of [
+    [addFee, 5563n],
+    [() => partFee.remove(of), 6000n],
+    [addFee, 5563n],
+  ] as const) {
+    harness.clock.advance(2 * SECOND);
+    await action();
+    // The second listing reads the same state once more, as after an interruption.
+    for (let listing = 0; listing < 2; listing += 1) {
+      await harness.pullAfterDetectionDelay();
+      const found = addUpRows(harness.feed, new Set()).get(`${OTHER_ACCOUNTS} in EUR/2`);
+      expectThat(
+        found === expected,
+        `a payment of 60.00 EUR ${expected === 6000n ? 'whose fee was taken back' : 'with a fee of 4.37 EUR'} adds up to ${found} minor units; expected ${expected}`,
+      );
+    }
+  }
+}
 
 async function expectRowsAddUp(context: CheckContext): Promise<void> {
   const harness = await context.createHarness();

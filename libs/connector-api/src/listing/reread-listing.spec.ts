@@ -127,3 +127,36 @@ it('asks for open rows at every listing, until they are final or too old', async
   await feed.pull();
   expect(refetched.at(-1)).toBe(0);
 });
+
+it('finds an open row again whose id changes when it becomes final, and keeps another open row with the same stable id', async () => {
+  const clock = new ModelClock(NOW);
+  const rows = [
+    { id: 'a.1', isOpen: true },
+    { id: 'b.1', isOpen: true },
+    { id: 'b.2', isOpen: false },
+  ];
+  const read = (since: RereadPosition<number> | undefined) =>
+    reread<{ id: string; isOpen: boolean }, number>(
+      {
+        ...{ start: 0, changesWithinMs: DAY, everyMs: DAY, isUnderWay: () => false },
+        getId: ({ id }) => id,
+        getStableId: (id) => id.split('.', 1).join(''),
+        toOpenRow: ({ id, isOpen }) => (isOpen ? [id, NOW] : undefined),
+        refetch: async () => [{ id: 'a.2', isOpen: false }],
+        rewind: () => 0,
+        list: async function* (position) {
+          if (position === undefined) yield { rows, position: 1 };
+        },
+      },
+      since,
+      { clock },
+    );
+  const positions: RereadPosition<number>[] = [];
+  for await (const { position } of read(undefined)) positions.push(position);
+  expect(positions.at(-1)?.open).toEqual([
+    ['a.1', NOW],
+    ['b.1', NOW],
+  ]);
+  for await (const { position } of read(positions.at(-1))) positions.push(position);
+  expect(positions.at(-1)?.open).toEqual([['b.1', NOW]]);
+});

@@ -10,10 +10,17 @@ const ROW: Transaction = {
 
 /** Serves the versions one after the other, and returns their revisions. */
 async function serve(...versions: Partial<Transaction>[]): Promise<(string | undefined)[]> {
+  return serveWithKeys([], ...versions);
+}
+
+async function serveWithKeys(
+  keys: readonly string[],
+  ...versions: Partial<Transaction>[]
+): Promise<(string | undefined)[]> {
   const stored = new Map<string, StoredRecord>();
   const revisions: (string | undefined)[] = [];
   for (const version of versions) {
-    const [row] = await numberRevisions([{ ...ROW, ...version }], { findLatest: async () => stored });
+    const [row] = await numberRevisions([{ ...ROW, ...version }], { findLatest: async () => stored }, keys);
     stored.set(ROW.id, toStoredRecord(row!));
     revisions.push(row?.metadata?.['com.tributary.spec/revision']);
   }
@@ -35,6 +42,16 @@ it('a time in another zone, and metadata, are no change of a row', async () => {
     undefined,
     undefined,
     undefined,
+  ]);
+});
+
+it('numbers changes of the given metadata', async () => {
+  const other = { metadata: { note: 'b' } };
+  expect(await serveWithKeys(['note'], {}, other, {}, { metadata: { note: 'a', text: 'x' } })).toEqual([
+    undefined,
+    '2',
+    '3',
+    '3',
   ]);
 });
 

@@ -93,11 +93,9 @@ export async function mapSharedIdRows(
     return isRejectedRecord(unlinked) ? [{ ...unlinked, id: record.rowId }] : unlinked;
   });
   return convertValidRecords<UnlinkedRow, Transaction>(parsed, async (valid) => {
-    const linked = linkConversions(sortForLinking(valid), getMetadataKey(psp, metadata.reference));
-    return numberRevisions(
-      await linkRows(linked, feedReader, getMetadataKey(psp, RECORD_ID_NAME)),
-      feedReader,
-    );
+    const unlinked = linkConversions(sortForLinking(valid), getMetadataKey(psp, metadata.reference));
+    const linked = await linkRows(unlinked, feedReader, getMetadataKey(psp, RECORD_ID_NAME));
+    return numberRevisions(linked, feedReader, [getMetadataKey(psp, metadata.code)]);
   });
 }
 

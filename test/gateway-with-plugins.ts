@@ -64,6 +64,8 @@ export async function startGatewayWithPlugins(
     store: gateway.store,
     storeChange: gateway.storeChange,
     syncEngine: gateway.syncEngine,
+    reloader: gateway.reloader,
+    applyDeployment: (deployment, beforeSwap) => gateway.applyDeployment(deployment, beforeSwap),
     listen: () => gateway.listen(),
     async close() {
       await gateway.close();

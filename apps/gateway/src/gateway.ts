@@ -1,45 +1,21 @@
 /** Assembles the gateway from a deployment: the store, the connectors, sync, orders and the HTTP server. */
-import { FailureLimiter, ApiKeySet } from '@tributary/auth';
-import type { Backend } from '@tributary/connector-api';
-import { ContractErrorFilter } from '@tributary/connector-api/contract';
+import { FailureLimiter } from '@tributary/auth';
 import { openStore, startHeartbeat, type Store, type StoreChangedError } from '@tributary/feed';
-import { OrderEngine, StoreClock } from '@tributary/orders';
-import { SyncEngine, systemClock, type SyncConnector, type SyncOptions } from '@tributary/sync';
-import { Module } from '@nestjs/common';
-import type { DynamicModule } from '@nestjs/common';
-import { NestFactory, RouterModule } from '@nestjs/core';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyRequest } from 'fastify';
+import { OrderEngine, StoreClock, type ConnectorOrders } from '@tributary/orders';
+import { SyncEngine, systemClock, type SyncOptions } from '@tributary/sync';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Gauge, Registry } from 'prom-client';
+import type { LoadedDeployment } from './config/load-deployment.js';
 import { toDeploymentIdentity } from './mount/connector-identity.js';
-import { createDeploymentModule } from './config/deployment.provider.js';
 import type { Deployment } from './config/settings/loaded-deployment.types.js';
-import { HttpAdapter } from './http/http-adapter.js';
-import { installListFastPath } from './http/list-fast-path.js';
-import { installRouteAuthorization } from './http/route-authorization.js';
+import { FrontServer } from './http/front-server.js';
 import { GracefulShutdown } from './http/graceful-shutdown.js';
-import { HealthAndMetricsModule } from './http/health-and-metrics.module.js';
-import {
-  findMatchedRoute,
-  findRequestedConnector,
-  type ConnectorPathSet,
-} from './http/shared-route-table.js';
 import { RequestObserver } from './http/request-observer.js';
-import { createNotFoundHandler } from './http/not-found-handler.js';
-import { createLogger, LogLineLimiter, NestLogger, SecretRedactor, type Logger } from './logging/index.js';
-import {
-  createConnectorModule,
-  type ConnectorRegistration,
-  type ConnectorDependencies,
-} from './mount/connector.module.js';
-import { ApiDocsModule } from './mount/api-docs.module.js';
-import { ApiDocs } from './mount/api-docs.js';
-import { ConsoleModule } from './console/console.module.js';
-import { StartPageModule } from './mount/start-page.module.js';
-import { installOperatorApi } from './operator/operator-api.js';
-import { readPackageVersion } from './package-version.js';
-import { freeStartupMemory } from './mount/free-startup-memory.js';
+import { createLogger, LogLineLimiter, SecretRedactor, type Logger } from './logging/index.js';
+import type { RunningConnector } from './mount/connector.module.js';
+import { createHttpApplication, type HttpApplication, type SharedParts } from './mount/http-application.js';
+import { createLoginLimiter } from './operator/operator-api.js';
 import { FeedRowWatcher } from './mount/feed-row-watcher.js';
 import { PageCache } from './mount/page-cache.js';
 import { ReaderPositionRecorder } from './mount/reader-position-recorder.js';
@@ -47,6 +23,7 @@ import { registerReaderMetrics } from './mount/reader-metrics.js';
 import { createAlertTasks } from './alerts/create-alert-tasks.js';
 import { createReconciliationTasks } from './reconciliation/create-reconciliation-tasks.js';
 import { registerReconciliationMetrics } from './reconciliation/reconciliation-metrics.js';
+import { DeploymentReloader } from './reload/deployment-reloader.js';
 import { TaskRunner } from './tasks/task-runner.js';
 
 const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
@@ -55,6 +32,12 @@ const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
  * will be closed.
  */
 const DRAIN_TIMEOUT_MS = 1000;
+
+/**
+ * Time in ms that requests to connectors that a reload replaced or removed have to end. After this time, their streams of events and long
+ * polls end.
+ */
+const MAX_FORMER_REQUEST_MS = 30_000;
 
 /**
  * The maximum length of the TCP accept queue. The operating system can have a lower limit. With Node's default of 511, further connections
@@ -73,6 +56,10 @@ export interface GatewayOptions {
   drainTimeoutMs?: number;
   /** A store that the caller has opened. The gateway closes it. If it is absent, the gateway opens the store of the deployment. */
   store?: Store;
+  /** The load of the deployment file, if the gateway can reload it. */
+  loaded?: LoadedDeployment;
+  /** Removes the secrets from messages. The secrets of each load of the deployment file are added to it. */
+  redactor?: SecretRedactor;
 }
 
 export interface Gateway {
@@ -92,6 +79,14 @@ export interface Gateway {
    * @throws Error if the gateway cannot listen on the configured host and port
    */
   listen(): Promise<string>;
+  /**
+   * Serves another deployment instead of the present one, completely or not at all. Calls must not overlap.
+   * @param beforeSwap called at the last moment at which the change can still fail
+   * @throws Error if the deployment cannot be served; then nothing was changed
+   */
+  applyDeployment(deployment: Deployment, beforeSwap?: () => Promise<void>): Promise<void>;
+  /** Reloads the deployment file; absent if the gateway was not started with a deployment file. */
+  readonly reloader: DeploymentReloader | undefined;
   /** Finishes running requests and pulls, and closes the store. */
   close(): Promise<void>;
 }
@@ -101,10 +96,11 @@ export interface Gateway {
  * @throws Error if the store cannot be opened or a connector cannot be created
  */
 export async function createGateway(deployment: Deployment, options: GatewayOptions = {}): Promise<Gateway> {
-  const logger = options.logger ?? createLogger({ secrets: deployment.secrets });
+  const redactor = options.redactor ?? new SecretRedactor(deployment.secrets);
+  const logger = options.logger ?? createLogger({ redactor });
   const store = options.store ?? (await openStore(deployment.store));
   try {
-    return await composeGateway(deployment, { ...options, logger }, store);
+    return await composeGateway(deployment, { ...options, logger, redactor }, store);
   } catch (error) {
     await store.close();
     throw error;
@@ -117,8 +113,12 @@ async function composeGateway(
   store: Store,
 ): Promise<Gateway> {
   const { logger, registry = new Registry() } = options;
-  const redactor = new SecretRedactor(deployment.secrets);
-  const sync: SyncOptions = { logger, registry, redact: (text) => redactor.redact(text) };
+  const redactor = options.redactor ?? new SecretRedactor([]);
+  redactor.add(deployment.secrets);
+  const sync: SyncOptions = {
+    ...{ logger, registry, redact: (text) => redactor.redact(text) },
+    onUnauthorized: (path) => reloader?.refreshSecrets(path),
+  };
   const clock = await StoreClock.create(store, systemClock);
   const orders = new OrderEngine(store, { ...sync, ...deployment.orders, clock });
   await store.registerDeployment(toDeploymentIdentity(deployment));
@@ -126,107 +126,82 @@ async function composeGateway(
   const limiter = new FailureLimiter();
   const lineLimiter = new LogLineLimiter(logger);
   const readers = new ReaderPositionRecorder(store);
-  registerReaderMetrics(
-    registry,
-    store,
-    deployment.connectors.map(({ path }) => path),
+  const frontServer = new FrontServer();
+  const gracefulShutdown = new GracefulShutdown(frontServer.server);
+  const listConnectorPaths = () => application.deployment.connectors.map(({ path }) => path);
+  registerReaderMetrics(registry, store, listConnectorPaths);
+  registerReconciliationMetrics(registry, store.reconciliation(), () =>
+    application.deployment.policies.map(({ policy }) => policy.name),
   );
-  registerReconciliationMetrics(
-    registry,
-    store.reconciliation(),
-    deployment.policies.map(({ policy }) => policy.name),
-  );
-  const tasks = new TaskRunner(
-    store,
-    [
-      ...createReconciliationTasks(deployment, store, logger),
-      ...createAlertTasks(deployment, store, logger, (text) => redactor.redact(text)),
-    ],
-    logger,
-  );
-  const connectors: SyncConnector[] = [];
-  const backends = new Map<string, Backend>();
+  const createTasks = (loaded: Deployment) => [
+    ...createReconciliationTasks(loaded, store, logger),
+    ...createAlertTasks(loaded, store, logger, (text) => redactor.redact(text)),
+  ];
+  const tasks = new TaskRunner(store, createTasks(deployment), logger);
   const rowWatcher = new FeedRowWatcher(store);
-  const dependencies: ConnectorDependencies = {
-    store,
-    cache: new PageCache(PAGE_CACHE_BYTES),
-    rowWatcher,
-    readers,
-    limiter,
-    lineLimiter,
-    sync,
-    orders,
-    schedulePull: (path, streams) => syncEngine.requestPull(path, streams),
-    onConnectorReady: (connector, backend) => {
-      connectors.push(connector);
-      backends.set(connector.path, backend);
+  const shared: SharedParts = {
+    ...{ store, registry, logger, limiter, lineLimiter, gracefulShutdown },
+    loginLimiter: createLoginLimiter(),
+    requestObserver: new RequestObserver(logger, lineLimiter, registry, readers),
+    connectors: {
+      ...{ store, rowWatcher, readers, limiter, lineLimiter, sync, orders },
+      cache: new PageCache(PAGE_CACHE_BYTES),
+      schedulePull: (path, streams) => syncEngine.requestPull(path, streams),
     },
+    getSyncEngine: () => syncEngine,
+    getReloader: () => reloader,
   };
-  const registrations: ConnectorRegistration[] = deployment.connectors.map((connector) =>
-    createConnectorModule(connector, dependencies),
-  );
-  const keySets = {
-    connectors: new Map(registrations.map(({ path, apiKeys }) => [path, apiKeys])),
-    // If the deployment has no operator keys, every request to an operator route is rejected. Keys of tenants are not included, because the
-    // metrics contain the data of all tenants.
-    operator: new ApiKeySet(
-      deployment.operatorKeys
-        .filter(({ tenant, scopes }) => tenant === undefined && scopes.includes('read'))
-        .map(({ hash }) => ({ hash, scopes: ['read'] })),
-    ),
+  const applyDeployment = async (next: Deployment, beforeSwap?: () => Promise<void>) => {
+    const nextApplication = await createHttpApplication(next, shared, application);
+    await store.registerDeployment(toDeploymentIdentity(next));
+    await beforeSwap?.();
+    // From here on nothing can fail, so the file is applied completely or not at all.
+    const former = application;
+    application = nextApplication;
+    syncEngine.setConnectors(application.connectors.map((connector) => connector.sync));
+    orders.setConnectors(listOrders(application));
+    tasks.setTasks(createTasks(next));
+    const formerEnded = frontServer.setApplication(application.handle);
+    const hasEnded = Promise.race([formerEnded, sleep(MAX_FORMER_REQUEST_MS, undefined, { ref: false })]);
+    retiring = Promise.all([retiring, hasEnded]).then(async () => {
+      const kept = new Set(nextApplication.connectors);
+      for (const connector of former.connectors) if (!kept.has(connector)) stopConnector(connector);
+      await orders.stopFormerConnectors();
+    });
   };
-  const docs = new ApiDocs(keySets.connectors);
-  const adapter = new HttpAdapter({
-    trustProxy: deployment.listen.trustProxy,
-    connectors: keySets.connectors,
-    onUnknownRoute: createNotFoundHandler(keySets.connectors, limiter),
-  });
-  installRouteAuthorization(adapter.getInstance(), keySets, limiter);
-  installListFastPath(adapter.getInstance(), backends);
-  installOperatorApi(adapter.getInstance(), {
-    ...{ store, deployment, version: readPackageVersion() },
-    retryPulls: (path, streams) => syncEngine.retryPulls(path, streams),
-  });
-  const gracefulShutdown = new GracefulShutdown(adapter.getInstance());
-  new RequestObserver(logger, lineLimiter, registry, keySets.connectors, readers).observe(
-    adapter.getInstance(),
-  );
-  const operator = HealthAndMetricsModule.forRoot(registry, {
-    isDraining: () => gracefulShutdown.isDraining,
-    checkStore: () => store.checkWritable(),
-  });
-  const app = await startNestApplication(
-    adapter,
-    createRootModule(registrations, [
-      await createDeploymentModule(deployment),
-      operator,
-      StartPageModule.forRoot({
-        connectors: deployment.connectors.map(({ path, plugin }) => ({ path, plugin: plugin.name })),
-        docs: deployment.docs,
-        console: deployment.console,
-      }),
-      ...(deployment.console ? [ConsoleModule.forRoot()] : []),
-      ...(deployment.docs ? [ApiDocsModule.forRoot(docs)] : []),
-    ]),
-    keySets.connectors,
-    { logger, lineLimiter },
-  );
-  const syncEngine = new SyncEngine(store, connectors, sync);
-  return new RunningGateway(app, {
-    deployment,
-    options,
-    gracefulShutdown,
-    rowWatcher,
+  let retiring: Promise<unknown> = Promise.resolve();
+  const reloader =
+    options.loaded &&
+    new DeploymentReloader(options.loaded, deployment, {
+      ...{ logger, registry, redactor, apply: applyDeployment },
+      recordAuditEvent: (entry) => store.operator().recordAuditEvent(entry),
+    });
+  let application = await createHttpApplication(deployment, shared);
+  const syncEngine = new SyncEngine(
     store,
-    storeChange,
-    syncEngine,
-    tasks,
-    orders,
-    readers,
-    clock,
-    logger,
-    lineLimiter,
+    application.connectors.map((connector) => connector.sync),
+    sync,
+  );
+  orders.setConnectors(listOrders(application));
+  void frontServer.setApplication(application.handle);
+  return new RunningGateway({
+    ...{ deployment, options, frontServer, gracefulShutdown, rowWatcher, store, storeChange, syncEngine },
+    ...{ tasks, orders, readers, clock, logger, lineLimiter, reloader, applyDeployment },
+    stopConnectors: () => application.connectors.forEach(stopConnector),
+    closeApplication: async () => {
+      await retiring;
+      await application.close();
+    },
   });
+}
+
+function listOrders({ connectors }: HttpApplication): ConnectorOrders[] {
+  return connectors.flatMap((connector) => connector.orders ?? []);
+}
+
+function stopConnector({ backend, webhooks }: RunningConnector): void {
+  backend.stop();
+  webhooks.stop();
 }
 
 /**
@@ -249,49 +224,18 @@ function observeStoreChange(store: Store, logger: Logger, registry: Registry): P
   );
 }
 
-function createRootModule(
-  registrations: readonly ConnectorRegistration[],
-  others: readonly DynamicModule[],
-): DynamicModule {
-  @Module({})
-  class GatewayModule {}
-  const routes = registrations.map(({ path, moduleClass }) => ({ path, module: moduleClass }));
-  return {
-    module: GatewayModule,
-    imports: [...others, ...registrations.map(({ module }) => module), RouterModule.register(routes)],
-  };
-}
-
-async function startNestApplication(
-  adapter: HttpAdapter,
-  root: DynamicModule,
-  connectors: ConnectorPathSet,
-  { logger, lineLimiter }: { logger: Logger; lineLimiter: LogLineLimiter },
-): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
-    logger: new NestLogger(logger),
-    abortOnError: false,
-    bodyParser: false,
-  });
-  const logError = (error: unknown, request: FastifyRequest) => {
-    const connector = findRequestedConnector(request, connectors);
-    const group = { of: 'request failed', level: 'error', ...(connector ? { connector } : {}) } as const;
-    if (!lineLimiter.admit(group, request.ip)) return;
-    const route = findMatchedRoute(request, connectors);
-    logger.error({ err: error, request: request.id, route }, 'request failed');
-  };
-  app.useGlobalFilters(new ContractErrorFilter(logError));
-  await app.init();
-  freeStartupMemory(app);
-  return app;
-}
-
 interface GatewayParts {
   deployment: Deployment;
   options: GatewayOptions;
+  frontServer: FrontServer;
   gracefulShutdown: GracefulShutdown;
   rowWatcher: FeedRowWatcher;
   store: Store;
+  reloader: DeploymentReloader | undefined;
+  applyDeployment: Gateway['applyDeployment'];
+  stopConnectors: () => void;
+  /** Closes the HTTP application, and waits for former applications. */
+  closeApplication: () => Promise<void>;
   storeChange: Promise<StoreChangedError>;
   syncEngine: SyncEngine;
   tasks: TaskRunner;
@@ -306,15 +250,14 @@ class RunningGateway implements Gateway {
   readonly store: Store;
   readonly storeChange: Promise<StoreChangedError>;
   readonly syncEngine: SyncEngine;
+  readonly reloader: DeploymentReloader | undefined;
   private stopHeartbeat = () => {};
   private closing: Promise<void> | undefined;
   private address = '';
 
-  constructor(
-    private readonly app: NestFastifyApplication,
-    private readonly parts: GatewayParts,
-  ) {
+  constructor(private readonly parts: GatewayParts) {
     this.store = parts.store;
+    this.reloader = parts.reloader;
     this.storeChange = parts.storeChange;
     this.syncEngine = parts.syncEngine;
   }
@@ -324,14 +267,14 @@ class RunningGateway implements Gateway {
   }
 
   async listen(): Promise<string> {
-    const { deployment, options, logger } = this.parts;
+    const { deployment, options, logger, frontServer } = this.parts;
     const { host, port } = deployment.listen;
     try {
-      await this.app.listen({ port, host, backlog: TCP_BACKLOG });
+      await frontServer.listen({ port, host, backlog: TCP_BACKLOG });
     } catch (error) {
       throw createListenError(error, host, port);
     }
-    const bound = (this.app.getHttpServer().address() as AddressInfo).port;
+    const bound = (frontServer.server.address() as AddressInfo).port;
     this.address = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
     logger.info({ url: this.address, connectors: deployment.connectors.length }, 'listening');
     if (options.sync ?? true) this.syncEngine.start();
@@ -340,7 +283,12 @@ class RunningGateway implements Gateway {
     this.parts.tasks.start();
     this.stopHeartbeat = startHeartbeat(this.store);
     this.parts.orders.start();
+    this.reloader?.start();
     return this.address;
+  }
+
+  applyDeployment(deployment: Deployment, beforeSwap?: () => Promise<void>): Promise<void> {
+    return this.parts.applyDeployment(deployment, beforeSwap);
   }
 
   close(): Promise<void> {
@@ -349,15 +297,21 @@ class RunningGateway implements Gateway {
 
   private async shutDown(): Promise<void> {
     const { gracefulShutdown, rowWatcher, options, store, syncEngine, tasks, orders, readers } = this.parts;
-    const { clock, logger, lineLimiter } = this.parts;
+    const { clock, logger, lineLimiter, reloader, frontServer, stopConnectors, closeApplication } =
+      this.parts;
     logger.info('stopping');
+    await reloader?.stop();
     rowWatcher.stop();
     await Promise.all([
       syncEngine.stop(),
       tasks.stop(),
       gracefulShutdown.start(options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS),
     ]);
-    await gracefulShutdown.finish(() => this.app.close());
+    await gracefulShutdown.finish(() => {
+      stopConnectors();
+      return frontServer.close();
+    });
+    await closeApplication();
     lineLimiter.stop();
     // Orders are stopped after the HTTP server, because running requests can still submit orders.
     await orders.stop();

@@ -1,6 +1,6 @@
 /** The public API of the library `orders`, which executes each payout and each transfer exactly once. */
 export { UNKNOWN_TIME } from './state-machine/clock-rollback.js';
-export { OrderEngine } from './order-engine.js';
+export { OrderEngine, type ConnectorOrders } from './order-engine.js';
 export type { OrderService } from './intake/order-service.js';
 export * from './intake/check-order-limits.js';
 export * from './model/order-limits.types.js';

@@ -19,11 +19,23 @@ import { OrderWorker } from './execution/order-worker.js';
 /** The maximum number of due orders that one poll of the store returns. Further orders are returned by later polls. */
 const MAX_DUE_ORDERS = 200;
 
+/** The orders of one connector: the service that accepts orders, and the matcher of listed transactions. */
+export interface ConnectorOrders {
+  path: string;
+  service: OrderService;
+  matcher: TransactionMatcher;
+  /** Executes the orders. Only the engine uses it. */
+  worker: OrderWorker;
+}
+
 export class OrderEngine {
   private readonly context: OrdersContext;
   private readonly exchangeLog: ExchangeLog;
   private readonly pendingResponses = new PendingResponses();
   private readonly workers = new Map<string, OrderWorker>();
+  /** The workers of connectors that were replaced or removed, until they have stopped. */
+  private readonly formerWorkers = new Set<OrderWorker>();
+  private hasStarted = false;
   /** The time of the last poll. It is `Infinity` at the start, because this process has no record of the previous process's polls. */
   private lastPollAt = Infinity;
   private cancelPoll: (() => void) | undefined;
@@ -44,30 +56,68 @@ export class OrderEngine {
    * Adds a connector to the engine.
    * @throws Error when the connector was already added
    */
-  addConnector(connector: OrderConnector): { service: OrderService; matcher: TransactionMatcher } {
+  addConnector(connector: OrderConnector): ConnectorOrders {
     if (this.workers.has(connector.path)) throw new Error(`the orders of ${connector.path} are open already`);
+    const orders = this.createConnectorOrders(connector);
+    this.workers.set(connector.path, orders.worker);
+    return orders;
+  }
+
+  /** Creates the orders of a connector. The engine does not continue their stored orders until `setConnectors()` contains them. */
+  createConnectorOrders(connector: OrderConnector): ConnectorOrders {
     const writer = new OrderStateWriter(this.store, connector, this.pendingResponses, this.context);
     const worker = new OrderWorker(writer, this.exchangeLog, this.context);
-    this.workers.set(connector.path, worker);
     return {
+      ...{ path: connector.path, worker },
       service: new OrderService(writer, worker, this.pendingResponses, this.context),
       matcher: new OrderMatcher(writer, this.context),
     };
   }
 
   /**
+   * Replaces the connectors, and returns at once. From now on, the poll continues stored orders with the new connectors. The former workers
+   * still finish the orders that they work on, and accept orders of requests in progress, until `stopFormerConnectors()`.
+   */
+  setConnectors(connectors: readonly ConnectorOrders[]): void {
+    const next = new Map(connectors.map(({ path, worker }) => [path, worker]));
+    for (const [path, worker] of this.workers) if (next.get(path) !== worker) this.formerWorkers.add(worker);
+    this.workers.clear();
+    for (const [path, worker] of next) this.workers.set(path, worker);
+    if (!this.hasStarted || this.stopPromise) return;
+    this.orphanCheck = warnOfOrphanedOrders(this.store, [...this.workers.keys()], this.context);
+    this.startPoll();
+  }
+
+  /**
+   * Stops the workers of former connectors: each finishes or hands over its orders in progress. The caller must make sure that no request
+   * of these connectors is in progress.
+   */
+  async stopFormerConnectors(): Promise<void> {
+    const workers = [...this.formerWorkers];
+    await Promise.all(workers.map((worker) => worker.stop()));
+    for (const worker of workers) this.formerWorkers.delete(worker);
+  }
+
+  /**
    * Starts the poll of the store. The poll continues orders that wait for a retry, whose process has died, or that are pending at the PSP.
    */
   start(): void {
-    if (this.cancelPoll || this.stopPromise || this.orphanCheck) return;
+    if (this.hasStarted || this.stopPromise) return;
+    this.hasStarted = true;
     this.orphanCheck = warnOfOrphanedOrders(this.store, [...this.workers.keys()], this.context);
     // Expired requests are also deleted if no connector creates orders any more.
     this.exchangeLog.start();
+    this.startPoll();
+  }
+
+  private startPoll(): void {
+    this.unregisterGauge?.();
+    this.unregisterGauge = undefined;
     if (this.workers.size === 0) return;
     this.unregisterGauge = this.context.metrics.registerGauge(this.store.orderQueue(), [
       ...this.workers.keys(),
     ]);
-    this.schedulePoll(0);
+    if (!this.cancelPoll) this.schedulePoll(0);
   }
 
   /** Stops the poll, and finishes or records every order in progress. The caller must make sure that no request is in progress. */
@@ -122,7 +172,7 @@ export class OrderEngine {
     this.unregisterGauge?.();
     await this.currentPoll;
     await this.orphanCheck;
-    await Promise.all([...this.workers.values()].map((worker) => worker.stop()));
+    await Promise.all([...this.workers.values(), ...this.formerWorkers].map((worker) => worker.stop()));
     await this.exchangeLog.stop();
   }
 }

@@ -19,6 +19,8 @@ export interface SyncOptions {
   registry?: Registry;
   /** Removes the secrets of the deployment from a string. Common forms of credentials are removed even if this function is absent. */
   redact?: Redactor;
+  /** Called when a pull failed because the PSP rejected the credentials of the connector. The function must not throw. */
+  onUnauthorized?: (connector: string) => void;
   clock?: Clock;
   /** Returns a number from 0 to 1. It is used for jitter. The default is `Math.random`. */
   random?: () => number;
@@ -30,6 +32,7 @@ export interface SyncContext {
   logger: Logger;
   metrics: SyncMetrics;
   redact: Redactor;
+  onUnauthorized: (connector: string) => void;
   clock: Clock;
   random: () => number;
   limits: SyncLimits;
@@ -50,6 +53,7 @@ function createSyncContext(options: SyncOptions): SyncContext {
     logger: options.logger,
     metrics: SyncMetrics.forRegistry(options.registry ?? new Registry()),
     redact: createCredentialRedactor(options.redact),
+    onUnauthorized: options.onUnauthorized ?? (() => undefined),
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     limits: { ...DEFAULT_SYNC_LIMITS, ...options.limits },

@@ -350,3 +350,28 @@ export interface BreakDetails {
   policy: string;
   events: BreakDecision[];
 }
+
+/** A secret that could not be read again, so that the gateway uses its earlier value. */
+export interface StaleSecret {
+  reference: string;
+  reason: string;
+}
+
+/** A reload of the deployment file. */
+export interface DeploymentReload {
+  outcome: 'applied' | 'unchanged' | 'refused';
+  trigger: 'signal' | 'api' | 'file-watch' | 'credentials';
+  at: string;
+  connectors: { added: string[]; changed: string[]; removed: string[] };
+  problems: string[];
+  staleSecrets: StaleSecret[];
+}
+
+/** The deployment file that the gateway serves. */
+export interface DeploymentState {
+  file: string;
+  fingerprint: string;
+  loadedAt: string;
+  staleSecrets: StaleSecret[];
+  lastReload?: DeploymentReload;
+}

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { AttentionItem, ConnectorStatus, FeedStreamStatus } from '../api/operator-api.types';
 import { useApiQuery } from '../api/use-api-query';
 import { ConnectorLink } from '../components/connector-link';
+import { DeploymentSection } from '../components/deployment-section';
 import { DataTable, type Column } from '../components/data-table';
 import { Page, Section } from '../components/page';
 import { PagedView, usePagedQuery } from '../components/paged-query';
@@ -109,6 +110,7 @@ export function OverviewPage() {
           )}
         </PagedView>
       </Section>
+      <DeploymentSection />
     </Page>
   );
 }

@@ -38,9 +38,14 @@ export function createProgram(terminal: Terminal, result: CliResult): Command {
     result.secrets = deployment.secrets;
     return deployment;
   };
-  const load = async (file: string) => rememberSecrets((await loadDeploymentWithSecrets(file)).deployment);
+  const loadForReload = async (file: string) => {
+    const loaded = await loadDeploymentWithSecrets(file);
+    rememberSecrets(loaded.deployment);
+    return loaded;
+  };
+  const load = async (file: string) => (await loadForReload(file)).deployment;
   const loadWithoutSecrets = (file: string) => rememberSecrets(loadDeploymentWithoutSecrets(file));
-  const context: CommandContext = { program, terminal, result, load, loadWithoutSecrets };
+  const context: CommandContext = { program, terminal, result, load, loadForReload, loadWithoutSecrets };
   for (const register of [
     registerServeCommand,
     registerCheckCommand,

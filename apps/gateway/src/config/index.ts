@@ -6,6 +6,7 @@ export type { FormanceConfig } from './settings/formance-settings.js';
 export type { ReconciliationPolicyConfig } from './settings/reconciliation-parser.js';
 export { formatDuration, parseDuration } from './settings/duration.js';
 export {
+  fingerprintSources,
   loadDeployment,
   loadDeploymentWithoutSecrets,
   loadDeploymentWithSecrets,

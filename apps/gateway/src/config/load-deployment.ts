@@ -1,5 +1,6 @@
 /** Loads the deployment file: reads the YAML, resolves references, reads secrets from their sources and validates the settings. */
 import type { OperatorKey } from '@tributary/auth';
+import { createHash } from 'node:crypto';
 import { plugins } from '@tributary/psp-plugins';
 import { ApiKeyParser } from './settings/api-key-parser.js';
 import { SettingsBinder } from './settings/settings-binder.js';
@@ -25,6 +26,7 @@ import { SecretsSettings } from './secrets/secrets-settings.js';
 import { collectSecrets, redactSecrets } from './file/secret-redactor.js';
 import { isPlainObject } from './settings/settings-metadata.js';
 import { parseAlerts } from './settings/alert-parser.js';
+import { parseWatchInterval } from './settings/reload-settings.js';
 import { parseStoreLocation } from './settings/store-settings.js';
 import { parsePolicies, type ReconciliationPolicyConfig } from './settings/reconciliation-parser.js';
 import { readYaml, type YamlReadResult } from './file/yaml-reader.js';
@@ -95,6 +97,25 @@ export function loadDeploymentWithoutSecrets(
   return parseDeployment({ file, text: readDeploymentFile(file), environment });
 }
 
+/**
+ * Returns a hash of everything on this machine that a load of the file reads: its text, and the files and variables that it refers to. The
+ * hash must stay in memory, because it depends on secrets.
+ * @returns a hash of the error if the file cannot be read
+ */
+export function fingerprintSources(file: string, environment: Environment = process.env): string {
+  const hash = createHash('sha256');
+  try {
+    const text = readDeploymentFile(file);
+    const problems = new ConfigProblems();
+    const { locations } = readYaml(text, environment, problems);
+    const secrets = [...locations.values()].flatMap((location) => location.secrets);
+    hash.update(JSON.stringify([text, secrets, problems.sorted()]));
+  } catch (error) {
+    hash.update(error instanceof Error ? error.message : String(error));
+  }
+  return hash.digest('hex');
+}
+
 /** The text of a deployment file, and the environment of its variables. */
 interface DeploymentSource {
   file: string;
@@ -155,9 +176,11 @@ function bindDeployment(
     operators,
     secrets: secretSettings,
     orders,
+    reload,
     ...owners
   } = binder.bind(DeploymentFile, read.value, []);
   createSecretSources(secretSettings, binder);
+  const watchIntervalMs = parseWatchInterval(reload);
   const store = parseStoreLocation(owners.store, binder);
   const keyParser = new ApiKeyParser(binder);
   const operatorKeys = keyParser.parseOperatorKeys(operators.apiKeys, ['operators', 'apiKeys']);
@@ -178,6 +201,7 @@ function bindDeployment(
     ...{ connectors: builder.connectors, operatorKeys, policies, docs, console, secrets },
     ...(unreadSecrets.length > 0 && { unreadSecrets }),
     orders: parseDeploymentOrderSettings(orders),
+    ...(watchIntervalMs !== undefined && { watchIntervalMs }),
     ...(alerts.channels.length > 0 && { alerts }),
   };
 }

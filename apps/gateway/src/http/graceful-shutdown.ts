@@ -14,7 +14,10 @@ export class GracefulShutdown {
   /** The time after which no client waits for a response any more, in milliseconds of the monotonic clock. */
   private deadline = 0;
 
-  constructor(private readonly fastify: FastifyInstance) {
+  constructor(private readonly server: Server) {}
+
+  /** Makes the responses of a Fastify instance close their connections during the shutdown. */
+  observe(fastify: FastifyInstance): void {
     // The header is set when the response is sent, so requests that were already running also close their connections.
     fastify.addHook('onSend', (_request, reply, _payload, done) => {
       if (this.draining) reply.header('connection', 'close');
@@ -34,7 +37,7 @@ export class GracefulShutdown {
    */
   async start(drainTimeoutMs: number): Promise<void> {
     this.draining = true;
-    const { server } = this.fastify;
+    const { server } = this;
     const drainDeadline = performance.now() + drainTimeoutMs;
     this.deadline = drainDeadline + MAX_RESPONSE_WAIT_MS;
     while (performance.now() < this.deadline && (await countConnections(server)) > 0) {
@@ -46,7 +49,7 @@ export class GracefulShutdown {
   /** Closes the port, and waits for the last requests. When no client can still be waiting for a response, all connections are closed. */
   async finish(close: () => Promise<void>): Promise<void> {
     const remainingMs = Math.max(this.deadline - performance.now(), POLL_INTERVAL_MS);
-    const closeTimer = setTimeout(() => this.fastify.server.closeAllConnections(), remainingMs);
+    const closeTimer = setTimeout(() => this.server.closeAllConnections(), remainingMs);
     try {
       await close();
     } finally {

@@ -1,11 +1,9 @@
-/** Creates the Fastify adapter for Nest, with the limits, timeouts and error responses of the gateway. */
+/** Creates the Fastify adapter for Nest, with the limits and error responses of the gateway. `front-server.ts` listens on the port. */
 import { toErrorResponse, ContractError, sendError } from '@tributary/connector-api/contract';
 import { HttpStatus } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { isIP } from 'node:net';
-import { delayContinueForPipelinedRequests } from './continue-response.js';
-import { respondToMalformedRequest, rejectExpectHeader } from './respond-to-malformed-request.js';
 import { SharedRouteTable, type ConnectorPathSet } from './shared-route-table.js';
 
 /** The maximum size of a request body in bytes. A larger body is rejected. A payment order with metadata has a few kB. */
@@ -15,23 +13,6 @@ const MAX_BODY_BYTES = 256 * 1024;
  * triples this number.
  */
 const MAX_PATH_PARAMETER_LENGTH = 3 * 1024;
-const MAX_HEADER_BYTES = 16 * 1024;
-
-const SECOND_MS = 1000;
-/** The maximum time in ms for a whole request to arrive. After this time the connection is closed, because the client sends too slowly. */
-const REQUEST_TIMEOUT_MS = 20 * SECOND_MS;
-const HEADERS_TIMEOUT_MS = 10 * SECOND_MS;
-/**
- * Time in ms between two searches of the server for requests that exceed their time. With Node's default of 30 s, such requests could last
- * up to 50 s.
- */
-const TIMEOUT_CHECK_INTERVAL_MS = SECOND_MS;
-/**
- * Time in ms after which an idle connection is closed. Go's HTTP client closes an idle connection after 90 s. The server must wait longer,
- * because it could otherwise close a connection while the client sends a request.
- */
-const KEEP_ALIVE_TIMEOUT_MS = 120 * SECOND_MS;
-
 export interface HttpAdapterOptions {
   /** True if a proxy in front of the gateway sets `X-Forwarded-For`. Only the last address in this header is trusted. */
   trustProxy: boolean;
@@ -49,8 +30,6 @@ export class HttpAdapter extends FastifyAdapter {
     super({
       logger: false,
       bodyLimit: MAX_BODY_BYTES,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       // During shutdown, requests on open connections still get normal responses.
       return503OnClosing: false,
       trustProxy: options.trustProxy ? isNearestProxy : false,
@@ -59,14 +38,6 @@ export class HttpAdapter extends FastifyAdapter {
         ignoreDuplicateSlashes: true,
         maxParamLength: MAX_PATH_PARAMETER_LENGTH,
       },
-      http: {
-        headersTimeout: HEADERS_TIMEOUT_MS,
-        connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
-        maxHeaderSize: MAX_HEADER_BYTES,
-        // Node's own check is turned off, because it responds without a body. `missingHostError` replaces it and responds with a body.
-        requireHostHeader: false,
-      },
-      clientErrorHandler: respondToMalformedRequest,
       frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
         sendError(reply, toErrorResponse(error, request.id)),
       skipMiddie: true,
@@ -74,8 +45,6 @@ export class HttpAdapter extends FastifyAdapter {
     this.onUnknownRoute = options.onUnknownRoute;
     this.routes = new SharedRouteTable(options.connectors);
     const fastify = this.getInstance();
-    fastify.server.on('checkExpectation', rejectExpectHeader);
-    delayContinueForPipelinedRequests(fastify.server);
     fastify.addHook('onRequest', (request, _reply, done) =>
       done(missingHostError(request) ?? repeatedHeaderError(request)),
     );

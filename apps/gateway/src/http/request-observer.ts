@@ -31,8 +31,6 @@ export class RequestObserver {
     private readonly logger: Logger,
     private readonly lineLimiter: LogLineLimiter,
     registry: Registry,
-    /** The connectors whose paths become metric labels. Other paths do not, because clients could otherwise create any number of labels. */
-    private readonly connectors: ConnectorPathSet,
     private readonly readers: Pick<ReaderPositionRecorder, 'recordUnauthorized'>,
   ) {
     this.logsAllRequests = logger.isLevelEnabled('debug');
@@ -51,35 +49,48 @@ export class RequestObserver {
     });
   }
 
-  observe(fastify: FastifyInstance): void {
+  /**
+   * Observes the requests of a server.
+   * @param connectors the connectors whose paths become metric labels. Other paths do not, because clients could otherwise create any
+   * number of labels
+   */
+  observe(fastify: FastifyInstance, connectors: ConnectorPathSet): void {
     fastify.addHook('onResponse', (request, reply, done) => {
-      this.record(request, reply);
+      this.record(request, reply, connectors);
       done();
     });
   }
 
-  private record(request: FastifyRequest, reply: FastifyReply): void {
-    const served = findMatchedRoute(request, this.connectors);
-    const { count, seconds } = this.getMetrics(served ?? this.findIntendedRoute(request), reply.statusCode);
+  private record(request: FastifyRequest, reply: FastifyReply, connectors: ConnectorPathSet): void {
+    const served = findMatchedRoute(request, connectors);
+    const { count, seconds } = this.getMetrics(
+      served ?? this.findIntendedRoute(request, connectors),
+      reply.statusCode,
+    );
     count.inc();
     seconds.observe(reply.elapsedTime / 1000);
-    if (reply.statusCode === 401) this.recordUnauthorized(request);
+    if (reply.statusCode === 401) this.recordUnauthorized(request, connectors);
     if (this.logsAllRequests || reply.statusCode >= 400)
-      this.log(request, reply, served ?? redactPath(request.url));
+      this.log(request, reply, served ?? redactPath(request.url), connectors);
   }
 
   /** Counts a list request without a valid key. The diagnosis of the connector uses this number. */
-  private recordUnauthorized(request: FastifyRequest): void {
+  private recordUnauthorized(request: FastifyRequest, connectors: ConnectorPathSet): void {
     const resource = matchResource(request.url);
     const stream = STREAMS.find((one) => resource?.route === `/${one}`);
-    if (resource !== undefined && stream !== undefined && this.connectors.has(resource.connectorPath))
+    if (resource !== undefined && stream !== undefined && connectors.has(resource.connectorPath))
       this.readers.recordUnauthorized(resource.connectorPath, stream);
   }
 
-  private log(request: FastifyRequest, reply: FastifyReply, path: string): void {
+  private log(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    path: string,
+    connectors: ConnectorPathSet,
+  ): void {
     const status = reply.statusCode;
     const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';
-    if (!this.logsAllRequests && !this.admitLine(request, status, level)) return;
+    if (!this.logsAllRequests && !this.admitLine(request, status, level, connectors)) return;
     this.logger[level](
       {
         request: request.id,
@@ -97,17 +108,22 @@ export class RequestObserver {
    * Returns true if the line may be written. Lines about requests without a valid key share one group, because clients without a key could
    * otherwise create any number of groups.
    */
-  private admitLine(request: FastifyRequest, status: number, level: 'debug' | 'info' | 'error'): boolean {
+  private admitLine(
+    request: FastifyRequest,
+    status: number,
+    level: 'debug' | 'info' | 'error',
+    connectors: ConnectorPathSet,
+  ): boolean {
     const group = { of: 'request', level, status };
-    const connector = isAuthorized(request) ? findRequestedConnector(request, this.connectors) : undefined;
+    const connector = isAuthorized(request) ? findRequestedConnector(request, connectors) : undefined;
     return this.lineLimiter.admit(connector === undefined ? group : { ...group, connector }, request.ip);
   }
 
   /** Returns the route of the contract that the path belongs to, for a request that matched no route, e.g. because of its method. */
-  private findIntendedRoute(request: FastifyRequest): string {
+  private findIntendedRoute(request: FastifyRequest, connectors: ConnectorPathSet): string {
     const resource = matchResource(request.url);
     if (resource === undefined) return UNKNOWN_ROUTE;
-    return this.connectors.has(resource.connectorPath)
+    return connectors.has(resource.connectorPath)
       ? `/${resource.connectorPath}${resource.route}`
       : resource.route;
   }

@@ -13,6 +13,8 @@ export interface LoggerOptions {
   level?: LogLevel;
   /** The secret values that are removed from every line. */
   secrets?: readonly string[];
+  /** Removes the secrets. It is used instead of `secrets` if secrets are added later. */
+  redactor?: SecretRedactor;
   /** True if the log consists of readable lines instead of JSON. The default is true if standard output is a terminal. */
   pretty?: boolean;
   /**
@@ -31,7 +33,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   const colors = options.colors ?? (pretty && isStandardOutput && process.stdout.hasColors?.() === true);
   const print = (text: string): void => void destination.write(text);
   const terminalLog = new TerminalLog({ print, style: colors ? COLOR_STYLE : PLAIN_STYLE });
-  const redactor = new SecretRedactor(options.secrets ?? []);
+  const redactor = options.redactor ?? new SecretRedactor(options.secrets ?? []);
   return pino(
     {
       level: options.level ?? 'info',

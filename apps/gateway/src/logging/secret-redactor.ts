@@ -17,10 +17,16 @@ export class SecretRedactor {
   private readonly secretsByPrefix = new Map<string, string[]>();
 
   constructor(secrets: readonly string[]) {
+    this.add(secrets);
+  }
+
+  /** Adds secrets, e.g. of a deployment file that was loaded again. Earlier secrets are still removed, because they may still be valid. */
+  add(secrets: readonly string[]): void {
     for (const secret of new Set(secrets.flatMap(listEncodedForms))) {
       if (secret.length < MIN_SECRET_LENGTH) continue;
       const start = secret.slice(0, MIN_SECRET_LENGTH);
-      this.secretsByPrefix.set(start, [...(this.secretsByPrefix.get(start) ?? []), secret]);
+      const group = this.secretsByPrefix.get(start) ?? [];
+      if (!group.includes(secret)) this.secretsByPrefix.set(start, [...group, secret]);
     }
     for (const group of this.secretsByPrefix.values()) group.sort((a, b) => b.length - a.length);
   }

@@ -12,7 +12,6 @@ import { createUnprocessableError, type PageQuery } from '@tributary/connector-a
 import type { Feed, Store } from '@tributary/feed';
 import type { OrderService } from '@tributary/orders';
 import type { BalanceService } from '@tributary/sync';
-import type { OnModuleDestroy } from '@nestjs/common';
 import type { FeedRowWatcher } from './feed-row-watcher.js';
 import type { PageCache } from './page-cache.js';
 import type { ReaderPositionRecorder } from './reader-position-recorder.js';
@@ -22,9 +21,10 @@ const EMPTY_PAGE: SerializedPage = { rows: 0, body: Buffer.from('[]') };
 /**
  * Implements the backend of the contract for one connector: it returns pages from the feeds in the store and balances, and accepts orders.
  */
-export class ConnectorBackend implements Backend, OnModuleDestroy {
+export class ConnectorBackend implements Backend {
   readonly supportedOrderKinds: ReadonlySet<OrderKind>;
   private readonly feeds = new Map<Stream, Feed>();
+  private isStopped = false;
 
   constructor(
     private readonly path: string,
@@ -110,7 +110,7 @@ export class ConnectorBackend implements Backend, OnModuleDestroy {
   }
 
   get isStopping(): boolean {
-    return this.rowWatcher.isStopping;
+    return this.isStopped || this.rowWatcher.isStopping;
   }
 
   async findServedIds(stream: Stream, ids: readonly string[]): Promise<ReadonlySet<string>> {
@@ -122,7 +122,9 @@ export class ConnectorBackend implements Backend, OnModuleDestroy {
     return this.balanceReader.read(accountId, deriveReaderId(authorization));
   }
 
-  onModuleDestroy(): void {
+  /** Stops the work in the background. The gateway calls it when the connector is no longer used. */
+  stop(): void {
+    this.isStopped = true;
     this.balanceReader.stop();
   }
 

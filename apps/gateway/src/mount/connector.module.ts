@@ -1,13 +1,6 @@
 /** Creates the Nest module of one connector: the plugin, its settings, its keys and the contract's controllers. */
 import { ApiKeySet, type FailureLimiter } from '@tributary/auth';
-import {
-  BACKEND,
-  PSP_CLIENT,
-  type Backend,
-  type Metadata,
-  type PspClient,
-  type Stream,
-} from '@tributary/connector-api';
+import { BACKEND, PSP_CLIENT, type Metadata, type PspClient, type Stream } from '@tributary/connector-api';
 import {
   BalancesController,
   FeedsController,
@@ -16,7 +9,7 @@ import {
   WebhooksController,
 } from '@tributary/connector-api/contract';
 import type { Store } from '@tributary/feed';
-import type { OrderEngine } from '@tributary/orders';
+import type { ConnectorOrders, OrderEngine } from '@tributary/orders';
 import { BalanceService, WebhookTrigger, type SyncConnector, type SyncOptions } from '@tributary/sync';
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import type { ConnectorConfig } from '../config/settings/loaded-deployment.types.js';
@@ -42,8 +35,18 @@ export interface ConnectorDependencies {
   orders: OrderEngine;
   /** Schedules a pull of these streams. */
   schedulePull: (path: string, streams: readonly Stream[]) => void;
-  /** Called for each connector when Nest creates its providers. Looking up a thousand connectors after the start would take seconds. */
-  onConnectorReady: (connector: SyncConnector, backend: Backend) => void;
+  /** Called for each new connector when Nest creates its providers. Looking up a thousand connectors after the start would take seconds. */
+  onConnectorReady: (connector: RunningConnector) => void;
+}
+
+/** The objects of one connector. A reload of the deployment file keeps them if the connector did not change. */
+export interface RunningConnector {
+  config: ConnectorConfig;
+  sync: SyncConnector;
+  backend: ConnectorBackend;
+  webhooks: WebhookHandler;
+  /** Absent if the connector cannot pay. */
+  orders: ConnectorOrders | undefined;
 }
 
 export interface ConnectorRegistration {
@@ -54,9 +57,14 @@ export interface ConnectorRegistration {
   module: DynamicModule;
 }
 
+/**
+ * Creates the module of a connector.
+ * @param running the objects of a connector that did not change since the last load of the deployment file; if absent, they are created
+ */
 export function createConnectorModule(
   config: ConnectorConfig,
   dependencies: ConnectorDependencies,
+  running?: RunningConnector,
 ): ConnectorRegistration {
   class ConnectorModule {}
   const apiKeys = new ApiKeySet(config.apiKeys);
@@ -67,10 +75,15 @@ export function createConnectorModule(
     module: {
       module: ConnectorModule,
       controllers: [FeedsController, BalancesController, OrdersController, WebhooksController],
-      providers: [
-        ...createPluginProviders(config, new StoredRecordLookup(config.path, dependencies.store)),
-        ...createContractProviders(config, dependencies),
-      ],
+      providers: running
+        ? [
+            { provide: BACKEND, useValue: running.backend },
+            { provide: WEBHOOK_RECEIVER, useValue: running.webhooks },
+          ]
+        : [
+            ...createPluginProviders(config, new StoredRecordLookup(config.path, dependencies.store)),
+            ...createContractProviders(config, dependencies),
+          ],
     },
   };
 }
@@ -79,39 +92,35 @@ export function createConnectorModule(
  * Creates the providers that the controllers of the contract inject. Each connector has its own providers, so their number is kept small.
  */
 function createContractProviders(config: ConnectorConfig, dependencies: ConnectorDependencies): Provider[] {
-  const { path, syncIntervalMs: pullIntervalMs } = config;
   return [
     {
-      provide: BACKEND,
+      provide: RUNNING_CONNECTOR,
       inject: [PSP_CLIENT],
-      useFactory: (psp: PspClient) => createBackend(config, psp, dependencies),
+      useFactory: (psp: PspClient) => {
+        const running = createRunningConnector(config, psp, dependencies);
+        dependencies.onConnectorReady(running);
+        return running;
+      },
     },
+    { provide: BACKEND, inject: [RUNNING_CONNECTOR], useFactory: ({ backend }: RunningConnector) => backend },
     {
       provide: WEBHOOK_RECEIVER,
-      inject: [PSP_CLIENT],
-      useFactory: (client: PspClient) => {
-        const { sync, limiter, lineLimiter } = dependencies;
-        const pull = (streams: readonly Stream[]) => dependencies.schedulePull(path, streams);
-        return new WebhookHandler(
-          path,
-          new WebhookTrigger({ path, client, pullIntervalMs }, sync, pull),
-          limiter,
-          sync.logger,
-          lineLimiter,
-        );
-      },
+      inject: [RUNNING_CONNECTOR],
+      useFactory: ({ webhooks }: RunningConnector) => webhooks,
     },
   ];
 }
 
-function createBackend(
+const RUNNING_CONNECTOR = Symbol('RUNNING_CONNECTOR');
+
+function createRunningConnector(
   config: ConnectorConfig,
   client: PspClient,
   dependencies: ConnectorDependencies,
-): Backend {
+): RunningConnector {
   const { path, syncIntervalMs: pullIntervalMs, balanceValidity } = config;
-  const { store, cache, rowWatcher, readers, sync } = dependencies;
-  const orders = openOrders(config, client, dependencies.orders);
+  const { store, cache, rowWatcher, readers, sync, limiter, lineLimiter } = dependencies;
+  const orders = createOrders(config, client, dependencies.orders);
   const connector: SyncConnector = {
     path,
     client,
@@ -124,8 +133,10 @@ function createBackend(
   };
   const reader = new BalanceService(store, connector, sync);
   const backend = new ConnectorBackend(path, store, cache, reader, rowWatcher, readers, orders?.service);
-  dependencies.onConnectorReady(connector, backend);
-  return backend;
+  const pull = (streams: readonly Stream[]) => dependencies.schedulePull(path, streams);
+  const trigger = new WebhookTrigger({ path, client, pullIntervalMs }, sync, pull);
+  const webhooks = new WebhookHandler(path, trigger, limiter, sync.logger, lineLimiter);
+  return { config, sync: connector, backend, webhooks, orders };
 }
 
 /**
@@ -141,11 +152,11 @@ function createAccountMetadata({ path, plugin, tenant }: ConnectorConfig): Metad
 }
 
 /**
- * Opens the orders of a connector.
+ * Creates the orders of a connector.
  * @returns `undefined` if the PSP client cannot make payments
  * @throws Error if the plugin can pay but has no `orders` that describe how its PSP recognises repeated requests
  */
-function openOrders(
+function createOrders(
   { path, plugin, orders: limits }: ConnectorConfig,
   client: PspClient,
   engine: OrderEngine,
@@ -156,5 +167,8 @@ function openOrders(
       `the plugin ${plugin.name} pays, but has no "orders" that say how its PSP recognises a repeat`,
     );
   }
-  return engine.addConnector({ path, plugin: plugin.name, client, idempotency: plugin.orders, limits });
+  return engine.createConnectorOrders({
+    ...{ path, plugin: plugin.name, client, limits },
+    idempotency: plugin.orders,
+  });
 }

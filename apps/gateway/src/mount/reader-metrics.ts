@@ -11,9 +11,9 @@ const LABELS = ['connector', 'stream', 'reader'] as const;
 export function registerReaderMetrics(
   registry: Registry,
   store: Pick<Store, 'findReaderPositions'>,
-  connectors: readonly string[],
+  listConnectors: () => readonly string[],
 ): void {
-  const findPositions = shareQuery(() => store.findReaderPositions(connectors));
+  const findPositions = shareQuery(() => store.findReaderPositions(listConnectors()));
   new Gauge({
     name: 'tributary_reader_rows_behind',
     help: 'Rows of the stream that the reader does not have',

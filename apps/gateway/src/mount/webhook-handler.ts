@@ -3,11 +3,11 @@ import type { FailureLimiter } from '@tributary/auth';
 import { PspError, type WebhookRequest } from '@tributary/connector-api';
 import { ContractError, type WebhookReceiver } from '@tributary/connector-api/contract';
 import type { WebhookTrigger } from '@tributary/sync';
-import { HttpStatus, type OnModuleDestroy } from '@nestjs/common';
+import { HttpStatus } from '@nestjs/common';
 import { createNotFoundError } from '../http/create-not-found-error.js';
 import type { LogLineLimiter, Logger } from '../logging/index.js';
 
-export class WebhookHandler implements WebhookReceiver, OnModuleDestroy {
+export class WebhookHandler implements WebhookReceiver {
   constructor(
     private readonly path: string,
     private readonly trigger: WebhookTrigger,
@@ -28,7 +28,8 @@ export class WebhookHandler implements WebhookReceiver, OnModuleDestroy {
     }
   }
 
-  onModuleDestroy(): void {
+  /** Stops the work in the background. The gateway calls it when the connector is no longer used. */
+  stop(): void {
     this.trigger.stop();
   }
 

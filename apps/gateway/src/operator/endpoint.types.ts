@@ -7,6 +7,7 @@ import type { Stream } from '@tributary/connector-api';
 import type { Store } from '@tributary/feed';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Deployment } from '../config/index.js';
+import type { DeploymentReloader } from '../reload/deployment-reloader.js';
 import type { OperatorAuthenticator } from './authenticate-operator.js';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -18,6 +19,8 @@ export interface OperatorServices {
   authenticator: OperatorAuthenticator;
   /** Makes this gateway pull streams at once, even if they wait after a failure. Other gateways find the request in the store. */
   retryPulls: (connector: string, streams: readonly Stream[]) => void;
+  /** Reloads the deployment file; absent if the gateway was not started with a deployment file. */
+  reloader?: DeploymentReloader | undefined;
   /** The version of the program. */
   version: string;
 }

@@ -19,14 +19,19 @@ const OPERATOR_API_PATH = '/operator/v1';
  */
 const LOGIN_LIMITS = { burst: 10, refillPerSecond: 0.1 };
 
+/** Creates the limiter of failed log-ins. A gateway has one, so that a reload of the deployment file does not forget failures. */
+export function createLoginLimiter(): FailureLimiter {
+  return new FailureLimiter(LOGIN_LIMITS);
+}
+
 export function installOperatorApi(
   fastify: FastifyInstance,
-  parts: Omit<OperatorServices, 'authenticator'>,
+  parts: Omit<OperatorServices, 'authenticator'> & { loginLimiter?: FailureLimiter },
 ): void {
   const authenticator = new OperatorAuthenticator(
     new OperatorKeySet(parts.deployment.operatorKeys),
     parts.store.operator(),
-    new FailureLimiter(LOGIN_LIMITS),
+    parts.loginLimiter ?? createLoginLimiter(),
   );
   const services = { ...parts, authenticator };
   const validators: Validators = {

@@ -17,9 +17,9 @@ interface NewestRun {
 export function registerReconciliationMetrics(
   registry: Registry,
   repository: Pick<ReconciliationRepository, 'listRuns'>,
-  policies: readonly string[],
+  listPolicies: () => readonly string[],
 ): void {
-  const findRuns = shareQuery(() => readNewestRuns(repository, policies));
+  const findRuns = shareQuery(() => readNewestRuns(repository, listPolicies()));
   const registerGauge = <Label extends string>(
     name: string,
     help: string,

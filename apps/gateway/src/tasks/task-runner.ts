@@ -21,16 +21,24 @@ export interface ScheduledTask {
 export class TaskRunner {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
+  private hasStarted = false;
   private isStopped = false;
 
   constructor(
     private readonly store: Pick<Store, 'tasks'>,
-    private readonly tasks: readonly ScheduledTask[],
+    private tasks: readonly ScheduledTask[],
     private readonly logger: Pick<Logger, 'error'>,
   ) {}
 
   start(): void {
-    if (this.tasks.length > 0) this.scheduleCheck(0);
+    this.hasStarted = true;
+    if (this.tasks.length > 0 && this.timer === undefined) this.scheduleCheck(0);
+  }
+
+  /** Replaces the tasks. A task that is running ends as it began. */
+  setTasks(tasks: readonly ScheduledTask[]): void {
+    this.tasks = tasks;
+    if (this.hasStarted && !this.isStopped) this.start();
   }
 
   /** Stops the runner: waits until the running task has ended, and starts no further task. */

@@ -6,10 +6,12 @@ import type { Schema } from '../database/schema.js';
 import type { AuditEntry, AuditEvent } from '../types/audit.types.js';
 import type { OperatorRepository } from '../types/operator.types.js';
 
-type AuditLog = Pick<OperatorRepository, 'listAuditEvents'>;
+type AuditLog = Pick<OperatorRepository, 'listAuditEvents' | 'recordAuditEvent'>;
 
 export function createAuditLog(adapter: DatabaseAdapter): AuditLog {
   return {
+    recordAuditEvent: (entry) => adapter.transaction((db) => appendAuditEventTo(db, adapter, entry)),
+
     async listAuditEvents(tenant, beforeSeq, limit) {
       const rows = await adapter.reader
         .selectFrom('audit_events')

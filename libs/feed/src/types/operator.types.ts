@@ -3,7 +3,7 @@
  * is the key of the last entry of the previous page. All times are milliseconds since 1970.
  */
 import type { Stream } from '@tributary/connector-api';
-import type { AuditEvent, OperatorAuthor } from './audit.types.js';
+import type { AuditEntry, AuditEvent, OperatorAuthor } from './audit.types.js';
 import type { OrderState, StoredOrder } from './order.types.js';
 import type { QuarantineEntry } from './quarantine.types.js';
 import type { SyncRun } from './sync-run.types.js';
@@ -162,6 +162,8 @@ export interface OperatorRepository {
    */
   dismissEntry(author: OperatorAuthor, key: Omit<QuarantineKey, 'connector'>, note: string): Promise<boolean>;
 
+  /** Records a change that has no other row in the store, e.g. a reload of the deployment file. */
+  recordAuditEvent(entry: AuditEntry): Promise<void>;
   /**
    * Returns audit events with a smaller sequence number, newest first.
    * @param tenant returns only events of this tenant's connectors; `undefined` for all events

@@ -269,6 +269,7 @@ export class StreamScheduler {
       };
     }
     if (kind === 'unauthorized') {
+      if (this.isScheduled) this.dependencies.context.onUnauthorized(this.connector);
       this.nextPullAllowedAt = now + delayMs;
       // The due time in the store does not change. Other processes have their own deployment files, and the credentials there may be valid.
       return { delayMs };

@@ -17,18 +17,21 @@ import { RetryRequestWatcher } from './retry-request-watcher.js';
 /** Contains the schedulers and the watchers of reported changes of all connectors. */
 export class SyncEngine {
   private readonly context: SyncContext;
-  private readonly schedulers: Map<string, StreamScheduler[]>;
+  /** The schedulers of each connector. The map is changed by `setConnectors()`. */
+  private readonly schedulers = new Map<string, StreamScheduler[]>();
+  private readonly connectors = new Map<string, SyncConnector>();
   private readonly retryRequests: RetryRequestWatcher;
-  private changeWatchers: ReportedChangeWatcher[] = [];
-  private changeWatcherRuns: Promise<void>[] = [];
+  private readonly createSchedulers: (connector: SyncConnector) => StreamScheduler[];
+  private readonly changeWatchers = new Map<
+    string,
+    { watcher: ReportedChangeWatcher; ended: Promise<void> }
+  >();
+  /** The ends of the pulls of connectors that were replaced or removed, by path. */
+  private readonly endingPulls = new Map<string, Promise<unknown>>();
   private hasStarted = false;
   private stopping: Promise<void> | undefined;
 
-  constructor(
-    store: Store,
-    private readonly connectors: readonly SyncConnector[],
-    options: SyncOptions,
-  ) {
+  constructor(store: Store, connectors: readonly SyncConnector[], options: SyncOptions) {
     this.context = getSyncContext(options);
     const shared = {
       store,
@@ -38,36 +41,80 @@ export class SyncEngine {
     };
     const reporter = new RunReporter(store, this.context);
     const sampler = new StoredRowHashCheck(store, this.context);
-    this.schedulers = new Map(
-      connectors.map((connector) => {
-        const throttle = { throttledUntil: 0 };
-        const streams = STREAMS.filter((stream) => getListMethod(connector.client, stream));
-        const monitor = CompletenessMonitor.create(connector, store, this.context);
-        const createScheduler = (stream: Stream) => {
-          const completeness = stream === 'transactions' ? monitor : undefined;
-          const dependencies = { ...shared, connector, stream, completeness };
-          const onFailure = () => this.retryRequests.start();
-          return new StreamScheduler(dependencies, throttle, reporter, sampler, onFailure);
-        };
-        return [connector.path, streams.map(createScheduler)];
-      }),
-    );
+    this.createSchedulers = (connector) => {
+      const throttle = { throttledUntil: 0 };
+      const monitor = CompletenessMonitor.create(connector, store, this.context);
+      return STREAMS.filter((stream) => getListMethod(connector.client, stream)).map((stream) => {
+        const completeness = stream === 'transactions' ? monitor : undefined;
+        const dependencies = { ...shared, connector, stream, completeness };
+        const onFailure = () => this.retryRequests.start();
+        return new StreamScheduler(dependencies, throttle, reporter, sampler, onFailure);
+      });
+    };
     this.retryRequests = new RetryRequestWatcher(store, this.context, this.schedulers);
+    this.setConnectors(connectors);
   }
 
   /** Starts the schedules and the watchers of reported changes. They run until `stop()`. */
   start(): void {
     if (this.hasStarted || this.stopping) return;
     this.hasStarted = true;
-    const { random, limits } = this.context;
-    const schedulers = [...this.schedulers.values()].flat();
-    const maxSpreadMs = limits.startSpacingMs * schedulers.length;
-    for (const connector of this.connectors) {
-      const maxDelayMs = Math.min(connector.pullIntervalMs, maxSpreadMs);
-      for (const scheduler of this.schedulers.get(connector.path) ?? [])
-        scheduler.start(random() * maxDelayMs);
-      if (connector.client.watch) this.startChangeWatcher(connector);
+    this.startConnectors([...this.connectors.values()]);
+  }
+
+  /**
+   * Replaces the connectors, and returns at once. A connector is unchanged if it is the same object as before: its schedule and its pulls
+   * continue. The pulls of all other former connectors stop after their current page. If a path has a new connector, its schedule starts
+   * when the pulls of the former one have ended, so no stream is pulled twice at the same time.
+   */
+  setConnectors(next: readonly SyncConnector[]): void {
+    const nextByPath = new Map(next.map((connector) => [connector.path, connector]));
+    for (const [path, connector] of [...this.connectors])
+      if (nextByPath.get(path) !== connector) this.retireConnector(path);
+    const added = next.filter(({ path }) => !this.connectors.has(path));
+    for (const connector of added) {
+      this.connectors.set(connector.path, connector);
+      this.schedulers.set(connector.path, this.createSchedulers(connector));
     }
+    if (this.hasStarted && !this.stopping) this.startConnectors(added);
+  }
+
+  private retireConnector(path: string): void {
+    const watch = this.changeWatchers.get(path);
+    watch?.watcher.stop();
+    const ended = Promise.all([
+      this.endingPulls.get(path),
+      watch?.ended,
+      ...(this.schedulers.get(path) ?? []).map((scheduler) => scheduler.stop()),
+    ]);
+    this.endingPulls.set(path, ended);
+    void ended.then(() => {
+      if (this.endingPulls.get(path) === ended) this.endingPulls.delete(path);
+    });
+    this.changeWatchers.delete(path);
+    this.schedulers.delete(path);
+    this.connectors.delete(path);
+  }
+
+  private startConnectors(connectors: readonly SyncConnector[]): void {
+    const { limits } = this.context;
+    const count = connectors.reduce((sum, { path }) => sum + (this.schedulers.get(path)?.length ?? 0), 0);
+    const maxSpreadMs = limits.startSpacingMs * count;
+    for (const connector of connectors) {
+      const maxDelayMs = Math.min(connector.pullIntervalMs, maxSpreadMs);
+      const start = () => this.startConnector(connector, maxDelayMs);
+      const endingPulls = this.endingPulls.get(connector.path);
+      if (endingPulls === undefined) start();
+      else void endingPulls.then(start);
+    }
+  }
+
+  private startConnector(connector: SyncConnector, maxDelayMs: number): void {
+    // The connector may have been replaced while it waited for the end of the former pulls.
+    if (this.stopping || this.connectors.get(connector.path) !== connector) return;
+    for (const scheduler of this.schedulers.get(connector.path) ?? [])
+      scheduler.start(this.context.random() * maxDelayMs);
+    if (connector.client.watch) this.startChangeWatcher(connector);
   }
 
   /** Stops all pulls after their current page. After the grace period, the engine no longer waits for the remaining pulls. */
@@ -78,10 +125,10 @@ export class SyncEngine {
   /**
    * Requests a pull of these streams soon, and returns at once. Several requests cause one pull. While the engine is not running, the
    * request has no effect.
-   * @throws Error when no connector has this path
    */
   requestPull(path: string, streams: readonly Stream[]): void {
-    for (const scheduler of this.requireSchedulers(path)) {
+    // A request of a removed connector can still be in progress, e.g. a webhook, so an unknown path is no error.
+    for (const scheduler of this.schedulers.get(path) ?? []) {
       if (streams.includes(scheduler.stream)) scheduler.requestPull();
     }
   }
@@ -116,16 +163,17 @@ export class SyncEngine {
     const watcher = new ReportedChangeWatcher(connector, this.context, (streams) =>
       this.requestPull(connector.path, streams),
     );
-    this.changeWatchers.push(watcher);
-    this.changeWatcherRuns.push(watcher.run());
+    this.changeWatchers.set(connector.path, { watcher, ended: watcher.run() });
   }
 
   private async stopAll(): Promise<void> {
     const { clock, limits, logger } = this.context;
     this.retryRequests.stop();
-    for (const watcher of this.changeWatchers) watcher.stop();
+    const watches = [...this.changeWatchers.values()];
+    for (const { watcher } of watches) watcher.stop();
     const allStopped = Promise.all([
-      ...this.changeWatcherRuns,
+      ...watches.map(({ ended }) => ended),
+      ...this.endingPulls.values(),
       ...[...this.schedulers.values()].flat().map((scheduler) => scheduler.stop()),
     ]).then(() => true);
     // After the grace period, the pulls close their iterators, and a pull may still commit a page. So the engine waits a little longer.

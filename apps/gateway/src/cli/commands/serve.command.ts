@@ -8,10 +8,10 @@ import {
 import { createLogLevelOption, type LogLevelOption } from '../shared/log-level-option.js';
 import { openStoreWithRetry } from '@tributary/feed';
 import { InvalidArgumentError } from 'commander';
-import type { Deployment } from '../../config/index.js';
+import type { Deployment, LoadedDeployment } from '../../config/index.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createGateway, type Gateway } from '../../gateway.js';
-import { createLogger, type LogLevel } from '../../logging/index.js';
+import { createLogger, SecretRedactor, type LogLevel } from '../../logging/index.js';
 import { assertLimitsApplicable } from '../../mount/assert-limits-applicable.js';
 import { getDemoKeyWarning } from './check.command.js';
 import { CliError, EXIT_CODES } from '../shared/cli-error.js';
@@ -26,7 +26,7 @@ interface ServeOptions extends ConfigOption, LogLevelOption {
   port?: number;
 }
 
-export function registerServeCommand({ program, terminal, load }: CommandContext): void {
+export function registerServeCommand({ program, terminal, loadForReload }: CommandContext): void {
   program
     .command('serve')
     .description('Serve every connector and keep its feeds up to date, until SIGTERM or Ctrl-C.')
@@ -36,10 +36,10 @@ export function registerServeCommand({ program, terminal, load }: CommandContext
     .addOption(createLogLevelOption('info'))
     .addHelpText('after', formatExamples('tributary serve --config gateway.yaml', PORT_EXAMPLE))
     .action(async ({ config, logLevel, host, port }: ServeOptions) => {
-      const deployment = await load(config);
-      const { listen } = deployment;
+      const loaded = await loadForReload(config);
+      const { listen } = loaded.deployment;
       const overridden = { ...listen, host: host ?? listen.host, port: port ?? listen.port };
-      return serve({ ...deployment, listen: overridden }, logLevel, terminal);
+      return serve({ ...loaded.deployment, listen: overridden }, logLevel, terminal, loaded);
     });
 }
 
@@ -69,9 +69,15 @@ const MAX_CLOSE_MS = 20_000;
 const LOG_DRAIN_TIMEOUT_MS = 1000;
 
 /** Serves the deployment. Messages for people are written to standard error, because standard output is the log. */
-export async function serve(deployment: Deployment, logLevel: LogLevel, terminal: Terminal): Promise<void> {
+export async function serve(
+  deployment: Deployment,
+  logLevel: LogLevel,
+  terminal: Terminal,
+  loaded?: LoadedDeployment,
+): Promise<void> {
   ignoreOutputErrors();
-  const logger = createLogger({ secrets: deployment.secrets, level: logLevel });
+  const redactor = new SecretRedactor(deployment.secrets);
+  const logger = createLogger({ redactor, level: logLevel });
   // If a plugin forgets an `await`, the unhandled error is logged. It must not stop the other connectors.
   process.on('unhandledRejection', (err) =>
     logger.error(
@@ -92,7 +98,8 @@ export async function serve(deployment: Deployment, logLevel: LogLevel, terminal
     onMigrationProgress: (progress) => logger.info({ progress }, 'the tables of the store are migrated'),
   });
   if (store === undefined) return;
-  const gateway = await createGateway(deployment, { logger, store });
+  const gateway = await createGateway(deployment, { logger, store, redactor, ...(loaded && { loaded }) });
+  reloadOnSignal(gateway);
   try {
     // The rows are counted before the first pulls change them.
     const counts = await countStoredRows(store, deployment.connectors);
@@ -109,6 +116,14 @@ export async function serve(deployment: Deployment, logLevel: LogLevel, terminal
   await gateway.close();
   // If the reader of the log no longer reads, the process must end nevertheless.
   if (!(await drainOutput(LOG_DRAIN_TIMEOUT_MS))) process.exit(EXIT_CODES.done);
+}
+
+/**
+ * Reloads the deployment file after SIGHUP. On a terminal the signal keeps its usual meaning: the terminal was closed, and the process ends.
+ */
+function reloadOnSignal({ reloader }: Gateway): void {
+  if (reloader === undefined || process.stderr.isTTY) return;
+  process.on('SIGHUP', () => void reloader.reload('signal'));
 }
 
 /**

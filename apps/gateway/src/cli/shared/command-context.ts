@@ -1,6 +1,6 @@
 /** The context, the options and the argument parsers that all commands of `tributary` share. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { suggestSimilarName, type Deployment } from '../../config/index.js';
+import { suggestSimilarName, type Deployment, type LoadedDeployment } from '../../config/index.js';
 import { CliError, EXIT_CODES } from './cli-error.js';
 import type { Terminal } from './terminal.js';
 
@@ -20,6 +20,8 @@ export interface CommandContext {
    * @throws ConfigError with all problems of the file
    */
   load: (file: string) => Promise<Deployment>;
+  /** Loads the deployment file like `load`, and returns what a later reload needs. */
+  loadForReload: (file: string) => Promise<LoadedDeployment>;
   /**
    * Loads the deployment file without requests to secret sources.
    * @throws ConfigError with all problems of the file, except for rules of values that are such secrets

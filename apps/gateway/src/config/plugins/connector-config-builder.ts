@@ -1,4 +1,5 @@
 /** Builds the configuration of each connector from its entry in the deployment file. */
+import { createHash } from 'node:crypto';
 import { isDirectorySetting, type Plugin } from '@tributary/connector-api';
 import type { ApiKeyParser } from '../settings/api-key-parser.js';
 import type { SettingsBinder } from '../settings/settings-binder.js';
@@ -109,6 +110,7 @@ export class ConnectorConfigBuilder {
       ...(isPlainObject(entry) &&
         entry['orders'] !== undefined && { ordersLocation: this.#locatePropertyName([...path, 'orders']) }),
       syncIntervalMs: parseDuration(sync.every) ?? 0,
+      fingerprint: fingerprintConnector(entry),
     });
   }
 
@@ -193,4 +195,15 @@ export class ConnectorConfigBuilder {
       );
     }
   }
+}
+
+/**
+ * Returns a hash of the entry without its keys and its name in Formance. These two can change while the connector goes on. References in
+ * the entry are resolved, so a new secret gives a new hash.
+ */
+function fingerprintConnector(entry: unknown): string {
+  const kept = isPlainObject(entry)
+    ? Object.entries(entry).filter(([name]) => name !== 'apiKeys' && name !== 'formanceName')
+    : [];
+  return createHash('sha256').update(JSON.stringify(kept)).digest('hex');
 }

@@ -26,6 +26,7 @@ import { NAME_PATTERN, NAME_RULE_MESSAGE } from './name-patterns.js';
 import { OrderSettings } from './order-settings.js';
 import { isPlainObject } from './settings-metadata.js';
 import { ReconciliationSettings } from './reconciliation-settings.js';
+import { ReloadSettings } from './reload-settings.js';
 import { SecretsSettings } from '../secrets/secrets-settings.js';
 import { STORE_URL_MESSAGE, STORE_URL_PATTERN } from './store-settings.js';
 
@@ -164,6 +165,10 @@ export class DeploymentFile {
   @Setting('Whether the gateway serves the console, its web page for operators, at /console.')
   @IsBoolean(BOOLEAN_MESSAGE)
   console = true;
+
+  @Setting('When the gateway reads this file again by itself.')
+  @ValidateNested()
+  reload: ReloadSettings = new ReloadSettings();
 
   @Setting('Services from which secrets are read.')
   @ValidateNested()

@@ -34,6 +34,8 @@ export interface Deployment {
   policies: ReconciliationPolicyConfig[];
   /** The channels that get alerts; absent if the file contains no channel. */
   alerts?: AlertConfig;
+  /** How often a gateway looks for a change of the file, in milliseconds; absent if it does not look. */
+  watchIntervalMs?: number;
   /** True if the gateway serves `<path>/docs` for each connector. */
   docs: boolean;
   /** True if the gateway serves the console at `/console`. */
@@ -91,4 +93,6 @@ export interface ConnectorConfig {
   ordersLocation?: ValueLocation;
   /** The time from the end of one sync of a stream to the start of the next, in milliseconds. */
   syncIntervalMs: number;
+  /** A hash of the entry in the deployment file, without its keys. It is secret, because it depends on the credentials of the PSP. */
+  fingerprint?: string;
 }

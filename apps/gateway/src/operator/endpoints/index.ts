@@ -7,6 +7,7 @@ import { BALANCE_ENDPOINTS } from './balances.js';
 import { BREAK_ACTION_ENDPOINTS } from './break-actions.js';
 import { CLIENT_ENDPOINTS } from './clients.js';
 import { CONNECTOR_ENDPOINTS } from './connectors.js';
+import { DEPLOYMENT_ENDPOINTS } from './deployment.js';
 import { ORDER_ENDPOINTS } from './orders.js';
 import { OVERVIEW_ENDPOINTS } from './overview.js';
 import { QUARANTINE_ENDPOINTS } from './quarantine.js';
@@ -34,6 +35,7 @@ const ENDPOINTS: readonly OperatorEndpoint[] = [
   ...RECONCILIATION_ENDPOINTS,
   ...BREAK_ACTION_ENDPOINTS,
   ...AUDIT_ENDPOINTS,
+  ...DEPLOYMENT_ENDPOINTS,
 ];
 
 export const OPERATOR_ENDPOINTS: readonly OperatorEndpoint[] = [

@@ -1,0 +1,465 @@
+/** Reloads the deployment file of a running gateway: what changes, what stays, and what happens to requests, pulls and orders in progress. */
+import { generateApiKey, hashApiKey } from '@tributary/auth';
+import {
+  definePlugin,
+  PspError,
+  type Account,
+  type Order,
+  type Page,
+  type PspClient,
+} from '@tributary/connector-api';
+import { Inject } from '@nestjs/common';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadDeploymentWithSecrets, type Deployment } from '../../apps/gateway/src/config/index.js';
+import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
+import { createLogger } from '../../apps/gateway/src/logging/index.js';
+import { DEFAULT_STORE, type FreshStore } from '../../libs/feed/src/testing/stores.js';
+import { waitUntil as waitFor } from '../../libs/sync/src/testing/manual-clock.js';
+import { VaultStandIn } from '../vault/vault-stand-in.js';
+
+const KEY = 'key-of-the-first-client';
+const NEW_KEY = 'key-of-the-other-client';
+const OPERATOR = 'key-of-the-operator-1';
+const READER = 'key-of-the-reading-op';
+const TENANT_OPERATOR = 'key-of-the-tenant-op-1';
+
+const directory = mkdtempSync(join(tmpdir(), 'tributary-reload-'));
+const file = join(directory, 'gateway.yaml');
+let fresh: FreshStore;
+let gateway: Gateway;
+let log: string[];
+
+beforeEach(async () => {
+  fresh = await DEFAULT_STORE.createMigrated();
+  log = [];
+});
+afterEach(async () => {
+  await gateway.close();
+  await fresh.remove();
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const waitUntil = (condition: () => boolean | Promise<boolean>) =>
+  waitFor(`the state of the gateway:\n${log.slice(-5).join('')}`, condition);
+const logger = () => createLogger({ level: 'debug', destination: { write: (line) => void log.push(line) } });
+const get = (path: string, key = KEY) =>
+  fetch(gateway.url + path, { headers: { authorization: `Bearer ${key}` } });
+const status = async (path: string, key?: string) => (await get(path, key)).status;
+
+describe('the deployment file', () => {
+  const sandbox = (name: string, key = KEY, settings = '{ transactions: 5 }') =>
+    `  - { name: ${name}, plugin: sandbox, apiKeys: [${key}], settings: ${settings} }\n`;
+  const write = (connectors: string, more = '') =>
+    writeFileSync(
+      file,
+      `listen: { port: 0 }\nstore: ${fresh.url}\n` +
+        `operators: { apiKeys: [{ key: ${OPERATOR}, name: alice, scopes: [read, operate] }, ${READER}] }\n` +
+        `connectors:\n${connectors}${more}` +
+        `tenants: { acme: { operators: { apiKeys: [{ key: ${TENANT_OPERATOR}, scopes: [read, operate] }] }, connectors: [{ name: own, plugin: sandbox, apiKeys: [a-key-of-the-tenant-acme] }] } }\n`,
+    );
+
+  async function start(environment: NodeJS.ProcessEnv = {}) {
+    const loaded = await loadDeploymentWithSecrets(file, { environment });
+    gateway = await createGateway(loaded.deployment, {
+      ...{ loaded, logger: logger(), sync: false, drainTimeoutMs: 0 },
+    });
+    await gateway.listen();
+  }
+
+  const reload = (key = OPERATOR) =>
+    fetch(`${gateway.url}/operator/v1/deployment/reload`, {
+      method: 'POST',
+      body: '{}',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    });
+  const reloadNow = async () => (await reload()).json() as Promise<Record<string, unknown>>;
+
+  it('gets new connectors and keys, loses others, and keeps the feeds of a removed connector', async () => {
+    write(sandbox('bank') + sandbox('shop'));
+    await start();
+    await gateway.syncEngine.runOnce();
+    const rows = await (await get('/bank/transactions')).text();
+    expect(rows.length).toBeGreaterThan(100);
+
+    write(sandbox('shop', NEW_KEY) + sandbox('cash'));
+    expect(await reloadNow()).toMatchObject({
+      ...{ outcome: 'applied', trigger: 'api', problems: [] },
+      connectors: { added: ['cash'], changed: [], removed: ['bank'] },
+    });
+    expect(await status('/cash/accounts')).toBe(200);
+    expect([await status('/shop/accounts'), await status('/shop/accounts', NEW_KEY)]).toEqual([401, 200]);
+    // The response is the same as for a path that never existed, so that clients cannot find out names.
+    expect(await (await get('/bank/accounts')).text()).toBe(await (await get('/never/accounts')).text());
+    await expect(gateway.syncEngine.runOnce('bank')).rejects.toThrow('there is no connector "bank"');
+    expect((await gateway.syncEngine.runOnce('cash')).map(({ error }) => error)).not.toContain(
+      expect.anything(),
+    );
+
+    write(sandbox('bank'));
+    expect(await reloadNow()).toMatchObject({ connectors: { added: ['bank'], removed: ['shop', 'cash'] } });
+    expect(await (await get('/bank/transactions')).text()).toBe(rows);
+  });
+
+  it('changes nothing if it is wrong, and says why in the words of tributary check', async () => {
+    write(sandbox('bank'));
+    await start();
+    write(sandbox('shop', KEY, '{ colour: red }'));
+    const result = await reloadNow();
+    const expected = await loadDeploymentWithSecrets(file).catch((error: Error) => error.message.split('\n'));
+    expect(result).toMatchObject({ outcome: 'refused', problems: expected });
+    expect(await status('/bank/accounts')).toBe(200);
+    expect(log.join('')).toContain('the deployment file was not reloaded; nothing was changed');
+
+    for (const [text, setting] of [
+      [sandbox('bank'), 'store'],
+      [sandbox('shop'), 'reload.watch'],
+    ] as const) {
+      write(text, setting === 'reload.watch' ? 'reload: { watch: 1m }\n' : '');
+      if (setting === 'store')
+        writeFileSync(file, `listen: { port: 0 }\nstore: sqlite:${directory}/other.db\nconnectors:\n${text}`);
+      expect(await reloadNow()).toMatchObject({
+        outcome: 'refused',
+        problems: [expect.stringContaining(`${setting}: found another value than at the start`)],
+      });
+    }
+    expect(await status('/bank/accounts')).toBe(200);
+    expect(await status('/shop/accounts')).toBe(401);
+  });
+
+  it('is refused if a connector now belongs to another account, and nothing is changed', async () => {
+    const statements = (name: string) =>
+      `  - { name: house, plugin: bank-statements, apiKeys: [${KEY}], settings: { directory: ${directory}/${name} } }\n`;
+    write(statements('one'));
+    await start();
+    write(statements('two') + sandbox('cash'));
+    expect(await reloadNow()).toMatchObject({
+      outcome: 'refused',
+      problems: [expect.stringContaining('house')],
+    });
+    expect([await status('/house/accounts'), await status('/cash/accounts')]).toEqual([200, 401]);
+  });
+
+  it('needs the scope operate and a key of the deployment; the change is an audit event', async () => {
+    write(sandbox('bank'));
+    await start();
+    write(sandbox('bank') + sandbox('cash'));
+    expect((await reload(READER)).status).toBe(403);
+    expect((await reload(TENANT_OPERATOR)).status).toBe(403);
+    expect((await reload(KEY)).status).toBe(401);
+    expect(await status('/cash/accounts')).toBe(401);
+    const before = (await (await get('/operator/v1/deployment', READER)).json()) as { fingerprint: string };
+    await reloadNow();
+    const [event] = await gateway.store.operator().listAuditEvents(undefined, undefined, 10);
+    const state = (await (await get('/operator/v1/deployment', READER)).json()) as { fingerprint: string };
+    expect(event).toMatchObject({
+      ...{ by: 'alice', via: 'api', action: 'deployment.reloaded' },
+      details: { added: 'cash', changed: '', removed: '', fingerprint: state.fingerprint },
+    });
+    expect(state.fingerprint).not.toBe(before.fingerprint);
+    const metrics = await (await get('/metrics', READER)).text();
+    expect(metrics).toContain(`tributary_deployment_info{fingerprint="${state.fingerprint}"} 1`);
+    expect(metrics).toContain('tributary_deployment_reloads_total{trigger="api",outcome="applied"} 1');
+  });
+
+  it('is reloaded once after another when many ask at once', async () => {
+    write(sandbox('bank'));
+    await start();
+    write(sandbox('bank') + sandbox('cash'));
+    const results = await Promise.all(Array.from({ length: 8 }, reloadNow));
+    expect(results.map(({ outcome }) => outcome).sort()).toEqual([
+      'applied',
+      ...Array<string>(7).fill('unchanged'),
+    ]);
+    expect(await status('/cash/accounts')).toBe(200);
+  });
+
+  it('is reloaded a hundred times without an error for clients that read meanwhile', async () => {
+    write(sandbox('bank'));
+    await start();
+    await gateway.syncEngine.runOnce();
+    const statuses = new Set<number>();
+    let isDone = false;
+    const readers = Array.from({ length: 4 }, async () => {
+      while (!isDone) statuses.add(await status('/bank/transactions'));
+    });
+    for (let round = 0; round < 100; round++) {
+      write(
+        sandbox('bank', KEY, `{ transactions: ${5 + (round % 2)} }`) +
+          (round % 3 === 0 ? sandbox('cash') : ''),
+      );
+      expect(await reloadNow()).toMatchObject({ outcome: 'applied' });
+    }
+    isDone = true;
+    await Promise.all(readers);
+    expect([...statuses]).toEqual([200]);
+  });
+
+  it('is watched on request: a change of the file, and of a file that it refers to, is applied', async () => {
+    const secretFile = join(directory, 'key');
+    writeFileSync(secretFile, KEY);
+    write(sandbox('bank', `'file:${secretFile}'`), 'reload: { watch: 1s }\n');
+    await start();
+    writeFileSync(secretFile, NEW_KEY);
+    await waitUntil(async () => (await status('/bank/accounts', NEW_KEY)) === 200);
+    expect(await status('/bank/accounts')).toBe(401);
+    rmSync(secretFile);
+    await waitUntil(() => log.some((line) => line.includes('was not reloaded')));
+    expect(await status('/bank/accounts', NEW_KEY)).toBe(200);
+    expect(log.join('')).not.toContain(NEW_KEY);
+  });
+
+  it('keeps the earlier value of a secret that Vault does not give any more, and refuses a new one', async () => {
+    const vault = new VaultStandIn();
+    await vault.start();
+    vault.secrets.set('secret/data/clients', { bank: KEY });
+    const withVault = (connectors: string) =>
+      write(connectors, `secrets: { vault: { url: '${vault.url}', auth: { token: ${vault.token} } } }\n`);
+    withVault(sandbox('bank', "'vault:secret/clients#bank'"));
+    await start();
+    expect(await status('/bank/accounts')).toBe(200);
+
+    vault.secrets.set('secret/data/clients', { bank: NEW_KEY });
+    expect(await reloadNow()).toMatchObject({ outcome: 'applied', staleSecrets: [] });
+    expect([await status('/bank/accounts'), await status('/bank/accounts', NEW_KEY)]).toEqual([401, 200]);
+
+    vault.isSealed = true;
+    withVault(sandbox('bank', "'vault:secret/clients#bank'") + sandbox('cash', NEW_KEY));
+    expect(await reloadNow()).toMatchObject({
+      outcome: 'applied',
+      staleSecrets: [{ reference: 'vault:secret/clients#bank', reason: expect.stringContaining('503') }],
+    });
+    expect(await status('/cash/accounts', NEW_KEY)).toBe(200);
+    expect(await (await get('/metrics', READER)).text()).toContain('tributary_stale_secrets 1');
+    expect(log.join('')).toContain('a secret could not be read again; the gateway uses its earlier value');
+
+    withVault(sandbox('bank', "'vault:secret/clients#unknown'"));
+    expect(await reloadNow()).toMatchObject({
+      outcome: 'refused',
+      problems: [expect.stringContaining('vault:secret/clients#unknown cannot be read: Vault is sealed')],
+    });
+    expect(await status('/cash/accounts', NEW_KEY)).toBe(200);
+    expect(log.join('')).not.toContain(NEW_KEY);
+    await vault.stop();
+  });
+});
+
+it('secrets are read again when a PSP rejects them, but not the file, which may be a draft', async () => {
+  const vault = new VaultStandIn();
+  await vault.start();
+  const [oldToken, newToken] = ['access_old4567890123456789012345678', 'access_new4567890123456789012345678'];
+  vault.secrets.set('secret/data/mollie', { token: oldToken });
+  const tokens: string[] = [];
+  const psp = createServer((request, response) => {
+    tokens.push(request.headers.authorization ?? '');
+    response.writeHead(request.headers.authorization === `Bearer ${newToken}` ? 500 : 401).end('{}');
+  });
+  await new Promise<void>((resolve) => psp.listen(0, '127.0.0.1', resolve));
+  const pspUrl = `http://127.0.0.1:${(psp.address() as AddressInfo).port}`;
+  const text = `listen: { port: 0 }
+store: ${fresh.url}
+secrets: { vault: { url: '${vault.url}', auth: { token: ${vault.token} } } }
+connectors:
+  - { name: shop, plugin: mollie, apiKeys: [${KEY}], settings: { url: '${pspUrl}', accessToken: 'vault:secret/mollie#token' } }
+`;
+  writeFileSync(file, text);
+  const loaded = await loadDeploymentWithSecrets(file);
+  vault.secrets.set('secret/data/mollie', { token: newToken });
+  writeFileSync(file, 'a draft that is no deployment file');
+  gateway = await createGateway(loaded.deployment, { loaded, logger: logger(), drainTimeoutMs: 0 });
+  await gateway.listen();
+  await waitUntil(() => tokens.includes(`Bearer ${newToken}`));
+  expect(tokens[0]).toBe(`Bearer ${oldToken}`);
+  expect(gateway.reloader?.state.lastReload).toMatchObject({
+    ...{ outcome: 'applied', trigger: 'credentials' },
+    connectors: { changed: ['shop'] },
+  });
+  // One log-in with a token needs no request, so each read of the secrets is one request.
+  const { length: requests } = vault.requests;
+  for (let repeat = 0; repeat < 5; repeat++) gateway.reloader?.refreshSecrets('shop');
+  await gateway.reloader?.reload('signal');
+  expect(vault.requests).toHaveLength(requests);
+  expect(log.join('')).not.toMatch(/access_(old|new)/);
+  await vault.stop();
+  psp.close();
+});
+
+describe('work in progress', () => {
+  class SlowSettings {
+    psp = new SlowPsp();
+  }
+
+  /** A PSP whose pulls and payouts wait until the test continues them. */
+  class SlowPsp implements PspClient {
+    runningPulls = 0;
+    maxRunningPulls = 0;
+    pulls = 0;
+    paid: string[] = [];
+    isBlocked = false;
+    error: PspError | undefined;
+    private waiting: (() => void)[] = [];
+
+    continue() {
+      this.isBlocked = false;
+      for (const resolve of this.waiting.splice(0)) resolve();
+    }
+
+    async *accounts(): AsyncIterable<Page<Account>> {
+      this.pulls++;
+      this.maxRunningPulls = Math.max(this.maxRunningPulls, ++this.runningPulls);
+      try {
+        if (this.error) throw this.error;
+        await this.wait();
+        yield {
+          items: [{ id: 'a1', createdAt: '2026-01-01T00:00:00Z', defaultAsset: 'EUR/2' }] as never[],
+          cursor: 'end',
+        };
+      } finally {
+        this.runningPulls--;
+      }
+    }
+
+    async *transactions() {}
+
+    async createPayout({ idempotencyKey }: Order) {
+      await this.wait();
+      this.paid.push(idempotencyKey);
+      return { id: `psp-${this.paid.length}`, status: 'SUCCEEDED' as const };
+    }
+
+    findOrder() {
+      return Promise.resolve(undefined);
+    }
+
+    private wait(): Promise<void> {
+      return this.isBlocked ? new Promise((resolve) => this.waiting.push(resolve)) : Promise.resolve();
+    }
+  }
+
+  class SlowClient implements PspClient {
+    constructor(@Inject(SlowSettings) private readonly settings: SlowSettings) {}
+    accounts = () => this.settings.psp.accounts();
+    transactions = () => this.settings.psp.transactions();
+    createPayout = (order: Order) => this.settings.psp.createPayout(order);
+    findOrder = () => this.settings.psp.findOrder();
+  }
+
+  const plugin = definePlugin({
+    ...{ name: 'slow', title: 'A PSP that waits', settings: SlowSettings, psp: SlowClient },
+    orders: { keyFormat: 'uuid', idempotencyWindowMs: Infinity },
+  });
+  const clientKey = generateApiKey();
+
+  function createDeployment(psp: SlowPsp, fingerprint: string): Deployment {
+    return {
+      ...{ file: 'test.yaml', listen: { host: '127.0.0.1', port: 0, trustProxy: false }, store: fresh.url },
+      connectors: [
+        {
+          ...{
+            name: 'slow',
+            path: 'slow',
+            plugin,
+            settings: Object.assign(new SlowSettings(), { psp }),
+            fingerprint,
+          },
+          apiKeys: [{ hash: hashApiKey(clientKey), scopes: ['read', 'pay'] }],
+          orders: { largest: new Map(), perDay: new Map(), alertAfterMs: 900_000 },
+          syncIntervalMs: 100,
+        },
+      ],
+      ...{ operatorKeys: [], policies: [], docs: false, console: false, secrets: [] },
+    };
+  }
+
+  async function start(psp: SlowPsp, sync = true) {
+    gateway = await createGateway(createDeployment(psp, 'one'), {
+      logger: logger(),
+      sync,
+      drainTimeoutMs: 0,
+    });
+    await gateway.listen();
+  }
+
+  it('a pull of a changed connector ends before the next one begins', async () => {
+    const psp = new SlowPsp();
+    psp.isBlocked = true;
+    await start(psp);
+    await waitUntil(() => psp.runningPulls === 1);
+    await gateway.applyDeployment(createDeployment(psp, 'two'));
+    await gateway.applyDeployment(createDeployment(psp, 'three'));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(psp).toMatchObject({ runningPulls: 1, pulls: 1 });
+    psp.continue();
+    await waitUntil(() => psp.pulls >= 4);
+    expect(psp.maxRunningPulls).toBe(1);
+  });
+
+  it('a pull of an unchanged connector goes on, and a removed connector is not pulled any more', async () => {
+    const psp = new SlowPsp();
+    psp.isBlocked = true;
+    await start(psp);
+    await waitUntil(() => psp.runningPulls === 1);
+    await gateway.applyDeployment(createDeployment(psp, 'one'));
+    psp.continue();
+    await waitUntil(() => psp.pulls >= 3);
+    expect(psp.maxRunningPulls).toBe(1);
+    await gateway.applyDeployment({ ...createDeployment(psp, 'one'), connectors: [] });
+    await waitUntil(() => psp.runningPulls === 0);
+    const { pulls } = psp;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(psp.pulls).toBe(pulls);
+  });
+
+  it.each([
+    ['changed', (psp: SlowPsp) => createDeployment(psp, 'two')],
+    ['removed', (psp: SlowPsp) => ({ ...createDeployment(psp, 'one'), connectors: [] })],
+  ])(
+    'an order of a connector that is %s is finished once, and its request gets the result',
+    async (_case, next) => {
+      const psp = new SlowPsp();
+      await start(psp, false);
+      await gateway.syncEngine.runOnce();
+      const [account] = (await (await get('/slow/accounts', clientKey)).json()) as { id: string }[];
+      psp.isBlocked = true;
+      const posted = fetch(`${gateway.url}/slow/payouts`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${clientKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          ...{ idempotencyKey: 'invoice-1', amount: '100', currency: 'EUR/2' },
+          ...{ sourceAccountId: account?.id, destinationAccountId: account?.id },
+        }),
+      });
+      await waitUntil(async () => (await gateway.store.orders('slow').findNewest(1))[0]?.state === 'sending');
+      const other = new SlowPsp();
+      await gateway.applyDeployment(next(other));
+      psp.continue();
+      const response = await posted;
+      expect([response.status, ((await response.json()) as { status: string }).status]).toEqual([
+        201,
+        'SUCCEEDED',
+      ]);
+      expect([psp.paid.length, other.paid.length]).toEqual([1, 0]);
+      expect((await gateway.store.orders('slow').findNewest(1))[0]).toMatchObject({ state: 'succeeded' });
+    },
+  );
+
+  it('a deployment that cannot be served changes nothing', async () => {
+    const psp = new SlowPsp();
+    await start(psp, false);
+    const broken = createDeployment(psp, 'two');
+    const fails = () => Promise.reject(new Error('the audit log cannot be written'));
+    await expect(gateway.applyDeployment({ ...broken, connectors: [] }, fails)).rejects.toThrow(
+      'the audit log',
+    );
+    broken.connectors[0]!.plugin = { ...plugin, orders: undefined } as never;
+    await expect(gateway.applyDeployment(broken)).rejects.toThrow('has no "orders"');
+    expect(await status('/slow/accounts', clientKey)).toBe(200);
+    expect((await gateway.syncEngine.runOnce('slow')).map(({ error }) => error)).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+});

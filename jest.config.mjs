@@ -52,6 +52,7 @@ export const SLOW_SPECS = [
 
   // Start whole programs, again and again.
   'apps/gateway/src/cli/run-cli.spec.ts',
+  'test/gateway/reload-signal.spec.ts',
   'apps/gateway/src/cli/shared/drain-output.spec.ts',
   'apps/gateway/src/cli/shared/handle-output-errors.spec.ts',
 

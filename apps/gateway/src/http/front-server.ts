@@ -52,7 +52,7 @@ export class FrontServer {
   }
 
   get server(): Server {
-    return this.fastify.server as Server;
+    return this.fastify.server;
   }
 
   async listen(options: { host: string; port: number; backlog: number }): Promise<void> {

@@ -108,7 +108,14 @@ function createDeployment(psp: SlowPsp, fingerprint: string): Deployment {
         syncIntervalMs: 100,
       },
     ],
-    ...{ operatorKeys: [], policies: [], docs: false, console: false, secrets: [] },
+    ...{
+      operatorKeys: [],
+      policies: [],
+      orders: { resolveByTwo: false },
+      docs: false,
+      console: false,
+      secrets: [],
+    },
   };
 }
 

@@ -52,7 +52,7 @@ class SlowPsp implements PspClient {
     try {
       await this.wait();
       yield {
-        items: [{ id: 'a1', createdAt: '2026-01-01T00:00:00Z', defaultAsset: 'EUR/2' }] as never[],
+        items: [{ id: 'a1', name: 'A', createdAt: '2026-01-01T00:00:00Z', defaultAsset: 'EUR/2' }] as never[],
         cursor: 'end',
       };
     } finally {

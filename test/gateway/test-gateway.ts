@@ -99,24 +99,23 @@ export async function startGateway({
     secrets: secrets ?? [],
     destination: { write: (line) => void log.push(line) },
   });
-  const gateway = await createGateway(
-    {
-      file: 'test.yaml',
-      listen: { host: '127.0.0.1', port: 0, trustProxy: false },
-      store: fresh.url,
-      connectors: connectors.map((connector) =>
-        createConnectorConfig(connector, keys.get(connector.path) ?? []),
-      ),
-      operatorKeys: [{ hash: hashApiKey(operatorKey), name: 'alice', scopes: ['read', 'operate'] }],
-      policies: [],
-      docs: true,
-      orders: { exchangeRetentionMs: 3_600_000, resolveByTwo: false },
-      console: true,
-      secrets: secrets ?? [],
-      ...deployment,
-    },
-    { logger, sync: false, drainTimeoutMs },
-  );
+  const served: Deployment = {
+    file: 'test.yaml',
+    listen: { host: '127.0.0.1', port: 0, trustProxy: false },
+    store: fresh.url,
+    connectors: connectors.map((connector) =>
+      createConnectorConfig(connector, keys.get(connector.path) ?? []),
+    ),
+    operatorKeys: [{ hash: hashApiKey(operatorKey), name: 'alice', scopes: ['read', 'operate'] }],
+    policies: [],
+    docs: true,
+    orders: { exchangeRetentionMs: 3_600_000, resolveByTwo: false },
+    console: true,
+    secrets: secrets ?? [],
+    ...deployment,
+  };
+  const loaded = { deployment: served, text: '', knownSecrets: new Map<string, string>(), staleSecrets: [] };
+  const gateway = await createGateway(served, { loaded, logger, sync: false, drainTimeoutMs });
   const url = await gateway.listen();
   return {
     gateway,

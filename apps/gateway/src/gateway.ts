@@ -146,7 +146,10 @@ async function composeGateway(
     connectors: {
       ...{ store, rowWatcher, readers, limiter, lineLimiter, sync, orders },
       cache: new PageCache(PAGE_CACHE_BYTES),
-      schedulePull: (path, streams) => syncEngine.requestPull(path, streams),
+      // A webhook of a removed connector can still be in progress.
+      schedulePull: (path, streams) => {
+        if (syncEngine.hasConnector(path)) syncEngine.requestPull(path, streams);
+      },
     },
     getSyncEngine: () => syncEngine,
     getReloader: () => reloader,

@@ -79,6 +79,10 @@ export class SyncEngine {
     if (this.hasStarted && !this.stopping) this.startConnectors(added);
   }
 
+  hasConnector(path: string): boolean {
+    return this.connectors.has(path);
+  }
+
   private retireConnector(path: string): void {
     const watch = this.changeWatchers.get(path);
     watch?.watcher.stop();
@@ -125,10 +129,10 @@ export class SyncEngine {
   /**
    * Requests a pull of these streams soon, and returns at once. Several requests cause one pull. While the engine is not running, the
    * request has no effect.
+   * @throws Error when no connector has this path
    */
   requestPull(path: string, streams: readonly Stream[]): void {
-    // A request of a removed connector can still be in progress, e.g. a webhook, so an unknown path is no error.
-    for (const scheduler of this.schedulers.get(path) ?? []) {
+    for (const scheduler of this.requireSchedulers(path)) {
       if (streams.includes(scheduler.stream)) scheduler.requestPull();
     }
   }
@@ -160,9 +164,9 @@ export class SyncEngine {
   }
 
   private startChangeWatcher(connector: SyncConnector): void {
-    const watcher = new ReportedChangeWatcher(connector, this.context, (streams) =>
-      this.requestPull(connector.path, streams),
-    );
+    const watcher = new ReportedChangeWatcher(connector, this.context, (streams) => {
+      if (this.connectors.get(connector.path) === connector) this.requestPull(connector.path, streams);
+    });
     this.changeWatchers.set(connector.path, { watcher, ended: watcher.run() });
   }
 

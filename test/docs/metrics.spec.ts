@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import { loadDeployment } from '../../apps/gateway/src/config/index.js';
+import { loadDeploymentWithSecrets } from '../../apps/gateway/src/config/index.js';
 import { createGateway } from '../../apps/gateway/src/gateway.js';
 import { listTableRows, readPage } from './markdown-pages.js';
 
@@ -38,10 +38,10 @@ async function collectRegisteredMetrics(): Promise<RegisteredMetric[]> {
   const directory = mkdtempSync(join(tmpdir(), 'tributary-metrics-'));
   const register = jest.spyOn(Registry.prototype, 'registerMetric');
   try {
-    const deployment = loadDeployment('examples/gateway.yaml', {});
+    const loaded = await loadDeploymentWithSecrets('examples/gateway.yaml', { environment: {} });
     const gateway = await createGateway(
-      { ...deployment, store: `sqlite:${join(directory, 'store.db')}` },
-      { logger: pino({ level: 'silent' }), sync: false, drainTimeoutMs: 0 },
+      { ...loaded.deployment, store: `sqlite:${join(directory, 'store.db')}` },
+      { loaded, logger: pino({ level: 'silent' }), sync: false, drainTimeoutMs: 0 },
     );
     await gateway.close();
     return register.mock.calls.map(([metric]) => metric as unknown as RegisteredMetric);

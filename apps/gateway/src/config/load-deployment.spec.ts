@@ -128,7 +128,7 @@ describe('what is wrong is said with line, column and key', () => {
       'a list',
       '- a',
       [
-        'gateway.yaml:1:1: found a list; expected a mapping with the keys deployment, listen, store, docs, console, secrets, operators, orders, formance, connectors, reconciliation, alerts, tenants',
+        'gateway.yaml:1:1: found a list; expected a mapping with the keys deployment, listen, store, docs, console, reload, secrets, operators, orders, formance, connectors, reconciliation, alerts, tenants',
       ],
     ],
     [
@@ -214,14 +214,14 @@ describe('what is wrong is said with line, column and key', () => {
       'an unknown key that is like none',
       `wibble: x\n${GOOD}`,
       [
-        'gateway.yaml:1:1: wibble: there is no such setting. The keys here are deployment, listen, store, docs, console, secrets, operators, orders, formance, connectors, reconciliation, alerts, tenants.',
+        'gateway.yaml:1:1: wibble: there is no such setting. The keys here are deployment, listen, store, docs, console, reload, secrets, operators, orders, formance, connectors, reconciliation, alerts, tenants.',
       ],
     ],
     [
       'a key of every object',
       `__proto__: { x: 1 }\n${GOOD}`,
       [
-        'gateway.yaml:1:1: __proto__: there is no such setting. The keys here are deployment, listen, store, docs, console, secrets, operators, orders, formance, connectors, reconciliation, alerts, tenants.',
+        'gateway.yaml:1:1: __proto__: there is no such setting. The keys here are deployment, listen, store, docs, console, reload, secrets, operators, orders, formance, connectors, reconciliation, alerts, tenants.',
       ],
     ],
     [

@@ -1,6 +1,13 @@
 /** Replaces the deployment of a running gateway in the middle of pulls and orders. */
 import { generateApiKey, hashApiKey } from '@tributary/auth';
-import { definePlugin, type Account, type Order, type Page, type PspClient } from '@tributary/connector-api';
+import {
+  definePlugin,
+  type Account,
+  type Beneficiary,
+  type Order,
+  type Page,
+  type PspClient,
+} from '@tributary/connector-api';
 import { Inject } from '@nestjs/common';
 import type { Deployment } from '../../apps/gateway/src/config/index.js';
 import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
@@ -22,7 +29,9 @@ afterEach(async () => {
 });
 
 const waitUntil = (condition: () => boolean | Promise<boolean>) =>
-  waitFor(`the state of the gateway:\n${log.slice(-5).join('')}`, condition);
+  waitFor('the state of the gateway', condition).catch((error: Error) => {
+    throw new Error(`${error.message}\n${log.slice(-5).join('')}`);
+  });
 const logger = () => createLogger({ level: 'debug', destination: { write: (line) => void log.push(line) } });
 const get = (path: string, key: string) =>
   fetch(gateway.url + path, { headers: { authorization: `Bearer ${key}` } });
@@ -62,6 +71,10 @@ class SlowPsp implements PspClient {
 
   async *transactions() {}
 
+  async *beneficiaries(): AsyncIterable<Page<Beneficiary>> {
+    yield { items: [{ id: 'b1', ownerName: 'B' }], cursor: 'end' };
+  }
+
   async createPayout({ idempotencyKey }: Order) {
     await this.wait();
     this.paid.push(idempotencyKey);
@@ -81,6 +94,7 @@ class SlowClient implements PspClient {
   constructor(@Inject(SlowSettings) private readonly settings: SlowSettings) {}
   accounts = () => this.settings.psp.accounts();
   transactions = () => this.settings.psp.transactions();
+  beneficiaries = () => this.settings.psp.beneficiaries();
   createPayout = (order: Order) => this.settings.psp.createPayout(order);
   findOrder = () => this.settings.psp.findOrder();
 }
@@ -168,13 +182,14 @@ it.each([
     await start(psp, false);
     await gateway.syncEngine.runOnce();
     const [account] = (await (await get('/slow/accounts', clientKey)).json()) as { id: string }[];
+    const [beneficiary] = (await (await get('/slow/beneficiaries', clientKey)).json()) as { id: string }[];
     psp.isBlocked = true;
     const posted = fetch(`${gateway.url}/slow/payouts`, {
       method: 'POST',
       headers: { authorization: `Bearer ${clientKey}`, 'content-type': 'application/json' },
       body: JSON.stringify({
         ...{ idempotencyKey: 'invoice-1', amount: '100', currency: 'EUR/2' },
-        ...{ sourceAccountId: account?.id, destinationAccountId: account?.id },
+        ...{ sourceAccountId: account?.id, destinationAccountId: beneficiary?.id },
       }),
     });
     await waitUntil(async () => (await gateway.store.orders('slow').findNewest(1))[0]?.state === 'sending');
@@ -204,8 +219,6 @@ it('a deployment that cannot be served changes nothing', async () => {
   broken.connectors[0]!.plugin = withoutOrders;
   await expect(gateway.applyDeployment(broken)).rejects.toThrow('has no "orders"');
   expect(await status('/slow/accounts', clientKey)).toBe(200);
-  expect((await gateway.syncEngine.runOnce('slow')).map(({ error }) => error)).toEqual([
-    undefined,
-    undefined,
-  ]);
+  const runs = await gateway.syncEngine.runOnce('slow');
+  expect(runs.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
 });

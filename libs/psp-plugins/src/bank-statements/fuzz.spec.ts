@@ -9,8 +9,12 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { FakeBank } from './bank-statements.fake.js';
 import { checkFile } from './checking/file-check.js';
 import type { CheckedFile } from './checking/file-check.js';
+import { CSV_SAMPLES } from './readers/fixtures/csv-samples.js';
+import { resolveCsvMapping } from './readers/csv/csv-mapping-resolver.js';
+import type { PartialCsvMapping } from './readers/csv/csv-mapping.types.js';
 import { findClosingBalance, findOpeningBalance } from './checking/statement-check.js';
 import { readStatements } from './readers/index.js';
+import type { FileDescription } from './readers/index.js';
 import { StatementError } from './statements/statement.types.js';
 import type { StatementEvent } from './statements/statement.types.js';
 import { toSignedMoney } from './statements/to-signed-money.js';
@@ -19,20 +23,31 @@ const MUTATIONS = Number(process.env['STATEMENT_MUTATIONS'] ?? 3000);
 const SEED = Number(process.env['STATEMENT_SEED'] ?? 20260302);
 /** The share of the changed files that the whole plugin reads. The others are only parsed and checked. */
 const PLUGIN_SHARE = 1 / 20;
+/** The share of the mutations that change a CSV sample. Each CSV sample is mutated more often, because there are few of them. */
+const CSV_SHARE = 1 / 5;
 const MAX_FILE_BYTES = 64 * 1024;
 const MAX_MUTATION_MS = 1000;
+const SAMPLE_NAME = 'mutated.csv';
 
 const directories = [
   join(import.meta.dirname, 'fixtures/cases'),
   join(import.meta.dirname, '../../../../examples/statements'),
   ...listSampleDirectories(join(import.meta.dirname, '../../../../../shared/samples/statements')),
 ];
-const seeds = directories.flatMap((directory) =>
-  readdirSync(directory)
-    .filter((name) => !/\.(?:md|json)$/.test(name))
-    .map((name) => readFileSync(join(directory, name)))
-    .filter((content) => content.length <= MAX_FILE_BYTES),
-);
+/** A file that is mutated. A file with a CSV mapping is read as CSV, and the format of any other file is detected. */
+interface Sample {
+  content: Buffer;
+  csv?: PartialCsvMapping;
+}
+
+const samples: Sample[] = [
+  ...directories.flatMap((directory) =>
+    readdirSync(directory)
+      .filter((name) => !/\.(?:md|json)$/.test(name))
+      .map((name) => ({ content: readFileSync(join(directory, name)) }))
+      .filter(({ content }) => content.length <= MAX_FILE_BYTES),
+  ),
+];
 
 function listSampleDirectories(root: string): string[] {
   if (!existsSync(root)) {
@@ -42,6 +57,10 @@ function listSampleDirectories(root: string): string[] {
   return readdirSync(root).flatMap((format) =>
     readdirSync(join(root, format)).map((author) => join(root, format, author)),
   );
+}
+
+function describeSample({ csv }: Sample): FileDescription {
+  return { name: SAMPLE_NAME, csvMappings: csv ? [resolveCsvMapping(csv)] : [] };
 }
 
 /** A linear congruential generator of pseudo-random numbers, so that a run can be repeated. */
@@ -87,6 +106,9 @@ const FRAGMENTS = [
   '-',
   '1e9',
   'EUR',
+  ';',
+  '"',
+  '""',
   '\xff',
   '\xc3',
 ].map((text) => Buffer.from(text, 'latin1'));
@@ -139,10 +161,11 @@ async function* toChunks(content: Buffer): AsyncGenerator<Uint8Array> {
 
 async function readAll(
   content: Buffer,
+  description: FileDescription,
 ): Promise<{ parts: StatementEvent[]; checked: CheckedFile } | undefined> {
   const parts: StatementEvent[] = [];
   async function* record(): AsyncGenerator<StatementEvent> {
-    for await (const part of readStatements(toChunks(content))) {
+    for await (const part of readStatements(toChunks(content), description)) {
       parts.push(part);
       yield part;
     }
@@ -218,29 +241,69 @@ describe('mutated files', () => {
   it(`are read or rejected, fast, without NaN and without a silent break (${MUTATIONS} mutations, seed ${SEED})`, async () => {
     const random = new Random(SEED);
     let readCount = 0;
+    let csvCount = 0;
     let slowestMs = 0;
     for (let count = 0; count < MUTATIONS; count++) {
-      const content = mutate(random.pick(seeds), random);
+      const sample = random.pick(random.below(1 / CSV_SHARE) === 0 ? CSV_SAMPLES : samples);
+      const content = mutate(sample.content, random);
       const startedAt = performance.now();
-      const read = await readAll(content).catch((error: unknown) => {
+      const read = await readAll(content, describeSample(sample)).catch((error: unknown) => {
         throw new Error(`mutation ${count} of seed ${SEED}: ${content.toString('base64')}`, { cause: error });
       });
       slowestMs = Math.max(slowestMs, performance.now() - startedAt);
       if (!read) continue;
       readCount++;
+      if (sample.csv) csvCount++;
       expect([count, findInvalidValues(read.parts)]).toEqual([count, []]);
       expect([count, findSilentBreaks(read)]).toEqual([count, []]);
       if (random.below(1 / PLUGIN_SHARE) > 0) continue;
-      const bank = new FakeBank();
+      const bank = new FakeBank('UTC', sample.csv && [sample.csv]);
       banks.push(bank);
-      bank.writeFile('mutated', content);
+      bank.writeFile(SAMPLE_NAME, content);
       const { transactions } = await bank.sync();
       for (const { createdAt } of transactions) expect(createdAt).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     }
     console.log(
-      `${MUTATIONS} mutations: ${readCount} read, ${MUTATIONS - readCount} rejected, slowest ${Math.round(slowestMs)} ms`,
+      `${MUTATIONS} mutations: ${readCount} read (${csvCount} of them CSV), ${MUTATIONS - readCount} rejected, slowest ${Math.round(slowestMs)} ms`,
     );
     expect(slowestMs).toBeLessThan(MAX_MUTATION_MS);
     expect(readCount).toBeGreaterThan(MUTATIONS / 20);
+    expect(csvCount).toBeGreaterThan(MUTATIONS / 50);
   }, 3_600_000);
 });
+
+describe('a CSV export with running balances', () => {
+  const balanced = CSV_SAMPLES.filter(({ csv }) => csv.columns?.balance !== undefined);
+
+  it.each(balanced.map((sample, n) => [n, sample] as const))(
+    'in which one digit of an amount is another does not pass without a warning (sample %i)',
+    async (_, sample) => {
+      const text = sample.content.toString();
+      const silent: string[] = [];
+      let count = 0;
+      for (const changed of changeEachAmountDigit(text, sample.oldestRow)) {
+        count++;
+        const read = await readAll(Buffer.from(changed), describeSample(sample));
+        if (read?.checked.statements.every(({ warning }) => warning === undefined)) silent.push(changed);
+      }
+      expect(silent).toEqual([]);
+      expect(count).toBeGreaterThan(100);
+    },
+  );
+});
+
+/** Yields the file with one digit of one amount or balance changed, for all digits and all other values, except in the oldest row. */
+function* changeEachAmountDigit(text: string, oldestRow: string): Generator<string> {
+  const oldestFrom = text.indexOf(oldestRow);
+  const oldestTo = text.indexOf('\n', oldestFrom);
+  const amounts = text.matchAll(/(?<=[;,"])-?\d[\d.]*[.,]\d\d(?=[;,"\r\n])/g);
+  for (const { 0: amount, index } of amounts) {
+    if (index > oldestFrom && index < oldestTo) continue;
+    for (let at = 0; at < amount.length; at++) {
+      const digit = amount[at] ?? '';
+      if (!/\d/.test(digit)) continue;
+      for (const other of '0123456789')
+        if (other !== digit) yield `${text.slice(0, index + at)}${other}${text.slice(index + at + 1)}`;
+    }
+  }
+}

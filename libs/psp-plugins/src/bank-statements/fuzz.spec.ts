@@ -242,7 +242,7 @@ describe('mutated files', () => {
     const random = new Random(SEED);
     let readCount = 0;
     let csvCount = 0;
-    let slowestMs = 0;
+    let slowest = { ms: 0, count: 0 };
     for (let count = 0; count < MUTATIONS; count++) {
       const sample = random.pick(random.below(1 / CSV_SHARE) === 0 ? CSV_SAMPLES : samples);
       const content = mutate(sample.content, random);
@@ -250,7 +250,14 @@ describe('mutated files', () => {
       const read = await readAll(content, describeSample(sample)).catch((error: unknown) => {
         throw new Error(`mutation ${count} of seed ${SEED}: ${content.toString('base64')}`, { cause: error });
       });
-      slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+      const durationMs = performance.now() - startedAt;
+      if (durationMs > slowest.ms) {
+        // The same file is read once more, because another process may have interrupted the first reading.
+        const repeatedAt = performance.now();
+        await readAll(content, describeSample(sample));
+        const ms = Math.min(durationMs, performance.now() - repeatedAt);
+        if (ms > slowest.ms) slowest = { ms, count };
+      }
       if (!read) continue;
       readCount++;
       if (sample.csv) csvCount++;
@@ -264,9 +271,9 @@ describe('mutated files', () => {
       for (const { createdAt } of transactions) expect(createdAt).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     }
     console.log(
-      `${MUTATIONS} mutations: ${readCount} read (${csvCount} of them CSV), ${MUTATIONS - readCount} rejected, slowest ${Math.round(slowestMs)} ms`,
+      `${MUTATIONS} mutations: ${readCount} read (${csvCount} of them CSV), ${MUTATIONS - readCount} rejected, slowest ${Math.round(slowest.ms)} ms (mutation ${slowest.count})`,
     );
-    expect(slowestMs).toBeLessThan(MAX_MUTATION_MS);
+    expect(slowest.ms).toBeLessThan(MAX_MUTATION_MS);
     expect(readCount).toBeGreaterThan(MUTATIONS / 20);
     expect(csvCount).toBeGreaterThan(MUTATIONS / 50);
   }, 3_600_000);

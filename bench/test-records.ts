@@ -8,7 +8,7 @@ import {
 import { hash } from 'node:crypto';
 
 const FIRST_FEED_TIME = Date.UTC(2024, 0, 1);
-const HASH_BYTES = 16;
+export const HASH_BYTES = 16;
 
 /** A row in the form in which the gateway stores it. */
 export interface PlainRow {

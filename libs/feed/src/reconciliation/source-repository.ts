@@ -1,6 +1,6 @@
 /** Reads the rows of feeds, and stores and reads the transactions of ledgers. */
-import type { Selectable } from 'kysely';
-import type { DatabaseAdapter } from '../database/database-adapter.js';
+import { sql, type Selectable } from 'kysely';
+import type { DatabaseAdapter, RowsTableColumn } from '../database/database-adapter.js';
 import type { LedgerTransactionTable } from '../database/reconciliation-schema.js';
 import { findFeedId } from '../feeds/find-feed-id.js';
 import type {
@@ -19,6 +19,16 @@ type SourceReader = Pick<
   | 'findFeedHead'
   | 'findFeedRow'
 >;
+
+const LEDGER_COLUMNS = [
+  { name: 'ledger', type: 'text' },
+  { name: 'id', type: 'integer' },
+  { name: 'at', type: 'integer' },
+  { name: 'reference', type: 'text' },
+  { name: 'metadata', type: 'text' },
+  { name: 'postings', type: 'text' },
+] as const satisfies readonly RowsTableColumn[];
+const LEDGER_COLUMN_NAMES = sql.join(LEDGER_COLUMNS.map(({ name }) => sql.ref(name)));
 
 export function createSourceRepository(adapter: DatabaseAdapter): SourceReader {
   const { reader } = adapter;
@@ -40,12 +50,13 @@ export function createSourceRepository(adapter: DatabaseAdapter): SourceReader {
         ...{ ledger, id, at, reference: reference ?? null },
         ...{ metadata: JSON.stringify(metadata), postings: JSON.stringify(postings) },
       }));
+      // One parameter for all rows. With one parameter for each value, a page of 1 000 transactions would need a statement with 6 000
+      // parameters, and building and keeping such statements needs more memory than the data.
       await adapter.durableTransaction((db) =>
-        db
-          .insertInto('ledger_transactions')
-          .values(rows)
-          .onConflict((conflict) => conflict.columns(['ledger', 'id']).doNothing())
-          .execute(),
+        sql`
+          insert into ledger_transactions (${LEDGER_COLUMN_NAMES})
+          select * from ${adapter.rowsTable(LEDGER_COLUMNS, rows)}
+          on conflict (ledger, id) do nothing`.execute(db),
       );
     },
 

@@ -15,6 +15,7 @@ import { RequestObserver } from './http/request-observer.js';
 import { createLogger, LogLineLimiter, SecretRedactor, type Logger } from './logging/index.js';
 import type { RunningConnector } from './mount/connector.module.js';
 import { createHttpApplication, type HttpApplication, type SharedParts } from './mount/http-application.js';
+import { ChangeEvents } from './operator/change-events.js';
 import { createLoginLimiter } from './operator/operator-api.js';
 import { FeedRowWatcher } from './mount/feed-row-watcher.js';
 import { PageCache } from './mount/page-cache.js';
@@ -139,8 +140,9 @@ async function composeGateway(
   ];
   const tasks = new TaskRunner(store, createTasks(deployment), logger);
   const rowWatcher = new FeedRowWatcher(store);
+  const changeEvents = new ChangeEvents(store, logger);
   const shared: SharedParts = {
-    ...{ store, registry, logger, limiter, lineLimiter, gracefulShutdown },
+    ...{ store, registry, logger, limiter, lineLimiter, gracefulShutdown, changeEvents },
     loginLimiter: createLoginLimiter(),
     requestObserver: new RequestObserver(logger, lineLimiter, registry, readers),
     connectors: {
@@ -165,6 +167,8 @@ async function composeGateway(
     orders.setConnectors(listOrders(application));
     tasks.setTasks(createTasks(next));
     const formerEnded = frontServer.setApplication(application.handle);
+    // The keys and the connectors can have changed, so consoles connect again.
+    changeEvents.endAll();
     const hasEnded = Promise.race([formerEnded, sleep(MAX_FORMER_REQUEST_MS, undefined, { ref: false })]);
     retiring = Promise.all([retiring, hasEnded]).then(async () => {
       const kept = new Set(nextApplication.connectors);
@@ -189,7 +193,7 @@ async function composeGateway(
   void frontServer.setApplication(application.handle);
   return new RunningGateway({
     ...{ deployment, options, frontServer, gracefulShutdown, rowWatcher, store, storeChange, syncEngine },
-    ...{ tasks, orders, readers, clock, logger, lineLimiter, reloader, applyDeployment },
+    ...{ tasks, orders, readers, clock, logger, lineLimiter, reloader, applyDeployment, changeEvents },
     stopConnectors: () => application.connectors.forEach(stopConnector),
     closeApplication: async () => {
       await retiring;
@@ -233,6 +237,7 @@ interface GatewayParts {
   frontServer: FrontServer;
   gracefulShutdown: GracefulShutdown;
   rowWatcher: FeedRowWatcher;
+  changeEvents: ChangeEvents;
   store: Store;
   reloader: DeploymentReloader | undefined;
   applyDeployment: Gateway['applyDeployment'];
@@ -305,6 +310,7 @@ class RunningGateway implements Gateway {
     logger.info('stopping');
     await reloader?.stop();
     rowWatcher.stop();
+    await this.parts.changeEvents.stop();
     await Promise.all([
       syncEngine.stop(),
       tasks.stop(),

@@ -37,7 +37,7 @@ export function setCsrfToken(token: string | undefined): void {
 }
 
 /** Returns the absolute URL of a path of the operator API. */
-function createApiUrl(path: string, query: QueryParameters = {}): string {
+export function createApiUrl(path: string, query: QueryParameters = {}): string {
   const url = new URL(API_PATH + path, document.baseURI);
   for (const [name, value] of Object.entries(query))
     if (value !== undefined && value !== '') url.searchParams.set(name, String(value));

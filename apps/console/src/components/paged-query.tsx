@@ -2,6 +2,7 @@
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { getRefetchInterval } from '../api/live-updates';
 import { fetchJson, type QueryParameters } from '../api/operator-client';
 import type { Page } from '../api/operator-api.types';
 import { QueryView } from './query-view';
@@ -17,7 +18,7 @@ export function usePagedQuery<Entry>(
     queryFn: ({ pageParam, signal }) => fetchJson<Page<Entry>>(path, { ...filter, after: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
-    refetchInterval: options?.refetchMs,
+    refetchInterval: () => getRefetchInterval(options?.refetchMs),
   });
 }
 

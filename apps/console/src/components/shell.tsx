@@ -1,6 +1,8 @@
 /** The frame of every page: the navigation, the session, the theme, and the content of the page. */
+import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
+import { startLiveUpdates } from '../api/live-updates';
 import { useSession } from '../session/session-context';
 import iconUrl from '../styles/icon.svg';
 import { readTheme, storeTheme, THEMES, type Theme } from '../theme';
@@ -20,6 +22,8 @@ export function Shell() {
   const main = useRef<HTMLElement>(null);
   const { pathname } = useLocation();
   const previousPath = useRef(pathname);
+  const queryClient = useQueryClient();
+  useEffect(() => startLiveUpdates(queryClient), [queryClient]);
   // When another page is opened, screen readers and the keyboard must continue at its top.
   useEffect(() => {
     if (previousPath.current === pathname) return;

@@ -30,6 +30,7 @@ import {
 } from '../http/shared-route-table.js';
 import { NestLogger, type LogLineLimiter, type Logger } from '../logging/index.js';
 import type { DeploymentReloader } from '../reload/deployment-reloader.js';
+import type { ChangeEvents } from '../operator/change-events.js';
 import { installOperatorApi } from '../operator/operator-api.js';
 import { readPackageVersion } from '../package-version.js';
 import { isSameConnector } from '../reload/compare-deployments.js';
@@ -54,6 +55,7 @@ export interface SharedParts {
   lineLimiter: LogLineLimiter;
   gracefulShutdown: GracefulShutdown;
   requestObserver: RequestObserver;
+  changeEvents: ChangeEvents;
   connectors: Omit<ConnectorDependencies, 'onConnectorReady'>;
   getSyncEngine: () => SyncEngine;
   /** Absent if the gateway was not started with a deployment file. */
@@ -113,6 +115,7 @@ export async function createHttpApplication(
   installListFastPath(fastify, backends);
   installOperatorApi(fastify, {
     ...{ store, deployment, version: readPackageVersion(), loginLimiter: shared.loginLimiter },
+    changeEvents: shared.changeEvents,
     retryPulls: (path, streams) => shared.getSyncEngine().retryPulls(path, streams),
     reloader: shared.getReloader(),
   });

@@ -8,6 +8,7 @@ import type { Store } from '@tributary/feed';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Deployment } from '../config/index.js';
 import type { DeploymentReloader } from '../reload/deployment-reloader.js';
+import type { ChangeEvents } from './change-events.js';
 import type { OperatorAuthenticator } from './authenticate-operator.js';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -21,6 +22,8 @@ export interface OperatorServices {
   retryPulls: (connector: string, streams: readonly Stream[]) => void;
   /** Reloads the deployment file; absent if the gateway was not started with a deployment file. */
   reloader?: DeploymentReloader | undefined;
+  /** Tells operators which data has changed. */
+  changeEvents: ChangeEvents;
   /** The version of the program. */
   version: string;
 }
@@ -53,6 +56,8 @@ export interface OperatorEndpoint {
   body?: JsonSchema;
   /** The JSON schema of the response; `null` for a response without a body (204). */
   response: JsonSchema | null;
+  /** True if `handle` returns a stream of server-sent events. `response` is then the schema of the data of an event. */
+  isEventStream?: true;
   /** Returns the body of the response. */
   handle(request: OperatorRequest, services: OperatorServices): Promise<unknown>;
 }

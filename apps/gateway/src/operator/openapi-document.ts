@@ -1,5 +1,5 @@
 /** Creates the OpenAPI 3.1 document of the operator API from the table of its endpoints. */
-import type { JsonSchema, OperatorEndpoint } from './endpoint.types.js';
+import type { OperatorEndpoint } from './endpoint.types.js';
 import { CSRF_HEADER } from './session-cookie.js';
 import { createObjectSchema, TEXT_SCHEMA } from './schemas.js';
 
@@ -39,7 +39,7 @@ export function createOperatorDocument(endpoints: readonly OperatorEndpoint[], v
 }
 
 function describeOperation(endpoint: OperatorEndpoint): object {
-  const { operationId, summary, access, query = {}, requiredQuery = [], body, response, method } = endpoint;
+  const { operationId, summary, access, query = {}, requiredQuery = [], body, method } = endpoint;
   const parameters: object[] = Object.entries(query).map(([name, schema]) => ({
     ...{ name, in: 'query', required: requiredQuery.includes(name), schema },
   }));
@@ -53,12 +53,13 @@ function describeOperation(endpoint: OperatorEndpoint): object {
     ...(access === 'public' ? { security: [] } : { 'x-scope': access }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
-    responses: { ...describeSuccess(response), default: ERROR_RESPONSE },
+    responses: { ...describeSuccess(endpoint), default: ERROR_RESPONSE },
   };
 }
 
-function describeSuccess(response: JsonSchema | null): object {
+function describeSuccess({ response, isEventStream }: OperatorEndpoint): object {
+  const contentType = isEventStream ? 'text/event-stream' : 'application/json';
   return response === null
     ? { 204: { description: 'Done.' } }
-    : { 200: { description: 'Success.', content: { 'application/json': { schema: response } } } };
+    : { 200: { description: 'Success.', content: { [contentType]: { schema: response } } } };
 }

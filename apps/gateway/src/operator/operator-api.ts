@@ -79,6 +79,14 @@ function createHandler(endpoint: OperatorEndpoint, services: OperatorServices, v
       { operator, query: query as OperatorRequest['query'], body, http: request, reply },
       services,
     );
+    if (endpoint.isEventStream)
+      return (
+        reply
+          .header('content-type', 'text/event-stream')
+          // A proxy that buffers the response would delay the events.
+          .header('x-accel-buffering', 'no')
+          .send(result)
+      );
     if (endpoint.response === null) return reply.code(204).send();
     // The body is a Buffer. For a string, Fastify would add a charset to the content type, and the content type of JSON has no charset.
     return reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(result)));

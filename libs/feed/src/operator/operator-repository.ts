@@ -3,6 +3,7 @@ import type { CurrentTimeExpression, DatabaseAdapter } from '../database/databas
 import type { OperatorRepository } from '../types/operator.types.js';
 import { createAuditLog } from './audit-log.js';
 import { listBalancePage } from './balance-pages.js';
+import { readChangeMarkers } from './change-markers.js';
 import { findVersions, readRowsBackwards } from './feed-row-pages.js';
 import { createOperatorSessions } from './operator-sessions.js';
 import { listOrderPage } from './order-pages.js';
@@ -30,6 +31,7 @@ export function createOperatorRepository(
     findQuarantineEntry: (key) => findQuarantineEntry(adapter, key),
     listOrders: (filter, after, limit) => listOrderPage(adapter, filter, after, limit),
     listBalances: (connectors, after, limit) => listBalancePage(adapter, connectors, after, limit),
+    readChangeMarkers: (afterAuditSeq) => readChangeMarkers(adapter, afterAuditSeq),
     ...createStreamActions(adapter, clock),
     ...createAuditLog(adapter),
     ...createOperatorSessions(adapter, clock),

@@ -6,7 +6,10 @@ import type { CurrentTimeExpression, DatabaseAdapter } from '../database/databas
 import { buildSqlTimeFromNow } from '../database/build-sql-time.js';
 import type { OperatorRepository } from '../types/operator.types.js';
 
-type OperatorSessions = Pick<OperatorRepository, 'createSession' | 'findSession' | 'deleteSession'>;
+type OperatorSessions = Pick<
+  OperatorRepository,
+  'createSession' | 'findSession' | 'deleteSession' | 'findLiveSessions'
+>;
 
 export function createOperatorSessions(
   adapter: DatabaseAdapter,
@@ -35,6 +38,17 @@ export function createOperatorSessions(
         .where('expires_at', '>', clock())
         .executeTakeFirst();
       return row && { keyId: row.key_id, expiresAt: row.expires_at };
+    },
+
+    async findLiveSessions(tokenHashes) {
+      if (tokenHashes.length === 0) return new Set();
+      const rows = await adapter.reader
+        .selectFrom('operator_sessions')
+        .select('token_hash')
+        .where(adapter.inArray('token_hash', tokenHashes))
+        .where('expires_at', '>', clock())
+        .execute();
+      return new Set(rows.map(({ token_hash }) => token_hash));
     },
 
     async deleteSession(tokenHash) {

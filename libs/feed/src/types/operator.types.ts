@@ -101,6 +101,18 @@ export interface AccountBalances {
 }
 export type BalancePosition = Pick<AccountBalances, 'connector' | 'accountId'>;
 
+/** The kinds of data whose changes are told to consoles. */
+export type ChangeTopic = 'streams' | 'clients' | 'orders';
+
+/** Texts that change when data changes, and the new audit events. */
+export interface ChangeMarkers {
+  /** The texts by a key that is unique for topic and connector. */
+  markers: Map<string, { topic: ChangeTopic; connector: string; text: string }>;
+  /** The number of the last audit event that was read. */
+  auditSeq: number;
+  auditEvents: Pick<AuditEvent, 'tenant' | 'connector'>[];
+}
+
 export interface OperatorSession {
   keyId: string;
   expiresAt: number;
@@ -179,4 +191,12 @@ export interface OperatorRepository {
   /** Returns a session. The result is `undefined` if there is none, or if it has expired. */
   findSession(tokenHash: string): Promise<OperatorSession | undefined>;
   deleteSession(tokenHash: string): Promise<void>;
+  /** Returns those of these sessions that exist and have not expired. */
+  findLiveSessions(tokenHashes: readonly string[]): Promise<ReadonlySet<string>>;
+
+  /**
+   * Returns texts that change when the data of a connector changes, and the audit events after a number.
+   * @param afterAuditSeq `undefined` to return only the number of the newest event
+   */
+  readChangeMarkers(afterAuditSeq: number | undefined): Promise<ChangeMarkers>;
 }

@@ -8,6 +8,7 @@ import { BREAK_ACTION_ENDPOINTS } from './break-actions.js';
 import { CLIENT_ENDPOINTS } from './clients.js';
 import { CONNECTOR_ENDPOINTS } from './connectors.js';
 import { DEPLOYMENT_ENDPOINTS } from './deployment.js';
+import { EVENT_ENDPOINTS } from './events.js';
 import { ORDER_ENDPOINTS } from './orders.js';
 import { OVERVIEW_ENDPOINTS } from './overview.js';
 import { QUARANTINE_ENDPOINTS } from './quarantine.js';
@@ -36,6 +37,7 @@ const ENDPOINTS: readonly OperatorEndpoint[] = [
   ...BREAK_ACTION_ENDPOINTS,
   ...AUDIT_ENDPOINTS,
   ...DEPLOYMENT_ENDPOINTS,
+  ...EVENT_ENDPOINTS,
 ];
 
 export const OPERATOR_ENDPOINTS: readonly OperatorEndpoint[] = [

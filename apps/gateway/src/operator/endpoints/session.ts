@@ -62,9 +62,12 @@ export const SESSION_ENDPOINTS: readonly OperatorEndpoint[] = [
     ...{ method: 'DELETE', path: '/session', operationId: 'logOut', access: 'read' },
     summary: 'Ends the session, and removes the cookie.',
     response: null,
-    async handle({ http, reply }, { store }) {
+    async handle({ http, reply }, { store, changeEvents }) {
       const token = readSessionCookie(http);
-      if (token !== undefined) await store.operator().deleteSession(hashSessionToken(token));
+      if (token !== undefined) {
+        await store.operator().deleteSession(hashSessionToken(token));
+        changeEvents.endSession(hashSessionToken(token));
+      }
       void reply.header('set-cookie', createExpiredCookie(http));
     },
   },

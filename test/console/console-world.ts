@@ -30,6 +30,7 @@ export async function startConsoleWorld(): Promise<TestGateway> {
   const world = await startGateway({
     connectors: [{ path: 'bank' }, { path: 'acme/bank' }],
     deployment: {
+      orders: { exchangeRetentionMs: 3_600_000, resolveByTwo: true },
       policies: [{ policy: POLICY, ledger: { url: 'https://ledger.example.com', name: 'main' } }],
     },
   });
@@ -58,11 +59,41 @@ export async function startConsoleWorld(): Promise<TestGateway> {
   await gateway.store.recordSyncRun({ ...run, startedAt: startedAt - 5_000, duration: 400, refused: 1 });
   await gateway.store.recordSyncRun({ ...run, startedAt, duration: 30, refused: 0, error: PULL_ERROR });
   await runPolicy(gateway.store, POLICY, { ledger: createLedger() }, startedAt + 1_000);
+  await addUnknownOrder(world, startedAt);
   await world.get('/bank/transactions', world.key('bank'));
   return world;
 }
 
-function createPayment(
+/** Adds an order whose outcome is unknown, with the PSP's response, and with a resolution that another operator proposed. */
+async function addUnknownOrder({ gateway: { store } }: TestGateway, now: number): Promise<void> {
+  const request = { sourceAccountId: 'main', destinationAccountId: 'payee', metadata: {} };
+  const order = {
+    ...{ id: 'order-1', idempotencyKey: 'invoice-1', pspKey: 'key-1', kind: 'PAYOUT' as const },
+    ...{ request: JSON.stringify(request), amount: PSP_AMOUNT, asset: 'EUR/2', createdAt: now - 60_000 },
+  };
+  await store.orders('bank').insertOrGet(order, () => ({
+    set: { state: 'unknown', attempts: 1, outcomeUnknownSince: now - 50_000 },
+    event: 'no word from the PSP: no whole answer within 30 s',
+  }));
+  const exchange = {
+    ...{ method: 'POST', path: '/payouts', durationMs: 1_234, status: 503 },
+    requestHeaders: { 'idempotency-key': 'key-1' },
+    requestBody: { bytes: 30, text: '{"iban":"****3000"}' },
+    responseHeaders: { 'content-type': 'text/html' },
+    responseBody: { bytes: MARKUP.length, text: MARKUP },
+  };
+  const call = { orderId: order.id, at: now - 50_000, position: 0, action: 'send', attempt: 1 } as const;
+  await store.orderExchanges().append([{ ...call, body: JSON.stringify(exchange) }], 3_600_000);
+  const resolution = { as: 'succeeded', note: `Seen in the dashboard. ${MARKUP}` };
+  await store
+    .orderProposals()
+    .propose(
+      { orderId: order.id, id: 'p-1', keyId: 'k', proposedBy: 'bob', body: JSON.stringify(resolution) },
+      { by: 'bob', via: 'api', action: 'order.resolution-proposed', connector: 'bank', details: resolution },
+    );
+}
+
+export function createPayment(
   status: 'PENDING' | 'SUCCEEDED',
   id = 'payment-1',
   amount = PSP_AMOUNT,

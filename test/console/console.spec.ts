@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import type { TestGateway } from '../gateway/test-gateway.js';
-import { PULL_ERROR, REJECTION_REASON, startConsoleWorld } from './console-world.js';
+import { createPayment, PULL_ERROR, REJECTION_REASON, startConsoleWorld } from './console-world.js';
 import { findChromium } from './find-chromium.js';
 
 const CHROMIUM = findChromium();
@@ -31,6 +31,7 @@ const PAGES: readonly (readonly [path: string, heading: string])[] = [
     'Quarantine: tx-bad',
   ],
   ['/orders', 'Orders'],
+  ['/order?connector=bank&id=order-1', 'Order order-1'],
   ['/balances?connector=bank', 'Balances'],
   ['/reconciliation', 'Reconciliation'],
   ['/reconciliation/policy?policy=sales', 'sales'],
@@ -180,6 +181,18 @@ describeWithChromium('the console in a browser', () => {
   );
 
   it(
+    'shows a new row on an open page that does not read its data regularly',
+    async () => {
+      await open('/feed?connector=bank&stream=transactions', 'Feed');
+      // The gateway compares the data once per second, and must have seen it before it changes.
+      await page.waitForTimeout(2_500);
+      await world.appendRecords('bank', 'transactions', [createPayment('SUCCEEDED', 'arrived-live')]);
+      await page.getByRole('link', { name: 'arrived-live' }).waitFor({ timeout: 10_000 });
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
     'pauses a stream, and dismisses an entry of the quarantine with a note; both are in the audit log',
     async () => {
       await page.setViewportSize({ width: 1280, height: 900 });
@@ -200,6 +213,27 @@ describeWithChromium('the console in a browser', () => {
       await page.getByRole('cell', { name: 'quarantine.dismissed' }).waitFor();
       await page.getByText('The PSP answered our question.').waitFor();
       await page.getByRole('cell', { name: 'stream.paused' }).waitFor();
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'shows what the PSP was asked and what it answered, and approves a resolution that another person proposed',
+    async () => {
+      await open('/order?connector=bank&id=order-1', 'Order order-1');
+      await page.getByText('POST /payouts').waitFor();
+      await page.getByText('HTTP 503').waitFor();
+      await page.getByText('Request and response').click();
+      await page.getByText('idempotency-key: key-1').waitFor();
+      await page.getByText('"iban": "****3000"').waitFor();
+      await page.getByText('bob proposes to resolve the order as succeeded.').waitFor();
+      await page.getByRole('button', { name: 'Approve' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.getByText('an operator says succeeded: Seen in the dashboard.').waitFor();
+      await page.getByText('bob proposes').waitFor({ state: 'detached' });
+      await open('/audit', 'Audit');
+      await page.getByRole('cell', { name: 'order.resolved' }).waitFor();
     },
     TEST_TIMEOUT_MS,
   );

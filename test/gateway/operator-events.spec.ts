@@ -115,7 +115,7 @@ it('tells what changed, and a key of a tenant hears of its tenant only', async (
   await waitForPoll();
   await addRow('bank');
   await alice.waitFor(isChange('streams', 'bank'));
-  await fetch(`${world.url}/operator/v1/streams/pause`, {
+  await fetch(`${world.url}/operator/v1/streams/pull`, {
     method: 'POST',
     headers: { ...withKey(ALICE), 'content-type': 'application/json' },
     body: JSON.stringify({ connector: 'bank' }),

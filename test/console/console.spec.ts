@@ -31,7 +31,7 @@ const PAGES: readonly (readonly [path: string, heading: string])[] = [
     'Quarantine: tx-bad',
   ],
   ['/orders', 'Orders'],
-  ['/order?connector=bank&id=order-1', 'Order order-1'],
+  ['/orders/order?connector=bank&id=order-1', 'Order order-1'],
   ['/balances?connector=bank', 'Balances'],
   ['/reconciliation', 'Reconciliation'],
   ['/reconciliation/policy?policy=sales', 'sales'],
@@ -220,7 +220,7 @@ describeWithChromium('the console in a browser', () => {
   it(
     'shows what the PSP was asked and what it answered, and approves a resolution that another person proposed',
     async () => {
-      await open('/order?connector=bank&id=order-1', 'Order order-1');
+      await open('/orders/order?connector=bank&id=order-1', 'Order order-1');
       await page.getByText('POST /payouts').waitFor();
       await page.getByText('HTTP 503').waitFor();
       await page.getByText('Request and response').click();

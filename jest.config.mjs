@@ -37,6 +37,7 @@ export const SLOW_SPECS = [
   'test/gateway/mollie-transfers.spec.ts',
   'test/gateway/store-changed.spec.ts',
   'test/gateway/second-deployment.spec.ts',
+  'test/gateway/operator-events.spec.ts',
   'libs/sync/src/scheduling/shared-schedule.spec.ts',
   'libs/orders/src/runtime/store-clock.spec.ts',
   'libs/feed/src/identity/store-changed.spec.ts',

@@ -73,6 +73,11 @@ export interface FeedIdentity {
   readonly stream: Stream;
   readonly storeId: string;
   readonly epoch: number;
+  /**
+   * The id of the set of feeds in which a page statement last found this feed (`postgres/feed-set-id.ts`). It is `undefined` until then.
+   */
+  readonly feedSetId: number | undefined;
+  recordFeedSetId(feedSetId: number): void;
 }
 
 export interface DatabaseAdapter {
@@ -202,6 +207,10 @@ export interface ColumnTypes {
   hasColumn(db: Kysely<Schema>, table: string, column: string): Promise<boolean>;
   /** Makes statements fail that write a value into the column. Statements that do not write the column are not affected. */
   rejectValues(db: Kysely<Schema>, table: string, column: string, message: string): Promise<void>;
+  /**
+   * Adds a column to `store_identity` that identifies the set of feeds, if the page statement of this database compares such a column.
+   */
+  addFeedSetId(db: Kysely<Schema>): Promise<void>;
   /**
    * Combines the id of a feed and a sequence number into one integer key. It exists only for a database that stores its tables sorted by
    * such a key.

@@ -16,6 +16,7 @@ export class OpenedFeed implements FeedIdentity {
    * The time at which this process last stored the cursor, in milliseconds of a monotonic clock. `feeds/cursor-history.ts` uses this time.
    */
   cursorRecordedAt = -Infinity;
+  private knownFeedSetId: number | undefined;
   private writtenChecks = 0;
 
   constructor(
@@ -42,6 +43,14 @@ export class OpenedFeed implements FeedIdentity {
 
   get epoch(): number {
     return this.session.epoch;
+  }
+
+  get feedSetId(): number | undefined {
+    return this.knownFeedSetId;
+  }
+
+  recordFeedSetId(feedSetId: number): void {
+    this.knownFeedSetId = feedSetId;
   }
 
   /** The number of the newest heartbeat that this process has written or read. `isSameFeed` compares the stored number with it. */

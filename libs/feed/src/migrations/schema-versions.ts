@@ -27,6 +27,7 @@ import { mergeZeroDecimalSums } from './0020-merge-zero-decimal-sums.js';
 import { indexReconciliationKeysByNumber } from './0021-reconciliation-keys-by-number.js';
 import { createOrderExchangesTable } from './0022-order-exchanges.js';
 import { createOrderProposalsTable } from './0023-order-proposals.js';
+import { addFeedSetIdColumn } from './0024-feed-set-id.js';
 
 /** A migration that runs in one transaction. */
 interface TableMigration {
@@ -97,6 +98,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: createOrderExchangesTable, minProgramVersion: 17 },
   // The migration only adds a table. An older program resolves an order without a second person, as its version promises.
   { apply: createOrderProposalsTable, minProgramVersion: 17 },
+  // Triggers update the new column, also when an older program creates a feed.
+  { apply: addFeedSetIdColumn, minProgramVersion: 17 },
 ];
 
 /** The version of the tables that this release creates. */

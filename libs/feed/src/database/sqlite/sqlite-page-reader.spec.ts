@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import type { FeedIdentity } from '../database-adapter.js';
 import { SqlitePageReader } from './sqlite-page-reader.js';
 
-const STORE = { storeId: 'the-store', epoch: 1 };
+const STORE = { storeId: 'the-store', epoch: 1, feedSetId: undefined, recordFeedSetId: () => {} };
 const BANK: FeedIdentity = { id: 1, connector: 'bank', stream: 'transactions', ...STORE };
 const PAGE = { rows: 1, body: '[{"id":"a"}]' };
 

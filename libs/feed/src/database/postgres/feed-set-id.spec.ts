@@ -1,0 +1,106 @@
+/** Tests that a page statement notices by one number that a feed, the store or its epoch has changed. */
+import { openPostgres } from './postgres-adapter.js';
+import { openStore, StoreChangedError, type Feed, type Store } from '../../index.js';
+import { migrate } from '../../migrations/migrate.js';
+import { SCHEMA_VERSION } from '../../migrations/schema-versions.js';
+import { runSql } from '../../testing/raw-sql.js';
+import { POSTGRES_STORE, type FreshStore } from '../../testing/stores.js';
+import { appendRecords } from '../../testing/test-records.js';
+
+const RENAME = "update feeds set connector = 'x' where connector = 'bank'";
+
+describe('the id of the set of feeds', () => {
+  let fresh: FreshStore;
+  let store: Store;
+  let feed: Feed;
+
+  beforeEach(async () => {
+    fresh = await POSTGRES_STORE.createMigrated();
+    store = await openStore(fresh.url);
+    feed = await store.feed('bank', 'transactions');
+    await appendRecords(feed, 'a');
+    await readPage();
+  });
+
+  afterEach(async () => {
+    await store.close();
+    await fresh.remove();
+  });
+
+  const readPage = async () => feed.readPage(undefined, 1, 10);
+  const readId = async () =>
+    Number((await runSql(fresh.url, 'select feed_set_id from store_identity'))[0]?.['feed_set_id']);
+
+  it('stays the same while rows are appended and heartbeats are written', async () => {
+    const before = await readId();
+    await appendRecords(feed, 'b');
+    await store.writeHeartbeat();
+    expect(await readId()).toBe(before);
+    expect(await readPage()).toMatchObject({ rows: 2 });
+  });
+
+  it('changes with a new feed, and the other feeds are served as before', async () => {
+    const before = await readId();
+    await store.feed('other', 'transactions');
+    const after = await readId();
+    expect(Number.isSafeInteger(after) && after !== before).toBe(true);
+    for (let page = 0; page < 3; page++) expect(await readPage()).toMatchObject({ rows: 1 });
+  });
+
+  it.each([
+    RENAME,
+    "update feeds set stream = 'accounts' where connector = 'bank'",
+    'update feeds set id = id + 1',
+    'delete from feeds',
+    'truncate feeds',
+    "update store_identity set store_id = 'another-store'",
+    'update store_identity set epoch = epoch + 1',
+    'delete from store_identity',
+  ])('makes the page fail after: %s', async (change) => {
+    expect(await readPage()).toMatchObject({ rows: 1 });
+    await runSql(fresh.url, change);
+    await expect(readPage()).rejects.toThrow(StoreChangedError);
+  });
+
+  it('differs after a restore, when the number of a lost feed was given to another feed', async () => {
+    const lost = await store.feed('lost', 'transactions');
+    await lost.readPage(undefined, 1, 10);
+    const [row] = await runSql(fresh.url, "select id from feeds where connector = 'lost'");
+    const id = Number(row?.['id']);
+    await runSql(
+      fresh.url,
+      `delete from feeds where id = ${id}`,
+      `insert into feeds (id, connector, stream, head_seq, fencing_token, leased_until) values (${id}, 'tenant', 'transactions', 1, 0, 0)`,
+      `insert into feed_rows (feed_id, seq, feed_time, record_id, hash, body) values (${id}, 1, 1, 'r', 'h', '{"id":"r"}')`,
+    );
+    await expect((async () => lost.readPage(undefined, 1, 10))()).rejects.toThrow(StoreChangedError);
+  });
+
+  it('is changed by a session that restores a dump, whose search path is empty', async () => {
+    const before = await readId();
+    await runSql(
+      fresh.url,
+      "select set_config('search_path', '', false)",
+      "insert into public.feeds (connector, stream, head_seq, fencing_token, leased_until) values ('new', 'accounts', 0, 0, 0)",
+    );
+    expect(await readId()).not.toBe(before);
+  });
+
+  it('is added to the tables of the release before', async () => {
+    const older = await POSTGRES_STORE.create();
+    const adapter = await openPostgres(older.url, { connections: 2, statementTimeoutMs: 10_000 });
+    try {
+      await migrate(adapter, SCHEMA_VERSION - 1);
+      await runSql(
+        older.url,
+        "insert into feeds (connector, stream, head_seq, fencing_token, leased_until) values ('bank', 'transactions', 0, 0, 0)",
+      );
+      await migrate(adapter);
+      const [row] = await runSql(older.url, 'select feed_set_id from store_identity');
+      expect(Number.isSafeInteger(Number(row?.['feed_set_id']))).toBe(true);
+    } finally {
+      await adapter.close();
+      await older.remove();
+    }
+  });
+});

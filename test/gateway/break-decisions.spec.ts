@@ -1,6 +1,12 @@
 /** Tests the decisions of operators about breaks with the operator API: their effect on the next run, and who may decide. */
 import { generateApiKey, hashApiKey } from '@tributary/auth';
-import { runPolicy, type Break, type Policy } from '@tributary/reconciliation';
+import {
+  runPolicy,
+  type Break,
+  type LegSources,
+  type LegSummary,
+  type Policy,
+} from '@tributary/reconciliation';
 import { appendRows, createPayment } from '../../libs/reconciliation/src/testing/feed-rows.js';
 import { MemoryLedger } from '../../libs/reconciliation/src/testing/memory-ledger.js';
 import { startGateway, type TestGateway } from './test-gateway.js';
@@ -60,9 +66,9 @@ function book(reference: string, amount: bigint): void {
   ledger.book([posting], { reference, at: BOOKED_AT });
 }
 
-async function run(): Promise<void> {
+async function run(sources: LegSources = {}): Promise<void> {
   const { store } = gateway.gateway;
-  await runPolicy(store, POLICY, { ledger }, await store.currentTime());
+  await runPolicy(store, POLICY, { ledger, ...sources }, await store.currentTime());
 }
 
 async function send(
@@ -110,6 +116,37 @@ it('the next run counts an accepted break as accepted, with the name of the key 
     state: 'accepted',
     acceptance: { by: 'alice', note: 'a fee of the bank', until: '2999-01-01T00:00:00.000Z' },
   });
+});
+
+it('a run shows its legs, and a break of the leg to Payments is accepted like any other', async () => {
+  const compareWithPayments = async (connector: string) => ({
+    ...{ connector, kind: 'compared' as const, position: 2, requestedAt: '2026-01-10T00:00:00Z' },
+    counts: { rows: 2, payments: 2, found: 1, inTransit: 0, balances: 0, accountsInTransit: 0 },
+    differences: [
+      { kind: 'missing' as const, object: 'payment' as const, id: 'split', message: 'it is missing' },
+    ],
+    differenceCount: 1,
+  });
+  const listLegs = async () => {
+    const { items } = await read<{ items: { newestRun: { summary: { legs: LegSummary[] } } }[] }>('');
+    return items[0]?.newestRun.summary.legs.map(({ leg, verdict }) => `${leg} ${verdict}`);
+  };
+  await run({ compareWithPayments });
+  expect(await listLegs()).toEqual(['feed not-checked', 'payments breaks', 'ledger breaks']);
+  const metrics = await (await gateway.get('/metrics', OPERATOR_KEY)).text();
+  expect(metrics).toContain(
+    'tributary_reconciliation_leg_verdict{policy="acme/sales",leg="payments",verdict="breaks"} 1',
+  );
+  expect(metrics).toContain(
+    'tributary_reconciliation_breaks{policy="acme/sales",class="missing-in-payments",state="open"} 1',
+  );
+  const found = (await listBreaks()).find(({ leg }) => leg === 'payments');
+  expect((await send('accept', { id: found?.id, note: 'known' })).status).toBe(204);
+  expect((await send('link', { ids: [found?.id], note: 'a link' })).text).toContain('cannot be linked');
+  await run({ compareWithPayments });
+  expect(await listLegs()).toEqual(['feed not-checked', 'payments reconciled', 'ledger breaks']);
+  await run();
+  expect(await listLegs()).toEqual(['feed not-checked', 'payments not-configured', 'ledger breaks']);
 });
 
 it('the next run has the assigned person, and the break has the comments', async () => {

@@ -9,13 +9,14 @@ const SHARED = {
   amount: { amount: 5n, asset: 'EUR/2' },
 };
 
-function startTest(pages: (Transaction | RejectedRecord)[][]) {
+function startTest(pages: (Transaction | RejectedRecord)[][], listed: readonly Json[] = []) {
   const accounts = ['own'];
   let requestCount = 0;
+  const toJson = (id: string) => Json.parse(JSON.stringify({ id }));
   const check = createListedAccountCheck(async () => {
     requestCount += 1;
-    return accounts.map((id) => Json.parse(JSON.stringify({ id })));
-  });
+    return accounts.map(toJson);
+  }, listed);
   const source = check({
     id: 'rows',
     async *list() {
@@ -64,4 +65,6 @@ it('requests the accounts once for any number of known rows, and never for none'
   const row = { ...SHARED, id: 'a', sourceAccountId: 'own' };
   expect((await startTest([[row], [row], []]).list()).requestCount).toBe(1);
   expect((await startTest([[], []]).list()).requestCount).toBe(0);
+  const listed = [Json.parse('{"id":"own"}')];
+  expect((await startTest([[row], [row]], listed).list()).requestCount).toBe(0);
 });

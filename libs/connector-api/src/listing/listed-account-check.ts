@@ -11,18 +11,21 @@ import type { RecordSource } from './list-sources.js';
  * money would be booked to an account that clients never see.
  * @param listAccounts requests all accounts, each with its id in `id`. It is called before the first row, and once more for a page with an unknown account, because the PSP may have
  * opened this account during the listing
+ * @param listed the accounts that were listed already. If there are any, `listAccounts` is called only for a page with an unknown account
  */
 export function createListedAccountCheck(
   listAccounts: () => Promise<readonly Json[]>,
+  listed: readonly Json[] = [],
 ): (source: RecordSource<Transaction>) => RecordSource<Transaction> {
-  let known: ReadonlySet<string | undefined> | undefined;
+  const getIds = (rows: readonly Json[]) => new Set(rows.map((row) => readText(row, 'id')));
+  let known = getIds(listed);
   const isUnknown = (item: Transaction | RejectedRecord) => {
     if (isRejectedRecord(item)) return false;
     const named = [item.sourceAccountId, item.destinationAccountId].filter((id) => id !== undefined);
-    return named.length > 0 && !named.some((id) => known?.has(id));
+    return named.length > 0 && !named.some((id) => known.has(id));
   };
   const check = async (items: readonly (Transaction | RejectedRecord)[]) => {
-    if (items.some(isUnknown)) known = new Set((await listAccounts()).map((row) => readText(row, 'id')));
+    if (items.some(isUnknown)) known = getIds(await listAccounts());
     return items.map((item) => (isUnknown(item) ? rejectUnknownAccount(item as Transaction) : item));
   };
   return (source) => ({

@@ -87,7 +87,7 @@ export async function* listTransactionPages(
     createDisputeSource(context),
     ...locationIds.map((id) => createTimedSource(context, 'payouts', id)),
   ];
-  const check = createListedAccountCheck(() => client.listLocations(signal));
+  const check = createListedAccountCheck(() => client.listLocations(signal), locations);
   yield* listSources({ plugin: PLUGIN_NAME, version: 1 }, sources.map(check), since);
 }
 

@@ -7,6 +7,7 @@ import {
   mapSettlements,
 } from '../mapping/map-settlements.js';
 import type { SettlementDetails, SettlementListFormat, SettlementPage } from '../mapping/map-settlements.js';
+import { reverseFailedRows } from '../mapping/reverse-failed-rows.js';
 import { readText } from '../mapping/pick-metadata.js';
 import { toTransferIfOwn } from '../mapping/transfers.js';
 import { isRejectedRecord } from '../plugin.js';
@@ -29,7 +30,10 @@ export interface SettlementSourceOptions<Position>
   fetchItems: (settlementId: string, signal: AbortSignal) => Promise<readonly Json[] | undefined>;
   /** Requests a refund that an item names, or a payment that an item takes back. */
   fetchObject: (kind: 'payments' | 'refunds', id: string, signal: AbortSignal) => Promise<Json | undefined>;
-  /** Maps payments. One that was served as never paid, although an item takes it back, is mapped again, and becomes SUCCEEDED. */
+  /**
+   * Maps payments, before `reverseFailedRows`. One that was served as never paid, or as reversed, although an item takes it back, is mapped again, and becomes SUCCEEDED, or is
+   * restored.
+   */
   toPaymentRecords: (payments: Json[]) => Promise<PageContent<Transaction>>;
   /** The PSP's ids of the accounts of the tenant that a settlement can go into. Such a settlement is a transfer. Default: none. */
   ownAccountIds?: readonly (string | undefined)[];
@@ -63,7 +67,8 @@ export function createSettlementSource<Position>(
     toRecords: async (settlements) => {
       const page = await mapSettlements(settlements, format, context.feedReader);
       const payments = settlements.flatMap(({ details }) => [...(details.payments?.values() ?? [])]);
-      return payments.length === 0 ? page : joinContent(await options.toPaymentRecords(payments), page);
+      if (payments.length === 0) return page;
+      return joinContent(await options.toPaymentRecords(payments), page, context.feedReader);
     },
   });
 }
@@ -81,12 +86,16 @@ function createOwnFormat({
 }
 
 /** Joins payments that were taken back and the page that takes them back. A row that takes a payment back comes after the payment. */
-function joinContent(payments: PageContent<Transaction>, page: SettlementPage): PageContent<Transaction> {
+async function joinContent(
+  payments: PageContent<Transaction>,
+  page: SettlementPage,
+  feedReader: FeedReader,
+): Promise<PageContent<Transaction>> {
   const paid = payments.items.map((item) =>
     isRejectedRecord(item) ? item : { ...item, status: 'SUCCEEDED' as const },
   );
   return {
-    items: [...paid, ...page.items],
+    items: [...(await reverseFailedRows(paid, feedReader)), ...page.items],
     warnings: [...(payments.warnings ?? []), ...page.warnings],
     resolvedIds: [...(payments.resolvedIds ?? []), ...page.resolvedIds],
   };

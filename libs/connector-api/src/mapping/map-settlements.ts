@@ -9,6 +9,7 @@ import { toFee } from './fees.js';
 import { fetchObjectsById } from './fetch-objects-by-id.js';
 import type { MovementFields } from './movements.js';
 import { parseRows } from './parse-rows.js';
+import { findReversedIds } from './reverse-failed-rows.js';
 import { roundParts } from './round-parts.js';
 import { formatNumberedId, RowHistory, toReturnedPayout } from './row-history.js';
 import { formatRejectedItemId, getItemsWarningId, isReversal, toSettlementRows } from './settlement-rows.js';
@@ -71,9 +72,10 @@ export async function fetchTakenBackPayments(
   });
   if (ids.length === 0) return new Map();
   const served = await feedReader.findLatest('transactions', ids);
+  const reversed = await findReversedIds(ids, feedReader);
   const isUnpaid = (id: string) => {
     const { status } = served.get(id) ?? {};
-    return status !== undefined && !hasMovedMoney(status as TransactionStatus);
+    return reversed.has(id) || (status !== undefined && !hasMovedMoney(status as TransactionStatus));
   };
   return fetchObjectsById(ids.filter(isUnpaid), fetchPayment);
 }

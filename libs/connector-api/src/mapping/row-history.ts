@@ -28,6 +28,8 @@ interface KnownRow {
   settlement: string | undefined;
   /** The time of the booking in milliseconds since 1970, or 0 if the row has no `bookedAt`. */
   bookedAt: number;
+  /** The whole row. Absent if the feed reader returns metadata only. */
+  row?: Transaction | undefined;
 }
 
 /** Formats the id of the n-th movement of one kind: `('pay_1.charged_back', 2)` → `pay_1.charged_back.2`. */
@@ -66,6 +68,11 @@ export class RowHistory {
     return this.rows.get(id)?.status;
   }
 
+  /** Returns a row as it was served or built last; `undefined` if it is not known. */
+  getRow(id: string): Transaction | undefined {
+    return this.rows.get(id)?.row;
+  }
+
   private isFull(base: string): boolean {
     return this.repeats < MAX_REPEATS && this.countNumbered(base) === this.repeats;
   }
@@ -83,7 +90,10 @@ export class RowHistory {
    * @returns the same rows
    */
   add(rows: Transaction[]): Transaction[] {
-    for (const { id, status, metadata = {} } of rows) this.rows.set(id, toKnownRow(status, metadata));
+    for (const row of rows) {
+      const { id, status, metadata = {} } = row;
+      this.rows.set(id, { ...toKnownRow(status, metadata), row });
+    }
     // There is always a free number.
     while (rows.some(({ id }) => this.isFull(id.replace(/\.\d+$/, '')))) this.repeats *= 2;
     return rows;
@@ -122,8 +132,10 @@ export class RowHistory {
     const unknown = [...new Set(ids)].filter((id) => !this.has(id) && !this.requested.has(id));
     for (const id of unknown) this.requested.add(id);
     if (unknown.length > 0)
-      for (const [id, { status, metadata }] of await this.feedReader.findLatest('transactions', unknown))
-        this.rows.set(id, toKnownRow(status, metadata));
+      for (const [id, stored] of await this.feedReader.findLatest('transactions', unknown)) {
+        const { status, metadata, transaction } = stored;
+        this.rows.set(id, { ...toKnownRow(status, metadata), row: transaction });
+      }
     return ids.filter((id) => this.has(id));
   }
 }

@@ -52,3 +52,12 @@ it('resolves the rejections of missing parts only', async () => {
   await read(feed, [payment, reject(0)]);
   expect([...feed.rejectedRecords.keys()]).toEqual(['pay.fee.0']);
 });
+
+it('a part that comes back with another amount adds up to this amount, and to nothing when it is gone again', async () => {
+  const feed = new InMemoryFeed();
+  const withAmount = (amount: bigint) => ({ ...fee(0), amount: { amount, asset: 'EUR/2' } });
+  for (const parts of [[withAmount(87n)], [], [withAmount(50n)], []]) await read(feed, [payment, ...parts]);
+  expect(feed.getTransactions().map(({ id, amount }) => `${id} ${amount.amount}`)).toEqual([
+    ...['pay 5', 'pay.fee.0 87', 'pay.fee.0.reversed 87', 'pay.fee.0.restored 50', 'pay.fee.0.reversed.2 50'],
+  ]);
+});

@@ -9,6 +9,7 @@ import {
   keepSettledRows,
   parseRows,
   readText,
+  reverseFailedRows,
 } from '@tributary/connector-api';
 import type { Cursor, Page, StoredRecord, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
@@ -49,7 +50,11 @@ export async function* listTransactionPages(context: GocardlessContext, since: C
   const { client, feedReader, settings } = context;
   const accounts = await listPaymentAccounts(context);
   const describe = (resource: words.TransactionResource) => describeObjectList(context, resource);
-  const mapPayments = (rows: Json[]) => addPayers(context, parseRows(rows, 'id', mapper.toPaymentRow));
+  const toPaymentRecords = (rows: Json[]) => addPayers(context, parseRows(rows, 'id', mapper.toPaymentRow));
+  const mapPayments = async (rows: Json[]) => {
+    const page = await toPaymentRecords(rows);
+    return { ...page, items: await reverseFailedRows(page.items, feedReader) };
+  };
   const toRecords = (rows: Json[]) => mapRefunds(context, rows);
   const sources = [
     listing.createRecordSource({ ...describe('payments'), toRecords: mapPayments }),
@@ -65,7 +70,7 @@ export async function* listTransactionPages(context: GocardlessContext, since: C
         ...{ ...describe('payouts'), format: PAYOUT_FORMAT, getVersion: getPayoutState },
         fetchItems: (payoutId, signal) => client.listPayoutItems(payoutId, signal),
         fetchObject: (resource, id, signal) => client.find(resource, id, signal),
-        toPaymentRecords: mapPayments,
+        toPaymentRecords,
         ownAccountIds: accounts.map((row) => readText(row, 'id')),
       },
       context,

@@ -30,10 +30,7 @@ export interface SettlementSourceOptions<Position>
   fetchItems: (settlementId: string, signal: AbortSignal) => Promise<readonly Json[] | undefined>;
   /** Requests a refund that an item names, or a payment that an item takes back. */
   fetchObject: (kind: 'payments' | 'refunds', id: string, signal: AbortSignal) => Promise<Json | undefined>;
-  /**
-   * Maps payments, before `reverseFailedRows`. One that was served as never paid, or as reversed, although an item takes it back, is mapped again, and becomes SUCCEEDED, or is
-   * restored.
-   */
+  /** Maps payments. One that was served as never paid, or as reversed, although an item takes it back, is mapped again, and becomes SUCCEEDED, or is restored. */
   toPaymentRecords: (payments: Json[]) => Promise<PageContent<Transaction>>;
   /** The PSP's ids of the accounts of the tenant that a settlement can go into. Such a settlement is a transfer. Default: none. */
   ownAccountIds?: readonly (string | undefined)[];
@@ -68,7 +65,11 @@ export function createSettlementSource<Position>(
       const page = await mapSettlements(settlements, format, context.feedReader);
       const payments = settlements.flatMap(({ details }) => [...(details.payments?.values() ?? [])]);
       if (payments.length === 0) return page;
-      return joinContent(await options.toPaymentRecords(payments), page, context.feedReader);
+      const { items, ...rest } = await options.toPaymentRecords(payments);
+      const ids = payments.map((payment) => readText(payment, 'id'));
+      // The rows of earlier reversals were served before. Here only the payments themselves count.
+      const paid = items.filter((item) => isRejectedRecord(item) || ids.includes(item.id));
+      return joinContent({ ...rest, items: paid }, page, context.feedReader);
     },
   });
 }

@@ -73,10 +73,12 @@ function reverseRowIfFailed(
 /** Returns the row with the time, the amount and the accounts with which it was served. */
 function keepMovement(row: Transaction, served: Transaction | undefined): Transaction {
   if (served === undefined) return row;
-  const { sourceAccountId: _source, destinationAccountId: _destination, ...rest } = row;
   const { createdAt, amount, sourceAccountId, destinationAccountId } = served;
+  const kept: Transaction = { ...row, createdAt, amount };
+  delete kept.sourceAccountId;
+  delete kept.destinationAccountId;
   return {
-    ...{ ...rest, createdAt, amount },
+    ...kept,
     ...(sourceAccountId !== undefined && { sourceAccountId }),
     ...(destinationAccountId !== undefined && { destinationAccountId }),
   };

@@ -68,7 +68,7 @@ it('restores a payment that failed late, and whose payout was not known then, wh
     cursor = await pull(test, cursor);
     expect(describeRows(test.feed)).toEqual([
       ...['PM1 SUCCEEDED', 'PM1.reversed REFUNDED', 'PM1.restored REFUND_REVERSED'],
-      ...['PM1.payment_failed REFUNDED', 'PO2 SUCCEEDED'],
+      ...['PO2 SUCCEEDED', 'PM1.payment_failed REFUNDED'],
     ]);
   }
   await test.fake.server.close();

@@ -50,11 +50,7 @@ export async function* listTransactionPages(context: GocardlessContext, since: C
   const { client, feedReader, settings } = context;
   const accounts = await listPaymentAccounts(context);
   const describe = (resource: words.TransactionResource) => describeObjectList(context, resource);
-  const toPaymentRecords = (rows: Json[]) => addPayers(context, parseRows(rows, 'id', mapper.toPaymentRow));
-  const mapPayments = async (rows: Json[]) => {
-    const page = await toPaymentRecords(rows);
-    return { ...page, items: await reverseFailedRows(page.items, feedReader) };
-  };
+  const mapPayments = (rows: Json[]) => addPayers(context, parseRows(rows, 'id', mapper.toPaymentRow));
   const toRecords = (rows: Json[]) => mapRefunds(context, rows);
   const sources = [
     listing.createRecordSource({ ...describe('payments'), toRecords: mapPayments }),
@@ -70,7 +66,7 @@ export async function* listTransactionPages(context: GocardlessContext, since: C
         ...{ ...describe('payouts'), format: PAYOUT_FORMAT, getVersion: getPayoutState },
         fetchItems: (payoutId, signal) => client.listPayoutItems(payoutId, signal),
         fetchObject: (resource, id, signal) => client.find(resource, id, signal),
-        toPaymentRecords,
+        toPaymentRecords: mapPayments,
         ownAccountIds: accounts.map((row) => readText(row, 'id')),
       },
       context,
@@ -106,13 +102,12 @@ function describeObjectList(context: GocardlessContext, resource: words.Transact
 function createJournalSource(context: GocardlessContext, account: Json, accounts: readonly Json[]) {
   const id = readText(account, 'id');
   if (id === undefined) return [];
-  const isPayerUnknown = findPayer(accounts, account) === undefined;
   const options = {
     ...getCreatedList(context, 'payment_account_transactions'),
     ...{ id, dayProperty: 'value_date', overlapDays: JOURNAL_OVERLAP_DAYS },
     fetchPage: (days: listing.DayRangeQuery, signal: AbortSignal) =>
       context.client.listAccountTransactions(id, days, signal),
-    toRecords: (rows: Json[]) => mapJournal(context, id, isPayerUnknown, rows),
+    toRecords: (rows: Json[]) => mapJournal(context, id, findPayer(accounts, account) === undefined, rows),
   };
   return [listing.createDayJournalSource(options, context)];
 }
@@ -133,8 +128,7 @@ async function mapJournal(context: GocardlessContext, id: string, isPayerUnknown
   const rows = entries.filter((row) => destinations.get(getPayout(row) ?? '') !== id);
   const needed = rows.filter((row) => isPayerUnknown || readText(row, 'direction') === 'credit');
   const paymentIds = needed.map((row) => readText(row, 'links', 'outbound_payment'));
-  const find = (paymentId: string) => client.find('outbound_payments', paymentId, signal);
-  const payments = await fetchObjectsById(paymentIds, find);
+  const payments = await fetchObjectsById(paymentIds, (one) => client.find('outbound_payments', one, signal));
   return parseRows(rows, 'id', (row) => mapper.toAccountTransactionRows(row, id, isPayerUnknown, payments));
 }
 
@@ -155,5 +149,6 @@ async function mapRefunds(context: GocardlessContext, refunds: readonly Json[]) 
 /** Adds the names of the payers to payments and refunds, which name their mandates. */
 async function addPayers(context: GocardlessContext, rows: Page<Transaction>['items']) {
   const settled = await keepSettledRows(rows, context.feedReader, words.ITEM_MOVEMENTS);
-  return listing.addOptionalMetadata(settled, context.payers, context);
+  const reversed = await reverseFailedRows(settled, context.feedReader);
+  return listing.addOptionalMetadata(reversed, context.payers, context);
 }

@@ -39,6 +39,8 @@ export function createDayJournalSource<T>(
 ): RecordSource<T> {
   const options: RereadTimeWindowsOptions<Json> = {
     ...{ ...list, paging: 'token', resolutionMs: DAY_MS, overlapMs: overlapDays * DAY_MS },
+    // Each listing reads the last days again, so an empty list of these days is not requested again.
+    minConfirmedWindowMs: (overlapDays + 3) * DAY_MS,
     getTime: (row) => Date.parse(`${readText(row, dayProperty)}T00:00:00Z`) || undefined,
     fetchPage: ({ from, to, token }, signal) =>
       fetchPage({ first: formatDay(from), last: formatDay(to - 1), token }, signal),

@@ -47,6 +47,11 @@ export interface TimeWindowSource<Row> extends RowReader<Row> {
    */
   resolutionMs: number;
   /**
+   * For a PSP whose empty lists are well formed, so that a fault cannot be told from an empty list: an empty page of a window of at least this length, or behind a token, is
+   * requested again, and the answer to the second request counts. Shorter windows are read again by each listing. Only with `paging: 'token'`. Default: no page is.
+   */
+  minConfirmedWindowMs?: number;
+  /**
    * True if the PSP has no filter for the beginning of a window, so that it lists all rows before the end. This is possible only for
    * newest-first lists.
    */
@@ -127,10 +132,8 @@ async function readByToken<Row>(
   let largestPage = limits.largestPage;
   const count = { listed: 0, promised: 0 };
   for (let pages = 1; ; pages += 1) {
-    const page = await source.fetchPage(
-      { ...window, ...(token === undefined ? {} : { token }) },
-      limits.budget.signal,
-    );
+    const query = { ...window, ...(token === undefined ? {} : { token }) };
+    const page = await fetchConfirmedPage(source, query, limits.budget.signal);
     const repeated = rows.countKnown(page.rows);
     if (source.order === 'unordered' && pages > 1 && page.rows.length > 0 && repeated === page.rows.length)
       throw createLoopError(token ?? '');
@@ -153,6 +156,19 @@ async function readByToken<Row>(
   }
   if (covered === window) assertCountIsComplete(count, limits.canShrink === true && isDivisible);
   return { rows: toCoveredRows(source, rows, covered, window), covered, warnings: [], largestPage };
+}
+
+async function fetchConfirmedPage<Row>(
+  { fetchPage, minConfirmedWindowMs = Infinity }: TimeWindowSource<Row>,
+  query: TimeWindowQuery,
+  signal: AbortSignal,
+): Promise<TokenPage<Row>> {
+  const page = await fetchPage(query, signal);
+  const isEmpty = page.rows.length === 0 && page.next === undefined;
+  const isBehindToken = query.token !== undefined && minConfirmedWindowMs < Infinity;
+  return isEmpty && (isBehindToken || query.to - query.from >= minConfirmedWindowMs)
+    ? fetchPage(query, signal)
+    : page;
 }
 
 /**

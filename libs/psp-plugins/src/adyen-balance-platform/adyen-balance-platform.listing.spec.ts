@@ -166,3 +166,18 @@ it('serves what a bank account was paid, and pays it again', async () => {
   const tooExact = { ...order, amount: { amount: 12_345n, asset: 'IDR/2' } };
   await expect(connector.psp.createPayout!(tooExact)).rejects.toMatchObject({ kind: 'rejected' });
 });
+
+it('an empty list of old transfers that Adyen returns once hides no row', async () => {
+  addPayout(NOW - 150 * DAY_MS, 5_000n);
+  addPayout(NOW - 100 * DAY_MS, 700n);
+  let faults = 0;
+  fake.server.transformResponse = ({ path }, body) => {
+    const { data = [] } = body as { data?: unknown[] };
+    if (!path.endsWith('/transfers') || data.length === 0 || faults > 0) return body;
+    faults += 1;
+    return { data: [], _links: {} };
+  };
+  await connector.sync();
+  expect([faults, connector.transactions.size]).toEqual([1, 2]);
+  expectSums();
+});

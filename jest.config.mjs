@@ -87,14 +87,19 @@ export const SLOW_SPECS = [
   'libs/psp-plugins/src/revolut-business/revolut-business.suite.spec.ts',
   'libs/psp-plugins/src/square/square.suite.spec.ts',
 
+  // Reload the deployment file a hundred times, or in the middle of pulls and orders.
+  'test/gateway/reload.spec.ts',
+
   // Copy stores, or change a store again and again, on both databases.
   'libs/feed/src/feeds/append-records.spec.ts',
   'libs/feed/src/balances/served-to-reader.spec.ts',
   'libs/orders/src/intake/order-service.spec.ts',
   'libs/orders/src/publication/match-transactions.spec.ts',
+  'libs/reconciliation/src/legs/legs.spec.ts',
   'libs/reconciliation/src/runs/run-policy.spec.ts',
   'apps/gateway/src/cli/commands/store.command.spec.ts',
   'test/gateway/feed-rows.spec.ts',
+  'test/gateway/order-timeline.spec.ts',
   'test/gateway/orders.spec.ts',
 
   // Unpacks an archive of 65 MB.
@@ -198,7 +203,7 @@ const postgres = {
     '<rootDir>/libs/sync/src/{scheduling/sync-engine,scheduling/run-once,pulling/quarantine,balances/balance-reader}.spec.ts',
     '<rootDir>/libs/orders/src/{publication/match-transactions,state-machine/clock-rollback,execution/pending-orders,execution/recovery,operations/manual-resolution}.spec.ts',
     '<rootDir>/apps/gateway/src/cli/commands/orders.command.spec.ts',
-    '<rootDir>/test/gateway/{http,webhooks,contract,orders,operator-api,order-timeline,resolve-by-two}.spec.ts',
+    '<rootDir>/test/gateway/{http,webhooks,contract,orders,operator-api,operator-events,order-timeline,resolve-by-two,reload,reload-in-progress}.spec.ts',
     '<rootDir>/test/orders/{soak,graceful-shutdown}.spec.ts',
     '<rootDir>/test/kill/kill.spec.ts',
     '<rootDir>/test/{contract,invalid-psp-data,isolation}.spec.ts',

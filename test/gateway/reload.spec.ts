@@ -49,7 +49,7 @@ describe('the deployment file', () => {
       `listen: { port: 0 }\nstore: ${fresh.url}\n` +
         `operators: { apiKeys: [{ key: ${OPERATOR}, name: alice, scopes: [read, operate] }, ${READER}] }\n` +
         `connectors:\n${connectors}${more}` +
-        `tenants: { acme: { operators: { apiKeys: [{ key: ${TENANT_OPERATOR}, scopes: [read, operate] }] }, connectors: [{ name: own, plugin: sandbox, apiKeys: [a-key-of-the-tenant-acme] }] } }\n`,
+        `tenants: { acme: { operators: { apiKeys: [{ key: ${TENANT_OPERATOR}, scopes: [read, operate] }] }, connectors: [{ name: own, plugin: sandbox, apiKeys: [a-key-of-the-tenant-acme], settings: { transactions: 5 } }] } }\n`,
     );
 
   async function start(environment: NodeJS.ProcessEnv = {}) {
@@ -194,7 +194,8 @@ describe('the deployment file', () => {
     write(sandbox('bank', `'file:${secretFile}'`), 'reload: { watch: 1s }\n');
     await start();
     writeFileSync(secretFile, NEW_KEY);
-    await waitUntil(async () => (await status('/bank/accounts', NEW_KEY)) === 200);
+    await waitUntil(() => log.some((line) => line.includes('the deployment file was reloaded')));
+    expect(await status('/bank/accounts', NEW_KEY)).toBe(200);
     expect(await status('/bank/accounts')).toBe(401);
     rmSync(secretFile);
     await waitUntil(() => log.some((line) => line.includes('was not reloaded')));

@@ -106,6 +106,10 @@ class MapFeed implements FeedReader {
     return [...lines, ...page.warnings.map(({ id }) => `warning ${id}`)];
   }
 
+  store(row: Transaction): void {
+    this.rows.set(row.id, row);
+  }
+
   /** Adds up the fees that were charged, without those that were taken back. */
   sumFees(): bigint {
     const fees = [...this.rows.values()].filter(({ id }) => id.includes('.fee.'));
@@ -155,6 +159,57 @@ it('numbers what later settlements repeat: a chargeback, its cancellation, a lat
     'pay-1.payment.2 REFUND_REVERSED +9 adjustment po-4',
     'pay-1.chargeback.2 REFUNDED -9 dispute po-5',
   ]);
+});
+
+describe('a payment that one settlement both takes back and pays out', () => {
+  const item = (type: string, amount: number) => ({ type, amount, payment: 'pay-1' });
+
+  it('is restored, if an earlier settlement has paid it out', async () => {
+    const feed = new MapFeed();
+    feed.store(
+      toPayment({
+        ...{
+          id: 'pay-1',
+          createdAt: '2026-01-01T00:00:00Z',
+          accountId: 'acc-1',
+          amount: { amount: 5n, asset: 'EUR/2' },
+        },
+        details: { settlement: 'po-1' },
+      }),
+    );
+    await feed.read({ amount: 5 }, [item('payment', 5)]);
+    const second = () =>
+      feed.read({ id: 'po-2', at: '2026-01-09T08:00:00Z', amount: 1 }, [
+        ...[item('chargeback', -5), item('payment', 5), { type: 'fee', amount: 1 }],
+      ]);
+    const rows = await second();
+    expect(rows.filter((row) => row.startsWith('pay-1.')).toSorted()).toEqual([
+      'pay-1.chargeback REFUNDED -5 dispute po-2',
+      'pay-1.payment REFUND_REVERSED +5 dispute_reversal po-2',
+    ]);
+    expect(await second()).toEqual(rows);
+  });
+
+  it('is only taken back, if this settlement has paid it out', async () => {
+    const feed = new MapFeed();
+    const rows = await feed.read({ amount: 1 }, [
+      ...[item('chargeback', -5), item('payment', 5), { type: 'fee', amount: 1 }],
+    ]);
+    expect(rows.filter((row) => row.startsWith('pay-1.'))).toEqual([
+      'pay-1.chargeback REFUNDED -5 dispute po-1',
+    ]);
+  });
+
+  it('is taken back and restored, if this settlement has paid it out twice', async () => {
+    const feed = new MapFeed();
+    const rows = await feed.read({ amount: 6 }, [
+      ...[item('chargeback', -5), item('payment', 5), item('payment', 5), { type: 'fee', amount: 1 }],
+    ]);
+    expect(rows.filter((row) => row.startsWith('pay-1.')).toSorted()).toEqual([
+      'pay-1.chargeback REFUNDED -5 dispute po-1',
+      'pay-1.payment REFUND_REVERSED +5 dispute_reversal po-1',
+    ]);
+  });
 });
 
 it('warns of items that do not add up, or that are not listed any more, and rejects what is not readable', async () => {

@@ -68,6 +68,11 @@ export class RowHistory {
     return this.rows.get(id)?.status;
   }
 
+  /** Returns the PSP's id of the settlement that contains a row; `undefined` if it is not known. */
+  getSettlement(id: string): string | undefined {
+    return this.rows.get(id)?.settlement;
+  }
+
   /** Returns a row as it was served or built last; `undefined` if it is not known. */
   getRow(id: string): Transaction | undefined {
     return this.rows.get(id)?.row;

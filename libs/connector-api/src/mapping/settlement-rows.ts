@@ -72,8 +72,11 @@ const WITHOUT_ITEM_ID: readonly (string | undefined)[] = [
   'refund_reversal',
 ];
 
-/** The format, and what was served. */
-type SettlementOptions = SettlementFormat & { history: RowHistory };
+/** The format, what was served, and the payments that the settlement both takes back and pays out once more. */
+type SettlementOptions = SettlementFormat & { history: RowHistory; restoredHere: RestorationsHere };
+
+/** The number of items of a settlement that restore a payment which the same settlement takes back, and the type that takes it back, by payment. */
+type RestorationsHere = Map<string, { count: number; reversalType: string }>;
 
 /**
  * Returns a row for each item that moves money of its own. Amounts are rounded so that all items add up to the settlement, see `roundParts`. The rows have the
@@ -86,13 +89,16 @@ export async function toSettlementRows(
   history: RowHistory,
 ): Promise<SettlementRows> {
   const { amount, id } = settlement;
-  const options = { ...format, history };
-  const { items, rejected } = parseItems(settlement, listed, options);
+  const { items, rejected } = parseItems(settlement, listed, format);
   const { amounts, difference } = roundParts(
     items.map(({ exact }) => exact),
     amount.amount,
   );
-  await loadReversals(items, options);
+  await loadReversals(items, { ...format, history });
+  const options = {
+    ...{ ...format, history },
+    restoredHere: await findRestorationsHere(settlement, items, format, history),
+  };
   const ids = createItemIds(settlement, items);
   const rows = items.flatMap((item, index) => {
     const fields = createFields(settlement, item, { id: ids[index] ?? id, units: amounts[index] ?? 0n });
@@ -110,13 +116,12 @@ export function getItemsWarningId(settlementId: string): string {
 }
 
 /**
- * Reads all items. A payment that is paid out and taken back in one settlement was paid out before, so these items come first. The order decides the rounding,
- * so it does not depend on the order of the PSP.
+ * Reads all items. The order decides the rounding, so it does not depend on the order of the PSP.
  */
 function parseItems(
   { id }: Settlement,
   listed: readonly Json[],
-  options: SettlementOptions,
+  options: SettlementFormat,
 ): { items: SettlementItem[]; rejected: RejectedRecord[] } {
   // A settlement can have thousands of items, so each item is converted to a string only once.
   const sorted = listed
@@ -158,7 +163,10 @@ function listTypes(
 }
 
 /** Most payments are never taken back, so they cost few ids in one question to the feed. */
-async function loadReversals(items: readonly SettlementItem[], options: SettlementOptions): Promise<void> {
+async function loadReversals(
+  items: readonly SettlementItem[],
+  options: SettlementFormat & { history: RowHistory },
+): Promise<void> {
   const { movementByType, history } = options;
   const reversals = listTypes(options, REVERSALS);
   const listIds = (payment: string, types: readonly string[]) => types.map((type) => `${payment}.${type}`);
@@ -168,6 +176,39 @@ async function loadReversals(items: readonly SettlementItem[], options: Settleme
   await history.load(payments.flatMap((payment) => listIds(payment, reversals)));
   const reversed = payments.filter((payment) => listIds(payment, reversals).some((id) => history.has(id)));
   await history.load(reversed.flatMap((payment) => listIds(payment, listTypes(options, ['payment']))));
+}
+
+/**
+ * Finds the payments that a settlement both takes back and pays out. If another settlement has paid such a payment out before, the items restore
+ * it: a chargeback was cancelled before the payout was created. Otherwise the first item is the payout of the payment itself.
+ */
+async function findRestorationsHere(
+  settlement: Settlement,
+  items: readonly SettlementItem[],
+  { movementByType }: SettlementFormat,
+  history: RowHistory,
+): Promise<RestorationsHere> {
+  const withPayment = items.filter(({ paymentId }) => paymentId !== undefined);
+  const reversals = Map.groupBy(
+    withPayment.filter(({ type }) => isReversal(movementByType[type])),
+    ({ paymentId = '' }) => paymentId,
+  );
+  const payouts = Map.groupBy(
+    withPayment.filter(
+      ({ type, paymentId = '' }) => movementByType[type] === 'payment' && reversals.has(paymentId),
+    ),
+    ({ paymentId = '' }) => paymentId,
+  );
+  await history.load([...payouts.keys()]);
+  const restored: RestorationsHere = new Map();
+  for (const [paymentId, paidOut] of payouts) {
+    const takenBack = reversals.get(paymentId) ?? [];
+    const former = history.getSettlement(paymentId);
+    const isPaidBefore = former !== undefined && former !== settlement.id;
+    const count = Math.min(takenBack.length, paidOut.length - (isPaidBefore ? 0 : 1));
+    restored.set(paymentId, { count, reversalType: takenBack[0]?.type ?? '' });
+  }
+  return restored;
 }
 
 /** Returns the id of the rejection of an unreadable item. */
@@ -242,10 +283,20 @@ function toRestoration(
   const { movementByType, history } = options;
   const reversals = new Map(listTypes(options, REVERSALS).map((word) => [`${paymentId}.${word}`, word]));
   const base = `${paymentId}.${type}`;
-  const reversal = history.findOpenReversal([...reversals.keys()], base, settlement);
+  const reversal =
+    history.findOpenReversal([...reversals.keys()], base, settlement) ??
+    takeRestorationHere(paymentId, options);
   if (reversal === undefined) return undefined;
   const isDispute = movementByType[reversals.get(reversal) ?? ''] === 'dispute';
   const details = { ...fields.details, movement: isDispute ? 'dispute_reversal' : 'adjustment' } as const;
   const id = history.assignId(base, settlement);
   return history.add([toDisputeReversal({ id: paymentId, type: 'PAYIN' }, { ...fields, id, details })])[0];
+}
+
+/** @returns the id of the row that takes the payment back in the same settlement; `undefined` if the item is the payout of the payment itself */
+function takeRestorationHere(paymentId: string, { restoredHere }: SettlementOptions): string | undefined {
+  const restored = restoredHere.get(paymentId);
+  if (restored === undefined || restored.count === 0) return undefined;
+  restored.count -= 1;
+  return `${paymentId}.${restored.reversalType}`;
 }

@@ -15,8 +15,13 @@ const TIMES: Readonly<Record<string, number>> = {
   ...{ [ENTRIES_PATH]: 2, '/v2/payments': 2, '/v2/payouts': 2 },
   [LOCATIONS_PATH]: 1,
 };
-/** The transactions request this location. The examples of payments and payouts name it, and the example of locations does not contain it. */
-const PAYING_LOCATION = { locations: [{ id: 'L88917AVBK2S5' }] };
+/**
+ * The transactions request these locations. The examples of payments and payouts name the first, and the examples of disputes the others. The
+ * example of locations does not contain all of them.
+ */
+const NAMED_LOCATIONS = {
+  locations: [{ id: 'L88917AVBK2S5' }, { id: 'L1HN3ZMQK64X9' }, { id: '18YC4JDH91E1H' }],
+};
 
 /** Lists the examples. The fake returns them instead of its own data. */
 async function listExamples(examples: Readonly<Record<string, object>>) {
@@ -35,7 +40,7 @@ async function listExamples(examples: Readonly<Record<string, object>>) {
       path: ENTRIES_PATH,
     });
     fake.server.injectFault({
-      fault: { response: { status: 200, body: PAYING_LOCATION } },
+      fault: { response: { status: 200, body: NAMED_LOCATIONS } },
       path: LOCATIONS_PATH,
       nth: 2,
       times: Infinity,

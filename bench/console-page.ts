@@ -1,7 +1,7 @@
 /** Measures in a real Chromium how long it takes until the first page of the console can be used. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { chromium, type Browser } from 'playwright-core';
-import { findChromium } from '../test/console/find-chromium.js';
+import type { Browser } from 'playwright-core';
+import { findChromium, launchChromium } from '../test/console/find-chromium.js';
 
 const CPU_SLOWDOWN = 4;
 const MEASUREMENT_COUNT = 5;
@@ -25,10 +25,7 @@ const RECORD_USABLE_TIME = `
 export async function measureFirstPage(origin: string, operatorKey: string): Promise<number | undefined> {
   const executablePath = findChromium();
   if (executablePath === undefined) return undefined;
-  const browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'],
-  });
+  const browser = await launchChromium(executablePath);
   try {
     const times: number[] = [];
     while (times.length < MEASUREMENT_COUNT) times.push(await openConsole(browser, origin, operatorKey));

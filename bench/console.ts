@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { PostgresServer } from '../libs/feed/src/testing/postgres-server.js';
 import { measureFirstPage } from './console-page.js';
-import { fillFeed, FIRST_FEED_TIME, ROW_INTERVAL_MS } from './fill-feed.js';
+import { fillFeed, rowTime, spreadRow, transactionsPath } from './fill-feed.js';
 import { startGateway } from './measured-server.js';
 import { findRatios, pickQuantile } from './round-ratios.js';
 
@@ -38,7 +38,7 @@ const MIN_READ_RATIO = 0.95;
 /** The maximum time in milliseconds until the first page can be used in a browser with a quarter of the processor speed. */
 const MAX_FIRST_PAGE_MS = 1000;
 
-const NEWEST = new Date(FIRST_FEED_TIME + (ROW_COUNT - 1000) * ROW_INTERVAL_MS).toISOString();
+const NEWEST = rowTime(ROW_COUNT - 1000);
 const SEARCH = `records?connector=${FILLED}&stream=transactions`;
 /** Every endpoint that a page of the console reads, with filters that match many rows, few rows, and no row. */
 const ENDPOINTS: readonly string[] = [
@@ -174,9 +174,7 @@ async function measureReads(): Promise<number> {
 }
 
 function formatPagePath(n: number): string {
-  const row = (n * 7919) % (ROW_COUNT - 200);
-  const from = new Date(FIRST_FEED_TIME + row * ROW_INTERVAL_MS).toISOString();
-  return `/${FILLED}/transactions?page=1&pageSize=100&sort=updatedAt%3Aasc&updatedAtFrom=${encodeURIComponent(from)}`;
+  return transactionsPath(FILLED, rowTime(spreadRow(n, ROW_COUNT)), 1, 100);
 }
 
 /** Sends the requests of ten open consoles. The consoles begin one after the other, spread over the time between two requests. */

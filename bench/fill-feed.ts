@@ -9,7 +9,7 @@ import { hostname } from 'node:os';
 const PAGE_SIZE = 1000;
 export const FIRST_FEED_TIME = Date.UTC(2024, 0, 1);
 /** The difference between the feed times of two successive rows, in milliseconds. */
-export const ROW_INTERVAL_MS = 1000;
+const ROW_INTERVAL_MS = 1000;
 
 /**
  * Fills the feed.
@@ -38,6 +38,20 @@ export async function fillFeed(storeUrl: string, connector: string, rows: number
   await lease.release();
   await store.close();
   return rows / seconds;
+}
+
+/** Returns the feed time of a row. */
+export function rowTime(n: number): string {
+  return new Date(FIRST_FEED_TIME + n * ROW_INTERVAL_MS).toISOString();
+}
+
+/** Returns row numbers that are distributed over the feed and rarely repeat. */
+export function spreadRow(n: number, rowCount: number): number {
+  return (n * 7919 + (n >> 7)) % (rowCount - 200);
+}
+
+export function transactionsPath(connector: string, from: string, page: number, pageSize: number): string {
+  return `/${connector}/transactions?page=${page}&pageSize=${pageSize}&sort=updatedAt%3Aasc&updatedAtFrom=${encodeURIComponent(from)}`;
 }
 
 function createRecord(n: number): SerializedRecord {

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureConnectors } from './idle-connectors.js';
-import { fillFeed, FIRST_FEED_TIME, ROW_INTERVAL_MS } from './fill-feed.js';
+import { fillFeed, FIRST_FEED_TIME, rowTime, spreadRow, transactionsPath } from './fill-feed.js';
 import { runRounds, type RequestCost } from './http-load.js';
 import { writePlainTable } from './plain-table.js';
 import { startBaseline, startGateway, type MeasuredServer } from './measured-server.js';
@@ -59,10 +59,10 @@ async function main(): Promise<boolean> {
       constant: { server: nest, path: () => '/constant' },
       plain: { server: nest, path: (n) => `/plain?${fromRowQuery(n)}` },
       sameTable: { server: nest, path: (n) => `/same-table?${fromRowQuery(n)}` },
-      cached: gatewayRequest(() => transactionsPath(rowTime(0), 1, 100)),
-      uncached: gatewayRequest((n) => transactionsPath(rowTime(spreadRow(n)), 1, 100)),
-      first: gatewayRequest((n) => transactionsPath(timeBeforeAllRows(n), 1, DEPTH_PAGE_SIZE)),
-      deep: gatewayRequest((n) => transactionsPath(timeBeforeAllRows(n), 10_000, DEPTH_PAGE_SIZE)),
+      cached: gatewayRequest(() => transactionsPath('bench', rowTime(0), 1, 100)),
+      uncached: gatewayRequest((n) => transactionsPath('bench', rowTime(spreadRow(n, ROW_COUNT)), 1, 100)),
+      first: gatewayRequest((n) => transactionsPath('bench', timeBeforeAllRows(n), 1, DEPTH_PAGE_SIZE)),
+      deep: gatewayRequest((n) => transactionsPath('bench', timeBeforeAllRows(n), 10_000, DEPTH_PAGE_SIZE)),
     },
     LOAD_SECONDS,
   );
@@ -101,27 +101,14 @@ async function trackServer(server: Promise<MeasuredServer>): Promise<MeasuredSer
 }
 
 async function fetchPage(): Promise<string> {
-  const response = await fetch(ORIGIN + transactionsPath(rowTime(0), 1, 100), { headers: HEADERS });
+  const response = await fetch(ORIGIN + transactionsPath('bench', rowTime(0), 1, 100), { headers: HEADERS });
   const text = await response.text();
   if (!response.ok) throw new Error(`the gateway answered ${response.status}: ${text}`);
   return text;
 }
 
-function transactionsPath(from: string, page: number, pageSize: number): string {
-  return `/bench/transactions?page=${page}&pageSize=${pageSize}&sort=updatedAt%3Aasc&updatedAtFrom=${encodeURIComponent(from)}`;
-}
-
 function fromRowQuery(n: number): string {
-  return `updatedAtFrom=${encodeURIComponent(rowTime(spreadRow(n)))}`;
-}
-
-/** Returns row numbers that are distributed over the feed and rarely repeat. */
-function spreadRow(n: number): number {
-  return (n * 7919 + (n >> 7)) % (ROW_COUNT - 200);
-}
-
-function rowTime(n: number): string {
-  return new Date(FIRST_FEED_TIME + n * ROW_INTERVAL_MS).toISOString();
+  return `updatedAtFrom=${encodeURIComponent(rowTime(spreadRow(n, ROW_COUNT)))}`;
 }
 
 /** Returns a different time on each call, all before the first row. The URL is then always different, but the rows are the same. */

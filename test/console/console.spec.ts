@@ -4,10 +4,10 @@
  */
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { TestGateway } from '../gateway/test-gateway.js';
 import { createPayment, PULL_ERROR, REJECTION_REASON, startConsoleWorld } from './console-world.js';
-import { findChromium } from './find-chromium.js';
+import { findChromium, launchChromium } from './find-chromium.js';
 
 const CHROMIUM = findChromium();
 if (CHROMIUM === undefined)
@@ -49,10 +49,7 @@ describeWithChromium('the console in a browser', () => {
 
   beforeAll(async () => {
     world = await startConsoleWorld();
-    browser = await chromium.launch({
-      executablePath: CHROMIUM ?? '',
-      args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'],
-    });
+    browser = await launchChromium(CHROMIUM ?? '');
     context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
     context.setDefaultTimeout(TIMEOUT_MS);
     page = await context.newPage();

@@ -83,9 +83,7 @@ export class OrderEngine {
     for (const [path, worker] of this.workers) if (next.get(path) !== worker) this.formerWorkers.add(worker);
     this.workers.clear();
     for (const [path, worker] of next) this.workers.set(path, worker);
-    if (!this.hasStarted || this.stopPromise) return;
-    this.orphanCheck = warnOfOrphanedOrders(this.store, [...this.workers.keys()], this.context);
-    this.startPoll();
+    if (this.hasStarted && !this.stopPromise) this.followConnectors();
   }
 
   /**
@@ -104,19 +102,19 @@ export class OrderEngine {
   start(): void {
     if (this.hasStarted || this.stopPromise) return;
     this.hasStarted = true;
-    this.orphanCheck = warnOfOrphanedOrders(this.store, [...this.workers.keys()], this.context);
     // Expired requests are also deleted if no connector creates orders any more.
     this.exchangeLog.start();
-    this.startPoll();
+    this.followConnectors();
   }
 
-  private startPoll(): void {
+  /** Warns of orders whose connector is absent, counts the orders of the present connectors, and polls for them. */
+  private followConnectors(): void {
+    const paths = [...this.workers.keys()];
+    this.orphanCheck = warnOfOrphanedOrders(this.store, paths, this.context);
     this.unregisterGauge?.();
     this.unregisterGauge = undefined;
-    if (this.workers.size === 0) return;
-    this.unregisterGauge = this.context.metrics.registerGauge(this.store.orderQueue(), [
-      ...this.workers.keys(),
-    ]);
+    if (paths.length === 0) return;
+    this.unregisterGauge = this.context.metrics.registerGauge(this.store.orderQueue(), paths);
     if (!this.cancelPoll) this.schedulePoll(0);
   }
 

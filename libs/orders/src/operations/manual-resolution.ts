@@ -62,7 +62,7 @@ export async function resolveOrder(
     const change = buildResolution(current, resolution);
     return {
       ...addPublication(current, change, context.now, context.timings),
-      auditEntry: buildAuditEntry(current, resolution, author, approval),
+      auditEntry: buildResolutionAuditEntry('order.resolved', current, resolution, author, approval),
       ...(approval && { approvedProposalId: approval.proposalId }),
     };
   });
@@ -150,15 +150,20 @@ function buildResolution(order: StoredOrder, { as, pspId, note }: Resolution): O
   };
 }
 
-function buildAuditEntry(
+/**
+ * Builds the audit event about a resolution of an order.
+ * @param action `order.resolved`, or `order.resolution-proposed` for a resolution that another operator must approve
+ */
+export function buildResolutionAuditEntry(
+  action: 'order.resolved' | 'order.resolution-proposed',
   { id, state }: StoredOrder,
   { as, pspId, note }: Resolution,
   author: OperatorAuthor,
-  approval: ResolutionApproval | undefined,
+  approval?: ResolutionApproval,
 ): AuditEntry {
   return {
     ...author,
-    action: 'order.resolved',
+    action,
     details: {
       ...{ order: id, before: state, after: as, note, ...(pspId !== undefined && { pspId }) },
       ...(approval && { proposedBy: approval.proposedBy }),

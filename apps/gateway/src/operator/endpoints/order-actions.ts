@@ -6,12 +6,12 @@ import { deriveOperatorKeyId } from '@tributary/auth';
 import { ContractError } from '@tributary/connector-api/contract';
 import {
   ProposalClosedError,
-  type AuditEntry,
   type OperatorAuthor,
   type OrderProposal,
   type StoredOrder,
 } from '@tributary/feed';
 import {
+  buildResolutionAuditEntry,
   findResolutionObstacle,
   RESOLUTIONS,
   type Resolution,
@@ -71,7 +71,7 @@ export const ORDER_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
           ...{ orderId: order.id, id: randomUUID(), keyId: deriveOperatorKeyId(operator) },
           ...{ proposedBy: operator.name, body: JSON.stringify(resolution) },
         },
-        buildAuditEntry('order.resolution-proposed', order, resolution, author),
+        buildResolutionAuditEntry('order.resolution-proposed', order, resolution, author),
       );
       const proposal = await store.orderProposals().find(order.id);
       if (!isStored || !proposal)
@@ -171,16 +171,6 @@ async function resolve(
   } catch (error) {
     throw error instanceof ProposalClosedError ? createClosedProposalError() : error;
   }
-}
-
-function buildAuditEntry(
-  action: string,
-  { id, state }: StoredOrder,
-  { as, note, pspId }: Resolution,
-  author: OperatorAuthor,
-): AuditEntry {
-  const details = { order: id, before: state, after: as, note, ...(pspId !== undefined && { pspId }) };
-  return { ...author, action, details };
 }
 
 function createResolutionError({ as }: Resolution, reason: string): ContractError {

@@ -17,6 +17,7 @@ import { plainPostgres } from './plain-postgres.js';
 import { plainSqlite } from './plain-sqlite.js';
 import { createPlainRows, createRecords, feedTimeOf } from './test-records.js';
 import { NO_USAGE, addUsage, measureUsage, type Usage } from './cpu-usage.js';
+import { reportLimit } from './report-limit.js';
 
 const hasOption = (option: string) => process.argv.includes(option);
 const short = hasOption('--short');
@@ -225,11 +226,12 @@ async function measureGrowth(ground: DatabaseSetup): Promise<boolean> {
   );
   console.log(`     ${ground.name}, resident memory of the process: ${shown.join(', ')}`);
   const grown = (sizes.at(-1) ?? NaN) - (sizes[0] ?? NaN);
-  const good = grown <= MAX_GROWTH_BYTES;
-  console.log(
-    `${good ? 'ok  ' : 'FAIL'} memory grown by ${megabytes(grown)}, at most ${megabytes(MAX_GROWTH_BYTES)}`,
+  return reportLimit(
+    'growth of the memory',
+    megabytes(grown),
+    grown <= MAX_GROWTH_BYTES,
+    `at most ${megabytes(MAX_GROWTH_BYTES)}`,
   );
-  return good;
 }
 
 function splitIntoChunks<T>(list: readonly T[], size: number): T[][] {
@@ -249,9 +251,7 @@ function printUsage(what: string, count: number, unit: string, usage: Usage = NO
 }
 
 function checkRatio(what: string, ratio: number, least: number): boolean {
-  const good = ratio >= least;
-  console.log(`${good ? 'ok  ' : 'FAIL'} ${what}: ${ratio.toFixed(2)}, at least ${least}`);
-  return good;
+  return reportLimit(what, ratio.toFixed(2), ratio >= least, `at least ${least}`);
 }
 
 function megabytes(bytes = NaN): string {

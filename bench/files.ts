@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeEqualEntries, writeLargeCamt, writeLargeMt940, writeSmallFiles } from './statement-files.js';
+import { reportLimit } from './report-limit.js';
 
 const isShort = process.argv.includes('--short');
 const LARGE_FILE_BYTES = isShort ? 8_000_000 : 200_000_000;
@@ -123,10 +124,11 @@ function print(what: string, { cpuMs, wallMs, firstRowsMs, secondLookMs, maxMemo
 }
 
 function check(what: string, value: number, { most, goal }: Limit): boolean {
-  const isGood = value <= most;
   const reached = value <= goal ? 'reached' : 'not reached';
-  console.log(
-    `${isGood ? 'ok  ' : 'FAIL'} ${what}: ${value.toFixed(2)}, at most ${most}; the goal of ${goal} is ${reached}`,
+  return reportLimit(
+    what,
+    value.toFixed(2),
+    value <= most,
+    `at most ${most}; the goal of ${goal} is ${reached}`,
   );
-  return isGood;
 }

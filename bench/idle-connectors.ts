@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { IdleFigures } from './idle-gateway.js';
+import { reportLimit } from './report-limit.js';
 
 const BASE_CONNECTORS = 10;
 /** The maximum heap per connector in bytes. With this limit, a thousand idle connectors need less than 50 MB. */
@@ -61,7 +62,5 @@ function printFigures(
 }
 
 function checkLimit(what: string, found: number, most: number): boolean {
-  const good = found < most;
-  console.log(`${good ? 'ok  ' : 'FAIL'} ${what}: ${found.toFixed(1)}, below ${most}`);
-  return good;
+  return reportLimit(what, found.toFixed(1), found < most, `below ${most}`);
 }

@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { FAST_SETTINGS, PostgresServer } from '../libs/feed/src/testing/postgres-server.js';
 import { measureUsage, sumCpuMs } from './cpu-usage.js';
 import { measureItemJoin } from './item-join.js';
+import { reportLimit } from './report-limit.js';
 
 const ROWS = process.argv.includes('--short') ? 100_000 : 1_000_000;
 const NEW_ROWS = ROWS / 100;
@@ -236,9 +237,7 @@ async function compare(name: string, storeUrl: string, serverPid: number | undef
 }
 
 function check(text: string, value: number, limit: number): void {
-  const isMet = value <= limit;
-  console.log(`${isMet ? 'ok  ' : 'FAIL'} ${text}: ${value.toFixed(2)} (at most ${limit})`);
-  if (!isMet) process.exitCode = 1;
+  if (!reportLimit(text, value.toFixed(2), value <= limit, `at most ${limit}`)) process.exitCode = 1;
 }
 
 async function measureInChild(

@@ -12,6 +12,7 @@ import { fillFeed, FIRST_FEED_TIME, rowTime, spreadRow, transactionsPath } from 
 import { runRounds, type RequestCost } from './http-load.js';
 import { writePlainTable } from './plain-table.js';
 import { startBaseline, startGateway, type MeasuredServer } from './measured-server.js';
+import { reportLimit } from './report-limit.js';
 
 const isShort = process.argv.includes('--short');
 const isConnectorsOnly = process.argv.includes('--connectors');
@@ -143,7 +144,6 @@ function cpuRatio(plain: RequestCost, ours: RequestCost): string {
 }
 
 function checkRatio(what: string, ratio: number, bound: number, at: 'least' | 'most'): boolean {
-  const good = at === 'least' ? ratio >= bound : ratio <= bound;
-  console.log(`${good ? 'ok  ' : 'FAIL'} ${what}: ${ratio.toFixed(2)}, at ${at} ${bound}`);
-  return good;
+  const isMet = at === 'least' ? ratio >= bound : ratio <= bound;
+  return reportLimit(what, ratio.toFixed(2), isMet, `at ${at} ${bound}`);
 }

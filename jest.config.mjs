@@ -204,6 +204,7 @@ const postgres = {
     '<rootDir>/libs/orders/src/{publication/match-transactions,state-machine/clock-rollback,execution/pending-orders,execution/recovery,operations/manual-resolution}.spec.ts',
     '<rootDir>/apps/gateway/src/cli/commands/orders.command.spec.ts',
     '<rootDir>/test/gateway/{http,webhooks,contract,orders,operator-api,operator-events,order-timeline,resolve-by-two,reload,reload-in-progress}.spec.ts',
+    '<rootDir>/test/console/console.spec.ts',
     '<rootDir>/test/orders/{soak,graceful-shutdown}.spec.ts',
     '<rootDir>/test/kill/kill.spec.ts',
     '<rootDir>/test/{contract,invalid-psp-data,isolation}.spec.ts',

@@ -28,6 +28,8 @@ export interface SerializedRecord {
    * has a later time.
    */
   pspTime: number | undefined;
+  /** The time at which the PSP last changed the transaction, in milliseconds since 1970. It is absent if the plugin does not know the time. */
+  changedAt?: number;
   /** The JSON object without the feed time and without the closing brace: `{"id":"…","amount":"1250"`. See `appendFeedTime`. */
   content: string;
   /**
@@ -76,8 +78,20 @@ export function removeOriginalReference(content: string): string {
   };
   if (relatedTransactionID === undefined) return content;
   const relatedId = decodeId(relatedTransactionID) ?? relatedTransactionID;
-  const entries = Object.entries({ ...metadata, [RELATED_ID_KEY]: relatedId });
-  const sorted = Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  return stringifyContent(properties, { ...metadata, [RELATED_ID_KEY]: relatedId });
+}
+
+/**
+ * Adds the number of a version to the JSON of a transaction, as the metadata `com.tributary.spec/version`. A transaction that returns to an
+ * earlier state gets the number, so that it differs from the earlier version.
+ */
+export function addVersionNumber(content: string, version: number): string {
+  const { metadata, ...properties } = JSON.parse(`${content}}`) as { metadata?: Record<string, string> };
+  return stringifyContent(properties, { ...metadata, [VERSION_KEY]: String(version) });
+}
+
+function stringifyContent(properties: object, metadata: Record<string, string>): string {
+  const sorted = Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
   return JSON.stringify({ ...properties, metadata: sorted }).slice(0, -1);
 }
 
@@ -93,6 +107,7 @@ const REGISTERED_AT_KEY = 'com.tributary.spec/registered_at';
  */
 const PSP_ID_KEY = 'com.tributary.spec/psp_id';
 const RELATED_ID_KEY = 'com.tributary.spec/related_id';
+const VERSION_KEY = 'com.tributary.spec/version';
 
 /**
  * Validates and serializes an account.
@@ -153,6 +168,7 @@ export function serializeTransaction(transaction: Transaction, orderKey?: string
     destinationAccountID: destinationAccountId,
     metadata: serializeMetadata(transaction, {}),
   });
+  if (transaction.updatedAt !== undefined) record.changedAt = updatedAt.milliseconds;
   if (originalId !== undefined && originalId !== record.id) record.originalId = originalId;
   record.balanceChange = {
     effects: toBalanceEffects({ type, status, amount, asset, sourceAccountId, destinationAccountId }),

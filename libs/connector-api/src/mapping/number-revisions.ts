@@ -7,8 +7,7 @@ const REVISION_KEY = `${COMMON_METADATA_PREFIX}revision`;
 
 /**
  * Numbers the versions of rows that the PSP changes after they were final, e.g. an amount that it corrects: `com.tributary.spec/revision` is `2` for the first
- * change. The gateway does not serve a version of a row that it has served before. Without the number, a row that returns to an earlier amount or status would
- * keep the one between. A row that was pending, and that is decided for the first time, has no number.
+ * change. The feed itself serves a row that returns to an earlier amount or status (decision 0024). The numbers are kept for plugins whose rows already have them. A row that was pending, and that is decided for the first time, has no number.
  * @param metadataKeys the keys of metadata whose changes are numbered, too
  */
 export async function numberRevisions(

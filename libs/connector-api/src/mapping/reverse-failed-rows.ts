@@ -11,7 +11,7 @@ const REVERSIBLE_STATUSES: readonly (string | undefined)[] = ['SUCCEEDED', 'REFU
 
 /**
  * Reverses rows that failed after they had succeeded, e.g. a refund that came back days later, or a payment that is pending again because it is collected once more. It is
- * for a PSP that has no object for the reversal. Clients keep the amount of a row that succeeded, and the gateway does not serve a version again that it has served before.
+ * for a PSP that has no object for the reversal. Clients keep the amount of a row that succeeded, and they ignore a status that they have stored for the row before.
  * Therefore the row keeps its old status and amount, and a row `<id>.reversed` takes the amount back. A row that failed before it was served as successful stays unchanged.
  * If a reversed row succeeds again, a row `<id>.restored` moves the amount that the row has then. This can happen any number of times: the rows add up to the last status
  * and amount.

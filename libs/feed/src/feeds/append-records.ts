@@ -17,6 +17,7 @@ import {
 import type { FeedRowTable, Schema } from '../database/schema.js';
 import type { TimedEffects } from '../types/completeness.types.js';
 import { findHeldRowsOf, findOverdueRows, updateHeldRows } from './held-rows.js';
+import { numberReturnedVersions } from './returned-versions.js';
 import { addToSetOfKey, RecordPlacer, type PlacedRecord, type Placement } from './place-records.js';
 
 /**
@@ -54,7 +55,7 @@ export interface AppendedRows extends Pick<Placement, 'added' | 'changed' | 'unc
 
 /** The stored data that an append needs about its records. */
 export interface StoredRecords {
-  /** The hashes of the stored versions, by record id. The map also contains the hashes of the records' originals. */
+  /** The hashes of the stored versions, by record id, oldest version first. The map also contains the hashes of the records' originals. */
   versions: Map<string, Set<string>>;
   /** The sums of the accounts, in parts. No account is in two parts. */
   sums: readonly StoredSums[];
@@ -97,7 +98,8 @@ export async function appendRecords(
 ): Promise<AppendedRows> {
   const ids = feed.head.hasHeldRows ? records.map(({ id }) => id) : [];
   const placer = new RecordPlacer(stored.versions, await findHeldRowsOf(db, adapter, feed.id, ids));
-  for (const record of records) placer.place(record);
+  const versions = await numberReturnedVersions(db, adapter, feed.id, records, stored.versions);
+  for (const record of versions) placer.place(record);
   const { placement } = placer;
   const effects = await findBalanceEffects(db, adapter, feed.id, placement.counted);
   const sums = await addEffectsToSums(db, adapter, feed.id, effects, stored.sums);
@@ -187,6 +189,7 @@ async function findStoredVersions(
     .select(['record_id', 'hash'])
     .where('feed_id', '=', feedId)
     .where(adapter.inArray('record_id', [...new Set(records.flatMap(listIds))]))
+    .orderBy('seq')
     .execute();
   for (const { record_id, hash } of rows) addToSetOfKey(known, record_id, hash.toString('latin1'));
   return known;

@@ -99,6 +99,12 @@ describe('fetchNumberedPage', () => {
     expect((await fetch(300)).rows).toHaveLength(3);
   });
 
+  it.each([0, 1])('refuses a response with more rows than its number says: %d', async (total) => {
+    const requestPart = async () => Json.parse(JSON.stringify({ rows: [1, 2], total, pages: 1 }));
+    const read = fetchNumberedPage({ from: 0, to: 300 }, { ...createList(), requestPart });
+    await expect(read).rejects.toThrow(`the response lists 2 rows, and its "total" is ${total}`);
+  });
+
   it('throws other errors, and the refusal of a range that cannot be divided', async () => {
     const refuse = (isRefusal: boolean, to: number) =>
       fetchNumberedPage(

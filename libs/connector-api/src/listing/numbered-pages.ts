@@ -59,7 +59,7 @@ export interface NumberedPageProperties {
 /**
  * Reads a page of one part of the range of `query`.
  * @throws PspError `unavailable` if there is no list, unless the number of rows is zero
- * @throws PspError `unavailable` if the number of rows or of pages is missing
+ * @throws PspError `unavailable` if the number of rows or of pages is missing, or if the list has more rows than the number says
  */
 function readNumberedPage(
   response: Json,
@@ -72,11 +72,20 @@ function readNumberedPage(
   const pageCount = total === 0 ? 0 : readCount(response, names.pageCount);
   const next = getNextPageToken(part, pageCount, query, maxRangeMs);
   const isWholeRange = part.from === query.from && part.to === query.to;
+  const rows = isEmpty ? [] : requireRows(response, names.rows);
+  assertNotMoreThan(total, rows, names.rowCount);
   return {
-    rows: isEmpty ? [] : requireRows(response, names.rows),
+    rows,
     ...(isWholeRange && { total }),
     ...(next !== undefined && { next }),
   };
+}
+
+/** With a number of rows that is too small, the reading would end too early. */
+function assertNotMoreThan(total: number, rows: readonly Json[], name: string): void {
+  if (rows.length <= total) return;
+  const message = `the response lists ${rows.length} rows, and its ${JSON.stringify(name)} is ${total}`;
+  throw new PspError('unavailable', `${message}; so its last page is not known`);
 }
 
 /** A list with page numbers, and how its pages are requested. */

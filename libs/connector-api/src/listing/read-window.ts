@@ -47,8 +47,9 @@ export interface TimeWindowSource<Row> extends RowReader<Row> {
    */
   resolutionMs: number;
   /**
-   * For a PSP whose empty lists are well formed, so that a fault cannot be told from an empty list: an empty page of a window of at least this length, or behind a token, is
-   * requested again, and the answer to the second request counts. Shorter windows are read again by each listing. Only with `paging: 'token'`. Default: no page is.
+   * An empty page of a window of at least this length is requested again, because a fault of the PSP can look like an empty list; the answer to the second request counts. Shorter
+   * windows are read again by each listing. With `paging: 'token'`, an empty page behind a token is requested again, too. Default: one day more than `overlapMs` in `timeWindows`;
+   * no page in `readWindow`.
    */
   minConfirmedWindowMs?: number;
   /**
@@ -138,8 +139,7 @@ async function readByToken<Row>(
     if (source.order === 'unordered' && pages > 1 && page.rows.length > 0 && repeated === page.rows.length)
       throw createLoopError(token ?? '');
     detector.addPage(page);
-    rows.add(page.rows);
-    count.listed += page.rows.length - repeated;
+    count.listed += rows.add(page.rows);
     count.promised = Math.max(count.promised, page.total ?? 0);
     largestPage = Math.max(largestPage, page.rows.length);
     if (page.next === undefined) break;
@@ -199,10 +199,8 @@ async function readByTime<Row>(
   let left = window;
   let largestPage = limits.largestPage;
   for (let pages = 1; left.to > left.from; pages += 1) {
-    const page = await source.fetchPage(
-      { from: isNewestFirst ? provenFrom : left.from, to: left.to },
-      limits.budget.signal,
-    );
+    const query = { from: isNewestFirst ? provenFrom : left.from, to: left.to };
+    const page = await fetchConfirmedPage(source, query, limits.budget.signal);
     if (page.rows.length === 0) {
       left = { from: left.to, to: left.to };
       break;

@@ -239,6 +239,39 @@ it.each(['newest-first', 'oldest-first'] as const)(
   },
 );
 
+it('reads a window again in halves if a page has one row twice instead of another row', async () => {
+  const { list, feed, options } = startTest(10, { order: 'unordered', paging: 'token' });
+  for (const days of [40, 39, 38, 37]) list.add(NOW - days * DAY);
+  const { fetchPage } = options;
+  let faults = 0;
+  options.fetchPage = async (query, signal) => {
+    const page = await fetchPage(query, signal);
+    const [first] = page.rows;
+    if (first === undefined || page.rows.length < 2 || faults > 0) return page;
+    faults += 1;
+    return { ...page, rows: [first, ...page.rows.slice(0, -1)] };
+  };
+  await feed.pull();
+  expect(faults).toBe(1);
+  expect(feed.findMissing(list)).toEqual([]);
+});
+
+it.each(VARIANTS)('an empty list of an old window that comes once hides no row (%j)', async (variant) => {
+  const { list, feed, options } = startTest(10, variant);
+  for (const days of [70, 69, 68]) list.add(NOW - days * DAY);
+  const { fetchPage } = options;
+  let faults = 0;
+  options.fetchPage = async (query, signal) => {
+    const page = await fetchPage(query, signal);
+    if (page.rows.length === 0 || faults > 0) return page;
+    faults += 1;
+    return { rows: [] };
+  };
+  await feed.pull();
+  expect(faults).toBe(1);
+  expect(feed.findMissing(list)).toEqual([]);
+});
+
 it('stops when the gateway no longer waits', async () => {
   const { list, feed } = startTest(5, { order: 'newest-first', paging: 'time' });
   list.add(NOW - DAY);

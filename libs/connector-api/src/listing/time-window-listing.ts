@@ -83,7 +83,9 @@ export async function* timeWindows<Row>(
     maxPages = DEFAULT_MAX_PAGES,
     maxWindowMs = Infinity,
     initialWindowMs = INITIAL_WINDOW_MS,
+    minConfirmedWindowMs = options.overlapMs + DAY_MS,
   } = options;
+  const source = { ...options, minConfirmedWindowMs };
   const stored = since ?? { at: Math.min(options.start, now), span: initialWindowMs };
   const overlap = Math.max(options.start, now - options.overlapMs);
   // An earlier listing may have used a clock that was ahead of the PSP. Rows that the PSP had later are then after the stored time.
@@ -96,7 +98,7 @@ export async function* timeWindows<Row>(
     const window = chooseWindow(options, position, end);
     const usedBefore = budget.getUsedRatio();
     const { last } = position;
-    const read = await readOrShrink(options, window, {
+    const read = await readOrShrink(source, window, {
       ...{ budget, maxPages, largestPage: position.page ?? 1, canShrink: true },
       ...(last !== undefined && window.to - last <= maxWindowMs && { provenFrom: last }),
     });

@@ -41,7 +41,8 @@ const MAX_HISTORY_MS = 3 * 364 * DAY_MS;
 const OVERLAP_MS = 4 * HOUR_MS;
 
 export const INITIATION_DATE = 'transaction_initiation_date';
-const REFERENCE_PATH = ['transaction_info', 'paypal_reference_id'];
+/** Further properties that tell transactions with one id, time, code and amount apart. */
+const DISTINCT_NAMES = ['paypal_reference_id', 'invoice_id', 'custom_field'];
 export const RECORD_PATHS = {
   id: ['transaction_info', 'transaction_id'],
   code: ['transaction_info', 'transaction_event_code'],
@@ -54,8 +55,10 @@ export const RECORD_PATHS = {
  * "A transaction ID is not unique in the reporting system", so the id of a row contains all properties that tell transactions with one id apart.
  */
 const TRANSACTION_LIST = {
-  getId: (row) =>
-    [readRecordKey(row, RECORD_PATHS), getTime(row), readText(row, ...REFERENCE_PATH)].join('.'),
+  getId: (row) => {
+    const more = DISTINCT_NAMES.map((name) => readText(row, 'transaction_info', name));
+    return [readRecordKey(row, RECORD_PATHS), getTime(row), ...more].join('.');
+  },
   ...{ getTime, idPath: RECORD_PATHS.id, order: 'unordered', paging: 'token' },
   ...{ resolutionMs: SECOND_MS, maxWindowMs: MAX_RANGE_MS, overlapMs: OVERLAP_MS },
 } satisfies Partial<PayeeListingOptions>;

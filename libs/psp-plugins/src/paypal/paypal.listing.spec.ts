@@ -295,6 +295,36 @@ it.each<[string, (body: Record<string, unknown>, page: number) => unknown]>([
   expect(feed.rows.size).toBe(3);
 });
 
+it('serves transactions that differ in their invoice only, and stops at two that are equal', async () => {
+  const { fake, feed, psp } = await start();
+  const [id, at] = ['5TY05013RG002845M', NOW - 50 * DAY];
+  const payment = { ...PAYMENT, id, at, amount: '5.00' };
+  fake.add(payment);
+  fake.add({ ...payment, info: { invoice_id: 'B2' } });
+  await feed.pull(psp);
+  expect([...feed.rows.keys()]).toEqual([id, `${id}.2`]);
+  expectSums();
+  fake.add({ ...payment, info: { invoice_id: 'B2' } });
+  feed.clear();
+  await expect(feed.pull(psp)).rejects.toThrow('the window has 3 rows, and listed 2');
+});
+
+it.each([0, 1])('an empty list that comes once hides no old row (%d days)', async (days) => {
+  const { fake, feed, psp } = await start();
+  for (let row = 1; row < 4; row += 1)
+    fake.add({ ...PAYMENT, at: NOW - (88 - days) * DAY, amount: `${row}.00` });
+  let faults = 0;
+  fake.server.transformResponse = ({ path }, body) => {
+    const { transaction_details: rows } = body as { transaction_details?: unknown[] };
+    if (!path.endsWith('/transactions') || !rows?.length || faults > 0) return body;
+    faults += 1;
+    return { ...(body as object), transaction_details: [], total_items: 0, total_pages: days };
+  };
+  await feed.pull(psp);
+  expect([faults, feed.rows.size]).toEqual([1, 3]);
+  expectSums();
+});
+
 it('counts and flags may come as texts, and an empty result may have no list', async () => {
   const { fake, feed, psp } = await start();
   fake.maxPageSize = 2;

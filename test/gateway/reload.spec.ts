@@ -226,6 +226,18 @@ describe('the deployment file', () => {
     expect(await status('/cash/accounts', NEW_KEY)).toBe(200);
     expect(await (await get('/metrics', READER)).text()).toContain('tributary_stale_secrets 1');
     expect(log.join('')).toContain('a secret could not be read again; the gateway uses its earlier value');
+    expect(await (await get('/operator/v1/attention', OPERATOR)).json()).toMatchObject({
+      items: expect.arrayContaining([
+        {
+          kind: 'stale-secrets',
+          count: 1,
+          message: expect.stringMatching(/uses its earlier value: vault:secret\/clients#bank: .*503/),
+        },
+      ]),
+    });
+    expect(await (await get('/operator/v1/attention', TENANT_OPERATOR)).text()).not.toContain(
+      'stale-secrets',
+    );
 
     withVault(sandbox('bank', "'vault:secret/clients#unknown'"));
     expect(await reloadNow()).toMatchObject({

@@ -44,13 +44,15 @@ export interface ConnectorStatus {
   streams: FeedStreamStatus[];
 }
 
-export interface AttentionItem {
-  kind: 'pull-failed' | 'rejected-records' | 'unknown-orders' | 'data-warnings';
-  connector: string;
-  stream?: Stream;
-  count: number;
-  message: string;
-}
+export type AttentionItem =
+  | {
+      kind: 'pull-failed' | 'rejected-records' | 'unknown-orders' | 'data-warnings';
+      connector: string;
+      stream?: Stream;
+      count: number;
+      message: string;
+    }
+  | { kind: 'stale-secrets'; count: number; message: string };
 
 export interface SyncRun {
   connector: string;

@@ -133,10 +133,7 @@ function AttentionSection() {
             <>
               <ul className="stack plain-list">
                 {items.map((item) => (
-                  <li
-                    key={`${item.kind} ${item.connector} ${item.stream}`}
-                    className={`notice ${TONES[item.kind]}`}
-                  >
+                  <li key={getAttentionKey(item)} className={`notice ${TONES[item.kind]}`}>
                     <AttentionLink item={item} />
                     <p>{item.message}</p>
                   </li>
@@ -151,14 +148,23 @@ function AttentionSection() {
   );
 }
 
+function getAttentionKey(item: AttentionItem): string {
+  return item.kind === 'stale-secrets' ? item.kind : `${item.kind} ${item.connector} ${item.stream}`;
+}
+
 const TONES: Readonly<Record<AttentionItem['kind'], string>> = {
   'pull-failed': 'bad',
   'unknown-orders': 'bad',
   'rejected-records': 'warning',
   'data-warnings': 'warning',
+  'stale-secrets': 'warning',
 };
 
-function AttentionLink({ item: { kind, connector, stream, count } }: { item: AttentionItem }) {
+function AttentionLink({ item }: { item: AttentionItem }) {
+  // The section of the deployment file on the same page lists these secrets, so no link is needed.
+  if (item.kind === 'stale-secrets')
+    return <strong>{item.count === 1 ? 'A secret' : `${item.count} secrets`} of the deployment file</strong>;
+  const { kind, connector, stream, count } = item;
   const of = stream === undefined ? connector : `${connector}, ${stream}`;
   switch (kind) {
     case 'pull-failed':

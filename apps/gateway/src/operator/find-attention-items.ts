@@ -1,7 +1,11 @@
-/** Finds everything that a person must examine: failed pulls, rejected records, orders with an unknown outcome, and data warnings. */
+/**
+ * Finds everything that a person must examine: failed pulls, rejected records, orders with an unknown outcome, data warnings, and secrets that
+ * could not be read again.
+ */
 import type { Stream } from '@tributary/connector-api';
 import type { Store, StreamState } from '@tributary/feed';
 import { setImmediate } from 'node:timers/promises';
+import type { StaleSecret } from '../config/index.js';
 import {
   CONNECTOR_PATH_SCHEMA,
   COUNT_SCHEMA,
@@ -17,16 +21,16 @@ const SLICE_CONNECTORS = 100;
 export const ATTENTION_ITEM_SCHEMA = createObjectSchema({
   kind: {
     type: 'string',
-    enum: ['pull-failed', 'rejected-records', 'unknown-orders', 'data-warnings'],
+    enum: ['pull-failed', 'rejected-records', 'unknown-orders', 'data-warnings', 'stale-secrets'],
   },
-  connector: CONNECTOR_PATH_SCHEMA,
+  'connector?': { ...CONNECTOR_PATH_SCHEMA, description: 'Absent for the kind stale-secrets.' },
   'stream?': STREAM_SCHEMA,
   count: COUNT_SCHEMA,
   message: TEXT_SCHEMA,
 });
 
-/** A state that a person must examine. */
-export interface AttentionItem {
+/** A state of a connector that a person must examine. */
+export interface ConnectorAttentionItem {
   kind: 'pull-failed' | 'rejected-records' | 'unknown-orders' | 'data-warnings';
   connector: string;
   stream?: Stream;
@@ -34,14 +38,45 @@ export interface AttentionItem {
   message: string;
 }
 
-/** Finds all states that a person must examine. The most urgent kinds come first. */
-export async function findAttentionItems(store: Store, paths: readonly string[]): Promise<AttentionItem[]> {
+/** The secrets of this gateway's deployment file that could not be read again. */
+export interface StaleSecretsItem {
+  kind: 'stale-secrets';
+  count: number;
+  message: string;
+}
+
+export type AttentionItem = ConnectorAttentionItem | StaleSecretsItem;
+
+/**
+ * Describes the secrets whose earlier values a gateway uses. The message names the first one; `GET /operator/v1/deployment` lists all.
+ * @returns an empty list if every secret was read
+ */
+export function describeStaleSecrets(secrets: readonly StaleSecret[]): StaleSecretsItem[] {
+  const [first] = secrets;
+  if (first === undefined) return [];
+  const subject =
+    secrets.length === 1
+      ? 'A secret could not be read again, so the gateway uses its earlier value'
+      : `${secrets.length} secrets could not be read again, so the gateway uses their earlier values. The first one`;
+  return [
+    {
+      ...{ kind: 'stale-secrets', count: secrets.length },
+      message: `${subject}: ${first.reference}: ${first.reason}`,
+    },
+  ];
+}
+
+/** Finds all states of connectors that a person must examine. The most urgent kinds come first. */
+export async function findAttentionItems(
+  store: Store,
+  paths: readonly string[],
+): Promise<ConnectorAttentionItem[]> {
   const unknownOrders = await store.orderQueue().countByState(paths, ['unknown']);
-  const found: AttentionItem[] = unknownOrders.map(({ connector, count }) => ({
+  const found: ConnectorAttentionItem[] = unknownOrders.map(({ connector, count }) => ({
     ...{ kind: 'unknown-orders', connector, count },
     message: `The PSP did not say what became of ${count} order${count === 1 ? '' : 's'}.`,
   }));
-  const others: AttentionItem[] = [];
+  const others: ConnectorAttentionItem[] = [];
   for (let start = 0; start < paths.length; start += SLICE_CONNECTORS) {
     await setImmediate();
     const slice = paths.slice(start, start + SLICE_CONNECTORS);
@@ -57,8 +92,8 @@ function judgeStream({
   lastRun,
   rejectedRecords,
   dataWarnings,
-}: StreamState): AttentionItem[] {
-  const items: AttentionItem[] = [];
+}: StreamState): ConnectorAttentionItem[] {
+  const items: ConnectorAttentionItem[] = [];
   if (lastRun?.error !== undefined)
     items.push({ ...{ kind: 'pull-failed', connector, stream, count: 1 }, message: lastRun.error });
   if (rejectedRecords > 0)

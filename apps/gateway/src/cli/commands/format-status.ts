@@ -1,18 +1,18 @@
 /** Formats the state of a deployment for a terminal. */
 import type { TextStyle } from '../../logging/text-style.js';
-import type { AttentionItem } from '../../operator/find-attention-items.js';
+import type { ConnectorAttentionItem } from '../../operator/find-attention-items.js';
 import type { FeedStreamStatus } from '../../operator/stream-status.js';
 import { formatTable, pluralize, replaceControlCharacters } from '../shared/terminal.js';
 
 export interface DeploymentStatus {
   /** The time of the status by the clock of the store, RFC 3339. */
   at: string;
-  attention: AttentionItem[];
+  attention: ConnectorAttentionItem[];
   connectors: { connector: string; plugin: string; streams: FeedStreamStatus[] }[];
 }
 
 /** The level of each kind, which determines its colour. More urgent kinds have stronger colours. */
-const ATTENTION_LEVELS: Readonly<Record<AttentionItem['kind'], string>> = {
+const ATTENTION_LEVELS: Readonly<Record<ConnectorAttentionItem['kind'], string>> = {
   'unknown-orders': 'error',
   'pull-failed': 'error',
   'rejected-records': 'warn',
@@ -45,7 +45,7 @@ export function formatStatus({ at, attention, connectors }: DeploymentStatus, st
   ].join('\n');
 }
 
-function formatAttention(items: readonly AttentionItem[], style: TextStyle): string[] {
+function formatAttention(items: readonly ConnectorAttentionItem[], style: TextStyle): string[] {
   if (items.length === 0) return [style.level('info', 'Nothing needs a person.')];
   return [
     `${pluralize(items.length, 'thing')} ${items.length === 1 ? 'needs' : 'need'} a person:`,

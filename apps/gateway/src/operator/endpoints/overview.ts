@@ -1,5 +1,5 @@
 /** The endpoint of the overview: the state of every stream, and everything that a person must examine. */
-import { ATTENTION_ITEM_SCHEMA, findAttentionItems } from '../find-attention-items.js';
+import { ATTENTION_ITEM_SCHEMA, describeStaleSecrets, findAttentionItems } from '../find-attention-items.js';
 import type { OperatorEndpoint } from '../endpoint.types.js';
 import { takePage } from '../page-position.js';
 import {
@@ -49,11 +49,16 @@ export const OVERVIEW_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'GET', path: '/attention', operationId: 'listAttention', access: 'read' },
     summary:
-      'Lists what needs a person: failed pulls, rejected records, orders with an unknown outcome, data warnings such as gaps. At most 100 entries.',
+      'Lists what needs a person: failed pulls, rejected records, orders with an unknown outcome, data warnings such as gaps, and secrets that could not be read again (not for keys of a tenant). At most 100 entries.',
     response: createObjectSchema({ items: createListSchema(ATTENTION_ITEM_SCHEMA), total: COUNT_SCHEMA }),
     async handle({ operator }, services) {
       const paths = listVisibleConnectors(services.deployment, operator).map(({ path }) => path);
-      const items = await findAttentionItems(services.store, paths);
+      // The deployment file contains all tenants, so a key of a tenant hears nothing of its secrets.
+      const staleSecrets = operator.tenant === undefined ? services.reloader?.state.staleSecrets : undefined;
+      const items = [
+        ...describeStaleSecrets(staleSecrets ?? []),
+        ...(await findAttentionItems(services.store, paths)),
+      ];
       return { items: items.slice(0, MAX_ATTENTION_ITEMS), total: items.length };
     },
   },

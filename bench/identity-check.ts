@@ -1,8 +1,9 @@
 /**
  * Measures the cost of checking the identity of the store (whether the database was replaced or restored) at an append and at a page. The
- * same work runs with and without the checks, in short alternating rounds. Each variant has its own store, so that its rows are at the same
- * positions in the indexes. The result is a ratio of processor time, because wall-clock time depends on the load of the machine. A second
- * variant without the checks shows how exact the ratio is. Options: `-- --short` uses fewer rounds, `--sqlite` or `--postgres` selects one
+ * same work runs with and without the checks, in short alternating rounds. For appends, each variant has its own store, so that its rows are
+ * at the same positions in the indexes. For pages, all variants read the same rows of one store. The result
+ * is a ratio of processor time, because wall-clock time depends on the load of the machine. A second variant without the checks shows how
+ * exact the ratio is. Options: `-- --short` uses fewer rounds, `--sqlite` or `--postgres` selects one
  * database.
  */
 import { getCurrentProcess, type Feed, type Lease } from '@tributary/feed';
@@ -21,7 +22,7 @@ import { migrate } from '../libs/feed/src/migrations/migrate.js';
 import { SqlStore } from '../libs/feed/src/store/sql-store.js';
 import { PostgresServer } from '../libs/feed/src/testing/postgres-server.js';
 import { measureUsage, sumCpuMs } from './cpu-usage.js';
-import { readPostgresPages, readSqlitePages, type PageSource } from './unchecked-pages.js';
+import { openPostgresPageReaders, openSqlitePageReaders, type PageReaders } from './page-readers.js';
 import { findRatios, pickQuantile } from './round-ratios.js';
 import { createRecords, feedTimeOf } from './test-records.js';
 
@@ -50,15 +51,19 @@ class UncheckedFeed extends OpenedFeed {
   }
 }
 
-interface Contestant {
+/** A variant of the append. */
+interface AppendVariant {
   adapter: DatabaseAdapter;
   lease: Lease;
-  feed: Feed;
-  pages: PageSource | undefined;
   /** For each round, the processor time of the appends in milliseconds. */
-  appendsMs: number[];
+  cpuMs: number[];
+}
+
+/** A variant of the page. */
+interface PageVariant {
+  feed: Feed;
   /** For each slice of a round, the processor time of its pages in milliseconds. */
-  readsMs: number[];
+  cpuMs: number[];
 }
 
 interface Database {
@@ -71,7 +76,7 @@ interface Database {
    */
   slicesPerRound: number;
   open(name: string): Promise<DatabaseAdapter>;
-  openPages(name: string): PageSource;
+  openPageReaders(name: string, adapter: DatabaseAdapter): PageReaders;
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'tributary-identity-check-'));
@@ -83,7 +88,7 @@ try {
     await compare({
       ...{ name: 'SQLite', serverPid: undefined, slicesPerRound: 10 },
       open: (name) => openSqlite(findFile(name)),
-      openPages: (name) => readSqlitePages(findFile(name)),
+      openPageReaders: (name, adapter) => openSqlitePageReaders(findFile(name), adapter),
     });
   }
   if (isSelected('--postgres')) await comparePostgres();
@@ -100,7 +105,7 @@ async function comparePostgres(): Promise<void> {
         await server.createDatabase(name);
         return openPostgres(server.url(name), { connections: 4, statementTimeoutMs: 10_000 });
       },
-      openPages: (name) => readPostgresPages(server.url(name)),
+      openPageReaders: (name) => openPostgresPageReaders(server.url(name)),
     });
   } finally {
     await server.remove();
@@ -108,56 +113,64 @@ async function comparePostgres(): Promise<void> {
 }
 
 async function compare(database: Database): Promise<void> {
-  const checked = await createContestant(database, 'checked', true);
-  const unchecked = await createContestant(database, 'unchecked', false);
-  const control = await createContestant(database, 'control', false);
-  const contestants = [checked, unchecked, control];
+  const checked = await openAppendVariant(database, 'checked', true);
+  const unchecked = await openAppendVariant(database, 'unchecked', false);
+  const control = await openAppendVariant(database, 'control', false);
+  const appends = [checked, unchecked, control];
+  const readers = database.openPageReaders('checked', checked.adapter);
+  const pages = await Promise.all(
+    readers.variants.map((readPage) => openPageVariant(checked.adapter, readPage)),
+  );
   for (let round = 0; round < ROUNDS; round++) {
-    for (const contestant of sortForRound(contestants, round)) {
-      const appendsMs = await measureAppends(database, contestant, round);
-      if (round >= WARM_UP_ROUNDS) contestant.appendsMs.push(appendsMs);
+    for (const variant of sortForRound(appends, round)) {
+      const cpuMs = await measureAppends(database, variant, round);
+      if (round >= WARM_UP_ROUNDS) variant.cpuMs.push(cpuMs);
     }
-    await measureReads(database, contestants, round);
+    await measureReads(database, pages, round);
   }
   const fileCheckMs = database.serverPid === undefined ? measureFileCheck(checked) : 0;
-  for (const { adapter, pages } of contestants) {
-    await pages?.close();
-    await adapter.close();
-  }
+  readers.close();
+  for (const { adapter } of appends) await adapter.close();
   // All variants check the file before each append. For the variants without checks, the time of this check is subtracted.
-  const withoutFileChecks = ({ appendsMs }: Contestant) =>
-    appendsMs.map((each) => each - fileCheckMs * APPENDS_PER_ROUND);
-  report(
-    `${database.name}: append`,
-    checked.appendsMs,
-    withoutFileChecks(unchecked),
-    withoutFileChecks(control),
-  );
-  report(`${database.name}: page`, checked.readsMs, unchecked.readsMs, control.readsMs);
+  for (const { cpuMs } of [unchecked, control])
+    for (const [round, eachMs] of cpuMs.entries()) cpuMs[round] = eachMs - fileCheckMs * APPENDS_PER_ROUND;
+  report(`${database.name}: append`, appends);
+  report(`${database.name}: page`, pages);
 }
 
 /**
  * Returns the variants in their order within a round. A variant finds caches and garbage that the variant before it has left. So each
  * variant comes first equally often, and comes equally often after each other variant.
  */
-function sortForRound(contestants: readonly Contestant[], round: number): Contestant[] {
-  const first = round % contestants.length;
-  const rotated = [...contestants.slice(first), ...contestants.slice(0, first)];
+function sortForRound<T>(variants: readonly T[], round: number): T[] {
+  const first = round % variants.length;
+  const rotated = [...variants.slice(first), ...variants.slice(0, first)];
   return round % 2 === 0 ? rotated : rotated.toReversed();
 }
 
-async function createContestant(database: Database, name: string, isChecked: boolean): Promise<Contestant> {
+async function openAppendVariant(
+  database: Database,
+  name: string,
+  isChecked: boolean,
+): Promise<AppendVariant> {
   const adapter = await database.open(name);
   await migrate(adapter);
-  const pages = isChecked ? undefined : database.openPages(name);
-  const store = await SqlStore.open(pages ? { ...adapter, readPage: pages.readPage } : adapter);
-  const feed = await store.feed('bench', 'transactions');
+  const store = await SqlStore.open(adapter);
+  await store.feed('bench', 'transactions');
   const { id } = await adapter.reader.selectFrom('feeds').select('id').executeTakeFirstOrThrow();
   const FeedClass = isChecked ? OpenedFeed : UncheckedFeed;
   const opened = new FeedClass(adapter, await openStoreIdentity(adapter), id, 'bench', 'transactions');
   const lease = await acquireLease(adapter, opened, getCurrentProcess(), LEASE_MS, () => adapter.currentTime);
   if (!lease) throw new Error('the lease of a new feed is not free');
-  return { adapter, lease, feed, pages, appendsMs: [], readsMs: [] };
+  return { adapter, lease, cpuMs: [] };
+}
+
+async function openPageVariant(
+  adapter: DatabaseAdapter,
+  readPage: DatabaseAdapter['readPage'],
+): Promise<PageVariant> {
+  const store = await SqlStore.open({ ...adapter, readPage });
+  return { feed: await store.feed('bench', 'transactions'), cpuMs: [] };
 }
 
 /**
@@ -166,7 +179,7 @@ async function createContestant(database: Database, name: string, isChecked: boo
  */
 async function measureAppends(
   { serverPid }: Database,
-  { lease }: Contestant,
+  { lease }: AppendVariant,
   round: number,
 ): Promise<number> {
   const batches = Array.from({ length: APPENDS_PER_ROUND }, (_, index) =>
@@ -182,19 +195,19 @@ async function measureAppends(
 /** Reads pages at all positions of the feed. In alternating slices, the same pages are read from each variant. */
 async function measureReads(
   { serverPid, slicesPerRound }: Database,
-  contestants: readonly Contestant[],
+  variants: readonly PageVariant[],
   round: number,
 ): Promise<void> {
   const rowCount = (round + 1) * APPENDS_PER_ROUND * ROWS_PER_PAGE - ROWS_PER_PAGE;
   const pagesPerSlice = PAGES_PER_ROUND / slicesPerRound;
   for (let slice = 0; slice < slicesPerRound; slice++) {
     const firstPage = round * PAGES_PER_ROUND + slice * pagesPerSlice;
-    for (const contestant of sortForRound(contestants, round + slice)) {
+    for (const { feed, cpuMs } of sortForRound(variants, round + slice)) {
       const reads = await measureUsage(serverPid, async () => {
         for (let page = firstPage; page < firstPage + pagesPerSlice; page++)
-          await readFullPage(contestant.feed, (page * STRIDE) % rowCount);
+          await readFullPage(feed, (page * STRIDE) % rowCount);
       });
-      if (round >= WARM_UP_ROUNDS) contestant.readsMs.push(sumCpuMs(reads));
+      if (round >= WARM_UP_ROUNDS) cpuMs.push(sumCpuMs(reads));
     }
   }
 }
@@ -209,7 +222,7 @@ async function readFullPage(feed: Feed, row: number): Promise<void> {
  * Measures one check of a SQLite file.
  * @returns its processor time in milliseconds
  */
-function measureFileCheck({ adapter }: Contestant): number {
+function measureFileCheck({ adapter }: AppendVariant): number {
   const fileCheck = createFileReplacementCheck(join(directory, 'checked.db'), adapter.changes);
   const before = process.cpuUsage();
   for (let check = 0; check < FILE_CHECKS; check++) fileCheck.check();
@@ -217,7 +230,9 @@ function measureFileCheck({ adapter }: Contestant): number {
   return (user + system) / 1000 / FILE_CHECKS;
 }
 
-function report(what: string, checked: number[], unchecked: number[], control: number[]): void {
+/** @param variants the variant with the checks, the variant without them, and the second variant without them */
+function report(what: string, variants: readonly { cpuMs: number[] }[]): void {
+  const [checked = [], unchecked = [], control = []] = variants.map(({ cpuMs }) => cpuMs);
   const ratios = findRatios(checked, unchecked);
   const ratio = pickQuantile(ratios, 0.5);
   const verdict = ratio <= MAX_RATIO ? 'met' : 'NOT MET';

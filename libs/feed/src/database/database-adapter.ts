@@ -208,7 +208,7 @@ export interface ColumnTypes {
   /** Makes statements fail that write a value into the column. Statements that do not write the column are not affected. */
   rejectValues(db: Kysely<Schema>, table: string, column: string, message: string): Promise<void>;
   /**
-   * Adds a column to `store_identity` that identifies the set of feeds, if the page statement of this database compares such a column.
+   * Adds the column `store_identity.feed_set_id`, which identifies the set of feeds, and the triggers that keep it up to date.
    */
   addFeedSetId(db: Kysely<Schema>): Promise<void>;
   /**

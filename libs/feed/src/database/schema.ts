@@ -130,6 +130,8 @@ export interface StoreIdentityTable {
   min_feed_time: number | null;
   restored_at: number | null;
   backup_at: number | null;
+  /** The id of the set of feeds in this store and epoch (`postgres/feed-set-id.ts`). */
+  feed_set_id: Generated<number>;
   /** The oldest schema version whose programs may use the tables (`migrations/schema-versions.ts`). */
   min_program_version: Generated<number>;
   /** The name of the deployment to which the store belongs; `null` when its deployment file has no name. */

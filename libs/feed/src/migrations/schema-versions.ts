@@ -100,6 +100,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: createOrderProposalsTable, minProgramVersion: 17 },
   // Triggers update the new column, also when an older program creates a feed.
   { apply: addFeedSetIdColumn, minProgramVersion: 17 },
+  // In SQLite, earlier programs recorded version 24 without the column.
+  { apply: addFeedSetIdColumn, minProgramVersion: 17 },
 ];
 
 /** The version of the tables that this release creates. */

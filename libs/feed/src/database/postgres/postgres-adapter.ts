@@ -1,12 +1,10 @@
 /** The database adapter for PostgreSQL 15 and later. With PostgreSQL, many gateways can share one store. */
-import type { SerializedPage } from '@tributary/connector-api';
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type {
   AccountTotalRow,
   ColumnTypes,
   ConnectionPurpose,
   DatabaseAdapter,
-  FeedIdentity,
   FeedUpdate,
   TableColumn,
   TransactionCallback,
@@ -20,6 +18,7 @@ import { isConcurrentCreate } from './postgres-errors.js';
 import { addFeedSetId } from './feed-set-id.js';
 import { createKysely } from './postgres-kysely.js';
 import { PostgresPool, toPoolTimeouts, type PoolLimits } from './postgres-pool.js';
+import { readPostgresPage } from './postgres-page-reader.js';
 import { PostgresReplicaReader } from './postgres-replica-reader.js';
 import { rejectColumnValues } from './reject-values-by-trigger.js';
 import { PostgresTransactions, type TransactionKind } from './postgres-transaction.js';
@@ -82,41 +81,6 @@ const SNAPSHOT: TransactionKind = {
  */
 const CREATE_LOCK_TABLE = `create table if not exists store_lock (name text primary key);
 insert into store_lock values ('tables') on conflict do nothing`;
-
-/**
- * Builds the statement that reads a page. Its parameters are the feed, the lower bound of the feed time, the number of rows to skip after
- * it, and the size of the page.
- * - The page is a range of sequence numbers, which have no gaps. With `limit`, the planner would plan the statement again for each page,
- *   because the plan depends on the limit. Planning takes longer than running the statement.
- * @param rows expression for the number of rows
- * @param furtherColumns columns that are returned before `rows` and `body`; each ends with a comma
- */
-export function formatPostgresPageQuery(rows = 'count(*)', furtherColumns = ''): string {
-  return `
-with first as materialized (
-  select seq + $3 as seq from feed_rows
-   where feed_id = $1 and feed_time >= $2 order by feed_time limit 1
-)
-select ${furtherColumns} ${rows} as rows, '[' || coalesce(string_agg(body, ',' order by seq), '') || ']' as body
-  from feed_rows
- where feed_id = $1 and seq >= (select seq from first) and seq < (select seq from first) + $4`;
-}
-
-/**
- * Reads a page of a feed that was found in a set of feeds before. If the set is another one now, the number of rows is NULL. The statement
- * reads the only row of `store_identity` without a condition and returns no further column, because both would take longer.
- */
-const PAGE_QUERY = formatPostgresPageQuery(
-  'case when (select feed_set_id from store_identity) = $5 then count(*) end',
-);
-/**
- * Reads a page, and checks that the number of the feed still belongs to the feed. The result contains the id of the present set of feeds;
- * it is NULL if the number does not belong to the feed.
- */
-const CHECKED_PAGE_QUERY = formatPostgresPageQuery(
-  'count(*)',
-  '(select feed_set_id from store_identity, feeds where feeds.id = $1 and connector = $5 and stream = $6 and store_id = $7 and epoch = $8) as feed_set_id,',
-);
 
 /** The length of the request in the order of the health check, in characters. PostgreSQL keeps a row of this size inside its table. */
 const PROBE_REQUEST_LENGTH = 1_500;
@@ -233,41 +197,11 @@ export async function openPostgres(
         select * from ${sql.table(table)} where ${buildJoinCondition(table, columns)} offset 0) as ${sql.ref(alias)}`,
     jsonArrayFunction: sql`json_agg`,
     inArray: (column, values) => sql<SqlBool>`${sql.ref(column)} = any(${values})`,
-    readPage: (feed, from, skipped, count) => readPage(replicaPools, feed, from, skipped, count),
+    readPage: (feed, from, skipped, count) => readPostgresPage(replicaPools, feed, from, skipped, count),
     close,
   };
   return adapter;
 }
-
-/**
- * Reads a page. If the set of feeds has changed since the last page of the feed, a second statement checks the feed itself.
- * @returns `undefined` when the number of the feed does not belong to the feed now
- */
-async function readPage(
-  reader: PostgresReplicaReader,
-  feed: FeedIdentity,
-  from: number,
-  skipped: number,
-  count: number,
-): Promise<SerializedPage | undefined> {
-  const { id, connector, stream, storeId, epoch, feedSetId } = feed;
-  const position = [id, from, skipped, count];
-  if (feedSetId !== undefined) {
-    const [page] = await reader.query<UncheckedPage>(PAGE_QUERY, [...position, feedSetId]);
-    if (page && page.rows !== null) return page as SerializedPage;
-  }
-  const identity = [connector, stream, storeId, epoch];
-  const [page] = await reader.query<CheckedPage>(CHECKED_PAGE_QUERY, [...position, ...identity]);
-  if (!page || page.feed_set_id === null) return undefined;
-  feed.recordFeedSetId(page.feed_set_id);
-  return { rows: page.rows, body: page.body };
-}
-
-/** The result of `PAGE_QUERY`. `rows` is NULL if the set of feeds has changed. */
-type UncheckedPage = Omit<SerializedPage, 'rows'> & { rows: number | null };
-
-/** The result of `CHECKED_PAGE_QUERY`. `feed_set_id` is NULL if the number of the feed does not belong to the feed. */
-type CheckedPage = SerializedPage & { feed_set_id: number | null };
 
 /**
  * Builds one statement that inserts rows and updates the feed and its sums. One statement takes less processor time than three, because the

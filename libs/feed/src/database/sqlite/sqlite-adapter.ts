@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ColumnTypes, DatabaseAdapter, TableColumn, TransactionCallback } from '../database-adapter.js';
 import { buildJoinCondition } from '../build-join-condition.js';
 import type { FeedRowTable, Schema } from '../schema.js';
+import { addFeedSetId } from './feed-set-id.js';
 import { prepareLazily } from './prepare-lazily.js';
 import { SqlitePageReader } from './sqlite-page-reader.js';
 import { SEQUENCE_NUMBER_BITS } from './row-key.js';
@@ -45,8 +46,7 @@ const SQLITE_COLUMN_TYPES: ColumnTypes = {
     );
     await sql`${trigger('update')} before update of ${name} on ${sql.table(table)} ${reject}`.execute(db);
   },
-  // The statement that reads a page checks the feed itself, because reading one more row takes little time inside this process.
-  addFeedSetId: async () => {},
+  addFeedSetId,
   rowKey: (feedId, seq) => sql`${feedId} << ${sql.raw(String(SEQUENCE_NUMBER_BITS))} | ${seq}`,
 };
 

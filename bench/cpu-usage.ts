@@ -47,6 +47,24 @@ export function sumCpuMs({ ownCpuMs, databaseCpuMs }: Usage): number {
 }
 
 /**
+ * Measures the usage of a function that uses one session of PostgreSQL. Reading the time of one process takes little processor time, so the
+ * function can be short.
+ * @param backend the process id of the session; `undefined` for a database inside this process
+ */
+export async function measureSessionUsage(
+  backend: number | undefined,
+  work: () => Promise<unknown>,
+): Promise<Usage> {
+  const databaseBeforeMs = backend === undefined ? 0 : readProcessCpuMs(backend);
+  const before = { own: process.cpuUsage(), at: performance.now() };
+  await work();
+  const { user, system } = process.cpuUsage(before.own);
+  const wallMs = performance.now() - before.at;
+  const databaseCpuMs = backend === undefined ? 0 : readProcessCpuMs(backend) - databaseBeforeMs;
+  return { wallMs, ownCpuMs: (user + system) / 1000, databaseCpuMs };
+}
+
+/**
  * Returns the CPU time of each live process of PostgreSQL, in milliseconds. For a database inside this process, the result is empty.
  * Processes that run at irregular times and process the data of all earlier measurements are skipped.
  */
@@ -59,15 +77,20 @@ function readDatabaseCpuMs(postmaster: number | undefined): Map<string, number> 
     // character.
     const [, parent] = readProcFile(entry, 'stat').split(') ').at(-1)?.split(' ') ?? [];
     if (Number(parent) !== postmaster || IRREGULAR_PROCESSES.test(readProcFile(entry, 'cmdline'))) continue;
-    // The first field is the time for which the thread has run. It is the time of the whole process, because each server process has one
-    // thread.
-    const nanoseconds = Number(readProcFile(entry, 'schedstat').split(' ')[0]);
-    cpuMs.set(entry, nanoseconds / NANOSECONDS_PER_MS);
+    cpuMs.set(entry, readProcessCpuMs(entry));
   }
   return cpuMs;
 }
 
-function readProcFile(pid: string, name: string): string {
+/**
+ * Returns the CPU time of a process with one thread, in milliseconds. The first field of the file is the time for which the thread has run.
+ */
+function readProcessCpuMs(pid: number | string): number {
+  const nanoseconds = Number(readProcFile(pid, 'schedstat').split(' ')[0]);
+  return nanoseconds / NANOSECONDS_PER_MS;
+}
+
+function readProcFile(pid: number | string, name: string): string {
   try {
     return readFileSync(`/proc/${pid}/${name}`, 'utf8');
   } catch {

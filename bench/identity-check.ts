@@ -21,7 +21,7 @@ import { acquireLease } from '../libs/feed/src/leases/feed-lease.js';
 import { migrate } from '../libs/feed/src/migrations/migrate.js';
 import { SqlStore } from '../libs/feed/src/store/sql-store.js';
 import { PostgresServer } from '../libs/feed/src/testing/postgres-server.js';
-import { measureUsage, sumCpuMs } from './cpu-usage.js';
+import { measureSessionUsage, measureUsage, sumCpuMs } from './cpu-usage.js';
 import { openPostgresPageReaders, openSqlitePageReaders, type PageReaders } from './page-readers.js';
 import { findRatios, pickQuantile } from './round-ratios.js';
 import { createRecords, feedTimeOf } from './test-records.js';
@@ -30,8 +30,12 @@ const ROUNDS = process.argv.includes('--short') ? 300 : 1000;
 /** The number of rounds at the start that are not counted, because V8 still compiles the code in these rounds. */
 const WARM_UP_ROUNDS = 40;
 const APPENDS_PER_ROUND = 4;
-/** The number of pages of a round. It is a multiple of `slicesPerRound`. */
-const PAGES_PER_ROUND = 40;
+/**
+ * The pages of a round are divided into slices, and the variants take turns after each slice. If slices are short, other programs disturb all
+ * variants equally.
+ */
+const SLICES_PER_ROUND = 4;
+const PAGES_PER_SLICE = 10;
 const ROWS_PER_PAGE = 100;
 const FILE_CHECKS = 10_000;
 const LEASE_MS = 3_000_000;
@@ -70,13 +74,8 @@ interface Database {
   name: string;
   /** The process id of the database; `undefined` for a database inside this process. */
   serverPid: number | undefined;
-  /**
-   * The number of slices into which the pages of a round are divided. The variants take turns after each slice. If slices are short, other
-   * programs disturb all variants equally. For a database server, reading the processor time takes too long for short slices.
-   */
-  slicesPerRound: number;
   open(name: string): Promise<DatabaseAdapter>;
-  openPageReaders(name: string, adapter: DatabaseAdapter): PageReaders;
+  openPageReaders(name: string, adapter: DatabaseAdapter): Promise<PageReaders>;
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'tributary-identity-check-'));
@@ -86,9 +85,9 @@ try {
   if (isSelected('--sqlite')) {
     const findFile = (name: string) => join(directory, `${name}.db`);
     await compare({
-      ...{ name: 'SQLite', serverPid: undefined, slicesPerRound: 10 },
+      ...{ name: 'SQLite', serverPid: undefined },
       open: (name) => openSqlite(findFile(name)),
-      openPageReaders: (name, adapter) => openSqlitePageReaders(findFile(name), adapter),
+      openPageReaders: async (name, adapter) => openSqlitePageReaders(findFile(name), adapter),
     });
   }
   if (isSelected('--postgres')) await comparePostgres();
@@ -100,7 +99,7 @@ async function comparePostgres(): Promise<void> {
   const server = await PostgresServer.create();
   try {
     await compare({
-      ...{ name: 'PostgreSQL', serverPid: server.pid, slicesPerRound: 1 },
+      ...{ name: 'PostgreSQL', serverPid: server.pid },
       open: async (name) => {
         await server.createDatabase(name);
         return openPostgres(server.url(name), { connections: 4, statementTimeoutMs: 10_000 });
@@ -117,7 +116,7 @@ async function compare(database: Database): Promise<void> {
   const unchecked = await openAppendVariant(database, 'unchecked', false);
   const control = await openAppendVariant(database, 'control', false);
   const appends = [checked, unchecked, control];
-  const readers = database.openPageReaders('checked', checked.adapter);
+  const readers = await database.openPageReaders('checked', checked.adapter);
   const pages = await Promise.all(
     readers.variants.map((readPage) => openPageVariant(checked.adapter, readPage)),
   );
@@ -126,7 +125,7 @@ async function compare(database: Database): Promise<void> {
       const cpuMs = await measureAppends(database, variant, round);
       if (round >= WARM_UP_ROUNDS) variant.cpuMs.push(cpuMs);
     }
-    await measureReads(database, pages, round);
+    await measureReads(readers.backend, pages, round);
   }
   const fileCheckMs = database.serverPid === undefined ? measureFileCheck(checked) : 0;
   readers.close();
@@ -194,17 +193,16 @@ async function measureAppends(
 
 /** Reads pages at all positions of the feed. In alternating slices, the same pages are read from each variant. */
 async function measureReads(
-  { serverPid, slicesPerRound }: Database,
+  backend: number | undefined,
   variants: readonly PageVariant[],
   round: number,
 ): Promise<void> {
   const rowCount = (round + 1) * APPENDS_PER_ROUND * ROWS_PER_PAGE - ROWS_PER_PAGE;
-  const pagesPerSlice = PAGES_PER_ROUND / slicesPerRound;
-  for (let slice = 0; slice < slicesPerRound; slice++) {
-    const firstPage = round * PAGES_PER_ROUND + slice * pagesPerSlice;
+  for (let slice = 0; slice < SLICES_PER_ROUND; slice++) {
+    const firstPage = (round * SLICES_PER_ROUND + slice) * PAGES_PER_SLICE;
     for (const { feed, cpuMs } of sortForRound(variants, round + slice)) {
-      const reads = await measureUsage(serverPid, async () => {
-        for (let page = firstPage; page < firstPage + pagesPerSlice; page++)
+      const reads = await measureSessionUsage(backend, async () => {
+        for (let page = firstPage; page < firstPage + PAGES_PER_SLICE; page++)
           await readFullPage(feed, (page * STRIDE) % rowCount);
       });
       if (round >= WARM_UP_ROUNDS) cpuMs.push(sumCpuMs(reads));

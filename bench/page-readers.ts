@@ -23,6 +23,8 @@ type ReadPage = DatabaseAdapter['readPage'];
 export interface PageReaders {
   /** The variant with the checks, the variant without them, and a second variant without them. */
   variants: readonly [ReadPage, ReadPage, ReadPage];
+  /** The process id of the session of PostgreSQL; `undefined` for SQLite. */
+  backend: number | undefined;
   close(): void;
 }
 
@@ -47,6 +49,7 @@ export function openSqlitePageReaders(file: string, { changes }: DatabaseAdapter
   };
   return {
     variants: [readChecked, createUnchecked(), createUnchecked()],
+    backend: undefined,
     close: () => {
       for (const connection of connections) connection.close();
     },
@@ -54,11 +57,12 @@ export function openSqlitePageReaders(file: string, { changes }: DatabaseAdapter
 }
 
 /** Opens one connection for all variants, because each connection has a process of the server with catalog caches of its own. */
-export function openPostgresPageReaders(url: string): PageReaders {
+export async function openPostgresPageReaders(url: string): Promise<PageReaders> {
   const pool = new PostgresPool(url, 1, toPoolTimeouts(STATEMENT_TIMEOUT_MS));
   const runner = {
     query: <R>(text: string, values: readonly unknown[]) => pool.query<R>(text, values, 'pages'),
   };
+  const [session] = await pool.query<{ pid: number }>('select pg_backend_pid() as pid', []);
   const readUnchecked: ReadPage = async ({ id }, from, skipped, count) => {
     const values = [id, from, skipped, count];
     const [page] = await runner.query<SerializedPage>(formatPostgresPageQuery(), values);
@@ -66,6 +70,7 @@ export function openPostgresPageReaders(url: string): PageReaders {
   };
   return {
     variants: [(...page) => readPostgresPage(runner, ...page), readUnchecked, readUnchecked],
+    backend: session?.pid,
     close: () => void pool.close(),
   };
 }

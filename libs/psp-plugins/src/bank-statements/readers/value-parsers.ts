@@ -1,4 +1,5 @@
 /** Parses the dates, decimal numbers and identifiers of statements. The functions return `undefined` if the format is invalid. */
+import { getCurrencyDecimals } from '@tributary/connector-api';
 
 const DECIMAL_PATTERN = /^(?:\d{1,30}(?:\.\d{0,12})?|\.\d{1,12})$/;
 const ISO_DATE_PATTERN =
@@ -127,6 +128,17 @@ export function parseGroupedDecimal(text: string): { decimal: string; isAmbiguou
       ? text.replace(/[.,](?=.*[.,])/g, '').replace(',', '.')
       : text.replace(',', '.');
   return isDecimal(decimal) ? { decimal, isAmbiguous: /^\d+\.\d{3}$/.test(text) } : undefined;
+}
+
+/**
+ * Returns why an amount without a balance to prove it could mean two sums: a comma or point before three digits may group thousands, if the
+ * currency has fewer than three decimals. `1,250` EUR may mean 1250 or 1.25; `0,500` and `0012,500` have no group of thousands.
+ * @returns `undefined` if the amount is clear
+ */
+export function describeGroupingAmbiguity(text: string, currency: string): string | undefined {
+  const [, whole, group] = /^[+-]?([1-9]\d{0,2})[.,](\d{3})$/.exec(text) ?? [];
+  if (whole === undefined || (getCurrencyDecimals(currency) ?? 0) >= 3) return undefined;
+  return `the amount ${text} may mean ${whole}.${group} or ${whole}${group}, and no balance of the file decides it`;
 }
 
 /** Replaces white space between words by one space, and removes it at the ends. The result is `undefined` if no text is left. */

@@ -121,10 +121,11 @@ function parseMtDate(field: MtField, digits: string): string {
 
 /**
  * Parses an account: `:25:70011110/4005287001EUR`, or `:25P:<number>` with the BIC on the next line. A currency after the number is
- * removed.
+ * removed. ING Bank Śląski writes a slash before the IBAN: `:25:/PL…`.
  */
 export function readAccount(field: MtField): StatementAccount {
-  const [first = '', second = ''] = field.lines.map((line) => line.trim());
+  const [written = '', second = ''] = field.lines.map((line) => line.trim());
+  const first = isIban(written.slice(1).replaceAll(' ', '')) ? written.slice(1) : written;
   const [, number, suffix] = /^(.*\d) ?([A-Z]{3})$/.exec(first) ?? [];
   const currency = suffix !== undefined && getCurrencyDecimals(suffix) !== undefined ? suffix : undefined;
   const found = currency === undefined ? first : (number ?? first);

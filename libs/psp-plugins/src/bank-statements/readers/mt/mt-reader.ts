@@ -9,14 +9,14 @@ import { LineSplitter } from '../line-splitter.js';
 import type { StatementReader } from '../statement-reader.js';
 import { MAX_RAW_LENGTH } from '../statement-reader.js';
 import { EncodingDetector, isCentralEuropean } from '../encoding-detector.js';
-import { quoteValue } from '../value-parsers.js';
+import { describeGroupingAmbiguity, quoteValue } from '../value-parsers.js';
 import { readNonSwiftInformation } from './non-swift-field.js';
 import { removeOwnAccount } from './remove-own-account.js';
 import { readOwnerInformation } from './owner-information.js';
 import { readStatementLine, readSupplementaryDetails } from './mt-statement-line.js';
 import { MtMessage, MtStatement } from './mt-statement.js';
 import type { MtField } from './mt-field-parsers.js';
-import { failAtMtField } from './mt-field-parsers.js';
+import { failAtMtField, joinFieldLines } from './mt-field-parsers.js';
 
 const TAG_PATTERN = /^:(\d{2}[A-Z]?|NS):/;
 /** Matches the tags of the fields in MT940 and MT942. A line with another number begins no field: `:45:37` in a text is a time. */
@@ -277,7 +277,8 @@ export class MtReader implements StatementReader {
     if (!this.#entry) return;
     const { line, details } = this.#entry;
     this.#entry = undefined;
-    const entry = buildEntry(line, details, this.#message?.currency ?? '', this.#message?.account);
+    const { account, currency = '', isInterim = false } = this.#message ?? {};
+    const entry = buildEntry(line, withoutCodeAlone(details), { account, currency, isInterim });
     this.#statement?.totals.add(entry.creditDebit, entry.amount);
     this.#parts.push(entry);
   }
@@ -332,14 +333,38 @@ export class MtReader implements StatementReader {
   }
 }
 
+/** What an entry takes from its message. */
+interface EntryContext {
+  account: StatementAccount | undefined;
+  currency: string;
+  isInterim: boolean;
+}
+
+/**
+ * Removes a field `:86:` that contains only the business code, if the next field `:86:` begins with the same code. ING Bank Śląski writes
+ * `:86:073` before `:86:073~00…`.
+ */
+function withoutCodeAlone(details: readonly MtField[]): readonly MtField[] {
+  const [first, second] = details;
+  const code = first && joinFieldLines(first);
+  const isCodeAlone =
+    first?.tag === '86' &&
+    second?.tag === '86' &&
+    /^\d{3}$/.test(code ?? '') &&
+    second.lines[0]?.startsWith(code ?? '') === true;
+  return isCodeAlone ? details.slice(1) : details;
+}
+
 function buildEntry(
   field: MtField,
   details: readonly MtField[],
-  currency: string,
-  account: StatementAccount | undefined,
+  { account, currency, isInterim }: EntryContext,
 ): Entry {
-  const { supplementaryDetails, type, customerReference, counterpartyIban, ...line } =
+  const { supplementaryDetails, type, customerReference, counterpartyIban, amountAsFound, ...line } =
     readStatementLine(field);
+  // An interim report has no balances, so a comma before three digits cannot be checked.
+  const ambiguity =
+    line.ambiguity ?? (isInterim ? describeGroupingAmbiguity(amountAsFound, currency) : undefined);
   const supplement = readSupplementaryDetails(supplementaryDetails, counterpartyIban);
   const { transactionCodes, ...facts } = mergeFacts(
     readNonSwiftInformation(details.filter(({ tag }) => tag === 'NS').flatMap(({ lines }) => lines)),
@@ -357,6 +382,7 @@ function buildEntry(
     ...merged,
     ...(other === undefined ? {} : { counterparty: other }),
     ...line,
+    ...(ambiguity === undefined ? {} : { ambiguity }),
     references: { ...facts.references, ...(customerReference === undefined ? {} : { customerReference }) },
     ...(proprietaryCode === '' ? {} : { proprietaryCode }),
     currency,

@@ -18,6 +18,8 @@ export interface MtStatementLine {
   status: EntryStatus;
   amount: string;
   ambiguity?: string;
+  /** The amount as in the file. */
+  amountAsFound: string;
   bookedAt?: string;
   valueAt: string;
   valueDateAsFound?: string;
@@ -59,6 +61,7 @@ export function readStatementLine(field: MtField): MtStatementLine {
     ...date,
     ...readMark(mark),
     ...parseAmount(field, amount),
+    amountAsFound: amount,
     ...(type === undefined ? {} : { type: type.trim() }),
     ...readReferences(afterType ?? bankReference ?? '', lines),
   };

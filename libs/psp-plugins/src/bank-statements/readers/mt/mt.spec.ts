@@ -150,6 +150,50 @@ describe('the details :86:', () => {
   });
 });
 
+describe('the Polish form of ING Bank Śląski', () => {
+  const IBAN_OF_PAYEE = 'PL02109000750000000108000006';
+  const DETAILS = [
+    '073\r\n:86:073~00VE02',
+    '~20FAKTURA NR 12~21',
+    `~3010900075~310000000108000006`,
+    '~32FIRMA ABC',
+    `~38${IBAN_OF_PAYEE}`,
+  ];
+
+  it('has the business code alone in a first :86:', async () => {
+    expect(await entryOf('2603020302D25,23S073NONREF//SPR001', DETAILS.join('\r\n'))).toMatchObject({
+      counterparty: { iban: IBAN_OF_PAYEE, name: 'FIRMA ABC' },
+      remittance: 'FAKTURA NR 12',
+    });
+  });
+
+  it('has a slash before the IBAN of the account', async () => {
+    const [start] = selectStatementStarts(
+      await readAll(createMt940Sample('').replace(IBAN, `/${IBAN_OF_PAYEE}`)),
+    );
+    expect(start?.account).toMatchObject({ id: IBAN_OF_PAYEE, isIban: true });
+  });
+});
+
+describe('an amount with a comma before three digits', () => {
+  const readInterim = async (amount: string, currency: string) => {
+    const text = `:20:X\r\n:25:${IBAN}\r\n:28C:1\r\n:34F:${currency}0,\r\n:13D:2603021330+0100\r\n:61:2603020302C${amount}NTRFNONREF\r\n-\r\n`;
+    return selectEntries(await readAll(text))[0]!;
+  };
+
+  it('is ambiguous in an interim report, which has no balances that decide it', async () => {
+    expect((await readInterim('1,250', 'EUR')).ambiguity).toMatch(/may mean 1\.250 or 1250/);
+  });
+
+  it.each([
+    ['1,250', 'KWD'],
+    ['0,500', 'EUR'],
+    ['1250,000', 'EUR'],
+  ])('is clear as %s %s', async (amount, currency) => {
+    expect((await readInterim(amount, currency)).ambiguity).toBeUndefined();
+  });
+});
+
 describe('a statement', () => {
   it('is framed by SWIFT blocks or bare, and several follow each other with or without a separator', async () => {
     const block = (text: string) =>

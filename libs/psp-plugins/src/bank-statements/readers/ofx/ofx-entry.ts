@@ -1,7 +1,13 @@
 /** Converts the elements of one OFX transaction (STMTTRN) to an entry. */
 import type { Entry, Party, ReferenceName } from '../../statements/statement.types.js';
 import { StatementError } from '../../statements/statement.types.js';
-import { collapseWhitespace, isIban, isPlaceholderReference, quoteValue } from '../value-parsers.js';
+import {
+  collapseWhitespace,
+  describeGroupingAmbiguity,
+  isIban,
+  isPlaceholderReference,
+  quoteValue,
+} from '../value-parsers.js';
 import { parseOfxAmount, parseOfxDate } from './ofx-value-parsers.js';
 
 /** The values by element name. For an element within PAYEE, BANKACCTTO or CURRENCY, the key begins with the name of the outer element. */
@@ -23,7 +29,7 @@ export function toOfxEntry(values: OfxElementValues, currency: string, position:
   const bookedAt =
     parseOfxDate(day) ?? reject(`DTPOSTED is ${quoteValue(day)}; expected a day such as 20260304`);
   const id = values.get('FITID') ?? reject('FITID is absent; expected the id of the transaction');
-  const ambiguity = describeAmbiguity(values, currency);
+  const ambiguity = describeAmbiguity(values, currency) ?? describeGroupingAmbiguity(written, currency);
   const name = values.get('PAYEE NAME') ?? values.get('NAME');
   const party = toParty(values, name);
   const remittance = collapseWhitespace(values.get('MEMO') ?? '');

@@ -6,7 +6,7 @@ import type { StatementBalance, StatementEvent, StatementStart } from '../../sta
 import { StatementError } from '../../statements/statement.types.js';
 import { MAX_RAW_LENGTH } from '../statement-reader.js';
 import type { StatementReader } from '../statement-reader.js';
-import { isIban, quoteValue } from '../value-parsers.js';
+import { describeGroupingAmbiguity, isIban, quoteValue } from '../value-parsers.js';
 import { toOfxEntry } from './ofx-entry.js';
 import { OfxTokenizer } from './ofx-tokenizer.js';
 import type { OfxToken } from './ofx-tokenizer.js';
@@ -174,6 +174,11 @@ export class OfxReader implements StatementReader {
     const parsed = parseOfxAmount(written);
     if (!parsed) {
       this.#unreadable.push(`BALAMT of the ledger balance is ${quoteValue(written)}; expected an amount`);
+      return undefined;
+    }
+    const ambiguity = describeGroupingAmbiguity(written, this.#currency(line));
+    if (ambiguity !== undefined) {
+      this.#unreadable.push(`BALAMT of the ledger balance: ${ambiguity}`);
       return undefined;
     }
     const at = this.#readDay('LEDGERBAL DTASOF');

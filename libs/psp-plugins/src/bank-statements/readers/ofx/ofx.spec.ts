@@ -69,6 +69,8 @@ describe('OFX', () => {
 
   it.each([
     ['<DTPOSTED>20260304<TRNAMT>1,000.00<FITID>1', 'TRNAMT is "1,000.00"'],
+    ['<DTPOSTED>20260304<TRNAMT>1,250<FITID>1', 'the amount 1,250 may mean 1.250 or 1250'],
+    ['<DTPOSTED>20260304<TRNAMT>-1.250<FITID>1', 'the amount -1.250 may mean 1.250 or 1250'],
     ['<DTPOSTED>20260230<TRNAMT>1<FITID>1', 'DTPOSTED is "20260230"'],
     ['<DTPOSTED>20260304<TRNAMT>1', 'FITID is absent'],
     ['<DTPOSTED>20260304<TRNAMT>1<FITID>2<CORRECTFITID>1', 'it corrects the transaction "1"'],
@@ -78,6 +80,12 @@ describe('OFX', () => {
     ],
   ])('refuses %s', async (values, reason) => {
     expect(await findRejections(transaction(values))).toEqual([expect.stringContaining(reason)]);
+  });
+
+  it('leaves out a ledger balance that could mean two sums, and reports it', async () => {
+    const { feed } = await pull(EXAMPLE.replace('<BALAMT>1733.50', '<BALAMT>1,250'));
+    expect([...feed.warnings.values()]).toEqual([expect.stringContaining('may mean 1.250 or 1250')]);
+    expect([...feed.balances.values()].flatMap(({ amounts }) => amounts)).toEqual([]);
   });
 
   it('refuses a file that ends too early', async () => {

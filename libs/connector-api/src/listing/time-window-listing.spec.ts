@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { PspError } from '../errors.js';
 import { readWindow, timeWindows, WindowTooLargeError, TimeBudget } from './index.js';
+import { isTimeWindowsUnderWay } from './time-window-listing.js';
 import type { TimeWindowsOptions, TimeWindowsPosition } from './index.js';
 import {
   isOldestFirst,
@@ -290,4 +291,30 @@ it('a quiet list costs one request and no new cursor', async () => {
   await feed.pull();
   expect(list.requestCount).toBe(1);
   expect(feed.position).toEqual(position);
+});
+
+it('ends a listing of several windows with a position from which the overlap is read again', async () => {
+  const requested: number[] = [];
+  const options: TimeWindowsOptions<ModelRow> = {
+    ...MODEL_READER,
+    ...{ order: 'oldest-first', paging: 'token', resolutionMs: 1, start: NOW - 10 * DAY, overlapMs: HOUR },
+    fetchPage: async ({ from }) => {
+      requested.push(from);
+      // Only the first window has a row.
+      return { rows: requested.length === 1 ? [{ id: 'a', time: from, state: 'final' as const }] : [] };
+    },
+  };
+  const list = async (since: TimeWindowsPosition) => {
+    let position = since;
+    const context = { clock: { now: () => NOW } } as Parameters<typeof timeWindows>[2];
+    for await (const step of timeWindows(options, since, context)) position = step.position;
+    return position;
+  };
+  const position = await list({ at: NOW - HOUR, span: HOUR / 2 });
+  expect(requested.length).toBeGreaterThan(1);
+  expect(position).toMatchObject({ at: NOW - HOUR });
+  expect(isTimeWindowsUnderWay(position)).toBe(false);
+  requested.length = 0;
+  await list(position);
+  expect(requested[0]).toBe(NOW - HOUR);
 });

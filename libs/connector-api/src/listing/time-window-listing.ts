@@ -94,6 +94,8 @@ export async function* timeWindows<Row>(
       ? { ...stored, at: Math.min(stored.at, overlap), back: overlap }
       : { ...stored, back: Math.min(stored.back, overlap) };
   const first = position.at;
+  // A stored position of an unfinished listing lets the next listing begin there, without the overlap. So the last step must follow it.
+  let isUnfinishedStored = since === undefined || stored.back !== undefined;
   while (position.at < end) {
     const window = chooseWindow(options, position, end);
     const usedBefore = budget.getUsedRatio();
@@ -106,6 +108,7 @@ export async function* timeWindows<Row>(
       position = shrinkWindow(options, position, window, read === 'too-large' ? undefined : read.covered);
       if (!budget.isUsedUp()) continue;
       yield { rows: [], position };
+      isUnfinishedStored = true;
       budget.restart();
       continue;
     }
@@ -121,10 +124,10 @@ export async function* timeWindows<Row>(
       isLast,
       largestPage: read.largestPage,
     });
-    const isWorthIt =
-      since === undefined || stored.back !== undefined || next.at - stored.at >= QUIET_CURSOR_INTERVAL_MS;
+    const isWorthIt = isUnfinishedStored || next.at - stored.at >= QUIET_CURSOR_INTERVAL_MS;
     if (read.rows.length > 0 || read.warnings.length > 0 || budget.isUsedUp() || (isLast && isWorthIt)) {
       yield createStep(read.rows, next, read.warnings, { from: first, to: read.covered.to, end });
+      isUnfinishedStored = true;
       budget.restart();
     }
     if (isLast) return;

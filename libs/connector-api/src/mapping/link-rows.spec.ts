@@ -108,3 +108,38 @@ it('a row that names a refund or a row of another type stands alone, because cli
   const [row] = await linkRows([refund('r4', 're-1')], feed, OWN_ID_KEY);
   expect(row).toMatchObject({ type: 'OTHER', status: 'SUCCEEDED' });
 });
+
+describe('a refund that was served before its payment', () => {
+  const served = async (
+    rows: UnlinkedRow[],
+    status: Transaction['status'],
+    relatedTransactionId?: string,
+  ) => {
+    const transaction: Transaction = {
+      ...refund('r2', 'pay-1').row,
+      status,
+      ...(relatedTransactionId !== undefined && { relatedTransactionId, type: 'PAYIN' as const }),
+    };
+    const stored = new Map([
+      ['r2', { metadata: { [OWN_ID_KEY]: 'r2' }, status, transaction }],
+      ['pay-1', { metadata: { [OWN_ID_KEY]: 'r1' } }],
+    ]);
+    const feed: FeedReader = {
+      findLatest: async (_stream, ids) => new Map([...stored].filter(([id]) => ids.includes(id))),
+    };
+    return (await linkRows(rows, feed, OWN_ID_KEY)).map(({ type, status: now }) => `${type} ${now}`);
+  };
+
+  it('stays without a link when its payment comes, because clients would count its amount twice', async () => {
+    expect(await served([refund('r2', 'pay-1')], 'SUCCEEDED')).toEqual(['OTHER SUCCEEDED']);
+    expect(await served([payment('r1', 'pay-1'), refund('r2', 'pay-1')], 'SUCCEEDED')).toEqual([
+      'PAYIN SUCCEEDED',
+      'OTHER SUCCEEDED',
+    ]);
+  });
+
+  it('is linked if its money had not moved, or if it was linked before', async () => {
+    expect(await served([refund('r2', 'pay-1')], 'PENDING')).toEqual(['PAYIN REFUNDED']);
+    expect(await served([refund('r2', 'pay-1')], 'REFUNDED', 'pay-1')).toEqual(['PAYIN REFUNDED']);
+  });
+});

@@ -4,7 +4,8 @@
  * amount of the first row. (3) A row is linked to another refund, or to a row of another type: the client would treat the row as a payment,
  * too.
  */
-import type { FeedReader } from '../plugin.js';
+import { hasMovedMoney } from '../contract/balance-effects.js';
+import type { FeedReader, StoredRecord } from '../plugin.js';
 import type { Metadata, Transaction } from '../record.types.js';
 import { COMMON_METADATA_PREFIX } from './common-metadata.js';
 import type { Movement } from './movement-kinds.js';
@@ -39,7 +40,8 @@ export function sortForLinking(rows: readonly UnlinkedRow[]): UnlinkedRow[] {
 }
 
 /**
- * Links rows to each other, and to rows that were served before.
+ * Links rows to each other, and to rows that were served before. A row that was served without a link, and whose money moved, stays without it, although the row to which it
+ * refers is served later: clients have a payment of its own for it, and a link would count its amount twice.
  * @param rows oldest first
  * @param ownIdKey the metadata key that contains the row's own id, i.e. the id of `row`. It differs from the served id if the row is served
  * under `preferredId`
@@ -50,13 +52,17 @@ export async function linkRows(
   ownIdKey: string,
 ): Promise<Transaction[]> {
   const ids = rows
-    .flatMap(({ preferredId, linked }) => [preferredId, linked?.relatedTransactionId])
+    .flatMap(({ row, preferredId, linked }) => [
+      preferredId,
+      ...(linked === undefined ? [] : [row.id, linked.relatedTransactionId]),
+    ])
     .filter((id) => id !== undefined);
   const served = await feedReader.findLatest('transactions', [...new Set(ids)]);
   const servedById = new Map(
     [...served].map(([id, { metadata }]) => [id, toServedRow(id, metadata, ownIdKey)]),
   );
-  return rows.map(({ row, preferredId, linked }) => {
+  return rows.map(({ row, preferredId, linked: linkedRow }) => {
+    const linked = wasServedAlone(row, served.get(row.id)) ? undefined : linkedRow;
     if (preferredId === undefined) return chooseRow({ row, linked }, servedById);
     const { owner = row.id } = servedById.get(preferredId) ?? {};
     if (owner !== row.id) return chooseRow({ row, linked }, servedById);
@@ -65,6 +71,18 @@ export async function linkRows(
     servedById.set(preferredId, { owner, movement: own.metadata?.[MOVEMENT_KEY] });
     return { ...own, id: preferredId };
   });
+}
+
+/** Returns true if the same row was served without a link, and moved money. */
+function wasServedAlone({ type, status }: Transaction, served: StoredRecord | undefined): boolean {
+  const { transaction } = served ?? {};
+  return (
+    transaction !== undefined &&
+    transaction.relatedTransactionId === undefined &&
+    transaction.type === type &&
+    transaction.status === status &&
+    hasMovedMoney(status)
+  );
 }
 
 /** The properties of a served row that decide whether another row is linked to it. */

@@ -4,7 +4,7 @@
  */
 import { deriveOperatorKeyId, type OperatorKey } from '@tributary/auth';
 import { ContractError } from '@tributary/connector-api/contract';
-import type { ChangeMarkers, Store } from '@tributary/feed';
+import type { ChangeMarkers, OperatorRepository } from '@tributary/feed';
 import { HttpStatus } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
@@ -41,6 +41,11 @@ export interface Subscriber {
   lastEventId?: string;
 }
 
+/** What is needed of a store. */
+export interface ChangeSource {
+  operator(): Pick<OperatorRepository, 'readChangeMarkers' | 'findLiveSessions'>;
+}
+
 interface Connection extends Subscriber {
   stream: Readable;
 }
@@ -58,7 +63,7 @@ export class ChangeEvents {
   private isStopped = false;
 
   constructor(
-    private readonly store: Pick<Store, 'operator'>,
+    private readonly store: ChangeSource,
     private readonly logger: Pick<Logger, 'warn'>,
   ) {}
 

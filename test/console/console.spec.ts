@@ -280,6 +280,29 @@ describeWithChromium('the console in a browser', () => {
   });
 
   it(
+    'requests the session before its scripts run, and the data of the overview only once',
+    async () => {
+      const other = await context.newPage();
+      const requests: string[] = [];
+      other.on('request', (request) => requests.push(request.url().replace(/.*\/operator\/v1\//, '')));
+      const script = Promise.withResolvers<void>();
+      await other.route('**/console/assets/*.js', async (route) => {
+        await script.promise;
+        await route.continue();
+      });
+      const session = other.waitForResponse(/\/operator\/v1\/session/);
+      await other.goto(`${world.url}/console/`, { waitUntil: 'commit' });
+      await session;
+      script.resolve();
+      await other.locator('table caption').first().waitFor({ state: 'attached' });
+      for (const path of ['session', 'overview?limit=25', 'attention'])
+        expect(requests.filter((url) => url === path)).toEqual([path]);
+      await other.close();
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
     'logs out',
     async () => {
       await open('/', 'Overview');

@@ -5,6 +5,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ApiError, isUnauthorized } from './api/operator-client';
 import { LOG_IN_MUTATION_KEY, SESSION_QUERY_KEY } from './api/session';
+import { loadFirstPage } from './load-first-page';
 import { router } from './router';
 import { SessionGate } from './session/session-gate';
 import './styles/console.css';
@@ -46,6 +47,7 @@ const queryClient = new QueryClient({
 
 const container = document.getElementById('console');
 if (container === null) throw new Error('the page has no element for the console');
+await loadFirstPage(queryClient);
 createRoot(container).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>

@@ -1,4 +1,5 @@
 /** Begins, reads and ends the session of the user. */
+import { queryOptions } from '@tanstack/react-query';
 import { ApiError, fetchJson, isUnauthorized, sendJson, setCsrfToken } from './operator-client';
 import type { OperatorSession } from './operator-api.types';
 
@@ -20,6 +21,15 @@ export interface SessionInfo {
 export async function readSession(): Promise<SessionInfo> {
   return acceptSession(await fetchJson<OperatorSession>('session'));
 }
+
+/** The query that reads the session. It is read once, before the first rendering, and again after an error 401. */
+export const SESSION_QUERY = queryOptions({
+  queryKey: SESSION_QUERY_KEY,
+  queryFn: readSession,
+  retry: false,
+  retryOnMount: false,
+  staleTime: Infinity,
+});
 
 /**
  * Logs in with an operator key.

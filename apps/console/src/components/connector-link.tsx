@@ -1,10 +1,10 @@
 /** Links the path of a connector to its page. */
-import { Link } from '@tanstack/react-router';
+import { PageLink } from './page-link';
 
 export function ConnectorLink({ connector }: { connector: string | undefined }) {
   return (
-    <Link to="/connector" search={{ connector }}>
+    <PageLink to="/connector" search={{ connector }}>
       {connector}
-    </Link>
+    </PageLink>
   );
 }

@@ -1,5 +1,5 @@
 /** A table of rows. On narrow screens each row becomes a list of labelled values. */
-import type { ReactNode } from 'react';
+import { useDeferredValue, type ReactNode } from 'react';
 
 export interface Column<Row> {
   header: string;
@@ -9,6 +9,12 @@ export interface Column<Row> {
   isRowHeader?: boolean;
   render: (row: Row) => ReactNode;
 }
+
+/**
+ * The number of rows that are shown first: more than a large screen shows. The other rows follow as soon as these are painted, so that a
+ * long table does not delay the first page on a slow machine.
+ */
+const ROWS_SHOWN_FIRST = 20;
 
 export function DataTable<Row>({
   caption,
@@ -22,6 +28,7 @@ export function DataTable<Row>({
   rows: readonly Row[];
   getKey: (row: Row) => string | number;
 }) {
+  const shownRows = useDeferredValue(rows, rows.slice(0, ROWS_SHOWN_FIRST));
   // The roles are written explicitly, because a table loses its roles if CSS displays it as blocks.
   return (
     <div className="table-frame is-stacked">
@@ -37,7 +44,7 @@ export function DataTable<Row>({
           </tr>
         </thead>
         <tbody role="rowgroup">
-          {rows.map((row) => (
+          {shownRows.map((row) => (
             <tr key={getKey(row)} role="row">
               {columns.map((column) => (
                 <Cell key={column.header} column={column} row={row} />

@@ -1,11 +1,21 @@
 /** Shows a list that the operator API returns in pages, with a button that loads the next page. */
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { infiniteQueryOptions, useInfiniteQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { getRefetchInterval } from '../api/live-updates';
 import { fetchJson, type QueryParameters } from '../api/operator-client';
 import type { Page } from '../api/operator-api.types';
 import { QueryView } from './query-view';
+
+/** Returns the query that reads a list of the operator API page by page. */
+export function createPagedQuery<Entry>(path: string, filter: QueryParameters) {
+  return infiniteQueryOptions({
+    queryKey: [path, filter],
+    queryFn: ({ pageParam, signal }) => fetchJson<Page<Entry>>(path, { ...filter, after: pageParam }, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+}
 
 /** Reads a list of the operator API page by page. */
 export function usePagedQuery<Entry>(
@@ -14,10 +24,7 @@ export function usePagedQuery<Entry>(
   options?: { refetchMs?: number },
 ) {
   return useInfiniteQuery({
-    queryKey: [path, filter],
-    queryFn: ({ pageParam, signal }) => fetchJson<Page<Entry>>(path, { ...filter, after: pageParam }, signal),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
+    ...createPagedQuery<Entry>(path, filter),
     refetchInterval: () => getRefetchInterval(options?.refetchMs),
   });
 }

@@ -1,12 +1,13 @@
 /** The page that shows everything that a person must examine, and the state of every stream. */
 import { Link } from '@tanstack/react-router';
 import type { AttentionItem, ConnectorStatus, FeedStreamStatus } from '../api/operator-api.types';
-import { useApiQuery } from '../api/use-api-query';
+import { createApiQuery, useApiQuery } from '../api/use-api-query';
 import { ConnectorLink } from '../components/connector-link';
 import { DeploymentSection } from '../components/deployment-section';
 import { DataTable, type Column } from '../components/data-table';
 import { Page, Section } from '../components/page';
-import { PagedView, usePagedQuery } from '../components/paged-query';
+import { createPagedQuery, PagedView, usePagedQuery } from '../components/paged-query';
+import { PageLink } from '../components/page-link';
 import { QueryView } from '../components/query-view';
 import { Count, Duration, RelativeTime } from '../components/values';
 import { StreamState } from '../components/stream-state';
@@ -14,6 +15,16 @@ import { StreamState } from '../components/stream-state';
 const REFRESH_MS = 5_000;
 /** The number of connectors that are shown first. Each needs a table row per stream, which is slow in a browser on a slow machine. */
 const CONNECTORS_PER_PAGE = 25;
+
+/** The first requests of this page. They are sent before the first rendering (load-first-page.ts). */
+const OVERVIEW_PARAMETERS = { limit: CONNECTORS_PER_PAGE };
+export const OVERVIEW_QUERY = createPagedQuery<ConnectorStatus>('overview', OVERVIEW_PARAMETERS);
+export const ATTENTION_QUERY = createApiQuery<AttentionList>('attention', {});
+
+interface AttentionList {
+  items: AttentionItem[];
+  total: number;
+}
 
 interface StreamRow extends FeedStreamStatus {
   connector: string;
@@ -35,9 +46,9 @@ const COLUMNS: readonly Column<StreamRow>[] = [
   {
     header: 'Stream',
     render: ({ connector, stream }) => (
-      <Link to="/feed" search={{ connector, stream }}>
+      <PageLink to="/feed" search={{ connector, stream }}>
         {stream}
-      </Link>
+      </PageLink>
     ),
   },
   { header: 'State', render: (row) => <StreamState status={row} syncIntervalMs={row.syncIntervalMs} /> },
@@ -50,9 +61,9 @@ const COLUMNS: readonly Column<StreamRow>[] = [
       rejectedRecords === 0 ? (
         '0'
       ) : (
-        <Link to="/quarantine" search={{ connector, stream, kind: 'rejected-record' }}>
+        <PageLink to="/quarantine" search={{ connector, stream, kind: 'rejected-record' }}>
           <Count value={rejectedRecords} />
-        </Link>
+        </PageLink>
       ),
   },
   {
@@ -85,11 +96,7 @@ const COLUMNS: readonly Column<StreamRow>[] = [
 ];
 
 export function OverviewPage() {
-  const query = usePagedQuery<ConnectorStatus>(
-    'overview',
-    { limit: CONNECTORS_PER_PAGE },
-    { refetchMs: REFRESH_MS },
-  );
+  const query = usePagedQuery<ConnectorStatus>('overview', OVERVIEW_PARAMETERS, { refetchMs: REFRESH_MS });
   return (
     <Page title="Overview" description="What needs a person, and the state of every stream.">
       <AttentionSection />
@@ -116,11 +123,7 @@ export function OverviewPage() {
 }
 
 function AttentionSection() {
-  const query = useApiQuery<{ items: AttentionItem[]; total: number }>(
-    'attention',
-    {},
-    { refetchMs: REFRESH_MS },
-  );
+  const query = useApiQuery<AttentionList>('attention', {}, { refetchMs: REFRESH_MS });
   return (
     <Section title="What needs a person">
       <QueryView query={query}>

@@ -2,19 +2,14 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { isUnauthorized } from '../api/operator-client';
-import { endSession, readSession, SESSION_QUERY_KEY } from '../api/session';
+import { endSession, SESSION_QUERY } from '../api/session';
 import { ErrorNotice, Loading } from '../components/query-view';
 import { LogInPage } from './log-in-page';
 import { SessionContext } from './session-context';
 
 export function SessionGate({ children }: { children: ReactNode }) {
   const queryClient = useQueryClient();
-  const query = useQuery({
-    queryKey: SESSION_QUERY_KEY,
-    queryFn: readSession,
-    retry: false,
-    staleTime: Infinity,
-  });
+  const query = useQuery(SESSION_QUERY);
   // The error must be checked first, because the query still contains the data of the session that has ended.
   if (isUnauthorized(query.error))
     return <LogInPage isExpired={query.data !== undefined} onLoggedIn={() => void query.refetch()} />;

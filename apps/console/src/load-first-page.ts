@@ -1,0 +1,27 @@
+/** Loads what the first page shows before it is rendered, so that it is rendered once instead of first without and then with its data. */
+import type { QueryClient } from '@tanstack/react-query';
+import { SESSION_QUERY } from './api/session';
+import { ATTENTION_QUERY, OVERVIEW_QUERY } from './pages/overview-page';
+import { router } from './router';
+
+/** The maximum time in ms for which the first rendering waits. After this time, the page shows that it loads. */
+const MAX_WAIT_MS = 400;
+
+/** Resolves when the data is loaded, when a request has failed, or after the maximum time. The page itself shows errors. */
+export async function loadFirstPage(queryClient: QueryClient): Promise<void> {
+  const timeout = new Promise<void>((resolve) => setTimeout(resolve, MAX_WAIT_MS));
+  await Promise.race([timeout, loadData(queryClient)]);
+}
+
+async function loadData(queryClient: QueryClient): Promise<void> {
+  await queryClient.prefetchQuery(SESSION_QUERY);
+  // Without a session, the log-in page is shown, which needs no data.
+  if (queryClient.getQueryData(SESSION_QUERY.queryKey) === undefined) return;
+  const isOverview = router.latestLocation.pathname === '/';
+  await Promise.all([
+    router.load(),
+    ...(isOverview
+      ? [queryClient.prefetchInfiniteQuery(OVERVIEW_QUERY), queryClient.prefetchQuery(ATTENTION_QUERY)]
+      : []),
+  ]);
+}

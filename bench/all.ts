@@ -20,6 +20,7 @@ const SELECTIONS: Readonly<Record<string, string>> = {
   '--reconciliation': 'reconciliation',
   '--files': 'files',
   '--console': 'console',
+  '--completeness': 'completeness-check',
   '--connectors': 'serve-pages',
   '--growth': 'append',
   '--sqlite': 'append',

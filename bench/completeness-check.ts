@@ -1,17 +1,12 @@
 /**
  * Measures the processor time that the completeness check adds to a sync: of this process and, with PostgreSQL, of the server processes of
- * its connections. The same pulls run with and without the check, in alternating rounds. The result is a ratio of processor time, because
- * wall-clock time depends on the load of the machine. It is the median over groups of rounds, for two reasons: other programs disturb single
- * rounds, and the check stores its state only in every fifth round.
+ * its connections. A sync is what the gateway does: it requests accounts and five pages of transactions over HTTP, maps the rows, and appends
+ * them. The check adds a request for the balances. The same syncs run with and without the check, in alternating rounds. The result is a
+ * ratio of processor time, because wall-clock time depends on the load of the machine. It is the median over groups of rounds, because other
+ * programs disturb single rounds, and because the check stores its state only in every fifth round.
  * Options: `-- --short` uses fewer rounds, `--sqlite` or `--postgres` selects one database.
  */
-import {
-  serializeTransaction,
-  type Page,
-  type PspClient,
-  type SerializedRecord,
-  type Transaction,
-} from '@tributary/connector-api';
+import { serializeTransaction, type SerializedRecord, type Transaction } from '@tributary/connector-api';
 import { openStore, type Store } from '@tributary/feed';
 import { SyncEngine, type SyncConnector } from '@tributary/sync';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -20,69 +15,32 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { PostgresServer } from '../libs/feed/src/testing/postgres-server.js';
 import { measureUsage, sumCpuMs } from './cpu-usage.js';
-import { findRatios, pickQuantile, sumGroups } from './round-ratios.js';
+import { GrowingPspClient, startGrowingPsp } from './growing-psp.js';
+import { findRatios, orderFairly, pickQuantile, sumGroups } from './round-ratios.js';
 
-const ROUNDS = process.argv.includes('--short') ? 100 : 600;
+/** The number of rounds. It is a multiple of `ROUNDS_PER_GROUP` after the warm-up. */
+const ROUNDS = process.argv.includes('--short') ? 120 : 620;
 /** The first rounds are not counted, because V8 still compiles the code in these rounds. */
 const WARM_UP_ROUNDS = 20;
-/** The number of rounds whose processor time is added up. In each group, the check stores its state once. */
-const ROUNDS_PER_GROUP = 5;
+/**
+ * The number of rounds whose processor time is added up. In each group, the check stores its state four times, and each variant has each
+ * place in the order of a round equally often.
+ */
+const ROUNDS_PER_GROUP = 20;
 const PAGES_PER_PULL = 5;
 const ROWS_PER_PAGE = 100;
 const ACCOUNTS = 10;
 /** The maximum ratio of the processor time of a sync with the check to that of a sync without the check. */
 const MAX_RATIO = 1.05;
-const FIRST_ROW_AT = Date.UTC(2024, 0, 1);
-const SECOND_MS = 1000;
-
-/** A PSP that books 500 rows before each pull and returns the balances of its accounts. */
-class BenchPsp implements PspClient {
-  private readonly amounts = new Array<bigint>(ACCOUNTS).fill(0n);
-  private booked = 0;
-  private pages: Transaction[][] = [];
-
-  bookRows(): void {
-    this.pages = Array.from({ length: PAGES_PER_PULL }, () =>
-      Array.from({ length: ROWS_PER_PAGE }, () => this.bookRow(this.booked++)),
-    );
-  }
-
-  async *accounts(): AsyncGenerator<Page<{ id: string; name: string }>> {
-    const at = new Date().toISOString();
-    yield {
-      items: this.amounts.map((_, index) => ({ id: `acc_${index}`, name: `Account ${index}` })),
-      balances: this.amounts.map((amount, index) => ({
-        accountId: `acc_${index}`,
-        at,
-        amounts: [{ amount, asset: 'EUR/2' }],
-      })),
-      cursor: 'all',
-    };
-  }
-
-  async *transactions(): AsyncGenerator<Page<Transaction>> {
-    const first = this.booked - PAGES_PER_PULL * ROWS_PER_PAGE;
-    for (const [index, items] of this.pages.entries())
-      yield { items, cursor: String(first + (index + 1) * ROWS_PER_PAGE) };
-  }
-
-  private bookRow(number: number): Transaction {
-    const account = number % ACCOUNTS;
-    this.amounts[account] = (this.amounts[account] ?? 0n) + BigInt(number);
-    return {
-      id: `tr_${number.toString(36)}`,
-      createdAt: new Date(FIRST_ROW_AT + number * SECOND_MS).toISOString(),
-      ...{ type: 'PAYIN', status: 'SUCCEEDED', destinationAccountId: `acc_${account}` },
-      amount: { amount: BigInt(number), asset: 'EUR/2' },
-      metadata: { 'com.bench.spec/end_to_end_id': `E2E-${number}` },
-    };
-  }
-}
+/** If a control differs from 1 by more than this, the measurement is too inexact for a verdict. */
+const MAX_CONTROL_DEVIATION = 0.02;
 
 interface Contestant {
-  psp: BenchPsp;
+  client: GrowingPspClient;
+  store: Store;
   engine: SyncEngine;
   path: string;
+  isChecked: boolean;
   /** The processor time in milliseconds of each counted round. */
   syncsMs: number[];
 }
@@ -112,8 +70,8 @@ try {
 }
 
 /**
- * Compares the two variants. Each variant has its own store, because two feeds in one store would have different costs. Rows of the feed
- * with the highest number are appended at the end of an index, and rows of the other feed are inserted before the end.
+ * Compares syncs with and without the check. Each variant has its own store, because two feeds in one store would have different costs:
+ * rows of the feed with the highest number are appended at the end of an index, and rows of the other feed are inserted before the end.
  * @param serverPid the process id of the database; `undefined` for a database inside this process
  */
 async function compare(
@@ -121,44 +79,79 @@ async function compare(
   createUrl: (name: string) => Promise<string>,
   serverPid: number | undefined,
 ): Promise<void> {
-  const [checkedStore, uncheckedStore] = [
-    await openStore(await createUrl('checked')),
-    await openStore(await createUrl('unchecked')),
+  const psp = await startGrowingPsp();
+  const open = async (path: string, isChecked: boolean) =>
+    createContestant(await openStore(await createUrl(path)), psp.origin, path, isChecked);
+  // The second variant of each kind does the same work as the first one. The ratio of the two shows how exact the measurement is.
+  const [checked, unchecked, secondChecked, secondUnchecked] = [
+    await open('checked', true),
+    await open('unchecked', false),
+    await open('second_checked', true),
+    await open('second_unchecked', false),
   ];
-  const contestants = [
-    createContestant(checkedStore, 'checked'),
-    createContestant(uncheckedStore, 'unchecked'),
-  ];
+  const contestants = [checked, unchecked, secondChecked, secondUnchecked];
   for (let round = 0; round < ROUNDS; round++) {
-    // Each variant is the first in every second round, because the caches contain other data for the first variant than for the second.
-    for (const contestant of round % 2 === 0 ? contestants : contestants.toReversed()) {
-      contestant.psp.bookRows();
-      const usage = await measureUsage(serverPid, async () => {
-        const failed = (await contestant.engine.runOnce(contestant.path)).find(({ error }) => error);
-        if (failed) throw new Error(`a pull failed: ${failed.error}`);
-      });
-      if (round >= WARM_UP_ROUNDS) contestant.syncsMs.push(sumCpuMs(usage));
+    for (const contestant of orderFairly(contestants, round)) {
+      const syncMs = await measureSync(contestant, serverPid);
+      if (round >= WARM_UP_ROUNDS) contestant.syncsMs.push(syncMs);
     }
   }
-  await assertChecked(checkedStore, uncheckedStore);
-  for (const store of [checkedStore, uncheckedStore]) await store.close();
-  const [checked = [], unchecked = []] = contestants.map(({ syncsMs }) =>
-    sumGroups(syncsMs, ROUNDS_PER_GROUP),
+  for (const contestant of contestants) {
+    await assertChecked(contestant);
+    contestant.client.close();
+    await contestant.store.close();
+  }
+  psp.stop();
+  const both = (a: Contestant, b: Contestant) =>
+    a.syncsMs.map((each, round) => each + (b.syncsMs[round] ?? NaN));
+  const without = both(unchecked, secondUnchecked);
+  const ratio = report(
+    `${name}: sync with / without the completeness check`,
+    both(checked, secondChecked),
+    without,
   );
-  const ratios = findRatios(checked, unchecked);
-  const ratio = pickQuantile(ratios, 0.5);
-  const verdict = ratio <= MAX_RATIO ? 'met' : 'NOT MET';
-  const spread = `${pickQuantile(ratios, 0.25).toFixed(3)} to ${pickQuantile(ratios, 0.75).toFixed(3)}`;
+  const controls = [
+    report('  control, with / with', secondChecked.syncsMs, checked.syncsMs),
+    report('  control, without / without', secondUnchecked.syncsMs, unchecked.syncsMs),
+  ];
+  const syncMs = without.reduce((sum, each) => sum + each, 0) / without.length / 2;
+  const isExact = controls.every((control) => Math.abs(control - 1) <= MAX_CONTROL_DEVIATION);
+  const comparison = ratio <= MAX_RATIO ? 'met' : 'NOT MET';
+  const verdict = isExact ? comparison : 'NO VERDICT, because a control differs too much from 1';
   console.log(
-    `${name}: sync with / without the completeness check ${ratio.toFixed(3)} of processor time (at most ${MAX_RATIO}: ${verdict}; half of the ${ratios.length} groups ${spread}; ${(pickQuantile(unchecked, 0.5) / ROUNDS_PER_GROUP).toFixed(1)} ms a sync without it)`,
+    `  at most ${MAX_RATIO}: ${verdict}; ${syncMs.toFixed(1)} ms of processor time a sync without the check`,
   );
 }
 
-function createContestant(store: Store, path: 'checked' | 'unchecked'): Contestant {
-  const psp = new BenchPsp();
-  const isChecked = path === 'checked';
+/**
+ * Prints the ratio of the processor times of two variants, with the range of the middle half of its groups.
+ * @returns the median of the ratios of all groups
+ */
+function report(title: string, some: readonly number[], others: readonly number[]): number {
+  const ratios = findRatios(sumGroups(some, ROUNDS_PER_GROUP), sumGroups(others, ROUNDS_PER_GROUP));
+  const [low, median, high] = [0.25, 0.5, 0.75].map((share) => pickQuantile(ratios, share));
+  console.log(
+    `${title} ${median!.toFixed(3)} (half of the ${ratios.length} groups ${low!.toFixed(3)} to ${high!.toFixed(3)})`,
+  );
+  return median!;
+}
+
+async function measureSync(
+  { client, engine, path }: Contestant,
+  serverPid: number | undefined,
+): Promise<number> {
+  client.book(PAGES_PER_PULL * ROWS_PER_PAGE);
+  const usage = await measureUsage(serverPid, async () => {
+    const failed = (await engine.runOnce(path)).find(({ error }) => error);
+    if (failed) throw new Error(`a pull failed: ${failed.error}`);
+  });
+  return sumCpuMs(usage);
+}
+
+function createContestant(store: Store, origin: string, path: string, isChecked: boolean): Contestant {
+  const client = new GrowingPspClient(origin, ROWS_PER_PAGE);
   const connector: SyncConnector = {
-    ...{ path, client: psp, pullIntervalMs: 60_000 },
+    ...{ path, client, pullIntervalMs: 60_000 },
     completeness: isChecked
       ? { isComparable: true, opening: 'zero' }
       : { isComparable: false, reason: 'the contestant without the check' },
@@ -173,7 +166,7 @@ function createContestant(store: Store, path: 'checked' | 'unchecked'): Contesta
   };
   const limits = { completenessIntervalMs: 0, rowSampleIntervalMs: Infinity };
   const engine = new SyncEngine(store, [connector], { logger: pino({ level: 'silent' }), limits });
-  return { psp, engine, path, syncsMs: [] };
+  return { client, store, engine, path, isChecked, syncsMs: [] };
 }
 
 /** Serializes a transaction. Both variants do the same work: the property is also assigned where it keeps its value. */
@@ -183,12 +176,18 @@ function serialize(item: unknown, hasEffects: boolean): SerializedRecord {
 }
 
 /**
- * Checks that the completeness check ran and found no difference. Otherwise the benchmark would measure another case.
- * @throws Error if the check did not run or found a difference
+ * Checks that all rows are stored, and that the check ran and found no difference. Otherwise the benchmark would measure another case.
+ * @throws Error if rows are missing, if the check did not run although it should, or if it found a difference
  */
-async function assertChecked(checkedStore: Store, uncheckedStore: Store): Promise<void> {
-  const sums = await checkedStore.completeness('checked').list();
+async function assertChecked({ store, path, isChecked }: Contestant): Promise<void> {
+  const repository = store.completeness(path);
+  const { headSeq } = await repository.read([]);
+  const sums = await repository.list();
   const agreed = sums.filter(({ check }) => check.agreed !== undefined && !check.suspect && !check.gap);
-  if (agreed.length !== ACCOUNTS || (await uncheckedStore.completeness('unchecked').list()).length > 0)
-    throw new Error(`expected ${ACCOUNTS} accounts that agree, found ${agreed.length} of ${sums.length}`);
+  const accounts = isChecked ? ACCOUNTS : 0;
+  const rows = ROUNDS * PAGES_PER_PULL * ROWS_PER_PAGE;
+  if (headSeq !== rows || sums.length !== accounts || agreed.length !== accounts)
+    throw new Error(
+      `expected ${rows} rows and ${accounts} accounts that agree, found ${headSeq} rows and ${agreed.length} of ${sums.length} accounts`,
+    );
 }

@@ -22,3 +22,17 @@ export function sumGroups(values: readonly number[], count: number): number[] {
     values.slice(group * count, (group + 1) * count).reduce((sum, each) => sum + each, 0),
   );
 }
+
+/**
+ * Returns the variants in their order within a round. A variant finds the caches and the garbage that the variant before it has left. So
+ * over twice as many rounds as there are variants, each variant has each place equally often and follows each other variant equally often.
+ */
+export function orderFairly<Variant>(variants: readonly Variant[], round: number): Variant[] {
+  const { length } = variants;
+  // The places alternate between both ends: 0, 1, last, 2, last but one. So no two neighbours have the same distance (Williams design).
+  const places = Array.from({ length }, (_, index) =>
+    index % 2 === 1 ? (index + 1) / 2 : (length - index / 2) % length,
+  );
+  const rotated = places.flatMap((place) => variants[(place + round) % length] ?? []);
+  return Math.floor(round / length) % 2 === 0 ? rotated : rotated.toReversed();
+}

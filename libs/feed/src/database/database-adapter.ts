@@ -166,6 +166,13 @@ export interface DatabaseAdapter {
   readonly jsonArrayFunction: RawBuilder<unknown>;
   /** Builds the condition `column in (values)`. The SQL has a single parameter for any number of values. */
   inArray(column: string, values: readonly (string | number)[]): RawBuilder<SqlBool>;
+  /** The expression that sorts the rows of one feed by their sequence numbers, with the primary key of `feed_rows`. */
+  readonly rowPosition: RawBuilder<number>;
+  /**
+   * Builds the condition that a row of `feed_rows` belongs to the feed and comes after the given sequence number. The condition uses the
+   * primary key. The primary key of SQLite is not `(feed_id, seq)`, so with these columns SQLite would read and sort the whole feed.
+   */
+  isRowAfter(feedId: number, seq: number): RawBuilder<SqlBool>;
   /**
    * Returns `count` rows of a feed as a JSON array. The array starts `skipped` rows after the first row at or after the feed time `from`.
    * The database builds the array in one statement, which also checks that the number of the feed still belongs to this feed. The newest

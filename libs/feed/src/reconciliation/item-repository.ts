@@ -48,6 +48,12 @@ const KEY_COLUMNS = [
   { name: 'number', type: 'integer' },
 ] as const satisfies readonly RowsTableColumn[];
 
+/**
+ * Sorts keys by their rule without an index. Otherwise SQLite reads all keys of the policy in the sequence of the primary key, to save the
+ * sorting of the few keys that were asked for.
+ */
+const RULE_WITHOUT_INDEX = sql<number>`+ ${sql.ref('rule')}`;
+
 export function createItemRepository(adapter: DatabaseAdapter): ItemRepository {
   const { reader } = adapter;
   return {
@@ -107,7 +113,7 @@ export function createItemRepository(adapter: DatabaseAdapter): ItemRepository {
         .select(['rule', 'key', 'number'])
         .where('policy_id', '=', policyId)
         .where(adapter.inArray('number', numbers))
-        .orderBy('rule')
+        .orderBy(RULE_WITHOUT_INDEX)
         .orderBy('key')
         .execute();
     },

@@ -88,9 +88,8 @@ export function createSourceRepository(adapter: DatabaseAdapter): SourceReader {
       return reader
         .selectFrom('feed_rows')
         .select(['seq', 'record_id as recordId', 'body'])
-        .where('feed_id', '=', feedId)
-        .where('seq', '>', afterSeq)
-        .orderBy('seq')
+        .where(adapter.isRowAfter(feedId, afterSeq))
+        .orderBy(adapter.rowPosition)
         .limit(limit)
         .execute();
     },

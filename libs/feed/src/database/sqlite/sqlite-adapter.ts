@@ -194,6 +194,10 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
     jsonArrayFunction: sql`json_group_array`,
     inArray: (column, values) =>
       sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
+    rowPosition: sql<number>`place`,
+    isRowAfter: (feedId, seq) => sql<SqlBool>`
+      place > (${feedId} << ${sql.lit(SEQUENCE_NUMBER_BITS)} | ${seq})
+      and place < (${feedId + 1} << ${sql.lit(SEQUENCE_NUMBER_BITS)})`,
     readPage: (feed, from, skipped, count) => {
       fileCheck.checkRecently();
       return convertErrors(read, () => pages.read(feed, from, skipped, count));

@@ -166,6 +166,11 @@ export interface DatabaseAdapter {
   readonly jsonArrayFunction: RawBuilder<unknown>;
   /** Builds the condition `column in (values)`. The SQL has a single parameter for any number of values. */
   inArray(column: string, values: readonly (string | number)[]): RawBuilder<SqlBool>;
+  /**
+   * Builds the text after the name of a table in `from` that makes SQLite use this index. Without statistics, SQLite expects only ten rows
+   * for the first column of a primary key, and would read the many rows that have this value. PostgreSQL has statistics and needs no text.
+   */
+  useIndex(index: string): RawBuilder<unknown>;
   /** The expression that sorts the rows of one feed by their sequence numbers, with the primary key of `feed_rows`. */
   readonly rowPosition: RawBuilder<number>;
   /**

@@ -59,6 +59,13 @@ it('finds the keys of items by the index of the numbers', async () => {
   );
 });
 
+it('finds the items of records by the index of the records', async () => {
+  await createItemRepository(recordQueries()).findItemsOfRecords('p', 'psp', 'bank', ['a', 'b']);
+  expect(explainLast()).toContain(
+    'SEARCH reconciliation_items USING INDEX reconciliation_items_by_record (policy_id=? AND side=? AND source=? AND record_id=?)',
+  );
+});
+
 it('reads the rows of a feed in the sequence of the table, without sorting', async () => {
   await createSourceRepository(recordQueries()).readFeedRows('bank', 5, 1000);
   expect(explainLast()).toEqual(['SEARCH feed_rows USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)']);

@@ -94,15 +94,11 @@ export function createItemRepository(adapter: DatabaseAdapter): ItemRepository {
 
     async findItemsOfRecords(policyId, side, source, recordIds) {
       if (recordIds.length === 0) return [];
-      const rows = await reader
-        .selectFrom('reconciliation_items')
-        .selectAll()
-        .where('policy_id', '=', policyId)
-        .where('side', '=', side)
-        .where('source', '=', source)
-        .where(adapter.inArray('record_id', recordIds))
-        .orderBy('number')
-        .execute();
+      const { rows } = await sql<Selectable<ReconciliationItemTable>>`
+        select * from reconciliation_items ${adapter.useIndex('reconciliation_items_by_record')}
+        where policy_id = ${policyId} and side = ${side} and source = ${source}
+          and ${adapter.inArray('record_id', recordIds)}
+        order by number`.execute(reader);
       return rows.map(toItem);
     },
 

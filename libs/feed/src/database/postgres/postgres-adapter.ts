@@ -197,6 +197,7 @@ export async function openPostgres(
         select * from ${sql.table(table)} where ${buildJoinCondition(table, columns)} offset 0) as ${sql.ref(alias)}`,
     jsonArrayFunction: sql`json_agg`,
     inArray: (column, values) => sql<SqlBool>`${sql.ref(column)} = any(${values})`,
+    useIndex: () => sql``,
     rowPosition: sql<number>`seq`,
     isRowAfter: (feedId, seq) => sql<SqlBool>`feed_id = ${feedId} and seq > ${seq}`,
     readPage: (feed, from, skipped, count) => readPostgresPage(replicaPools, feed, from, skipped, count),

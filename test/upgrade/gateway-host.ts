@@ -4,7 +4,7 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -28,11 +28,13 @@ export class GatewayHost {
   /**
    * @param modules directory with the compiled modules of the release
    * @param log file with the output of all gateways
+   * @throws Error when the modules do not exist
    */
   constructor(
     private readonly modules: string,
     private readonly log: string,
   ) {
+    if (!existsSync(modules)) throw new Error(`${modules} does not exist: run "npm run build" first`);
     this.child = this.startProcess();
   }
 

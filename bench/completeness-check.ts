@@ -2,8 +2,8 @@
  * Measures the processor time that the completeness check adds to a sync: of this process and, with PostgreSQL, of the server processes of
  * its connections. A sync is what the gateway does: it requests accounts and five pages of transactions over HTTP, maps the rows, and appends
  * them. The check adds a request for the balances. The same syncs run with and without the check, in alternating rounds. The result is a
- * ratio of processor time, because wall-clock time depends on the load of the machine. It is the median over groups of rounds, because other
- * programs disturb single rounds, and because the check stores its state only in every fifth round.
+ * ratio of processor time, because wall-clock time depends on the load of the machine. Other programs disturb single rounds, and the check
+ * stores its state only in every fifth round, so medians of the rounds of each such phase are compared.
  * Options: `-- --short` uses fewer rounds, `--sqlite` or `--postgres` selects one database.
  */
 import { serializeTransaction, type SerializedRecord, type Transaction } from '@tributary/connector-api';
@@ -16,17 +16,13 @@ import { pino } from 'pino';
 import { PostgresServer } from '../libs/feed/src/testing/postgres-server.js';
 import { measureUsage, sumCpuMs } from './cpu-usage.js';
 import { GrowingPspClient, startGrowingPsp } from './growing-psp.js';
-import { findRatios, orderFairly, pickQuantile, sumGroups } from './round-ratios.js';
+import { findTypicalRound, orderFairly } from './round-ratios.js';
 
-/** The number of rounds. It is a multiple of `ROUNDS_PER_GROUP` after the warm-up. */
-const ROUNDS = process.argv.includes('--short') ? 120 : 620;
+const ROUNDS = process.argv.includes('--short') ? 140 : 620;
 /** The first rounds are not counted, because V8 still compiles the code in these rounds. */
 const WARM_UP_ROUNDS = 20;
-/**
- * The number of rounds whose processor time is added up. In each group, the check stores its state four times, and each variant has each
- * place in the order of a round equally often.
- */
-const ROUNDS_PER_GROUP = 20;
+/** The check stores its state in every fifth round. */
+const ROUNDS_PER_STATE = 5;
 const PAGES_PER_PULL = 5;
 const ROWS_PER_PAGE = 100;
 const ACCOUNTS = 10;
@@ -114,7 +110,7 @@ async function compare(
     report('  control, with / with', secondChecked.syncsMs, checked.syncsMs),
     report('  control, without / without', secondUnchecked.syncsMs, unchecked.syncsMs),
   ];
-  const syncMs = without.reduce((sum, each) => sum + each, 0) / without.length / 2;
+  const syncMs = findTypicalRound(without, ROUNDS_PER_STATE) / 2;
   const isExact = controls.every((control) => Math.abs(control - 1) <= MAX_CONTROL_DEVIATION);
   const comparison = ratio <= MAX_RATIO ? 'met' : 'NOT MET';
   const verdict = isExact ? comparison : 'NO VERDICT, because a control differs too much from 1';
@@ -124,16 +120,13 @@ async function compare(
 }
 
 /**
- * Prints the ratio of the processor times of two variants, with the range of the middle half of its groups.
- * @returns the median of the ratios of all groups
+ * Prints the ratio of the processor times of two variants.
+ * @returns the ratio
  */
 function report(title: string, some: readonly number[], others: readonly number[]): number {
-  const ratios = findRatios(sumGroups(some, ROUNDS_PER_GROUP), sumGroups(others, ROUNDS_PER_GROUP));
-  const [low, median, high] = [0.25, 0.5, 0.75].map((share) => pickQuantile(ratios, share));
-  console.log(
-    `${title} ${median!.toFixed(3)} (half of the ${ratios.length} groups ${low!.toFixed(3)} to ${high!.toFixed(3)})`,
-  );
-  return median!;
+  const ratio = findTypicalRound(some, ROUNDS_PER_STATE) / findTypicalRound(others, ROUNDS_PER_STATE);
+  console.log(`${title} ${ratio.toFixed(3)}`);
+  return ratio;
 }
 
 async function measureSync(

@@ -23,7 +23,7 @@ import { SqlStore } from '../libs/feed/src/store/sql-store.js';
 import { PostgresServer } from '../libs/feed/src/testing/postgres-server.js';
 import { measureSessionUsage, measureUsage, sumCpuMs } from './cpu-usage.js';
 import { openPostgresPageReaders, openSqlitePageReaders, type PageReaders } from './page-readers.js';
-import { findRatios, pickQuantile } from './round-ratios.js';
+import { findRatios, orderFairly, pickQuantile } from './round-ratios.js';
 import { createRecords, feedTimeOf } from './test-records.js';
 
 const ROUNDS = process.argv.includes('--short') ? 300 : 1000;
@@ -121,7 +121,7 @@ async function compare(database: Database): Promise<void> {
     readers.variants.map((readPage) => openPageVariant(checked.adapter, readPage)),
   );
   for (let round = 0; round < ROUNDS; round++) {
-    for (const variant of sortForRound(appends, round)) {
+    for (const variant of orderFairly(appends, round)) {
       const cpuMs = await measureAppends(database, variant, round);
       if (round >= WARM_UP_ROUNDS) variant.cpuMs.push(cpuMs);
     }
@@ -135,16 +135,6 @@ async function compare(database: Database): Promise<void> {
     for (const [round, eachMs] of cpuMs.entries()) cpuMs[round] = eachMs - fileCheckMs * APPENDS_PER_ROUND;
   report(`${database.name}: append`, appends);
   report(`${database.name}: page`, pages);
-}
-
-/**
- * Returns the variants in their order within a round. A variant finds caches and garbage that the variant before it has left. So each
- * variant comes first equally often, and comes equally often after each other variant.
- */
-function sortForRound<T>(variants: readonly T[], round: number): T[] {
-  const first = round % variants.length;
-  const rotated = [...variants.slice(first), ...variants.slice(0, first)];
-  return round % 2 === 0 ? rotated : rotated.toReversed();
 }
 
 async function openAppendVariant(
@@ -200,7 +190,7 @@ async function measureReads(
   const rowCount = (round + 1) * APPENDS_PER_ROUND * ROWS_PER_PAGE - ROWS_PER_PAGE;
   for (let slice = 0; slice < SLICES_PER_ROUND; slice++) {
     const firstPage = (round * SLICES_PER_ROUND + slice) * PAGES_PER_SLICE;
-    for (const { feed, cpuMs } of sortForRound(variants, round + slice)) {
+    for (const { feed, cpuMs } of orderFairly(variants, round + slice)) {
       const reads = await measureSessionUsage(backend, async () => {
         for (let page = firstPage; page < firstPage + PAGES_PER_SLICE; page++)
           await readFullPage(feed, (page * STRIDE) % rowCount);

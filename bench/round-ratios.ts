@@ -16,11 +16,18 @@ export function pickQuantile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? NaN;
 }
 
-/** Adds up every `count` consecutive values. An incomplete group at the end is ignored. */
-export function sumGroups(values: readonly number[], count: number): number[] {
-  return Array.from({ length: Math.floor(values.length / count) }, (_, group) =>
-    values.slice(group * count, (group + 1) * count).reduce((sum, each) => sum + each, 0),
+/**
+ * Returns the typical cost of one round of work that repeats every `phaseCount` rounds: the mean over the phases of the median of the rounds
+ * of each phase. Rounds that another program disturbed do not change it.
+ */
+export function findTypicalRound(values: readonly number[], phaseCount: number): number {
+  const medians = Array.from({ length: phaseCount }, (_, phase) =>
+    pickQuantile(
+      values.filter((_each, round) => round % phaseCount === phase),
+      0.5,
+    ),
   );
+  return medians.reduce((sum, each) => sum + each, 0) / phaseCount;
 }
 
 /**

@@ -111,13 +111,16 @@ describe.each(STORES)('$name', (kind) => {
       expect(ids(await read(feed, -1, 1, 1))).toEqual(['a']);
     });
 
-    it('appends a changed record as a new row, and the same version never again', async () => {
+    it('appends a changed record as a new row, and the same version only once', async () => {
       const feed = await store.feed('bank', 'transactions');
       const lease = await acquireLease(feed);
       const first = await lease.append(page([row('a'), row('b'), row('a')]));
       expect(first).toEqual({ added: 2, changed: 0, unchanged: 1, rejected: 0, effects: [] });
-      const second = await lease.append(page([row('a', { amount: 2n }), row('b'), row('a')]));
-      expect(second).toEqual({ added: 0, changed: 1, unchanged: 2, rejected: 0, effects: [] });
+      const changed = page([row('a', { amount: 2n }), row('b')]);
+      const second = await lease.append(changed);
+      expect(second).toEqual({ added: 0, changed: 1, unchanged: 1, rejected: 0, effects: [] });
+      const third = await lease.append(changed);
+      expect(third).toEqual({ added: 0, changed: 0, unchanged: 2, rejected: 0, effects: [] });
       expect((await read(feed)).map(({ id, amount }) => id + amount)).toEqual(['a1', 'b1', 'a2']);
       expect(JSON.parse((await feed.latestBodies(['a', 'none'])).get('a') ?? '')).toMatchObject({
         amount: '2',

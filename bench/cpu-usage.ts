@@ -21,7 +21,27 @@ export async function measureUsage(
   postmaster: number | undefined,
   work: () => Promise<unknown>,
 ): Promise<Usage> {
-  const database = readDatabaseCpuMs(postmaster);
+  return measure(() => readDatabaseCpuMs(postmaster), work);
+}
+
+/**
+ * Measures the usage of a function that uses one session of PostgreSQL. Reading the time of one process takes little processor time, so the
+ * function can be short.
+ * @param backend the process id of the session; `undefined` for a database inside this process
+ */
+export async function measureSessionUsage(
+  backend: number | undefined,
+  work: () => Promise<unknown>,
+): Promise<Usage> {
+  return measure(() => new Map(backend === undefined ? [] : [[backend, readProcessCpuMs(backend)]]), work);
+}
+
+/** @param readCpuMs returns the CPU time of each process of the database, in milliseconds, by its process id */
+async function measure(
+  readCpuMs: () => ReadonlyMap<number, number>,
+  work: () => Promise<unknown>,
+): Promise<Usage> {
+  const database = readCpuMs();
   // The own time starts after the time of the database was read, because reading it takes processor time, too.
   const before = { own: process.cpuUsage(), at: performance.now() };
   await work();
@@ -29,7 +49,7 @@ export async function measureUsage(
   const wallMs = performance.now() - before.at;
   let databaseCpuMs = 0;
   // A process that has ended in the meantime is not in this list, because its CPU time is no longer known.
-  for (const [pid, cpuMs] of readDatabaseCpuMs(postmaster)) databaseCpuMs += cpuMs - (database.get(pid) ?? 0);
+  for (const [pid, cpuMs] of readCpuMs()) databaseCpuMs += cpuMs - (database.get(pid) ?? 0);
   return { wallMs, ownCpuMs: (user + system) / 1000, databaseCpuMs };
 }
 
@@ -47,29 +67,11 @@ export function sumCpuMs({ ownCpuMs, databaseCpuMs }: Usage): number {
 }
 
 /**
- * Measures the usage of a function that uses one session of PostgreSQL. Reading the time of one process takes little processor time, so the
- * function can be short.
- * @param backend the process id of the session; `undefined` for a database inside this process
- */
-export async function measureSessionUsage(
-  backend: number | undefined,
-  work: () => Promise<unknown>,
-): Promise<Usage> {
-  const databaseBeforeMs = backend === undefined ? 0 : readProcessCpuMs(backend);
-  const before = { own: process.cpuUsage(), at: performance.now() };
-  await work();
-  const { user, system } = process.cpuUsage(before.own);
-  const wallMs = performance.now() - before.at;
-  const databaseCpuMs = backend === undefined ? 0 : readProcessCpuMs(backend) - databaseBeforeMs;
-  return { wallMs, ownCpuMs: (user + system) / 1000, databaseCpuMs };
-}
-
-/**
  * Returns the CPU time of each live process of PostgreSQL, in milliseconds. For a database inside this process, the result is empty.
  * Processes that run at irregular times and process the data of all earlier measurements are skipped.
  */
-function readDatabaseCpuMs(postmaster: number | undefined): Map<string, number> {
-  const cpuMs = new Map<string, number>();
+function readDatabaseCpuMs(postmaster: number | undefined): Map<number, number> {
+  const cpuMs = new Map<number, number>();
   if (postmaster === undefined) return cpuMs;
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
@@ -77,7 +79,7 @@ function readDatabaseCpuMs(postmaster: number | undefined): Map<string, number> 
     // character.
     const [, parent] = readProcFile(entry, 'stat').split(') ').at(-1)?.split(' ') ?? [];
     if (Number(parent) !== postmaster || IRREGULAR_PROCESSES.test(readProcFile(entry, 'cmdline'))) continue;
-    cpuMs.set(entry, readProcessCpuMs(entry));
+    cpuMs.set(Number(entry), readProcessCpuMs(Number(entry)));
   }
   return cpuMs;
 }
@@ -85,7 +87,7 @@ function readDatabaseCpuMs(postmaster: number | undefined): Map<string, number> 
 /**
  * Returns the CPU time of a process with one thread, in milliseconds. The first field of the file is the time for which the thread has run.
  */
-function readProcessCpuMs(pid: number | string): number {
+function readProcessCpuMs(pid: number): number {
   const nanoseconds = Number(readProcFile(pid, 'schedstat').split(' ')[0]);
   return nanoseconds / NANOSECONDS_PER_MS;
 }

@@ -17,7 +17,7 @@ import {
 import type { FeedRowTable, Schema } from '../database/schema.js';
 import type { TimedEffects } from '../types/completeness.types.js';
 import { findHeldRowsOf, findOverdueRows, updateHeldRows } from './held-rows.js';
-import { numberReturnedVersions } from './returned-versions.js';
+import { numberReturnedVersions, SEQ_WITHOUT_INDEX } from './returned-versions.js';
 import { addToSetOfKey, RecordPlacer, type PlacedRecord, type Placement } from './place-records.js';
 
 /**
@@ -189,7 +189,7 @@ async function findStoredVersions(
     .select(['record_id', 'hash'])
     .where('feed_id', '=', feedId)
     .where(adapter.inArray('record_id', [...new Set(records.flatMap(listIds))]))
-    .orderBy('seq')
+    .orderBy(SEQ_WITHOUT_INDEX)
     .execute();
   for (const { record_id, hash } of rows) addToSetOfKey(known, record_id, hash.toString('latin1'));
   return known;

@@ -4,10 +4,16 @@
  * between. A version that returns gets its number as metadata, so it is a new version. Decision 0024 has the rule with its reasons.
  */
 import { addVersionNumber, type SerializedRecord } from '@tributary/connector-api';
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { Schema } from '../database/schema.js';
 import { hashContent } from './verify-row.js';
+
+/**
+ * Sorts the versions of some records without an index. Otherwise PostgreSQL can read the whole feed in the sequence of its primary key, to
+ * save the sorting of the few versions that were asked for.
+ */
+export const SEQ_WITHOUT_INDEX = sql<number>`seq + 0`;
 
 /** A transaction that was stored before, and that is not the newest version of its record. */
 interface Candidate {
@@ -99,7 +105,7 @@ async function readVersions(
     .select(['record_id', 'feed_time', 'body'])
     .where('feed_id', '=', feedId)
     .where(adapter.inArray('record_id', ids))
-    .orderBy('seq')
+    .orderBy(SEQ_WITHOUT_INDEX)
     .execute();
   const versions = new Map<string, StoredVersion[]>();
   for (const { record_id, feed_time, body } of rows) {

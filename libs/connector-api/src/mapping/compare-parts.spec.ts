@@ -25,6 +25,17 @@ it('has no result if an amount cannot be read', () => {
   expect(compare('100', ['1.5'])).toEqual({ warnings: [], resolvedIds: [] });
 });
 
+it('warns if a part or a fee has another asset', () => {
+  const [amount, usd] = [eur('100'), parseMinorUnits('100', 'USD')];
+  for (const [fees, parts] of [
+    [[], [usd]],
+    [[usd], [amount]],
+  ] as const)
+    expect(
+      compareParts({ object: 'payout', parts: 'entries' }, () => ({ id: 'po_1', amount, fees, parts })),
+    ).toMatchObject({ warnings: [{ id: 'payout-entries-po_1' }], resolvedIds: [] });
+});
+
 it('an object of the list of one account that names another account is rejected', () => {
   const read = (text: string, listedId?: string) =>
     readListedAccountId(Json.parse(text), 'location_id', listedId);

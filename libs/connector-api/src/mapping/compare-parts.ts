@@ -17,7 +17,7 @@ export interface PartAmounts {
 }
 
 /**
- * Returns a warning if the parts do not add up to the object. If they do, an earlier warning is resolved.
+ * Returns a warning if the parts do not add up to the object, or are in another asset. If they add up, an earlier warning is resolved.
  * @param names the names of the object and of its parts, for the message and for the id of the warning: `payout`, `entries`
  * @param readAmounts reads the amounts. If it throws InvalidRecordError, there is no result, because the row with this amount is rejected
  */
@@ -28,6 +28,11 @@ export function compareParts(
   try {
     const { id, amount, fees, parts } = readAmounts();
     const warningId = `${names.object}-${names.parts}-${id}`;
+    const other = [...parts, ...fees].find(({ asset }) => asset !== amount.asset);
+    if (other !== undefined) {
+      const message = `the ${names.object} ${id} is in ${amount.asset}, and one of its ${names.parts} or fees in ${other.asset}`;
+      return { warnings: [{ id: warningId, message }], resolvedIds: [] };
+    }
     const sum = addMoney({ ...amount, amount: 0n }, ...parts);
     if ([amount, addMoney(amount, ...fees)].some((money) => money.amount === sum.amount))
       return { warnings: [], resolvedIds: [warningId] };

@@ -6,6 +6,7 @@ import type { Transaction } from '../record.types.js';
 import {
   addMoney,
   applyDirection,
+  requireCurrency,
   requireNonNegativeMoney,
   createPspMetadata,
   createCommonMetadata,
@@ -352,6 +353,9 @@ describe('minor units', () => {
     expect(applyDirection(eur(5n), false, 'side')).toEqual(eur(-5n));
     expect(requireNonNegativeMoney(eur(0n), 'total')).toEqual(eur(0n));
     expect(() => requireNonNegativeMoney(eur(-5n), 'total')).toThrow('total: amount -5 is negative');
+    expect(requireCurrency(eur(5n), 'EUR', 'total')).toEqual(eur(5n));
+    expect(requireCurrency(eur(5n), undefined, 'total')).toEqual(eur(5n));
+    expect(() => requireCurrency(eur(5n), 'USD', 'total')).toThrow('total: the amount is in EUR');
     expect(() => applyDirection(eur(-5n), true, 'side')).toThrow(
       'amount -5 is negative, and side tells the direction',
     );

@@ -69,6 +69,19 @@ export function requireNonNegativeMoney(money: Money, property: string): Money {
 }
 
 /**
+ * Returns an amount whose currency the PSP names a second time outside of the amount, e.g. in the balance that contains it. If the two
+ * contradict each other, it is unknown which of them is right.
+ * @param currency the currency outside of the amount; absent if the PSP did not send it
+ * @param property the name of the property with the amount, for the error message
+ * @throws InvalidRecordError if the amount has another currency
+ */
+export function requireCurrency(money: Money, currency: string | undefined, property: string): Money {
+  const [found] = money.asset.split('/', 1);
+  if (currency === undefined || currency === found) return money;
+  throw new InvalidRecordError(`${property}: the amount is in ${found}, and what contains it in ${currency}`);
+}
+
+/**
  * Returns money with its sign, for a PSP that sends an amount without a sign and the direction in a separate property.
  * @param property the name of the property with the direction, for the error message
  * @throws InvalidRecordError if the amount is negative, because the direction is then unclear

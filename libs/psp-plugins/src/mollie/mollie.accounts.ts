@@ -7,6 +7,7 @@ import {
   pickProperties,
   readCurrentBalances,
   readText,
+  requireCurrency,
 } from '@tributary/connector-api';
 import type { Account, Money } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
@@ -47,8 +48,9 @@ function toAccount(balance: Json): Account {
 }
 
 function toAmounts(balance: Json, settings: MollieSettings): Money[] {
-  const available = parseMoneyObject(balance.object('availableAmount'));
-  const held = parseMoneyObject(balance.object('pendingAmount'));
+  const read = (property: string) =>
+    requireCurrency(parseMoneyObject(balance.object(property)), readText(balance, 'currency'), property);
+  const [available, held] = [read('availableAmount'), read('pendingAmount')];
   return [settings.balance === 'available' ? available : addMoney(available, held)];
 }
 
@@ -68,10 +70,15 @@ function toBusinessAccount(account: Json): Account {
   };
 }
 
+function toTotalAmount(account: Json): Money {
+  const currency = readText(account, 'accountDetails', 'currency');
+  return requireCurrency(parseMoneyObject(account.object('balance', 'total')), currency, 'balance.total');
+}
+
 const MAPPERS = {
   balances: { toAccount, toAmounts },
   businessAccounts: {
     toAccount: toBusinessAccount,
-    toAmounts: (account: Json) => [parseMoneyObject(account.object('balance', 'total'))],
+    toAmounts: (account: Json) => [toTotalAmount(account)],
   },
 };

@@ -72,3 +72,23 @@ it.each([
   await trial.sync();
   expectComplete(others[1]!);
 });
+
+it('serves no balance whose amount has another currency', async () => {
+  const business = fake.addBusinessAccount();
+  fake.server.transformResponse = (_request, body) =>
+    JSON.parse(
+      JSON.stringify(body, (key, value: unknown) =>
+        key === 'availableAmount' || key === 'total' ? { ...(value as object), currency: 'USD' } : value,
+      ),
+    );
+  const { value: page } = await trial.psp.accounts()[Symbol.asyncIterator]().next();
+  expect(page).toMatchObject({ items: [{ id: balance.id }, { id: business.id }], balances: [] });
+  expect(page?.warnings).toEqual([
+    expect.objectContaining({
+      message: expect.stringContaining('availableAmount: the amount is in USD, and what contains it in EUR'),
+    }),
+    expect.objectContaining({
+      message: expect.stringContaining('balance.total: the amount is in USD, and what contains it in EUR'),
+    }),
+  ]);
+});

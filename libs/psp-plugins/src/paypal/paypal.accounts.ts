@@ -1,5 +1,12 @@
 /** Lists the PayPal account to which the app belongs, with its balances in all currencies. */
-import { createAccountPage, formatTime, parseTime, PspError, readText } from '@tributary/connector-api';
+import {
+  createAccountPage,
+  formatTime,
+  parseTime,
+  PspError,
+  readText,
+  requireCurrency,
+} from '@tributary/connector-api';
 import type { Account, Balances, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import { requireSomeRows } from '@tributary/connector-api/listing';
@@ -30,6 +37,8 @@ function readBalances({ settings, clock }: PaypalContext, response: Json): Balan
   return {
     accountId: settings.accountId,
     at: times.find((time) => parseTime(time) !== undefined) ?? formatTime(clock.now()),
-    amounts: response.array('balances').map((row) => parseMoneyObject(row.at(property))),
+    amounts: response
+      .array('balances')
+      .map((row) => requireCurrency(parseMoneyObject(row.at(property)), readText(row, 'currency'), property)),
   };
 }

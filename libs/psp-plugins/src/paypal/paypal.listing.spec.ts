@@ -325,6 +325,27 @@ it.each([0, 1])('an empty list that comes once hides no old row (%d days)', asyn
   expectSums();
 });
 
+it.each(['total', 'available'] as const)(
+  'a balance whose %s amount has another currency is not served',
+  async (balance) => {
+    const { fake, psp } = await start({ balance });
+    fake.add({ ...PAYMENT, at: NOW - DAY, amount: '5.00' });
+    let currency = 'GBP';
+    fake.server.transformResponse = ({ path }, body) =>
+      path.endsWith('/balances')
+        ? JSON.parse(JSON.stringify(body).replace(/"currency":"EUR"/, `"currency":"${currency}"`))
+        : body;
+    const { value: wrong } = await psp.accounts()[Symbol.asyncIterator]().next();
+    expect(wrong).toMatchObject({ items: [{ id: FAKE_ACCOUNT_ID }], balances: [] });
+    const message = `${balance}_balance: the amount is in EUR, and what contains it in GBP`;
+    expect(wrong?.warnings).toMatchObject([{ message: expect.stringContaining(message) }]);
+    currency = 'EUR';
+    const { value: right } = await psp.accounts()[Symbol.asyncIterator]().next();
+    expect(right?.balances).toMatchObject([{ amounts: [{ amount: 500n, asset: 'EUR/2' }] }]);
+    expect(right?.warnings).toBeUndefined();
+  },
+);
+
 it('counts and flags may come as texts, and an empty result may have no list', async () => {
   const { fake, feed, psp } = await start();
   fake.maxPageSize = 2;

@@ -13,6 +13,7 @@ import {
   pickProperties,
   readListedAccountId,
   readText,
+  requireCurrency,
   requireNonNegativeMoney,
   toDispute,
   toFee,
@@ -188,7 +189,8 @@ export function checkPayoutEntries(payout: Json, entries: readonly Json[]): Chil
  */
 function parseMoneyObject(money: Json): Money {
   const property = money.has('currency') ? 'currency' : 'currency_code';
-  return parseMinorUnits(money.decimal('amount'), money.string(property));
+  const parsed = parseMinorUnits(money.decimal('amount'), money.string(property));
+  return requireCurrency(parsed, readText(money, 'currency_code'), 'currency_code');
 }
 
 /** @throws InvalidRecordError for an invalid or negative amount. Square's document has no negative payments, refunds and disputes. */

@@ -53,6 +53,15 @@ it('a payout that is sent again after it failed adds up to its last status', asy
   expect(sums).toEqual([0n, 0n, 0n, -500n, 0n, -500n, -500n, 0n]);
 });
 
+it('an amount with two currencies is refused', async () => {
+  const [payment = ''] = addPayments(1);
+  fake.server.transformResponse = (_request, body) =>
+    JSON.parse(JSON.stringify(body).replaceAll('"currency":"EUR"', '"currency":"EUR","currency_code":"USD"'));
+  await feed.pull(psp);
+  expect(feed.rows.size).toBe(0);
+  expect(feed.rejected.get(payment)?.reason).toContain('currency_code: the amount is in EUR');
+});
+
 describe('the entries of a payout', () => {
   it('are read on short pages, and must add up', async () => {
     fake.maxRowsPerPage = 2;

@@ -21,6 +21,7 @@ const SELECTIONS: Readonly<Record<string, string>> = {
   '--files': 'files',
   '--console': 'console',
   '--completeness': 'completeness-check',
+  '--identity': 'identity-check',
   '--connectors': 'serve-pages',
   '--growth': 'append',
   '--sqlite': 'append',

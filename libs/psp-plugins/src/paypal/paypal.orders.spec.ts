@@ -93,6 +93,50 @@ it('a repeat is the first batch, and another batch is never taken for it', async
   });
 });
 
+/** PayPal's document: the error "shows the duplicate sender_batch_id and includes a HATEOAS link to the original payout". It names no code. */
+it.each<[string, number, (key: string, links: object[]) => object]>([
+  [
+    'shows the key as a value',
+    422,
+    (value, links) => ({
+      name: 'UNPROCESSABLE_ENTITY',
+      details: [{ field: '/sender_batch_header/sender_batch_id', value, issue: 'VALUE_ALREADY_USED' }],
+      links,
+    }),
+  ],
+  [
+    'says that the key was used',
+    400,
+    (value, links) => ({
+      name: 'INVALID_REQUEST',
+      details: [{ field: 'sender_batch_id', value, issue: 'It was used in the last 30 days.' }],
+      links,
+    }),
+  ],
+  ['contains only the link', 400, (_key, links) => ({ name: 'USER_BUSINESS_ERROR', details: [], links })],
+])('a repeat is recognised by an error that %s', async (_name, status, createBody) => {
+  const first = await create();
+  const links = [
+    { href: `https://api-m.paypal.com/v1/payments/payouts/${first.id}`, rel: 'self', method: 'GET' },
+  ];
+  const body = {
+    ...{ message: 'User business error.', debug_id: 'a1' },
+    ...createBody(ORDER.idempotencyKey, links),
+  };
+  const path = '/v1/payments/payouts';
+  test.fake.server.injectFault({ fault: { response: { status, body } }, method: 'POST', path });
+  expect(await create()).toMatchObject({ id: first.id });
+});
+
+it('an error about an invalid payout is no repeat', async () => {
+  const details = [{ field: '/items/0/receiver', issue: 'INVALID_VALUE' }];
+  const links = [{ href: 'https://developer.paypal.com/docs/api/payments.payouts-batch/v1/', rel: 'help' }];
+  const body = { name: 'VALIDATION_ERROR', message: 'Invalid request', debug_id: 'a1', details, links };
+  const path = '/v1/payments/payouts';
+  test.fake.server.injectFault({ fault: { response: { status: 400, body } }, method: 'POST', path });
+  await expect(create()).rejects.toMatchObject({ kind: 'rejected' });
+});
+
 it.each<[string, { key?: string; status: string; value?: string }[], string | undefined]>([
   ['an item of another order', [{ key: 'other', status: 'FAILED' }], undefined],
   [

@@ -81,9 +81,14 @@ async function createBatch(context: PaypalContext, order: Order): Promise<JsonBo
   return { sender_batch_header: { sender_batch_id: idempotencyKey, ...properties }, items: [item] };
 }
 
+/**
+ * PayPal's document names no code for this error. It says that the error "shows the duplicate sender_batch_id and includes a HATEOAS link to
+ * the original payout", so each of the two is sufficient.
+ */
 function isDuplicateBatch(error: Json): boolean {
   const text = error.toJsonString();
-  return /sender_?batch_?id/i.test(text) && /already exists|duplicate/i.test(text);
+  const isAboutKey = /sender_?batch_?id/i.test(text) && /already|duplicate|exist|used/i.test(text);
+  return isAboutKey || BATCH_LINK_PATTERN.test(text);
 }
 
 /**

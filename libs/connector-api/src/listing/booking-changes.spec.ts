@@ -109,8 +109,9 @@ it('requests an object at each listing until it contains the booking, or until a
   expect(requested).toHaveLength(10);
 });
 
-it('ignores a booking without an object', async () => {
+it('a booking without an object costs a warning, and no request', async () => {
   bookings = [{ id: 'b1' } as Booking];
+  expect(await pull()).toEqual(['unnamed-b1']);
   expect(await pull()).toEqual([]);
   expect(requested).toEqual([]);
 });

@@ -23,7 +23,7 @@ export interface BookingChangesOptions<Position> {
   listBookings: (since: Position | undefined) => AsyncIterable<ListingStep<Json, Position>>;
   /** Returns the id of a row of the list, which identifies it together with its account. */
   getRowId: (booking: Json) => string;
-  /** @returns `undefined` for a booking that belongs to no object */
+  /** @returns `undefined` for a booking that belongs to no object. It costs a warning, because no row contains it */
   readReference: (booking: Json) => BookingReference | undefined;
   /** Returns the ids under which the rows of this booking can be served. */
   listServedIds: (booking: BookingReference) => readonly string[];

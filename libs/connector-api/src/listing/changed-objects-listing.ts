@@ -12,7 +12,7 @@ export interface ChangesSource<Event, EventPosition, Row> {
   listEvents: (since: EventPosition | undefined) => AsyncIterable<ListingStep<Event, EventPosition>>;
   /** Returns the id of an event. */
   getEventId: (event: Event) => string;
-  /** Returns the id of the object to which an event refers, or `undefined` for an event that is ignored. */
+  /** Returns the id of the object to which an event refers. An event without this id costs a warning, because its change may not be listed. */
   getObjectId: (event: Event) => string | undefined;
   /** Returns the id of an object. */
   getId: (row: Row) => string;
@@ -30,6 +30,8 @@ export interface RowsWithLateObjects<Row> {
   rows: Row[];
   /** Each further listing requests these objects again, until they are not late any more. */
   late: readonly LateObject[];
+  /** The ids of the objects that the PSP did not return although an event names them. Each costs a warning, and is requested again. */
+  absent?: readonly string[];
 }
 
 /** An object that does not show the change of its event yet. */
@@ -51,12 +53,19 @@ export interface ChangesPosition<EventPosition> {
   seen: string[];
   /** Ids of objects that did not show the change of their event when they were requested. The next listing requests them again. */
   late?: string[];
+  /** Ids of objects that events name and that the PSP did not return or refused, newest last. Each further listing requests them again. */
+  absent?: string[];
 }
 
 /** The maximum number of event ids in `seen`. Older ids are removed, so that the cursor stays small. */
 const MAX_SEEN_EVENTS = 1_000;
 /** The maximum number of ids of late objects in a cursor. */
 const MAX_LATE_OBJECTS = 500;
+/**
+ * The maximum number of ids of absent objects in a cursor. If there are more, the oldest ones are not requested again; their warnings stay. The
+ * limit is small, because an object can be absent for ever.
+ */
+const MAX_ABSENT_OBJECTS = 100;
 
 export interface ChangesStep<Row, EventPosition> extends ListingStep<Row, ChangesPosition<EventPosition>> {
   /** The ids of objects that events name but the PSP no longer has. */
@@ -77,7 +86,7 @@ export async function* changes<Event, EventPosition, Row>(
   const { late = [], pending: unfinished, ...stored } = since ?? { pending: [], seen: [] };
   let position: ChangesPosition<EventPosition> = {
     ...stored,
-    pending: [...new Set([...late, ...unfinished])],
+    pending: [...new Set([...late, ...(stored.absent ?? []), ...unfinished])],
   };
   for await (const step of fetchPending(source, position, budget)) {
     position = step.position;
@@ -86,17 +95,19 @@ export async function* changes<Event, EventPosition, Row>(
   }
   for await (const { rows, position: events, ...more } of source.listEvents(position.events)) {
     const seen = new Set(position.seen);
-    const pending = rows
-      .filter((event) => !seen.has(source.getEventId(event)))
-      .map(source.getObjectId)
-      .filter((id) => id !== undefined);
+    const news = rows.filter((event) => !seen.has(source.getEventId(event)));
+    const pending = news.map(source.getObjectId).filter((id) => id !== undefined);
+    const unnamed = news.filter((event) => source.getObjectId(event) === undefined);
     for (const event of rows) seen.add(source.getEventId(event));
     position = {
       ...{ ...position, events, pending: [...new Set(pending)] },
       seen: [...seen].slice(-MAX_SEEN_EVENTS),
     };
-    let warnings: DataWarning[] | undefined = more.warnings;
-    if (position.pending.length === 0) yield { rows: [], vanished: [], ...more, position };
+    let warnings: DataWarning[] | undefined = [
+      ...(more.warnings ?? []),
+      ...unnamed.map((event) => createUnnamedWarning(source.getEventId(event))),
+    ];
+    if (position.pending.length === 0) yield { rows: [], vanished: [], ...more, warnings, position };
     for await (const step of fetchPending(source, position, budget)) {
       position = step.position;
       yield { ...more, ...step, warnings: [...(warnings ?? []), ...(step.warnings ?? [])] };
@@ -109,20 +120,29 @@ export async function* changes<Event, EventPosition, Row>(
 /** Requests the pending objects. A step ends when its time is used up, or when no object is pending. */
 async function* fetchPending<Event, EventPosition, Row>(
   source: ChangesSource<Event, EventPosition, Row>,
-  { pending, late: lateBefore = [], ...position }: ChangesPosition<EventPosition>,
+  { pending, late: lateBefore = [], absent: absentBefore = [], ...position }: ChangesPosition<EventPosition>,
   budget: TimeBudget,
 ): AsyncGenerator<ChangesStep<Row, EventPosition>> {
   let left = pending;
   const late = new Set(lateBefore);
+  const absent = new Set(absentBefore);
   while (left.length > 0) {
-    const step: FetchedObjects<Row> = { rows: [], vanished: [], warnings: [] };
+    const step: FetchedObjects<Row> = { rows: [], vanished: [], warnings: [], resolvedIds: [] };
     do {
       const ids = left.slice(0, source.maxIdsPerRequest ?? 1);
-      await fetchInto(source, ids, { step, late }, budget.signal);
+      await fetchInto(source, ids, { step, late, absent }, budget.signal);
       left = left.slice(ids.length);
     } while (left.length > 0 && !budget.isUsedUp());
     if (late.size > MAX_LATE_OBJECTS) throw createTooManyLateError(step.warnings);
-    yield { ...step, position: { ...position, pending: left, ...(late.size > 0 && { late: [...late] }) } };
+    const again = { late: [...late], absent: [...absent].slice(-MAX_ABSENT_OBJECTS) };
+    yield {
+      ...step,
+      position: {
+        ...{ ...position, pending: left },
+        ...(again.late.length > 0 && { late: again.late }),
+        ...(again.absent.length > 0 && { absent: again.absent }),
+      },
+    };
   }
 }
 
@@ -130,6 +150,17 @@ interface FetchedObjects<Row> {
   rows: Row[];
   vanished: string[];
   warnings: DataWarning[];
+  resolvedIds: string[];
+}
+
+function createUnnamedWarning(eventId: string): DataWarning {
+  const message = `the event ${eventId.slice(0, 200)} names no object; expected the id of the object that changed, whose change may now be missing`;
+  return { id: `unnamed-${eventId.slice(0, 200)}`, message };
+}
+
+function createAbsentWarning(id: string): DataWarning {
+  const message = `an event names the object ${id}, and the PSP does not return it; it is requested again at each listing`;
+  return { id: `absent-${id}`, message };
 }
 
 function createTooManyLateError([first]: readonly DataWarning[]): PspError {
@@ -146,17 +177,28 @@ function createTooManyLateError([first]: readonly DataWarning[]): PspError {
 async function fetchInto<Row>(
   source: Pick<ChangesSource<never, never, Row>, 'fetchObjects' | 'getId'>,
   ids: readonly string[],
-  into: { step: FetchedObjects<Row>; late: Set<string> },
+  into: { step: FetchedObjects<Row>; late: Set<string>; absent: Set<string> },
   signal: AbortSignal,
 ): Promise<void> {
-  const { step, late } = into;
+  const { step, late, absent } = into;
   try {
     const fetched = await source.fetchObjects(ids, signal);
-    const { rows, late: lateObjects } = Array.isArray(fetched) ? { rows: fetched, late: [] } : fetched;
+    const {
+      rows,
+      late: lateObjects,
+      absent: absentIds = [],
+    } = Array.isArray(fetched) ? { rows: fetched, late: [] } : fetched;
     const found = new Set(rows.map(source.getId));
     step.rows.push(...rows);
     step.vanished.push(...ids.filter((id) => !found.has(id)));
-    for (const id of ids) late.delete(id);
+    for (const id of ids) {
+      late.delete(id);
+      if (absent.delete(id)) step.resolvedIds.push(`absent-${id}`, `refused-${id}`);
+    }
+    for (const id of absentIds) {
+      absent.add(id);
+      step.warnings.push(createAbsentWarning(id));
+    }
     for (const { id, warning } of lateObjects) {
       late.add(id);
       step.warnings.push(warning);
@@ -167,8 +209,11 @@ async function fetchInto<Row>(
       for (const id of ids) await fetchInto(source, [id], into, signal);
       return;
     }
-    const message = `the object ${ids[0]} is not listed, because the PSP refuses to show it: ${error.message}`;
-    step.warnings.push({ id: `refused-${ids[0]}`, message });
+    for (const id of ids) {
+      const message = `the object ${id} is not listed, because the PSP refuses to show it: ${error.message}; it is requested again at each listing`;
+      absent.add(id);
+      step.warnings.push({ id: `refused-${id}`, message });
+    }
   }
 }
 
@@ -180,9 +225,9 @@ export function createChangesPositionCheck<EventPosition>(
 ): (value: unknown) => value is ChangesPosition<EventPosition> {
   return (value): value is ChangesPosition<EventPosition> => {
     if (typeof value !== 'object' || value === null) return false;
-    const { events, pending, seen, late } = value as Partial<ChangesPosition<unknown>>;
+    const { events, pending, seen, late, absent } = value as Partial<ChangesPosition<unknown>>;
     return (
-      [pending, seen, late ?? []].every((ids) => Array.isArray(ids)) &&
+      [pending, seen, late ?? [], absent ?? []].every((ids) => Array.isArray(ids)) &&
       (events === undefined || isEventPosition(events))
     );
   };

@@ -30,9 +30,10 @@ export async function* listThenChanges<Row, Position, Event, EventPosition>(
     position = { ...position, list: step.position };
     yield { ...step, position };
   }
-  for await (const { rows, warnings = [], ...step } of changes(options.events, since.changes, context)) {
+  for await (const step of changes(options.events, since.changes, context)) {
+    const { rows, warnings = [], resolvedIds = [] } = step;
     position = { ...position, changes: step.position };
-    yield { rows, warnings, position };
+    yield { rows, warnings, resolvedIds, position };
   }
 }
 

@@ -1,4 +1,6 @@
+import { PspError } from '../errors.js';
 import { Json } from '../http/json-accessors.js';
+import type { DataWarning } from '../plugin.js';
 import { ManualClock } from '../testing/index.js';
 import {
   createJsonRowReader,
@@ -32,7 +34,8 @@ function startTest(sendsObjects: boolean) {
       .map(toJson);
   const source = {
     ...READER,
-    ...({ order: 'oldest-first', paging: 'token', resolutionMs: 1, overlapMs: 1 } as const),
+    ...({ order: 'oldest-first', paging: 'token', resolutionMs: 1 } as const),
+    overlapMs: 1,
     ...{ start: clock.now() - 100 * DAY_MS, changesWithinMs: DAY_MS, everyMs: 50 * DAY_MS },
     fetchPage: async (window: TimeWindowQuery) => ({ rows: select([...payments.values()], window) }),
     fetchEvents: async (window: TimeWindowQuery) => {
@@ -40,8 +43,8 @@ function startTest(sendsObjects: boolean) {
       if (!sendsObjects) return { rows };
       return { rows, objects: rows.map((event) => toJson(payments.get(event.string('payment')))) };
     },
-    getObjectId: (event: Json) => event.string('payment'),
-    fetchObject: async (id: string) => {
+    getObjectId: (event: Json): string | undefined => event.string('payment'),
+    fetchObject: async (id: string): Promise<Json | undefined> => {
       requested.push(id);
       const found = payments.get(id);
       return found && toJson(found);
@@ -49,12 +52,16 @@ function startTest(sendsObjects: boolean) {
   };
   const list = async (since?: ListWithEventsPosition) => {
     const rows: string[] = [];
+    const warnings: DataWarning[] = [];
+    const resolvedIds: string[] = [];
     let position = since;
     for await (const step of listWithEvents(source, since, { clock })) {
       rows.push(...step.rows.map((row) => `${row.string('id')} ${row.string('status')}`));
+      warnings.push(...(step.warnings ?? []));
+      resolvedIds.push(...(step.resolvedIds ?? []));
       position = step.position;
     }
-    return { rows, position };
+    return { rows, warnings, resolvedIds, position };
   };
   return { clock, source, payments, add, change, list, requested };
 }
@@ -62,26 +69,90 @@ function startTest(sendsObjects: boolean) {
 it.each([true, false])(
   'lists new objects, and those that events name; the PSP sends them: %s',
   async (sendsObjects) => {
-    const { clock, payments, add, change, list, requested } = startTest(sendsObjects);
+    const { clock, add, change, list, requested } = startTest(sendsObjects);
     add('old', 80 * DAY_MS);
-    add('gone', 70 * DAY_MS);
     const first = await list();
-    expect(first.rows).toEqual(['old open', 'gone open']);
+    expect(first.rows).toEqual(['old open']);
     expect(isListWithEventsPosition(JSON.parse(JSON.stringify(first.position)))).toBe(true);
     clock.advance(DAY_MS);
     for (const status of ['paid', 'failed']) change('old', status);
     add('new', 0);
-    if (!sendsObjects) {
-      change('gone', 'paid');
-      payments.delete('gone');
-    }
     clock.advance(1_000);
     const second = await list(first.position);
     expect(second.rows).toEqual(['new open', 'old failed']);
-    expect(requested).toEqual(sendsObjects ? [] : ['old', 'gone']);
+    expect(requested).toEqual(sendsObjects ? [] : ['old']);
     expect((await list(second.position)).rows).toEqual([]);
   },
 );
+
+it('an object that the PSP does not return for its event costs a warning, and is requested until it is returned', async () => {
+  const { clock, payments, add, change, list, requested } = startTest(false);
+  add('old', 80 * DAY_MS);
+  const first = await list();
+  change('old', 'failed');
+  const old = payments.get('old')!;
+  payments.delete('old');
+  clock.advance(1_000);
+  const second = await list(first.position);
+  expect(second).toMatchObject({ rows: [], warnings: [{ id: 'absent-old' }] });
+  const third = await list(second.position);
+  expect(third).toMatchObject({ rows: [], warnings: [{ id: 'absent-old' }] });
+  expect(isListWithEventsPosition(JSON.parse(JSON.stringify(third.position)))).toBe(true);
+  payments.set('old', old);
+  const fourth = await list(third.position);
+  expect(fourth.rows).toEqual(['old failed']);
+  expect(fourth.resolvedIds).toContain('absent-old');
+  expect(await list(fourth.position)).toMatchObject({ rows: [], warnings: [], resolvedIds: [] });
+  expect(requested).toEqual(['old', 'old', 'old']);
+});
+
+it('an object that the PSP sends with its event before it shows the change is listed when it shows it', async () => {
+  const { clock, source, payments, add, change, list, requested } = startTest(true);
+  source.overlapMs = 60_000;
+  add('old', 80 * DAY_MS);
+  const first = await list();
+  change('old', 'open');
+  clock.advance(1_000);
+  const second = await list(first.position);
+  expect(second.rows).toEqual(['old open']);
+  payments.get('old')!.status = 'failed';
+  clock.advance(1_000);
+  const third = await list(second.position);
+  expect(third.rows).toEqual(['old failed']);
+  clock.advance(1_000);
+  expect((await list(third.position)).rows).toEqual([]);
+  expect(requested).toEqual([]);
+});
+
+it('an object that the PSP refuses for its event is requested again', async () => {
+  const { clock, source, add, change, list } = startTest(false);
+  add('old', 80 * DAY_MS);
+  const first = await list();
+  change('old', 'failed');
+  clock.advance(1_000);
+  const { fetchObject } = source;
+  source.fetchObject = () => Promise.reject(new PspError('rejected', 'gone', { status: 410 }));
+  const second = await list(first.position);
+  expect(second).toMatchObject({ rows: [], warnings: [{ id: 'refused-old' }] });
+  source.fetchObject = fetchObject;
+  const third = await list(second.position);
+  expect(third.rows).toEqual(['old failed']);
+  expect(third.resolvedIds).toContain('refused-old');
+});
+
+it('an event without the id of its object costs a warning, once', async () => {
+  const { clock, source, add, change, list } = startTest(false);
+  add('old', 80 * DAY_MS);
+  const first = await list();
+  change('old', 'failed');
+  clock.advance(1_000);
+  const { getObjectId } = source;
+  source.getObjectId = () => undefined;
+  const second = await list(first.position);
+  expect(second.warnings.map(({ id }) => id)).toEqual(['unnamed-event-0']);
+  source.getObjectId = getObjectId;
+  expect((await list(second.position)).warnings).toEqual([]);
+});
 
 it('listTimeWindowPages stores the position of the list in the cursor', async () => {
   const { clock, source, add } = startTest(true);

@@ -2,6 +2,8 @@
  * Lists objects by the time of their creation, and then the objects that changed since, which a list of events names. It is for a PSP whose lists have no filter
  * for changes, and whose events can be filtered by time. A PSP that sends the objects together with their events costs no request for each object.
  */
+import { createHash } from 'node:crypto';
+import { Json } from '../http/json-accessors.js';
 import type { ChangesSource } from './changed-objects-listing.js';
 import { createListThenChangesPositionCheck, listThenChanges } from './list-then-changes.js';
 import type { ListThenChangesPosition } from './list-then-changes.js';
@@ -21,9 +23,12 @@ export interface EventPage<Row> extends TokenPage<Row> {
 export interface ListWithEventsOptions<Row> extends RereadTimeWindowsOptions<Row> {
   /** Requests a page of events as `fetchPage` requests a page of objects. */
   fetchEvents: (window: TimeWindowQuery, signal: AbortSignal) => Promise<EventPage<Row>>;
-  /** @returns the id of the object to which an event refers; `undefined` for an event that is ignored */
+  /** @returns the id of the object to which an event refers. An event without this id costs a warning */
   getObjectId: (event: Row) => string | undefined;
-  /** Requests an object that the PSP did not send with its event. @returns `undefined` if it no longer exists */
+  /**
+   * Requests an object that the PSP did not send with its event.
+   * @returns `undefined` if it does not exist. This costs a warning, and the object is requested again at each listing
+   */
   fetchObject: (id: string, signal: AbortSignal) => Promise<Row | undefined>;
 }
 
@@ -73,17 +78,33 @@ function createEventsSource<Row>(
     sent.delete(id);
     return row;
   };
+  // The objects that are sent with their events cost no request. So the events of the overlap count as new ones if their objects have changed
+  // since: a PSP can list an event before its object shows the change.
+  const getEventId = (event: Row) => {
+    const row = sent.get(getObjectId(event) ?? '');
+    return row === undefined ? getId(event) : `${getId(event)} ${createDigest(row)}`;
+  };
   return {
     listEvents: (since) => timeWindows({ ...options, fetchPage }, since, context),
-    ...{ getEventId: getId, getObjectId, getId },
+    ...{ getEventId, getObjectId, getId },
     fetchObjects: async (ids, signal) => {
       const rows: Row[] = [];
+      const absent: string[] = [];
       for (const id of ids) {
         const row = await takeObject(id, signal);
-        if (row !== undefined) rows.push(row);
+        if (row === undefined) absent.push(id);
+        else rows.push(row);
       }
-      return rows;
+      return { rows, late: [], absent };
     },
     maxIdsPerRequest: OBJECTS_PER_REQUEST,
   };
+}
+
+/** The length of a digest of an object. The cursor contains up to 1 000 digests. */
+const DIGEST_LENGTH = 12;
+
+function createDigest(row: unknown): string {
+  const text = row instanceof Json ? row.toJsonString() : JSON.stringify(row);
+  return createHash('sha256').update(text).digest('base64url').slice(0, DIGEST_LENGTH);
 }

@@ -22,6 +22,8 @@ export { verifyStoredRows, type RowFinding, type RowVerification } from './maint
 export { openStore, redactLocation, type StoreLocation } from './store/open-store.js';
 export { openStoreWithRetry, type StoreWaitOptions } from './store/wait-for-store.js';
 export { adoptConnector } from './maintenance/adopt-connector.js';
+export { removeConnector, type RemovalOptions } from './maintenance/remove-connector.js';
+export type { ConnectorData } from './maintenance/connector-data.js';
 export { adoptStore } from './maintenance/adopt-store.js';
 export { startEpochAfterRestore, type RestoreOptions } from './maintenance/start-epoch-after-restore.js';
 export { startHeartbeat } from './identity/store-heartbeat.js';

@@ -3,11 +3,12 @@
  * difference and does not start. Otherwise it would mix the rows of two PSPs in one feed, and send orders to both PSPs.
  */
 import type { Kysely } from 'kysely';
-import { ConnectorConflictError } from '../database/store-errors.js';
+import { ConnectorConflictError, RemovedConnectorError } from '../database/store-errors.js';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { ConnectorTable, Schema } from '../database/schema.js';
 import { NO_AWAITED_ORIGINAL } from '../feeds/place-records.js';
 import type { ConnectorIdentity } from '../types/store.types.js';
+import { isRemoved } from './removed-connector.js';
 
 /** The number of rows that one statement writes. SQLite allows 32,766 parameters in a statement. */
 const BATCH_ROWS = 500;
@@ -43,6 +44,7 @@ export async function registerConnectors(
  * Replaces the plugin and the account that are stored for a connector.
  * @param forgetsCursors true to delete the cursors, so that everything is pulled again. It is needed if the new plugin or account cannot
  * use the stored cursors
+ * @throws RemovedConnectorError when the connector was removed from the store
  */
 export async function replaceConnectorIdentity(
   adapter: DatabaseAdapter,
@@ -51,6 +53,9 @@ export async function replaceConnectorIdentity(
 ): Promise<void> {
   await adapter.durableTransaction(async (db) => {
     await insertUnknown(db, adapter, [connector]);
+    assertNotRemoved(
+      await db.selectFrom('connectors').selectAll().where('connector', '=', connector.path).execute(),
+    );
     await writeIdentity(db, connector);
     if (!forgetsCursors) return;
     await db
@@ -123,6 +128,7 @@ interface Comparison {
 /**
  * Compares the connectors with their rows in the store.
  * @throws ConnectorConflictError when a connector belongs to another plugin or account
+ * @throws RemovedConnectorError when a connector was removed from the store
  */
 async function compareConnectors(
   db: Kysely<Schema>,
@@ -130,6 +136,7 @@ async function compareConnectors(
 ): Promise<Comparison[]> {
   const rows = await db.selectFrom('connectors').selectAll().execute();
   const known = new Map(rows.map((row) => [row.connector, row]));
+  assertNotRemoved(connectors.flatMap(({ path }) => known.get(path) ?? []));
   const conflicts = connectors.flatMap((connector) => {
     const row = known.get(connector.path);
     return row && isOther(row, connector) ? [{ connector, row }] : [];
@@ -147,6 +154,12 @@ async function compareConnectors(
     const isComplete = row?.account !== null || connector.account === undefined;
     return { connector, found: row && { isComplete } };
   });
+}
+
+/** @throws RemovedConnectorError when a connector was removed from the store */
+function assertNotRemoved(rows: readonly ConnectorTable[]): void {
+  const removed = rows.filter(isRemoved).map(({ connector }) => connector);
+  if (removed.length > 0) throw new RemovedConnectorError(removed);
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Schema } from '../database/schema.js';
 import { DeploymentConflictError } from '../database/store-errors.js';
 import type { DeploymentIdentity } from '../types/store.types.js';
 import { areConnectorsRegistered, registerConnectors } from './connector-registry.js';
+import { isRemoved } from './removed-connector.js';
 
 /**
  * Registers the connectors of a deployment, and the name of the deployment if the store has none. If the function throws, nothing was
@@ -45,6 +46,19 @@ export async function adoptDeployment(
   });
 }
 
+/**
+ * Checks that the store has the name of this deployment, or no name.
+ * @throws DeploymentConflictError when the store belongs to another deployment
+ */
+export async function assertDeploymentName(db: Kysely<Schema>, name: string | undefined): Promise<void> {
+  const { deployment } = await db.selectFrom('store_identity').select('deployment').executeTakeFirstOrThrow();
+  if (deployment !== null && deployment !== name) throw createNameConflict(deployment, name);
+}
+
+function createNameConflict(storedName: string, name: string | undefined): DeploymentConflictError {
+  return new DeploymentConflictError(`the store belongs to the deployment "${storedName}"`, name);
+}
+
 async function writeName(db: Kysely<Schema>, deployment: string | null): Promise<void> {
   await db.updateTable('store_identity').set({ deployment }).execute();
 }
@@ -65,10 +79,15 @@ async function assertSameDeployment(
     .executeTakeFirstOrThrow();
   if (storedName !== null) {
     if (storedName === name) return;
-    throw new DeploymentConflictError(`the store belongs to the deployment "${storedName}"`, name);
+    throw createNameConflict(storedName, name);
   }
   // A store without a name belongs to every deployment file that contains at least one of the store's connectors.
-  const rows = await db.selectFrom('connectors').select('connector').orderBy('connector').execute();
+  const stored = await db
+    .selectFrom('connectors')
+    .select(['connector', 'plugin'])
+    .orderBy('connector')
+    .execute();
+  const rows = stored.filter((row) => !isRemoved(row));
   const paths = new Set(connectors.map(({ path }) => path));
   const [first] = rows;
   if (first === undefined || paths.size === 0 || rows.some(({ connector }) => paths.has(connector))) return;

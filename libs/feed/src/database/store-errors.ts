@@ -48,6 +48,18 @@ export class ConnectorConflictError extends Error {
   }
 }
 
+/** Thrown when the deployment file has connectors that `tributary connectors remove` removed from the store. */
+export class RemovedConnectorError extends Error {
+  override readonly name = 'RemovedConnectorError';
+
+  constructor(paths: readonly string[]) {
+    super(
+      `these connectors were removed from the store, and their paths cannot be used again in it: ${paths.join(', ')}. ` +
+        'Clients could miss rows of a new feed with an old path. Give the connector another name, or use another store',
+    );
+  }
+}
+
 /** Thrown when the store belongs to another deployment. */
 export class DeploymentConflictError extends Error {
   override readonly name = 'DeploymentConflictError';

@@ -1,8 +1,8 @@
 /** Assigns a connector of a store to another plugin or account. The commands `tributary connectors adopt` and `reset` use it. */
 import { replaceConnectorIdentity } from '../connectors/connector-registry.js';
-import { assertStoreExists, withDatabase, type StoreLocation } from '../store/open-store.js';
+import type { StoreLocation } from '../store/open-store.js';
 import type { ConnectorIdentity } from '../types/store.types.js';
-import { assertNotLeased, assertNotOpenElsewhere } from './assert-not-in-use.js';
+import { withIdleStore } from './with-idle-store.js';
 
 /**
  * Stores the new plugin and account of the connector.
@@ -14,10 +14,5 @@ export async function adoptConnector(
   connector: ConnectorIdentity,
   forgetsCursors: boolean,
 ): Promise<void> {
-  assertStoreExists(location);
-  await assertNotOpenElsewhere(location);
-  await withDatabase(location, async (adapter) => {
-    await assertNotLeased(location, adapter);
-    await replaceConnectorIdentity(adapter, connector, forgetsCursors);
-  });
+  await withIdleStore(location, (adapter) => replaceConnectorIdentity(adapter, connector, forgetsCursors));
 }

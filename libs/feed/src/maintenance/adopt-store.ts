@@ -1,8 +1,8 @@
 /** Assigns a store to another deployment. The command `tributary store adopt` uses it. */
 import { adoptDeployment } from '../connectors/deployment-registry.js';
-import { assertStoreExists, withDatabase, type StoreLocation } from '../store/open-store.js';
+import type { StoreLocation } from '../store/open-store.js';
 import type { DeploymentIdentity } from '../types/store.types.js';
-import { assertNotLeased, assertNotOpenElsewhere } from './assert-not-in-use.js';
+import { withIdleStore } from './with-idle-store.js';
 
 /**
  * Writes the name of the deployment, and registers its connectors.
@@ -13,10 +13,5 @@ export async function adoptStore(
   location: string | StoreLocation,
   deployment: DeploymentIdentity,
 ): Promise<void> {
-  assertStoreExists(location);
-  await assertNotOpenElsewhere(location);
-  await withDatabase(location, async (adapter) => {
-    await assertNotLeased(location, adapter);
-    await adoptDeployment(adapter, deployment);
-  });
+  await withIdleStore(location, (adapter) => adoptDeployment(adapter, deployment));
 }

@@ -27,6 +27,12 @@ export const ORDER_STATES = [
 ] as const;
 export type OrderState = (typeof ORDER_STATES)[number];
 
+export const FINAL_ORDER_STATES = [
+  'succeeded',
+  'failed',
+  'returned',
+] as const satisfies readonly OrderState[];
+
 /** The properties of an order that never change. All times in this file are milliseconds since 1970. */
 export interface ImmutableOrderFields {
   /** The id of the order, encoded as clients get it. */

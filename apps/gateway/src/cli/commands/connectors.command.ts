@@ -1,4 +1,4 @@
-/** `tributary connectors …`: pulls a connector at once, or assigns it to another plugin or account. */
+/** `tributary connectors …`: pulls a connector at once, assigns it to another plugin or account, or removes it from the store. */
 import { STREAMS } from '@tributary/connector-api';
 import { adoptConnector } from '@tributary/feed';
 import type { Command } from 'commander';
@@ -11,13 +11,14 @@ import {
 } from '../shared/command-context.js';
 import { createAuthor } from '../shared/create-author.js';
 import { withStore } from '../shared/with-store.js';
+import { registerRemoveConnectorCommand } from './remove-connector.command.js';
 import { toConnectorIdentity } from '../../mount/connector-identity.js';
 
 export function registerConnectorsCommand(cli: CommandContext): void {
   const connectors = cli.program
     .command('connectors')
     .description(
-      'Pull a connector again after a failure, or change its plugin or account (stop every gateway first).',
+      'Pull a connector again after a failure. Change its plugin or account, or remove it from the store (stop every gateway first).',
     );
   registerRetry(connectors, cli);
   registerChange(
@@ -28,6 +29,7 @@ export function registerConnectorsCommand(cli: CommandContext): void {
     'The same account at the PSP: pulls go on where they were.',
   );
   registerChange(connectors, cli, 'reset', true, 'Another account at the PSP: everything is pulled again.');
+  registerRemoveConnectorCommand(connectors, cli);
 }
 
 function registerRetry(connectors: Command, { terminal, load }: CommandContext): void {

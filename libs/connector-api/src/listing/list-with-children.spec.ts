@@ -34,9 +34,10 @@ async function list(requestMs: number) {
     fetchChildren,
     getId: (child: string) => child,
     checkChildren: (row: string, children: readonly string[]) => ({
-      warnings: row === 'c' ? [{ id: row, message: 'a difference' }] : [],
+      warnings: row === 'b' || row === 'c' ? [{ id: row, message: 'a difference' }] : [],
       resolvedIds: row === 'a' ? [`difference of ${children.join(' ')}`] : [],
     }),
+    keepOpen: (position: number, rows: readonly string[]) => position + rows.length / 10,
     start: 0,
   };
   const steps: unknown[] = [];
@@ -51,10 +52,10 @@ async function list(requestMs: number) {
   return steps;
 }
 
-it('lists the children of each row after it', async () => {
+it('lists the children of each row after it, and keeps the rows that differ from their children open', async () => {
   expect(await list(0)).toEqual([
     ['a aa1 aa2 aa2 aa3 b', 1, ['difference of a1 a2 a3']],
-    ['c cc1', 2, ['own', 'c']],
+    ['c cc1', 2.1, ['own', 'c']],
   ]);
 });
 
@@ -64,6 +65,6 @@ it('yields a step in parts when its time is used up, with the position before th
     ['aa2 aa3', 0, []],
     ['b', 1, ['difference of a1 a2 a3']],
     ['c cc1', 1, []],
-    ['', 2, ['own', 'c']],
+    ['', 2.1, ['own', 'c']],
   ]);
 });

@@ -21,13 +21,19 @@ export interface ChildRowsOptions<Row, Position> {
    * @returns `undefined` for a row that has no children
    */
   fetchChildren: (row: Row, signal: AbortSignal) => AsyncIterable<Row[]> | undefined;
-  /** Returns the PSP's id of a child, or another string that stays the same when the PSP returns the child again. */
-  getId: (child: Row) => string;
+  /** Returns the PSP's id of a row or of a child, or another string that stays the same when the PSP returns it again. */
+  getId: (row: Row) => string;
   /**
    * Compares a row with all its children, e.g. the amount of a payout with the sum of its entries. It returns warnings about differences, and
-   * the ids of such warnings that no longer apply. Each child occurs once, although two pages can contain it.
+   * the ids of such warnings that no longer apply. Each child occurs once, although two pages can contain it. A row without a list of
+   * children is not compared.
    */
   checkChildren?: (row: Row, children: readonly Row[]) => ChildrenCheck;
+  /**
+   * Returns a position after which the given rows are listed again, because `checkChildren` returned a warning about them: the PSP may not
+   * have listed all their children yet, see `addOpenRows`. Default: these rows are not listed again.
+   */
+  keepOpen?: (position: Position, rows: readonly Row[]) => Position;
   /** The position before the first step. */
   start: Position;
 }
@@ -38,18 +44,21 @@ export interface ChildRowsOptions<Row, Position> {
  */
 export async function* listWithChildren<Row, Position>(
   steps: AsyncIterable<ListingStep<Row, Position>>,
-  { fetchChildren, getId, checkChildren, start }: ChildRowsOptions<Row, Position>,
+  { fetchChildren, getId, checkChildren, keepOpen, start }: ChildRowsOptions<Row, Position>,
   context: ListingContext,
 ): AsyncGenerator<ListingStep<RowWithParent<Row>, Position>> {
   const budget = new TimeBudget(context);
+  const differing = new Map<string, Row>();
   let before = start;
   for await (const { rows, warnings: found = [], resolvedIds: resolved = [], ...step } of steps) {
     let part: RowWithParent<Row>[] = [];
     const [warnings, resolvedIds] = [[...found], [...resolved]];
     for (const parent of rows) {
       part.push({ row: parent });
+      const pages = fetchChildren(parent, budget.signal);
+      if (pages === undefined) continue;
       const children = new Map<string, Row>();
-      for await (const page of fetchChildren(parent, budget.signal) ?? []) {
+      for await (const page of pages) {
         for (const child of page) children.set(getId(child), child);
         part.push(...page.map((row) => ({ row, parent })));
         if (!budget.isUsedUp()) continue;
@@ -60,9 +69,11 @@ export async function* listWithChildren<Row, Position>(
       const check = checkChildren?.(parent, [...children.values()]);
       warnings.push(...(check?.warnings ?? []));
       resolvedIds.push(...(check?.resolvedIds ?? []));
+      if (check === undefined || check.warnings.length === 0) differing.delete(getId(parent));
+      else differing.set(getId(parent), parent);
     }
-    yield { ...step, rows: part, warnings, resolvedIds };
-    before = step.position;
+    before = keepOpen?.(step.position, [...differing.values()]) ?? step.position;
+    yield { ...step, rows: part, position: before, warnings, resolvedIds };
     budget.restart();
   }
 }

@@ -106,10 +106,12 @@ function updateOpenRows<Row>(
   const latest = new Map(rows.map((row) => [getId(row), toOpenRow(row)]));
   for (const id of latest.keys()) byId.delete(getStableId(id));
   for (const opened of latest.values()) if (opened !== undefined) byId.set(getStableId(opened[0]), opened);
-  return [...byId.values()]
-    .filter(([, time]) => time >= changeableFrom)
-    .sort((a, b) => a[1] - b[1])
-    .slice(-MAX_OPEN_ROWS);
+  return limitOpenRows([...byId.values()].filter(([, time]) => time >= changeableFrom));
+}
+
+/** Returns the open rows that a cursor keeps, oldest first. */
+export function limitOpenRows(rows: readonly OpenRow[]): OpenRow[] {
+  return rows.toSorted((a, b) => a[1] - b[1]).slice(-MAX_OPEN_ROWS);
 }
 
 /**

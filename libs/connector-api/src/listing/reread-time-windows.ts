@@ -6,7 +6,7 @@ import { TimeBudget } from './time-budget.js';
 import type { ListingContext, ListingStep } from './listing.types.js';
 import { readWindow, WindowTooLargeError } from './read-window.js';
 import type { TimeWindowSource } from './read-window.js';
-import { createRereadPositionCheck, reread } from './reread-listing.js';
+import { createRereadPositionCheck, limitOpenRows, reread } from './reread-listing.js';
 import type { OpenRow, RereadPosition } from './reread-listing.js';
 import {
   isTimeWindowsPosition,
@@ -75,6 +75,28 @@ export function rereadTimeWindows<Row>(
     since,
     context,
   );
+}
+
+/**
+ * Adds rows to the open rows of a position, so that the next listing requests them again, although `isOpen` returns false for them. It is
+ * for rows of which something else is missing, e.g. their children. Rows that no longer change are left out.
+ */
+export function addOpenRows<Row>(
+  {
+    getId,
+    getTime,
+    changesWithinMs,
+  }: Pick<RereadTimeWindowsOptions<Row>, 'getId' | 'getTime' | 'changesWithinMs'>,
+  position: RereadTimeWindowsPosition,
+  rows: readonly Row[],
+): RereadTimeWindowsPosition {
+  const open = new Map(position.open.map((row) => [row[0], row]));
+  for (const row of rows) {
+    const time = getTime(row);
+    if (time !== undefined && time >= position.reread - changesWithinMs)
+      open.set(getId(row), [getId(row), time]);
+  }
+  return { ...position, open: limitOpenRows([...open.values()]) };
 }
 
 function toOpenRow<Row>(options: RereadTimeWindowsOptions<Row>, row: Row): OpenRow | undefined {

@@ -174,7 +174,6 @@ export function toPayoutEntryRows(row: Json, payout: Json, locationId: string | 
  * @returns no warning if an amount cannot be read, because the row with this amount is rejected
  */
 export function checkPayoutEntries(payout: Json, entries: readonly Json[]): ChildrenCheck {
-  if (entries.length === 0) return { warnings: [], resolvedIds: [] };
   return compareParts({ object: 'payout', parts: 'entries' }, () => ({
     ...{ id: payout.string('id'), amount: parseMoneyObject(payout.object('amount_money')) },
     fees: payout.optionalArray('payout_fee').map((fee) => parseMoneyObject(fee.object('amount_money'))),

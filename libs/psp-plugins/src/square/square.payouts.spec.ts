@@ -40,6 +40,9 @@ const findRow = (id: string) => {
 
 const computeSums = () => Object.values(feed.computeSums(fake.locations.map(({ id }) => id)));
 
+const countEntryRequests = () =>
+  fake.server.requests.filter(({ path }) => path.endsWith('payout-entries')).length;
+
 it('a payout that is sent again after it failed adds up to its last status', async () => {
   const payout = fake.addPayout(NOW - 2 * DAY, eur(500)).id;
   fake.brokenIds.add(payout);
@@ -80,6 +83,56 @@ describe('the entries of a payout', () => {
     await clock.sleep(25 * HOUR);
     await feed.pull(psp);
     expect([...feed.openWarnings]).toEqual([]);
+  });
+
+  it.each<[string, (entries: object[]) => object[]]>([
+    ['an empty list', () => []],
+    ['a part of the list', (entries) => entries.slice(1)],
+  ])('that come once as %s are read again at the next pull', async (_name, change) => {
+    const payout = fake.addPayout(NOW - 2 * DAY, eur(500), { type: 'BATCH' }).id;
+    const ids = [200, 300].map(
+      (units) =>
+        fake.addEntry(payout, 'ADJUSTMENT', NOW - DAY, { gross: eur(units), net: eur(units), fee: eur(0) })
+          .id,
+    );
+    fake.server.transformResponse = ({ path }, body) => {
+      if (!path.endsWith('payout-entries')) return body;
+      const { payout_entries: entries } = body as { payout_entries: object[] };
+      return { ...(body as object), payout_entries: change(entries) };
+    };
+    await feed.pull(psp);
+    expect([...feed.openWarnings]).toEqual([`payout-entries-${payout}`]);
+    await feed.pull(psp);
+    expect([...feed.openWarnings]).toEqual([`payout-entries-${payout}`]);
+    fake.server.transformResponse = undefined;
+    await feed.pull(psp);
+    expect(ids.map(findRow)).toEqual(['OTHER SUCCEEDED 200', 'OTHER SUCCEEDED 300']);
+    expect([...feed.openWarnings]).toEqual([]);
+    const before = countEntryRequests();
+    await feed.pull(psp);
+    expect(countEntryRequests()).toBe(before);
+  });
+
+  it('are not read at each pull if they do not add up after the days in which a payout changes', async () => {
+    await close();
+    await mount({ ...fake.settings, changesWithinDays: 3 });
+    const payout = fake.addPayout(NOW - 2 * DAY, eur(500), { type: 'BATCH' }).id;
+    fake.addEntry(payout, 'ADJUSTMENT', NOW - DAY, { gross: eur(400), net: eur(400), fee: eur(0) });
+    await feed.pull(psp);
+    await clock.sleep(2 * DAY);
+    await feed.pull(psp);
+    await feed.pull(psp);
+    const before = countEntryRequests();
+    await feed.pull(psp);
+    expect(countEntryRequests()).toBe(before);
+  });
+
+  it('of an amount of zero may be an empty list', async () => {
+    fake.addPayout(NOW - 2 * DAY, eur(0), { type: 'BATCH' });
+    fake.server.transformResponse = ({ path }, body) =>
+      path.endsWith('payout-entries') ? { payout_entries: [] } : body;
+    await feed.pull(psp);
+    expect(feed.warnings).toEqual([]);
   });
 
   it('are read for a payout of a type that Square adds later', async () => {

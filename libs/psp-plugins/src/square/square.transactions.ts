@@ -17,6 +17,7 @@ import {
 import type { Cursor, FeedReader, Page, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import {
+  addOpenRows,
   confirmEmptyList,
   createJsonRowReader,
   createListedAccountCheck,
@@ -126,6 +127,8 @@ function createTimedSource(context: SquareContext, list: TimedList, locationId?:
     fetchChildren: (row: Json, aborted: AbortSignal) => fetchEntries(client, row, aborted),
     getId: reader.getId,
     checkChildren: checkPayoutEntries,
+    keepOpen: (position: RereadTimeWindowsPosition, rows: readonly Json[]) =>
+      addOpenRows(options, position, rows),
     start: { base: { at: start, span: INITIAL_WINDOW_MS }, reread: clock.now(), open: [] },
   };
   // The fees of a payment or a refund are known once it is completed.

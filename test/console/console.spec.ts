@@ -24,6 +24,8 @@ const PAGES: readonly (readonly [path: string, heading: string])[] = [
   ['/', 'Overview'],
   ['/connector?connector=bank', 'bank'],
   ['/feed?connector=bank&stream=transactions', 'Feed'],
+  ['/feed?connector=bank&stream=transactions&id=tx-bad', 'Feed'],
+  ['/feed?connector=bank&stream=transactions&id=no-such-record', 'Feed'],
   ['/record?connector=bank&stream=transactions&id=payment-1', 'Record payment-1'],
   ['/quarantine', 'Quarantine'],
   [
@@ -109,6 +111,30 @@ describeWithChromium('the console in a browser', () => {
       await page.getByRole('link', { name: 'tx-bad' }).click();
       await page.getByRole('heading', { level: 1, name: 'Quarantine: tx-bad' }).waitFor();
       await page.getByText(REJECTION_REASON).waitFor();
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'tells why a record that a person searches in its feed is not there',
+    async () => {
+      await open('/feed?connector=bank&stream=transactions', 'Feed');
+      const searchFor = async (id: string) => {
+        await page.getByLabel('Id', { exact: true }).fill(id);
+        await page.getByLabel('Id', { exact: true }).press('Enter');
+      };
+      await searchFor('no-such-record');
+      await page.getByText('Neither this feed nor the quarantine of this stream has a record').waitFor();
+      await page.getByText(`The last pull of the stream failed, so newer records can be missing`).waitFor();
+      await searchFor('tx-bad');
+      await page.getByText('The gateway rejected this record').waitFor();
+      await page.getByText(REJECTION_REASON).waitFor();
+      await page.getByRole('link', { name: 'See what the PSP sent' }).click();
+      await page.getByRole('heading', { level: 1, name: 'Quarantine: tx-bad' }).waitFor();
+      await open('/quarantine?id=tx-bad', 'Quarantine');
+      await page.getByRole('link', { name: 'tx-bad' }).waitFor();
+      await open('/quarantine?id=no-such-record', 'Quarantine');
+      await page.getByText('The quarantine has no entry with these properties.').waitFor();
     },
     TEST_TIMEOUT_MS,
   );

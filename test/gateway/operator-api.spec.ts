@@ -243,6 +243,9 @@ it('dismisses a rejected record with a note', async () => {
   await gateway.appendPage('bank', 'transactions', { rejected });
   const { items } = await read<{ items: { id: string; kind: string; stream: string }[] }>('/quarantine');
   expect(items).toMatchObject([{ id: rejected[0]?.id, kind: 'rejected-record' }]);
+  const find = (id: string) => read(`/quarantine?${new URLSearchParams({ id }).toString()}`);
+  expect(await find(rejected[0]?.id ?? '')).toMatchObject({ items });
+  expect(await find('another')).toEqual({ items: [], next: null });
   const query = new URLSearchParams({
     connector: 'bank',
     stream: 'transactions',

@@ -44,7 +44,7 @@ const record = createRoute({
 const quarantine = createRoute({
   getParentRoute,
   path: '/quarantine',
-  validateSearch: pickParameters(['connector', 'stream', 'kind']),
+  validateSearch: pickParameters(['connector', 'stream', 'kind', 'id']),
   component: lazyRouteComponent(() => import('./pages/quarantine-page'), 'QuarantinePage'),
 });
 const quarantineEntry = createRoute({

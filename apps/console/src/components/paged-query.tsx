@@ -35,6 +35,7 @@ export function PagedView<Entry>({
   children,
 }: {
   query: UseInfiniteQueryResult<InfiniteData<Page<Entry>>>;
+  /** Shown instead of the entries if there are none: a text, which gets a frame, or an element with its own frame. */
   empty: ReactNode;
   children: (entries: Entry[]) => ReactNode;
 }) {
@@ -42,23 +43,39 @@ export function PagedView<Entry>({
     <QueryView query={query}>
       {({ pages }) => {
         const entries = pages.flatMap(({ items }) => items);
-        return (
-          <>
-            {entries.length === 0 ? <div className="empty">{empty}</div> : children(entries)}
-            {query.hasNextPage && (
-              <div>
-                <button
-                  type="button"
-                  onClick={() => void query.fetchNextPage()}
-                  disabled={query.isFetchingNextPage}
-                >
-                  {query.isFetchingNextPage ? 'Loading …' : 'Show more'}
-                </button>
-              </div>
-            )}
-          </>
-        );
+        if (entries.length > 0)
+          return (
+            <>
+              {children(entries)}
+              <NextPageButton query={query} label="Show more" />
+            </>
+          );
+        if (query.hasNextPage)
+          return (
+            <>
+              <div className="empty">Nothing was found so far, and the search is not complete.</div>
+              <NextPageButton query={query} label="Continue the search" />
+            </>
+          );
+        return typeof empty === 'string' ? <div className="empty">{empty}</div> : empty;
       }}
     </QueryView>
+  );
+}
+
+function NextPageButton<Entry>({
+  query,
+  label,
+}: {
+  query: UseInfiniteQueryResult<InfiniteData<Page<Entry>>>;
+  label: string;
+}) {
+  if (!query.hasNextPage) return null;
+  return (
+    <div>
+      <button type="button" onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
+        {query.isFetchingNextPage ? 'Loading …' : label}
+      </button>
+    </div>
   );
 }

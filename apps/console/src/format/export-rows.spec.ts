@@ -9,7 +9,7 @@ const VERSIONS: RecordVersion[] = [
 
 it('writes a column for each property, and no cell that a spreadsheet runs as a formula', () => {
   expect(toCsv(VERSIONS).split('\r\n')).toEqual([
-    'row,served since,record id,amount,note,tags[0]',
+    'row,feed time,record id,amount,note,tags[0]',
     '2,2026-11-28T10:00:00Z,p1,-12500,"a ""b"", c",',
     `1,2026-11-28T09:00:00Z,p2,,'=1+1,x`,
     '0,2026-11-28T08:00:00Z,p3,,,',

@@ -20,7 +20,7 @@ export function toCsv(versions: readonly RecordVersion[]): string {
     ...fixed,
     ...columns.map((name) => toPlainText(values.get(name))),
   ]);
-  return [['row', 'served since', 'record id', ...columns], ...lines]
+  return [['row', 'feed time', 'record id', ...columns], ...lines]
     .map((cells) => `${cells.map(quoteCell).join(',')}\r\n`)
     .join('');
 }

@@ -11,10 +11,11 @@ import {
   TextFilter,
   useConnectorPaths,
 } from '../components/filter-form';
+import { MissingRows } from '../components/missing-rows';
 import { Page } from '../components/page';
 import { PagedView, usePagedQuery } from '../components/paged-query';
 import { Loading } from '../components/query-view';
-import { Amount, Time } from '../components/values';
+import { Amount, Count, Time } from '../components/values';
 
 const STATUSES = ['PENDING', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'EXPIRED', 'REFUNDED'] as const;
 
@@ -38,8 +39,8 @@ export function FeedPage() {
         <TextFilter name="asset" label="Asset" value={search.asset} placeholder="EUR/2" />
         <SelectFilter name="status" label="Status" value={search.status} options={STATUSES} allLabel="all" />
         <TextFilter name="text" label="Text" value={search.text} placeholder="any part of the record" />
-        <DateFilter name="from" label="From" value={search.from} />
-        <DateFilter name="to" label="Before" value={search.to} />
+        <DateFilter name="from" label="Feed time from" value={search.from} />
+        <DateFilter name="to" label="Feed time before" value={search.to} />
       </FilterForm>
       {connector === undefined ? <Loading /> : <FeedRows filter={{ ...search, connector, stream }} />}
     </Page>
@@ -49,7 +50,10 @@ export function FeedPage() {
 function FeedRows({ filter }: { filter: { connector: string; stream: string } & Record<string, string> }) {
   const query = usePagedQuery<RecordVersion>('records', filter);
   return (
-    <PagedView query={query} empty="No row of this feed has these properties.">
+    <PagedView
+      query={query}
+      empty={<MissingRows connector={filter.connector} stream={filter.stream} id={filter['id']} />}
+    >
       {(versions) => (
         <>
           <ExportButtons name={`${filter.connector}-${filter.stream}`} versions={versions} />
@@ -76,8 +80,8 @@ function createColumns(connector: string, stream: string): readonly Column<Recor
         </Link>
       ),
     },
-    { header: 'Row', isNumber: true, render: ({ sequence }) => sequence },
-    { header: 'Served since', render: ({ feedTime }) => <Time at={feedTime} /> },
+    { header: 'Row', isNumber: true, render: ({ sequence }) => <Count value={sequence} /> },
+    { header: 'Feed time', render: ({ feedTime }) => <Time at={feedTime} /> },
   ];
   if (stream !== 'transactions')
     return [

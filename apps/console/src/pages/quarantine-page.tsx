@@ -3,7 +3,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { STREAMS, type QuarantineEntry } from '../api/operator-api.types';
 import { ConnectorLink } from '../components/connector-link';
 import { DataTable, type Column } from '../components/data-table';
-import { ConnectorFilter, FilterForm, SelectFilter } from '../components/filter-form';
+import { ConnectorFilter, FilterForm, SelectFilter, TextFilter } from '../components/filter-form';
 import { Page } from '../components/page';
 import { PagedView, usePagedQuery } from '../components/paged-query';
 import { RetryAllButton } from '../components/quarantine-actions';
@@ -32,6 +32,9 @@ const COLUMNS: readonly Column<QuarantineEntry>[] = [
   { header: 'First seen', render: ({ since }) => <RelativeTime at={since} /> },
 ];
 
+const EMPTY_QUARANTINE = 'The quarantine is empty. Every record that the PSPs sent is served.';
+const NO_SUCH_ENTRY = 'The quarantine has no entry with these properties.';
+
 export function QuarantinePage() {
   const search = useSearch({ from: '/quarantine' });
   const navigate = useNavigate();
@@ -52,9 +55,10 @@ export function QuarantinePage() {
       >
         <ConnectorFilter value={search.connector} />
         <SelectFilter name="stream" label="Stream" value={search.stream} options={STREAMS} allLabel="all" />
+        <TextFilter name="id" label="Id" value={search.id} placeholder="id at the PSP" />
         <SelectFilter name="kind" label="Kind" value={search.kind} options={KINDS} allLabel="all" />
       </FilterForm>
-      <PagedView query={query} empty="The quarantine is empty. Every record that the PSPs sent is served.">
+      <PagedView query={query} empty={isFiltered(search) ? NO_SUCH_ENTRY : EMPTY_QUARANTINE}>
         {(entries) => (
           <DataTable
             caption="Entries, newest first"
@@ -66,4 +70,8 @@ export function QuarantinePage() {
       </PagedView>
     </Page>
   );
+}
+
+function isFiltered(search: Readonly<Record<string, string | undefined>>): boolean {
+  return Object.values(search).some((value) => value !== undefined);
 }

@@ -7,7 +7,7 @@ import { ConnectorLink } from '../components/connector-link';
 import { DataTable, type Column } from '../components/data-table';
 import { Page, Section } from '../components/page';
 import { QueryView } from '../components/query-view';
-import { RelativeTime, Status, Time } from '../components/values';
+import { Count, RelativeTime, Status, Time } from '../components/values';
 import { VersionComparison } from '../components/version-comparison';
 
 /** Time in ms between two reads of the page's data. It is read regularly, because clients read further rows while the page is open. */
@@ -83,10 +83,10 @@ function Versions({ versions }: { versions: readonly RecordVersion[] }) {
       <p className="muted">
         {before !== after && (
           <>
-            Row {before.sequence} is served since <Time at={before.feedTime} />.{' '}
+            Row <Count value={before.sequence} /> has the feed time <Time at={before.feedTime} />.{' '}
           </>
         )}
-        Row {after.sequence} is served since <Time at={after.feedTime} />.
+        Row <Count value={after.sequence} /> has the feed time <Time at={after.feedTime} />.
       </p>
     </>
   );

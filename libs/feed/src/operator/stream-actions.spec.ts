@@ -118,6 +118,24 @@ describe.each(STORES)('on $name, an operator', (kind) => {
     expect(await summarize({ connectors: ['other'] })).toEqual([]);
   });
 
+  it('finds the entries of one id', async () => {
+    await pull({
+      rejected: [
+        { id: 'r', reason: 'no amount' },
+        { id: 'r-2', reason: 'no amount' },
+      ],
+      warnings: [{ id: 'r', message: 'off' }],
+    });
+    const list = (filter: object) =>
+      store.operator().listQuarantine({ connectors: ['acme/bank'], ...filter }, undefined, 10);
+    expect(await list({ id: 'r' })).toMatchObject([
+      { kind: 'refusal', id: 'r' },
+      { kind: 'finding', id: 'r' },
+    ]);
+    expect(await list({ id: 'r', kind: 'refusal' })).toHaveLength(1);
+    expect(await list({ id: 'other' })).toEqual([]);
+  });
+
   it('leaves an audit log in which a changed event is found', async () => {
     await openFeed();
     for (let event = 0; event < 3; event++) await store.operator().requestPulls(AUTHOR, ['transactions']);

@@ -67,6 +67,8 @@ export interface QuarantineFilter {
   connectors: readonly string[];
   stream?: Stream;
   kind?: QuarantineEntry['kind'];
+  /** The id of the entry: for a rejected record, its id as the PSP sent it. */
+  id?: string;
 }
 
 /** The number and the age of the unresolved entries of one kind in one stream. */

@@ -39,6 +39,10 @@ export const QUARANTINE_ENDPOINTS: readonly OperatorEndpoint[] = [
       connector: CONNECTOR_PATH_SCHEMA,
       stream: STREAM_SCHEMA,
       kind: QUARANTINE_KIND_SCHEMA,
+      id: {
+        ...SEARCH_TEXT_SCHEMA,
+        description: 'The id of a rejected record, as the PSP has it, or of a warning.',
+      },
       ...PAGE_QUERY_SCHEMAS,
     },
     response: createPageSchema(createObjectSchema(ENTRY_FIELDS)),
@@ -52,6 +56,7 @@ export const QUARANTINE_ENDPOINTS: readonly OperatorEndpoint[] = [
           connectors: selectConnectorPaths(deployment, operator, query['connector']),
           ...(stream && { stream }),
           ...(kind && { kind }),
+          ...(query['id'] !== undefined && { id: String(query['id']) }),
         },
         position && {
           ...{ since: position[0], connector: position[1], stream: position[2] as Stream },

@@ -1,10 +1,13 @@
 /** A chart over time, drawn with uPlot. The user can also open a table with the data of the chart. */
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
+import { formatAxisTimes } from '../format/time';
 import 'uplot/dist/uPlot.min.css';
 
 const HEIGHT_PX = 180;
 const MIN_WIDTH_PX = 200;
+/** The minimum distance of two marks on the time axis. A date has this width. */
+const TIME_MARK_DISTANCE_PX = 90;
 
 export interface ChartSeries {
   label: string;
@@ -42,7 +45,14 @@ export function Chart({
         legend: { show: series.length > 1, live: false },
         cursor: { drag: { x: false, y: false } },
         scales: { y: { range: (_plot, low, high) => [Math.min(0, low), high > 0 ? high * 1.1 : 1] } },
-        axes: [axis, { ...axis, size: 70, values: (_plot, ticks) => ticks.map(formatValue) }],
+        axes: [
+          {
+            ...axis,
+            space: TIME_MARK_DISTANCE_PX,
+            values: (_plot, marks, _axis, _space, distanceMs) => formatAxisTimes(marks, distanceMs),
+          },
+          { ...axis, size: 70, values: (_plot, ticks) => ticks.map(formatValue) },
+        ],
         series: [
           {},
           ...series.map(({ label: name, color }) => ({

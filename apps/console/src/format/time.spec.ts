@@ -1,4 +1,4 @@
-import { formatDuration, formatRelativeTime, formatTime, formatUtc } from './time';
+import { formatAxisTimes, formatDuration, formatRelativeTime, formatTime, formatUtc } from './time';
 
 const TIME = Date.UTC(2026, 10, 28, 0, 4, 5);
 
@@ -23,4 +23,26 @@ it('formats the past and the future', () => {
   expect(formatRelativeTime(TIME - 200_000, TIME)).toBe('3 min 20 s ago');
   expect(formatRelativeTime(TIME + 5_000, TIME)).toBe('in 5 s');
   expect(formatRelativeTime(TIME + 999, TIME)).toBe('now');
+});
+
+describe('the marks of a time axis', () => {
+  const axis = (distanceMs: number, count: number) =>
+    formatAxisTimes(
+      Array.from({ length: count }, (_, index) => Date.UTC(2026, 10, 28, 22) + index * distanceMs),
+      distanceMs,
+      'UTC',
+    );
+
+  it('have 24 hours, and the date at the first mark of a day', () => {
+    expect(axis(3_600_000, 4)).toEqual(['22:00\n2026-11-28', '23:00', '00:00\n2026-11-29', '01:00']);
+  });
+
+  it('have seconds if they are closer than a minute, but no parts of a second', () => {
+    expect(axis(30_000, 2)).toEqual(['22:00:00\n2026-11-28', '22:00:30']);
+    expect(axis(500, 3)).toEqual(['22:00:00\n2026-11-28', '', '22:00:01']);
+  });
+
+  it('have the date only if they are days apart', () => {
+    expect(axis(86_400_000, 2)).toEqual(['2026-11-28', '2026-11-29']);
+  });
 });

@@ -5,6 +5,9 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
+/** The number of characters of the seconds in a formatted time, e.g. `:38`. */
+const SECONDS_LENGTH = 3;
+
 /** The format for the time zone of the user. It is kept, because creating a format takes much longer than using it. */
 const READER_TIME_FORMAT = createTimeFormat(undefined);
 
@@ -29,6 +32,25 @@ function createTimeFormat(timeZone: string | undefined): Intl.DateTimeFormat {
     second: '2-digit',
     hourCycle: 'h23',
     timeZone,
+  });
+}
+
+/**
+ * Formats the times of the marks on the axis of a chart, with 24 hours as in tables. The first mark of each day also has the date, in a
+ * second line. A mark between two whole seconds has no text.
+ * @param distanceMs the distance of two marks
+ * @param timeZone another time zone than the user's, e.g. `UTC`
+ */
+export function formatAxisTimes(timesMs: readonly number[], distanceMs: number, timeZone?: string): string[] {
+  let previousDate = '';
+  return timesMs.map((timeMs) => {
+    if (timeMs % SECOND_MS !== 0) return '';
+    const [date = '', time = ''] = formatTime(timeMs, timeZone).split(' ');
+    if (distanceMs >= DAY_MS) return date;
+    const label = distanceMs < MINUTE_MS ? time : time.slice(0, -SECONDS_LENGTH);
+    const isNewDate = date !== previousDate;
+    previousDate = date;
+    return isNewDate ? `${label}\n${date}` : label;
   });
 }
 

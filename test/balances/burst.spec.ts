@@ -18,9 +18,9 @@ const KEY = 'key-of-the-client-of-balances';
 const PATHS = Array.from({ length: ACCOUNTS }, (_, index) => `/bank/accounts/account-${index}/balances`);
 
 let directory: string;
-let gateway: ClusterGateway;
+let gateway: ClusterGateway | undefined;
 
-async function startGateway(): Promise<void> {
+async function startGateway(): Promise<ClusterGateway> {
   directory = mkdtempSync(join(tmpdir(), 'tributary-balances-'));
   const modules = join(directory, 'node_modules');
   mkdirSync(modules);
@@ -39,10 +39,11 @@ connectors:
     settings: { accounts: ${ACCOUNTS}, latencyMs: 0 }
 `,
   );
-  gateway = new ClusterGateway('gateway', port, file, join(directory, 'gateway.log'), 0);
-  await gateway.start();
-  const lastPage = `${gateway.url}/bank/accounts?pageSize=100&page=${ACCOUNTS / 100}`;
+  const started = (gateway = new ClusterGateway('gateway', port, file, join(directory, 'gateway.log'), 0));
+  await started.start();
+  const lastPage = `${started.url}/bank/accounts?pageSize=100&page=${ACCOUNTS / 100}`;
   while ((await readRows(lastPage)).length === 0) await sleep(100);
+  return started;
 }
 
 async function readRows(url: string): Promise<unknown[]> {
@@ -51,7 +52,7 @@ async function readRows(url: string): Promise<unknown[]> {
 }
 
 afterEach(async () => {
-  await gateway.stop();
+  await gateway?.stop();
   rmSync(directory, { recursive: true });
 });
 
@@ -64,8 +65,8 @@ const measure = process.env['BURST'] === '1' ? it : it.skip;
 measure(
   '(`npm run soak -- burst` runs it) the balances of 5 000 accounts at once are all answered, cheaply, and health checks do not wait behind them',
   async () => {
-    await startGateway();
-    const burst = (paths: readonly string[]) => requestAtOnce(gateway.url, gateway.pid, paths, KEY);
+    const { url, pid } = await startGateway();
+    const burst = (paths: readonly string[]) => requestAtOnce(url, pid, paths, KEY);
     const results = [await burst(PATHS), await burst(PATHS)];
     const simplest = await burst(PATHS.map(() => '/healthz'));
     for (const [

@@ -3,9 +3,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { assertBuilt, BUILT_PROGRAM } from '../built-program.js';
 import { fetchHttpStatus } from './fetch-http-status.js';
 
-const PROGRAM = 'dist/program/main.js';
 const MAX_START_MS = 120_000;
 
 export class ClusterGateway {
@@ -16,6 +16,7 @@ export class ClusterGateway {
   /**
    * @param logFile file with the output of all runs
    * @param clockOffsetMs milliseconds by which the gateway's clock is ahead of the real time
+   * @throws Error if the program was not built
    */
   constructor(
     readonly name: string,
@@ -23,7 +24,9 @@ export class ClusterGateway {
     private readonly file: string,
     private readonly logFile: string,
     private readonly clockOffsetMs: number,
-  ) {}
+  ) {
+    assertBuilt(BUILT_PROGRAM);
+  }
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
@@ -39,7 +42,13 @@ export class ClusterGateway {
 
   launch(): void {
     const log = openSync(this.logFile, 'a');
-    const command = [...createClockArguments(this.clockOffsetMs), PROGRAM, 'serve', '--config', this.file];
+    const command = [
+      ...createClockArguments(this.clockOffsetMs),
+      BUILT_PROGRAM,
+      'serve',
+      '--config',
+      this.file,
+    ];
     this.child = spawn(process.execPath, command, { stdio: ['ignore', log, log] });
     closeSync(log);
     this.exited = once(this.child, 'exit');

@@ -1,6 +1,6 @@
 /** Reloads the deployment file of a running gateway: what changes, what stays, and what is refused. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,14 +22,21 @@ const file = join(directory, 'gateway.yaml');
 let fresh: FreshStore;
 let gateway: Gateway;
 let log: string[];
+/** Stop the servers that a test has started. A server that still listens after a failed test would keep Jest from ending. */
+let stopServers: (() => Promise<void>)[];
 
 beforeEach(async () => {
   fresh = await DEFAULT_STORE.createMigrated();
   log = [];
+  stopServers = [];
 });
 afterEach(async () => {
-  await gateway.close();
-  await fresh.remove();
+  try {
+    await gateway.close();
+  } finally {
+    for (const stop of stopServers) await stop();
+    await fresh.remove();
+  }
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -39,6 +46,23 @@ const logger = () => createLogger({ level: 'debug', destination: { write: (line)
 const get = (path: string, key = KEY) =>
   fetch(gateway.url + path, { headers: { authorization: `Bearer ${key}` } });
 const status = async (path: string, key?: string) => (await get(path, key)).status;
+
+async function startVault(): Promise<VaultStandIn> {
+  const vault = new VaultStandIn();
+  await vault.start();
+  stopServers.push(() => vault.stop());
+  return vault;
+}
+
+async function startServer(respond: RequestListener): Promise<string> {
+  const server = createServer(respond);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stopServers.push(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 describe('the deployment file', () => {
   const sandbox = (name: string, key = KEY, settings = '{ transactions: 5 }') =>
@@ -204,8 +228,7 @@ describe('the deployment file', () => {
   });
 
   it('keeps the earlier value of a secret that Vault does not give any more, and refuses a new one', async () => {
-    const vault = new VaultStandIn();
-    await vault.start();
+    const vault = await startVault();
     vault.secrets.set('secret/data/clients', { bank: KEY });
     const withVault = (connectors: string) =>
       write(connectors, `secrets: { vault: { url: '${vault.url}', auth: { token: ${vault.token} } } }\n`);
@@ -246,22 +269,18 @@ describe('the deployment file', () => {
     });
     expect(await status('/cash/accounts', NEW_KEY)).toBe(200);
     expect(log.join('')).not.toContain(NEW_KEY);
-    await vault.stop();
   });
 });
 
 it('secrets are read again when a PSP rejects them, but not the file, which may be a draft', async () => {
-  const vault = new VaultStandIn();
-  await vault.start();
+  const vault = await startVault();
   const [oldToken, newToken] = ['access_old4567890123456789012345678', 'access_new4567890123456789012345678'];
   vault.secrets.set('secret/data/mollie', { token: oldToken });
   const tokens: string[] = [];
-  const psp = createServer((request, response) => {
+  const pspUrl = await startServer((request, response) => {
     tokens.push(request.headers.authorization ?? '');
     response.writeHead(request.headers.authorization === `Bearer ${newToken}` ? 500 : 401).end('{}');
   });
-  await new Promise<void>((resolve) => psp.listen(0, '127.0.0.1', resolve));
-  const pspUrl = `http://127.0.0.1:${(psp.address() as AddressInfo).port}`;
   const text = `listen: { port: 0 }
 store: ${fresh.url}
 secrets: { vault: { url: '${vault.url}', auth: { token: ${vault.token} } } }
@@ -286,6 +305,4 @@ connectors:
   await gateway.reloader?.reload('signal');
   expect(vault.requests).toHaveLength(requests);
   expect(log.join('')).not.toMatch(/access_(old|new)/);
-  await vault.stop();
-  psp.close();
 });

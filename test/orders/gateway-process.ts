@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { assertBuilt, BUILT_PROGRAM } from '../built-program.js';
 
-const PROGRAM = 'dist/program/main.js';
 const MAX_START_MS = 60_000;
 
 export class GatewayProcess {
@@ -15,13 +15,16 @@ export class GatewayProcess {
   /**
    * @param log file with the output of all runs
    * @param program the built program of another release; by default the program of this release
+   * @throws Error if the program was not built
    */
   constructor(
     private readonly file: string,
     private readonly url: string,
     private readonly log: string,
-    private readonly program = PROGRAM,
-  ) {}
+    private readonly program = BUILT_PROGRAM,
+  ) {
+    assertBuilt(program);
+  }
 
   /** The exit code of the program; `null` while it is running. */
   get exitCode(): number | null {

@@ -4,9 +4,10 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { assertBuilt } from '../built-program.js';
 
 const HOST_PROGRAM = 'test/upgrade/gateway-host-process.mjs';
 /** The directory for Node's compiled modules. They are kept, because the soak test starts the same programs hundreds of times. */
@@ -34,7 +35,7 @@ export class GatewayHost {
     private readonly modules: string,
     private readonly log: string,
   ) {
-    if (!existsSync(modules)) throw new Error(`${modules} does not exist: run "npm run build" first`);
+    assertBuilt(modules);
     this.child = this.startProcess();
   }
 

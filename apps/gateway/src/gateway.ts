@@ -1,10 +1,9 @@
 /** Assembles the gateway from a deployment: the store, the connectors, sync, orders and the HTTP server. */
 import { FailureLimiter } from '@tributary/auth';
 import { openStore, startHeartbeat, type Store, type StoreChangedError } from '@tributary/feed';
-import { OrderEngine, StoreClock, type ConnectorOrders } from '@tributary/orders';
+import { OrderEngine, StoreClock } from '@tributary/orders';
 import { SyncEngine, systemClock, type SyncOptions } from '@tributary/sync';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Gauge, Registry } from 'prom-client';
 import type { LoadedDeployment } from './config/load-deployment.js';
 import { toDeploymentIdentity } from './mount/connector-identity.js';
@@ -13,8 +12,8 @@ import { FrontServer } from './http/front-server.js';
 import { GracefulShutdown } from './http/graceful-shutdown.js';
 import { RequestObserver } from './http/request-observer.js';
 import { createLogger, LogLineLimiter, SecretRedactor, type Logger } from './logging/index.js';
-import type { RunningConnector } from './mount/connector.module.js';
-import { createHttpApplication, type HttpApplication, type SharedParts } from './mount/http-application.js';
+import { ApplicationSwitcher } from './mount/application-switcher.js';
+import { createHttpApplication, type SharedParts } from './mount/http-application.js';
 import { ChangeEvents } from './operator/change-events.js';
 import { createLoginLimiter } from './operator/operator-api.js';
 import { FeedRowWatcher } from './mount/feed-row-watcher.js';
@@ -33,12 +32,6 @@ const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
  * will be closed.
  */
 const DRAIN_TIMEOUT_MS = 1000;
-
-/**
- * Time in ms that requests to connectors that a reload replaced or removed have to end. After this time, their streams of events and long
- * polls end.
- */
-const MAX_FORMER_REQUEST_MS = 30_000;
 
 /**
  * The maximum length of the TCP accept queue. The operating system can have a lower limit. With Node's default of 511, further connections
@@ -116,33 +109,61 @@ async function composeGateway(
   const { logger, registry = new Registry() } = options;
   const redactor = options.redactor ?? new SecretRedactor([]);
   redactor.add(deployment.secrets);
+  const redact = (text: string) => redactor.redact(text);
   const sync: SyncOptions = {
-    ...{ logger, registry, redact: (text) => redactor.redact(text) },
+    ...{ logger, registry, redact },
     onUnauthorized: (path) => reloader?.refreshSecrets(path),
   };
   const clock = await StoreClock.create(store, systemClock);
   const orders = new OrderEngine(store, { ...sync, ...deployment.orders, clock });
   await store.registerDeployment(toDeploymentIdentity(deployment));
   const storeChange = observeStoreChange(store, logger, registry);
-  const limiter = new FailureLimiter();
   const lineLimiter = new LogLineLimiter(logger);
   const readers = new ReaderPositionRecorder(store);
   const frontServer = new FrontServer();
   const gracefulShutdown = new GracefulShutdown(frontServer.server);
-  const listConnectorPaths = () => application.deployment.connectors.map(({ path }) => path);
-  registerReaderMetrics(registry, store, listConnectorPaths);
-  registerReconciliationMetrics(registry, store.reconciliation(), () =>
-    application.deployment.policies.map(({ policy }) => policy.name),
-  );
-  const createTasks = (loaded: Deployment) => [
-    ...createReconciliationTasks(loaded, store, logger),
-    ...createAlertTasks(loaded, store, logger, (text) => redactor.redact(text)),
-  ];
+  registerStoreMetrics(registry, store, () => switcher.deployment);
+  const createTasks = (next: Deployment) => createDeploymentTasks(next, store, logger, redact);
   const tasks = new TaskRunner(store, createTasks(deployment), logger);
   const rowWatcher = new FeedRowWatcher(store);
   const changeEvents = new ChangeEvents(store, logger);
-  const shared: SharedParts = {
-    ...{ store, registry, logger, limiter, lineLimiter, gracefulShutdown, changeEvents },
+  const shared = createSharedParts({
+    ...{ store, registry, logger, lineLimiter, gracefulShutdown, changeEvents, readers, rowWatcher },
+    ...{ sync, orders, getSyncEngine: () => syncEngine, getReloader: () => reloader },
+  });
+  const applyDeployment: Gateway['applyDeployment'] = (...change) => switcher.applyDeployment(...change);
+  const reloader =
+    options.loaded &&
+    new DeploymentReloader(options.loaded, deployment, {
+      ...{ logger, registry, redactor, apply: applyDeployment },
+      recordAuditEvent: (entry) => store.operator().recordAuditEvent(entry),
+    });
+  const application = await createHttpApplication(deployment, shared);
+  const syncEngine = new SyncEngine(
+    store,
+    application.connectors.map((connector) => connector.sync),
+    sync,
+  );
+  const switcher = new ApplicationSwitcher(application, {
+    ...{ store, shared, syncEngine, orders, tasks, createTasks, frontServer },
+  });
+  return new RunningGateway({
+    ...{ deployment, options, frontServer, gracefulShutdown, rowWatcher, store, storeChange, syncEngine },
+    ...{ tasks, orders, readers, clock, logger, lineLimiter, reloader, switcher, changeEvents },
+  });
+}
+
+/** The parts of a gateway that all its applications share, before they are combined for the HTTP application. */
+type SharedDependencies = Omit<SharedParts, 'limiter' | 'loginLimiter' | 'requestObserver' | 'connectors'> &
+  Pick<SharedParts['connectors'], 'readers' | 'rowWatcher' | 'sync' | 'orders'>;
+
+function createSharedParts(dependencies: SharedDependencies): SharedParts {
+  const { readers, rowWatcher, sync, orders, ...parts } = dependencies;
+  const { store, registry, logger, lineLimiter, getSyncEngine } = parts;
+  const limiter = new FailureLimiter();
+  return {
+    ...parts,
+    limiter,
     loginLimiter: createLoginLimiter(),
     requestObserver: new RequestObserver(logger, lineLimiter, registry, readers),
     connectors: {
@@ -150,65 +171,30 @@ async function composeGateway(
       cache: new PageCache(PAGE_CACHE_BYTES),
       // A webhook of a removed connector can still be in progress.
       schedulePull: (path, streams) => {
-        if (syncEngine.hasConnector(path)) syncEngine.requestPull(path, streams);
+        if (getSyncEngine().hasConnector(path)) getSyncEngine().requestPull(path, streams);
       },
     },
-    getSyncEngine: () => syncEngine,
-    getReloader: () => reloader,
   };
-  const applyDeployment = async (next: Deployment, beforeSwap?: () => Promise<void>) => {
-    const nextApplication = await createHttpApplication(next, shared, application);
-    await store.registerDeployment(toDeploymentIdentity(next));
-    await beforeSwap?.();
-    // From here on nothing can fail, so the file is applied completely or not at all.
-    const former = application;
-    application = nextApplication;
-    syncEngine.setConnectors(application.connectors.map((connector) => connector.sync));
-    orders.setConnectors(listOrders(application));
-    tasks.setTasks(createTasks(next));
-    const formerEnded = frontServer.setApplication(application.handle);
-    // The keys and the connectors can have changed, so consoles connect again.
-    changeEvents.endAll();
-    const hasEnded = Promise.race([formerEnded, sleep(MAX_FORMER_REQUEST_MS, undefined, { ref: false })]);
-    retiring = Promise.all([retiring, hasEnded]).then(async () => {
-      const kept = new Set(nextApplication.connectors);
-      for (const connector of former.connectors) if (!kept.has(connector)) stopConnector(connector);
-      await orders.stopFormerConnectors();
-    });
-  };
-  let retiring: Promise<unknown> = Promise.resolve();
-  const reloader =
-    options.loaded &&
-    new DeploymentReloader(options.loaded, deployment, {
-      ...{ logger, registry, redactor, apply: applyDeployment },
-      recordAuditEvent: (entry) => store.operator().recordAuditEvent(entry),
-    });
-  let application = await createHttpApplication(deployment, shared);
-  const syncEngine = new SyncEngine(
-    store,
-    application.connectors.map((connector) => connector.sync),
-    sync,
+}
+
+/** Registers the metrics that are read from the store for the connectors and policies of the present deployment. */
+function registerStoreMetrics(registry: Registry, store: Store, getDeployment: () => Deployment): void {
+  registerReaderMetrics(registry, store, () => getDeployment().connectors.map(({ path }) => path));
+  registerReconciliationMetrics(registry, store.reconciliation(), () =>
+    getDeployment().policies.map(({ policy }) => policy.name),
   );
-  orders.setConnectors(listOrders(application));
-  void frontServer.setApplication(application.handle);
-  return new RunningGateway({
-    ...{ deployment, options, frontServer, gracefulShutdown, rowWatcher, store, storeChange, syncEngine },
-    ...{ tasks, orders, readers, clock, logger, lineLimiter, reloader, applyDeployment, changeEvents },
-    stopConnectors: () => application.connectors.forEach(stopConnector),
-    closeApplication: async () => {
-      await retiring;
-      await application.close();
-    },
-  });
 }
 
-function listOrders({ connectors }: HttpApplication): ConnectorOrders[] {
-  return connectors.flatMap((connector) => connector.orders ?? []);
-}
-
-function stopConnector({ backend, webhooks }: RunningConnector): void {
-  backend.stop();
-  webhooks.stop();
+function createDeploymentTasks(
+  deployment: Deployment,
+  store: Store,
+  logger: Logger,
+  redact: (text: string) => string,
+) {
+  return [
+    ...createReconciliationTasks(deployment, store, logger),
+    ...createAlertTasks(deployment, store, logger, redact),
+  ];
 }
 
 /**
@@ -240,10 +226,7 @@ interface GatewayParts {
   changeEvents: ChangeEvents;
   store: Store;
   reloader: DeploymentReloader | undefined;
-  applyDeployment: Gateway['applyDeployment'];
-  stopConnectors: () => void;
-  /** Closes the HTTP application, and waits for former applications. */
-  closeApplication: () => Promise<void>;
+  switcher: ApplicationSwitcher;
   storeChange: Promise<StoreChangedError>;
   syncEngine: SyncEngine;
   tasks: TaskRunner;
@@ -296,7 +279,7 @@ class RunningGateway implements Gateway {
   }
 
   applyDeployment(deployment: Deployment, beforeSwap?: () => Promise<void>): Promise<void> {
-    return this.parts.applyDeployment(deployment, beforeSwap);
+    return this.parts.switcher.applyDeployment(deployment, beforeSwap);
   }
 
   close(): Promise<void> {
@@ -305,8 +288,7 @@ class RunningGateway implements Gateway {
 
   private async shutDown(): Promise<void> {
     const { gracefulShutdown, rowWatcher, options, store, syncEngine, tasks, orders, readers } = this.parts;
-    const { clock, logger, lineLimiter, reloader, frontServer, stopConnectors, closeApplication } =
-      this.parts;
+    const { clock, logger, lineLimiter, reloader, frontServer, switcher } = this.parts;
     logger.info('stopping');
     await reloader?.stop();
     rowWatcher.stop();
@@ -317,10 +299,10 @@ class RunningGateway implements Gateway {
       gracefulShutdown.start(options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS),
     ]);
     await gracefulShutdown.finish(() => {
-      stopConnectors();
+      switcher.stopConnectors();
       return frontServer.close();
     });
-    await closeApplication();
+    await switcher.close();
     lineLimiter.stop();
     // Orders are stopped after the HTTP server, because running requests can still submit orders.
     await orders.stop();

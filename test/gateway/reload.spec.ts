@@ -4,6 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { loadDeploymentWithSecrets } from '../../apps/gateway/src/config/index.js';
 import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
 import { createLogger } from '../../apps/gateway/src/logging/index.js';
@@ -15,6 +16,8 @@ const KEY = 'key-of-the-first-client';
 const NEW_KEY = 'key-of-the-other-client';
 const OPERATOR = 'key-of-the-operator-1';
 const READER = 'key-of-the-reading-op';
+/** The time in ms that each of the clients waits between two reads while the file is reloaded. It is a small part of a reload. */
+const PAUSE_OF_READERS_MS = 5;
 const TENANT_OPERATOR = 'key-of-the-tenant-op-1';
 
 const directory = mkdtempSync(join(tmpdir(), 'tributary-reload-'));
@@ -198,7 +201,8 @@ describe('the deployment file', () => {
     const statuses = new Set<number>();
     let isDone = false;
     const readers = Array.from({ length: 4 }, async () => {
-      while (!isDone) statuses.add(await status('/bank/transactions'));
+      // The readers and the gateway share one process. Without the pause, most of its time would go to reads and not to reloads.
+      for (; !isDone; await sleep(PAUSE_OF_READERS_MS)) statuses.add(await status('/bank/transactions'));
     });
     for (let round = 0; round < 100; round++) {
       write(

@@ -18,6 +18,11 @@ const NO_WORK: PendingWork = { isUnderWay: false, waitUntilSettled: async () => 
 
 /** A clock whose time changes only when a test calls `advance` or `shift`. */
 export class ManualClock implements Clock {
+  /**
+   * Timers fire at multiples of this number of milliseconds. A test that simulates hours sets a longer time, so that a program that polls
+   * twice per second costs less.
+   */
+  resolutionMs = 1;
   private readonly timers = new Set<Timer>();
 
   /** @param pendingWork work that must end before the clock advances */
@@ -31,7 +36,8 @@ export class ManualClock implements Clock {
   }
 
   after(milliseconds: number, run: () => void): () => void {
-    const timer = { at: this.time + Math.max(0, milliseconds), run };
+    const dueAt = this.time + Math.max(0, milliseconds);
+    const timer = { at: Math.ceil(dueAt / this.resolutionMs) * this.resolutionMs, run };
     this.timers.add(timer);
     return () => this.timers.delete(timer);
   }

@@ -1,6 +1,6 @@
 /**
- * Takes the screenshots in docs/images/console from a running gateway: `node test/console/take-screenshots.mjs http://127.0.0.1:3000
- * demo-key-of-the-operator`. Compress the files afterwards. The program needs a Chromium: CHROMIUM_PATH, or /usr/bin/chromium.
+ * Takes the screenshots in docs/images/console from the gateway that start-screenshot-gateway.mjs starts: `node
+ * test/console/take-screenshots.mjs`. Compress the files afterwards. The program needs a Chromium: CHROMIUM_PATH, or /usr/bin/chromium.
  */
 import { mkdirSync } from 'node:fs';
 import { chromium } from 'playwright-core';
@@ -23,13 +23,10 @@ const PAGES = {
 /** The pages that are opened by a link on another page. Each entry contains the page with the link, and the link. */
 const LINKED_PAGES = {
   record: ['/feed?connector=rough-sandbox&stream=transactions&status=REFUNDED', 'tbody th a'],
-  'quarantine-entry': ['/quarantine', 'tbody th a'],
-  order: ['/orders', 'tbody th a'],
+  'quarantine-entry': ['/quarantine?kind=rejected-record', 'tbody th a'],
+  order: ['/orders', 'tr:has-text("314.00") th a'],
   policy: ['/reconciliation', 'tbody th a'],
-  break: [
-    '/reconciliation/policy?policy=sandbox-main&class=amount-differs',
-    'h2:has-text("Breaks") ~ * tbody th a',
-  ],
+  break: ['/reconciliation/policy?policy=bank&class=amount-differs', 'h2:has-text("Breaks") ~ * tbody th a'],
 };
 
 const browser = await chromium.launch({
@@ -50,6 +47,10 @@ for (const width of WIDTHS_PX) {
     await open(path);
     await save(name, width);
   }
+  await open('/quarantine?kind=rejected-record');
+  const rejectedId = await page.locator('tbody th a').first().textContent();
+  await open(`/feed?connector=rough-sandbox&stream=transactions&id=${rejectedId}`);
+  await save('missing-record', width);
   for (const [name, [path, link]] of Object.entries(LINKED_PAGES)) {
     await open(path);
     const target = page.locator(link).first();

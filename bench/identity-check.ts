@@ -28,7 +28,7 @@ import { startPageServers } from './page-requests.js';
 import { findRatios, orderFairly, pickQuantile } from './round-ratios.js';
 import { createRecords, feedTimeOf } from './test-records.js';
 
-const ROUNDS = process.argv.includes('--short') ? 300 : 1000;
+const ROUNDS = process.argv.includes('--short') ? 150 : 1000;
 /** The number of rounds at the start that are not counted, because V8 still compiles the code in these rounds. */
 const WARM_UP_ROUNDS = 40;
 const APPENDS_PER_ROUND = 4;

@@ -12,6 +12,7 @@ import { EncodingDetector, isCentralEuropean } from '../encoding-detector.js';
 import { describeGroupingAmbiguity, quoteValue } from '../value-parsers.js';
 import { readNonSwiftInformation } from './non-swift-field.js';
 import { removeOwnAccount } from './remove-own-account.js';
+import { hasFieldForm, isHeaderTag } from './field-forms.js';
 import { readOwnerInformation } from './owner-information.js';
 import { readStatementLine, readSupplementaryDetails } from './mt-statement-line.js';
 import { MtMessage, MtStatement } from './mt-statement.js';
@@ -19,8 +20,6 @@ import type { MtField } from './mt-field-parsers.js';
 import { failAtMtField, joinFieldLines } from './mt-field-parsers.js';
 
 const TAG_PATTERN = /^:(\d{2}[A-Z]?|NS):/;
-/** Matches the tags of the fields in MT940 and MT942. A line with another number begins no field: `:45:37` in a text is a time. */
-const STATEMENT_TAG_PATTERN = /^(?:13|20|21|25|28|34|6[0-5]|86|90)[A-Z]?$|^NS$/;
 /** Matches an hour at the end of a line. Together with the beginning of the next line, it may be a time: `T16` and `:20:15`. */
 const HOUR_AT_END_PATTERN = /(?:^|\D)(?:[01]?\d|2[0-3])$/;
 const MINUTES_AT_START_PATTERN = /^:[0-5]\d:[0-5]\d(?!\d)/;
@@ -145,8 +144,8 @@ export class MtReader implements StatementReader {
     if (tag === undefined || !this.#isInText() || this.#linesAfterDash) return tag;
     const previous = this.#field?.lines.at(-1) ?? '';
     if (HOUR_AT_END_PATTERN.test(previous) && MINUTES_AT_START_PATTERN.test(line)) return undefined;
-    if (tag === '20' && !this.#mayTerminate()) return undefined;
-    return STATEMENT_TAG_PATTERN.test(tag) ? tag : undefined;
+    if (isHeaderTag(tag) && !this.#mayTerminate()) return undefined;
+    return hasFieldForm(tag, line.slice(tag.length + 2)) ? tag : undefined;
   }
 
   /**

@@ -150,6 +150,55 @@ describe('the details :86:', () => {
   });
 });
 
+describe('a line in the text of an entry that looks like a field', () => {
+  const LINES = [
+    ':60:12',
+    ':60F:12',
+    ':62:7',
+    ':62F: of the contract',
+    ':64:30',
+    ':90:1',
+    ':90C:5',
+    ':86:1',
+    ':86: of the contract',
+    ':61:00',
+    ':61: of the contract',
+    ':61:1',
+    ':63:12',
+    ':25:30',
+    ':28:30',
+    ':28C:1/1',
+    ':13:45',
+    ':21:00',
+    ':34F:x',
+  ];
+  it.each(LINES)('%s belongs to the text of an MT940', async (line) => {
+    const entry = await entryOf('2601150115D1,NTRFNONREF', `The meeting is at\r\n${line}\r\nin room 5`);
+    expect(entry.remittance).toBe(`The meeting is at ${line} in room 5`);
+  });
+
+  it.each(LINES.filter((line) => !/^:(?:21|28)/.test(line)))(
+    '%s belongs to the text of an MT942',
+    async (line) => {
+      const file = `:20:X\n:25:${IBAN}\n:28C:1\n:34F:EUR0,\n:13D:2601151230+0100\n:61:2601150115D1,NTRFNONREF\n:86:Before\n${line}\nafter\n-\n`;
+      expect(selectEntries(await readAll(file)).map(({ remittance }) => remittance)).toEqual([
+        `Before ${line} after`,
+      ]);
+    },
+  );
+
+  it.each([
+    [':61:260228X1,NTRFNONREF', ':61: is "260228X1,NTRFNONREF"'],
+    [':61:2602320227C1,NTRFNONREF', ':61: has the value date 260232'],
+    [':61:26O2280227C1,50NTRFNONREF', ':61: is "26O2280227C1,50NTRFNONREF"'],
+    [':61:260228', ':61: is "260228"'],
+    [':62F:X260115EUR100,00', ':62F: is "X260115EUR100,00"'],
+  ])('%s is a damaged field, which is refused', async (line, message) => {
+    const file = createMt940Sample(`:61:2601150115D1,NTRFNONREF\r\n:86:Text\r\n${line}\r\n`);
+    expect(await errorMessageOf(file)).toContain(message);
+  });
+});
+
 describe('the Polish form of ING Bank Śląski', () => {
   const IBAN_OF_PAYEE = 'PL02109000750000000108000006';
   const DETAILS = [

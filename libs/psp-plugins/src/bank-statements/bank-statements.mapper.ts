@@ -164,6 +164,7 @@ function toTransaction(
           isFinal && movement.fingerprint?.bookedEntryId === item.entryId
             ? movement.fingerprint.facts
             : item.facts,
+        announcedReference: movement.fingerprint?.announcedReference ?? '',
       }),
     },
   };
@@ -209,6 +210,7 @@ function confirmDetails(
     statementVersion: item.statement.version,
     notificationEntryId: fingerprint?.notificationEntryId ?? '',
     facts: item.facts,
+    announcedReference: fingerprint?.announcedReference ?? '',
   });
   return [...stored]
     .filter(

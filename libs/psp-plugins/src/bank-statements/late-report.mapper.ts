@@ -4,6 +4,7 @@
  */
 import type { StoredRecord, Transaction } from '@tributary/connector-api';
 import { toTransactions } from './bank-statements.mapper.js';
+import { parseFingerprint } from './identity/entry-identity.js';
 import { BOOKED_ENTRY_KEYS, METADATA_KEYS } from './mapping/metadata-keys.js';
 import { addMissingFacts, hasMissingFacts, readStoredFacts } from './mapping/read-stored-facts.js';
 import type { EntryMatch } from './matching/entry-matcher.js';
@@ -29,7 +30,7 @@ export function toEnrichedTransactions(match: EntryMatch, time: LocalTimeParser)
     return toTransactions({ ...match, item: booked, isIdentified: false }, NO_STORED_DETAILS, time);
   }
   const reported = mergeOnlyDetail(item.entry);
-  if (!hasMissingFacts(known, reported)) return [];
+  if (!hasMissingFacts(known, reported) && !hasNewReference(match)) return [];
   const facts = addMissingFacts(known, reported);
   const entry: Entry = { ...booked.entry, ...facts, details: [] };
   return toTransactions({ ...match, item: { ...booked, entry } }, NO_STORED_DETAILS, time);
@@ -68,6 +69,15 @@ function toBookedItem({ item, movement, isIdentified }: EntryMatch): ItemToMatch
     entryId: fingerprint.bookedEntryId,
     isFinal: true,
   };
+}
+
+/**
+ * Returns true if the report has another reference than the booked statement, and the stored row does not contain it yet. The row must
+ * contain it, so that the report is recognised when it comes again, and so that another report is not taken for this one.
+ */
+function hasNewReference({ movement: { fingerprint, metadata } }: EntryMatch): boolean {
+  const stored = parseFingerprint(metadata[METADATA_KEYS.fingerprint]);
+  return stored !== undefined && stored.announcedReference !== fingerprint?.announcedReference;
 }
 
 function setOrDelete<K extends string>(

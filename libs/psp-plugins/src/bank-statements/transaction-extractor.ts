@@ -23,6 +23,7 @@ import type { ChainLink } from './chain/statement-chain.js';
 import { ExportOverlapDetector } from './chain/export-overlap-detector.js';
 import type { KeyedLink } from './chain/create-chain-links.js';
 import { MovementRepository } from './matching/movement-repository.js';
+import { UnmatchedAnnouncements } from './matching/unmatched-announcements.js';
 import { NewMovementFactory } from './matching/new-movement-factory.js';
 import { DaysBeforeStatement } from './matching/served-days.js';
 import { parseDigests } from './checking/entry-digests.js';
@@ -104,6 +105,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
       days,
       new NewMovementFactory(days.open(statement.accountId), digestCounts),
       histories.find((history) => history.kind === 'exported')?.former,
+      new UnmatchedAnnouncements(this.progress.unmatchedIds),
     );
   }
 
@@ -115,10 +117,10 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     const { correction, links, isOutdated } = open;
     for (const { key, link } of links) this.progress.chains.add(key, link);
     if (isOutdated) return { items: [] };
-    if (!correction) return { items: [], ...this.reportImbalance(open) };
+    if (!correction) return { items: [], ...this.reportFindings(open) };
     const { items, result } = await correction.finish(readOther, this.movements, this.time);
     this.movements.remember(items);
-    return { items, ...this.reportImbalance(open, result) };
+    return { items, ...this.reportFindings(open, result) };
   }
 
   /** Matches all entries of the batch. Yields the records that were not served before, in the order of the entries. */
@@ -187,13 +189,13 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
   }
 
   private async matchItems(
-    { newMovements, correction, guessedIds }: OpenStatement,
+    { newMovements, correction, guessedIds, unmatched }: OpenStatement,
     items: readonly ItemToMatch[],
   ): Promise<EntryMatch[]> {
     const matches = correction ? undefined : newMovements.match(items);
     if (matches) return matches;
     const groups = await this.movements.loadGroups(new Set(items.flatMap((item) => item.groupKeys)));
-    return new EntryMatcher(groups, guessedIds, this.time).match(items);
+    return new EntryMatcher(groups, guessedIds, unmatched, this.time).match(items);
   }
 
   private rejectionReason(entry: Entry, statement: CheckedStatement): string | undefined {
@@ -211,6 +213,18 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     const stored =
       match.movement.detailCount > 0 ? await this.movements.loadDetails(match.movement) : NO_STORED_DETAILS;
     return toTransactions(match, stored, this.time);
+  }
+
+  private reportFindings(
+    open: OpenStatement,
+    correction?: CorrectionResult,
+  ): Required<Pick<ExtractionStep<Transaction>, 'warnings' | 'resolvedIds'>> {
+    const { warnings = [], resolvedIds = [] } = this.reportImbalance(open, correction);
+    const announced = open.unmatched.finish();
+    return {
+      warnings: [...warnings, ...announced.warnings],
+      resolvedIds: [...resolvedIds, ...announced.resolvedIds],
+    };
   }
 
   private reportImbalance(
@@ -259,6 +273,7 @@ class OpenStatement {
     readonly days: DaysBeforeStatement,
     readonly newMovements: NewMovementFactory,
     formerExport: ChainLink | undefined,
+    readonly unmatched: UnmatchedAnnouncements,
   ) {
     if (statement.start.format === 'csv') this.overlap = new ExportOverlapDetector(formerExport);
   }

@@ -123,6 +123,11 @@ export interface EntryFingerprint {
   /** The id of the notification entry that reported the movement in advance. */
   notificationEntryId: string;
   facts: FactDigests;
+  /**
+   * A digest of the bank's reference in a report, if the booked statement contains another reference or none. It is empty if both agree or
+   * if no report was read.
+   */
+  announcedReference: string;
 }
 
 export function formatFingerprint({
@@ -130,6 +135,7 @@ export function formatFingerprint({
   statementVersion,
   notificationEntryId,
   facts,
+  announcedReference,
 }: EntryFingerprint): string {
   const { all, reference, shortReference, payment, counterparty, text } = facts;
   return [
@@ -141,8 +147,9 @@ export function formatFingerprint({
     payment,
     counterparty,
     text,
-    // A fingerprint without a short reference has the same form as in rows that earlier versions of the plugin wrote.
-    ...(shortReference === '' ? [] : [shortReference]),
+    // A fingerprint without these digests has the same form as in rows that earlier versions of the plugin wrote.
+    ...(shortReference === '' && announcedReference === '' ? [] : [shortReference]),
+    ...(announcedReference === '' ? [] : [announcedReference]),
   ].join('.');
 }
 
@@ -152,13 +159,15 @@ export function formatFingerprint({
  */
 export function parseFingerprint(written: string | undefined): EntryFingerprint | undefined {
   const parts = written?.split('.') ?? [];
-  if (parts.length !== 8 && parts.length !== 9) return undefined;
+  if (parts.length < 8 || parts.length > 10) return undefined;
   const [bookedEntryId = '', statementVersion = '', notificationEntryId = '', all = '', ...facts] = parts;
-  const [reference = '', payment = '', counterparty = '', text = '', shortReference = ''] = facts;
+  const [reference = '', payment = '', counterparty = '', text = '', ...others] = facts;
+  const [shortReference = '', announcedReference = ''] = others;
   return {
     bookedEntryId,
     statementVersion,
     notificationEntryId,
     facts: { all, reference, shortReference, payment, counterparty, text },
+    announcedReference,
   };
 }

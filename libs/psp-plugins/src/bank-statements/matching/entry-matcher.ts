@@ -11,6 +11,7 @@ import type { LocalTimeParser } from '../statements/local-time-parser.js';
 import { splitBatch } from '../statements/split-batch.js';
 import { METADATA_KEYS } from '../mapping/metadata-keys.js';
 import type { Movement } from './movement-repository.js';
+import type { UnmatchedAnnouncements } from './unmatched-announcements.js';
 
 export interface EntryMatch {
   item: ItemToMatch;
@@ -32,6 +33,8 @@ const MAX_PENDING_DAYS = 15;
 interface MatchRule {
   appliesTo(item: ItemToMatch): boolean;
   allows(item: ItemToMatch, movement: Movement): boolean;
+  /** True if the bank's references may differ. Then only movements with the payer's reference of the entry are candidates. */
+  ignoresBankReference?: true;
 }
 
 const isPendingEntry = ({ entry }: ItemToMatch): boolean => entry.status !== 'BOOK';
@@ -40,13 +43,27 @@ const isPendingEntry = ({ entry }: ItemToMatch): boolean => entry.status !== 'BO
  * The rules, from certain to probable. A booked entry is assigned to a movement that was reported in advance. An entry of a report is first
  * compared with booked movements, because a movement that is reported late must not be counted twice. If no booked movement fits, the entry
  * becomes a movement that a later booking can be assigned to.
+ *
+ * Some banks give a payment one reference in a notification and another in the statement. If the payer's reference, account, amount and day
+ * are equal, such entries are one movement. A statement that contains two such payments still results in two movements, because two
+ * booked entries are never assigned to the same movement.
  */
 const MATCH_RULES: readonly MatchRule[] = [
   { appliesTo: ({ isFinal }) => isFinal, allows: isIdentified },
+  {
+    appliesTo: ({ isFinal }) => isFinal,
+    allows: (_, movement) => !isBooked(movement),
+    ignoresBankReference: true,
+  },
   { appliesTo: ({ isFinal }) => isFinal, allows: () => true },
   {
     appliesTo: ({ isFinal }) => !isFinal,
     allows: (item, movement) => isBooked(movement) && isIdentified(item, movement),
+  },
+  {
+    appliesTo: (item) => !item.isFinal && !isPendingEntry(item),
+    allows: (item, movement) => isBooked(movement) && !wasAnnounced(item, movement),
+    ignoresBankReference: true,
   },
   {
     appliesTo: ({ isFinal }) => !isFinal,
@@ -76,10 +93,12 @@ export class EntryMatcher {
    * @param groups the stored movements by group (same account, amount, currency and day)
    * @param guessedIds the ids of movements that were assigned without certainty in earlier batches of the same statement. The matcher adds
    * further ids
+   * @param unmatched the movements of this statement that were announced and not booked. The matcher adds and removes movements
    */
   constructor(
     private readonly groups: ReadonlyMap<string, Movement[]>,
     private readonly guessedIds: Set<string>,
+    private readonly unmatched: UnmatchedAnnouncements,
     private readonly time: LocalTimeParser,
   ) {}
 
@@ -96,7 +115,9 @@ export class EntryMatcher {
         this.assign(item, this.findBest(item, rule), this.guessedIds);
       }
     }
-    return items.map((item) => this.matches.get(item) ?? this.assignNew(item));
+    const matches = items.map((item) => this.matches.get(item) ?? this.assignNew(item));
+    for (const match of matches) this.findUnmatched(match);
+    return matches;
   }
 
   /** Returns the movement that already contains this entry, or a movement that was reported in advance with equal facts. */
@@ -119,14 +140,17 @@ export class EntryMatcher {
   private findBest(item: ItemToMatch, rule: MatchRule): Movement | undefined {
     return findMostSimilar(
       item,
-      this.listCandidates(item).filter((movement) => rule.allows(item, movement)),
+      this.listCandidates(item, rule).filter((movement) => rule.allows(item, movement)),
     );
   }
 
-  private listCandidates(item: ItemToMatch): Movement[] {
+  private listCandidates(item: ItemToMatch, { ignoresBankReference }: MatchRule): Movement[] {
     return item.groupKeys
       .map((groupKey) => this.groupIndex(groupKey))
-      .flatMap(({ movements, unbooked }) => (item.isFinal ? unbooked : movements))
+      .flatMap((group) => {
+        if (ignoresBankReference) return group.findRelated({ ...item.facts, reference: '' });
+        return item.isFinal ? group.unbooked : group.movements;
+      })
       .filter(
         (movement) =>
           !this.assigned.has(movement) &&
@@ -136,7 +160,7 @@ export class EntryMatcher {
           (item.isFinal ||
             movement.groupKey !== item.groupKeys[0] ||
             movement.fingerprint?.facts.all !== item.facts.all) &&
-          factsAgree(item, movement) &&
+          factsAgree(item, movement, ignoresBankReference) &&
           (item.isFinal ? this.isAvailable(item, movement) : this.couldBeSame(item, movement)),
       );
   }
@@ -204,7 +228,40 @@ export class EntryMatcher {
       const booked = bookedFingerprint(item);
       const facts =
         isCertain && fingerprint ? addMissingDigests(booked.facts, fingerprint.facts) : booked.facts;
-      movement.fingerprint = { notificationEntryId: '', ...fingerprint, ...booked, facts };
+      const announcedReference = fingerprint
+        ? otherReference(booked.facts.reference, fingerprint.facts.reference)
+        : '';
+      movement.fingerprint = {
+        notificationEntryId: '',
+        ...fingerprint,
+        ...booked,
+        facts,
+        announcedReference,
+      };
+    } else if (!item.isFinal && fingerprint?.bookedEntryId && fingerprint.announcedReference === '') {
+      const announcedReference = otherReference(fingerprint.facts.reference, item.facts.reference);
+      movement.fingerprint = { ...fingerprint, announcedReference };
+    }
+  }
+
+  /**
+   * Finds movements that may be served twice: an announced movement without a booked entry has a reference in common with an entry of a
+   * booked statement that was assigned to another movement.
+   */
+  private findUnmatched({ item, movement, isIdentified: isCertain }: EntryMatch): void {
+    const groups = item.groupKeys.map((groupKey) => this.groupIndex(groupKey));
+    if (item.isFinal) {
+      this.unmatched.delete(movement);
+      // If the bank's reference is equal, another payment with the payer's reference is announced for a later statement.
+      if (isCertain && movement.fingerprint?.announcedReference === '') return;
+      for (const other of groups.flatMap((group) => group.findRelated(item.facts))) {
+        const isOpen = !isBooked(other) && !isPendingMovement(other) && !this.assigned.has(other);
+        if (isOpen) this.unmatched.add(other, item);
+      }
+    } else if (!isPendingEntry(item) && !isBooked(movement)) {
+      const related = groups.flatMap((group) => group.findRelated(item.facts));
+      if (related.some((other) => isBooked(other) && isOtherAnnouncement(item, other)))
+        this.unmatched.add(movement, item);
     }
   }
 
@@ -287,7 +344,10 @@ function shouldServe(item: ItemToMatch, movement: Movement): boolean {
 function sharesReference(item: ItemToMatch, fingerprint: EntryFingerprint | undefined): boolean {
   if (!fingerprint) return false;
   const { facts } = fingerprint;
-  if (item.facts.reference !== '') return item.facts.reference === facts.reference;
+  if (item.facts.reference !== '')
+    return (
+      item.facts.reference === facts.reference || item.facts.reference === fingerprint.announcedReference
+    );
   if (item.facts.shortReference === '' || item.facts.shortReference !== facts.shortReference) return false;
   return (item.facts.payment !== '' && item.facts.payment === facts.payment) || item.facts.all === facts.all;
 }
@@ -300,14 +360,39 @@ function sharesShortReference({ facts }: ItemToMatch, { fingerprint }: Movement)
  * Returns false if both the entry and the movement have a fact, and its values differ. The references of pending entries are not compared,
  * because banks give a pending entry another reference than the booking.
  */
-function factsAgree({ facts }: ItemToMatch, { fingerprint, status }: Movement): boolean {
+function factsAgree(
+  { facts }: ItemToMatch,
+  { fingerprint, status }: Movement,
+  ignoresBankReference = false,
+): boolean {
   if (!fingerprint) return true;
   const differ = (a: string, b: string): boolean => a !== '' && b !== '' && a !== b;
   return (
     !differ(facts.payment, fingerprint.facts.payment) &&
     !differ(facts.counterparty, fingerprint.facts.counterparty) &&
-    (status === 'PENDING' || !differ(facts.reference, fingerprint.facts.reference))
+    (ignoresBankReference ||
+      status === 'PENDING' ||
+      facts.reference === fingerprint.announcedReference ||
+      !differ(facts.reference, fingerprint.facts.reference))
   );
+}
+
+/** Returns the announced reference if it differs from the booked reference. If the booked entry has none, the two cannot contradict. */
+function otherReference(booked: string, announced: string): string {
+  return booked === '' || announced === booked ? '' : announced;
+}
+
+/** Returns true if a report of the same kind already announced the booked movement. */
+function wasAnnounced({ statement }: ItemToMatch, { fingerprint, metadata }: Movement): boolean {
+  if (fingerprint?.announcedReference) return true;
+  return statement.start.kind === 'notification'
+    ? fingerprint?.notificationEntryId !== ''
+    : metadata[METADATA_KEYS.createdAt] !== undefined;
+}
+
+/** Returns true if the entry cannot be the one that announced the booked movement, and may nevertheless describe the same payment. */
+function isOtherAnnouncement(item: ItemToMatch, movement: Movement): boolean {
+  return !wasAnnounced(item, movement) || Boolean(movement.fingerprint?.announcedReference);
 }
 
 /**

@@ -10,6 +10,7 @@ export class MovementIndex {
   /** The movements that had no booked entry when the batch began. */
   readonly unbooked: Movement[] = [];
   private orphaned: Movement[] | undefined;
+  private byAnyReference: Map<string, Movement[]> | undefined;
   private readonly byBookedEntryId = new Map<string, Movement>();
   private readonly byFacts = new Map<string, Movement[]>();
   private readonly unbookedByFacts = new Map<string, Movement[]>();
@@ -49,6 +50,15 @@ export class MovementIndex {
     ));
   }
 
+  /** Returns the movements that have the payer's reference, or the bank's distinctive reference, in common with the given facts. */
+  findRelated({ payment, reference }: FactDigests): readonly Movement[] {
+    if (payment === '' && reference === '') return [];
+    // Most entries need no such search, so the index is created at the first one.
+    this.byAnyReference ??= indexByAnyReference(this.movements);
+    const byReference = reference === payment ? [] : (this.byAnyReference.get(reference) ?? []);
+    return [...new Set([...(this.byAnyReference.get(payment) ?? []), ...byReference])];
+  }
+
   /** Adds a new movement at the end of the group. */
   append(groupKey: string): Movement {
     const movement: Movement = {
@@ -73,6 +83,15 @@ export class MovementIndex {
     addTo(this.byFacts, fingerprint.facts.all, movement);
     if (!fingerprint.bookedEntryId) addTo(this.unbookedByFacts, fingerprint.facts.all, movement);
   }
+}
+
+function indexByAnyReference(movements: readonly Movement[]): Map<string, Movement[]> {
+  const index = new Map<string, Movement[]>();
+  for (const movement of movements) {
+    const { payment = '', reference = '' } = movement.fingerprint?.facts ?? {};
+    for (const key of new Set([payment, reference])) if (key !== '') addTo(index, key, movement);
+  }
+  return index;
 }
 
 function addTo(index: Map<string, Movement[]>, key: string, movement: Movement): void {

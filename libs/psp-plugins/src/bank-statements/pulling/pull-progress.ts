@@ -36,6 +36,8 @@ export class PullProgress {
   readonly rejectedCounts: Map<string, number>;
   /** The statements whose balances do not match their entries. The value is the difference: `-0.01 EUR`. */
   readonly unbalanced: Map<string, string>;
+  /** The ids of announced movements with an open warning (see `UnmatchedAnnouncements`). */
+  readonly unmatchedIds: Set<string>;
   readonly balances: NewestBalances;
   /** The statements of each account, by which missing statements are found. They are used only by the stream of transactions. */
   readonly chains: StatementChains;
@@ -51,6 +53,7 @@ export class PullProgress {
     this.current = saved.current;
     this.rejectedCounts = new Map(saved.refused);
     this.unbalanced = new Map(saved.broken);
+    this.unmatchedIds = new Set(saved.unmatched);
     this.balances = saved.balances ?? {};
     this.chains = new StatementChains(saved.chains ?? {});
     this.servedDays = new ServedDays(saved.days);
@@ -84,6 +87,7 @@ export class PullProgress {
       ...(this.current && { current: this.current }),
       ...(this.rejectedCounts.size > 0 && { refused: [...this.rejectedCounts] }),
       ...(this.unbalanced.size > 0 && { broken: [...this.unbalanced] }),
+      ...(this.unmatchedIds.size > 0 && { unmatched: [...this.unmatchedIds] }),
       ...(Object.keys(this.balances).length > 0 && { balances: this.balances }),
       ...(Object.keys(this.chains.stored).length > 0 && { chains: this.chains.stored }),
       ...(this.servedDays.stored && { days: this.servedDays.stored }),
@@ -129,6 +133,7 @@ interface SavedProgress {
   current?: CurrentFile;
   refused?: [string, number][];
   broken?: [string, string][];
+  unmatched?: string[];
   balances?: NewestBalances;
   chains?: StoredChains;
   days?: StoredServedDays;

@@ -1,0 +1,148 @@
+import { describe, expect, it } from '@jest/globals';
+import { FakeBank, createCamtXml } from '../bank-statements.fake.js';
+import type { FakeEntry } from '../bank-statements.fake.js';
+
+const PAYMENT: FakeEntry = { amount: '5', endToEnd: 'E2E-4711', text: 'Invoice 4711' };
+
+function notify(id: string, ...entries: FakeEntry[]): string {
+  return createCamtXml({ type: '054', id, entries });
+}
+
+function report(id: string, ...entries: FakeEntry[]): string {
+  return createCamtXml({ type: '052', id, entries });
+}
+
+function state(number: number, opening: number, ...entries: FakeEntry[]): string {
+  const closing = entries.reduce((sum, { amount }) => sum + Number(amount), opening);
+  return createCamtXml({
+    id: `S${number}`,
+    number: String(number),
+    opening: String(opening),
+    closing: String(closing),
+    entries,
+  });
+}
+
+const withReference = (reference: string, entry = PAYMENT): FakeEntry => ({ ...entry, reference });
+const ROW = '+5.00 EUR SUCCEEDED';
+
+function createMt940(reference: string): string {
+  return (
+    ':20:STMT\r\n:25:DE89370400440532013000\r\n:28C:1/1\r\n:60F:C260303EUR100,00\r\n' +
+    `:61:2603040304C5,00NTRFE2E-4711//${reference}\r\n:86:Invoice\r\n:62F:C260304EUR105,00\r\n-\r\n`
+  );
+}
+
+function createMt942(reference: string): string {
+  return (
+    ':20:INTRADAY\r\n:25:DE89370400440532013000\r\n:28C:1/1\r\n:34F:EUR0,\r\n:13D:2603041200+0100\r\n' +
+    `:61:2603040304C5,00NTRFE2E-4711//${reference}\r\n:86:Invoice\r\n:90D:0EUR0,\r\n:90C:1EUR5,00\r\n-\r\n`
+  );
+}
+
+/** Reads the files one after the other, each in its own pull. */
+async function read(...files: string[]): Promise<FakeBank['feed']> {
+  const bank = new FakeBank();
+  for (const [n, file] of files.entries()) {
+    bank.writeFile(`file-${n}`, file);
+    await bank.sync();
+  }
+  return bank.feed;
+}
+
+describe('a payment that has another reference of the bank in each document', () => {
+  const notification = notify('N1', withReference('N54REF00001'));
+  const statement = state(1, 0, withReference('S53REF00001'));
+  it.each([
+    ['camt.054, camt.053', [notification, statement]],
+    ['camt.053, camt.054', [statement, notification]],
+    ['camt.052, camt.053', [report('R1', withReference('R52REF00001')), statement]],
+    ['camt.053, camt.052', [statement, report('R1', withReference('R52REF00001'))]],
+    ['MT942, MT940', [createMt942('N942REF01'), createMt940('S940REF01')]],
+    ['MT940, MT942', [createMt940('S940REF01'), createMt942('N942REF01')]],
+  ])('is one row: %s', async (_, files) => {
+    const feed = await read(...files);
+    expect(feed.summary).toEqual([ROW]);
+    expect(feed.warnings.size).toBe(0);
+  });
+
+  it.each([
+    ['before the statement', [notification, notify('N1 again', withReference('N54REF00001')), statement]],
+    ['after the statement', [notification, statement, notify('N1 again', withReference('N54REF00001'))]],
+    ['twice after it', [statement, notification, notify('N1 again', withReference('N54REF00001'))]],
+    ['as a report and a notification', [report('R', withReference('N54REF00001')), notification, statement]],
+  ])('is one row if the announcement comes again: %s', async (_, files) => {
+    const feed = await read(...files);
+    expect(feed.summary).toEqual([ROW]);
+    expect(feed.warnings.size).toBe(0);
+  });
+});
+
+describe('two payments with the same end-to-end id, amount and day', () => {
+  const [n1, n2] = [withReference('N54REF00001'), withReference('N54REF00002')];
+  const [s1, s2] = [withReference('S53REF00001'), withReference('S53REF00002')];
+  it.each([
+    ['one announced, two booked', [notify('N', n1), state(1, 0, s1, s2)]],
+    ['two booked, one announced late', [state(1, 0, s1, s2), notify('N', n1)]],
+    ['both announced in one document', [notify('N', n1, n2), state(1, 0, s1, s2)]],
+    ['both announced separately', [notify('N1', n1), notify('N2', n2), state(1, 0, s1, s2)]],
+    ['both announced late', [state(1, 0, s1, s2), notify('N1', n1), notify('N2', n2)]],
+    ['booked in two statements', [notify('N1', n1), state(1, 0, s1), state(2, 5, s2), notify('N2', n2)]],
+    [
+      'booked with the references of the announcement',
+      [notify('N', n1, n2), state(1, 0, n2), state(2, 5, n1)],
+    ],
+    [
+      'the second one announced between the statements',
+      [notify('N1', n1), state(1, 0, n1), notify('N2', n2)],
+    ],
+  ])('are two rows without a warning: %s', async (_, files) => {
+    const feed = await read(...files);
+    expect(feed.summary).toEqual([ROW, ROW]);
+    expect(feed.warnings.size).toBe(0);
+  });
+
+  it.each([
+    ['announced in one document', [notify('N', n1, n2), state(1, 0, s1)]],
+    ['announced late in one document', [state(1, 0, s1), notify('N', n1, n2)]],
+    ['announced before and after the statement', [notify('N1', n1), state(1, 0, s1), notify('N2', n2)]],
+  ])('are a warning while only one of them is booked: %s', async (_, files) => {
+    const bank = new FakeBank();
+    for (const [n, file] of files.entries()) {
+      bank.writeFile(`file-${n}`, file);
+      await bank.sync();
+    }
+    expect(bank.feed.summary).toEqual([ROW, ROW]);
+    const [id = '', message] = [...bank.feed.warnings][0] ?? [];
+    expect(bank.feed.warnings.size).toBe(1);
+    expect(id).toMatch(/^announced:/);
+    expect(message).toContain('5.00 EUR with the reference E2E-4711');
+    expect(message).toContain('may be served twice');
+    bank.writeFile('later', state(2, 5, s2));
+    await bank.sync();
+    expect(bank.feed.summary).toEqual([ROW, ROW]);
+    expect(bank.feed.warnings.size).toBe(0);
+  });
+});
+
+describe('a payment whose reports contradict each other', () => {
+  const byAnn = { ...PAYMENT, name: 'Ann', iban: 'NL91ABNA0417164300' };
+  const byBob = { ...PAYMENT, name: 'Bob', iban: 'FR1420041010050500013M02606' };
+  it.each([
+    ['in the counterparty', withReference('N54REF00001', byAnn), withReference('S53REF00001', byBob)],
+    [
+      'in the end-to-end id',
+      withReference('BANKREF0001'),
+      withReference('BANKREF0001', { ...PAYMENT, endToEnd: 'OTHER-1' }),
+    ],
+  ])('is a warning in both orders: %s', async (_, announced, booked) => {
+    for (const files of [
+      [notify('N', announced), state(1, 0, booked)],
+      [state(1, 0, booked), notify('N', announced)],
+    ]) {
+      const feed = await read(...files);
+      expect(feed.summary).toEqual([ROW, ROW]);
+      expect([...feed.warnings.keys()]).toEqual([expect.stringMatching(/^announced:/)]);
+    }
+  });
+});

@@ -3,8 +3,13 @@
  * The statement of a day is the same in both. Reasons: docs/decisions/0020-csv-exports.md.
  */
 import { isIban, formatScaledInteger } from '../value-parsers.js';
-import type { StatementBalance, StatementEvent, StatementStart } from '../../statements/statement.types.js';
-import type { ConvertedRow } from './csv-row-converter.js';
+import type {
+  Entry,
+  StatementBalance,
+  StatementEvent,
+  StatementStart,
+} from '../../statements/statement.types.js';
+import type { CsvRowSummary } from './csv-row-converter.js';
 
 /** The maximum number of rows that are named in the message about a running balance. */
 const MAX_NAMED_ROWS = 3;
@@ -12,8 +17,12 @@ const MAX_NAMED_ROWS = 3;
 /**
  * Returns the events of the statements, sorted by day. The rows of a file are sorted from old to new or from new to old. If the rows have
  * balances, the balances decide; otherwise the days decide.
+ * @param readEntries returns the entries of a row. They are not part of `rows`, because a large file has too many of them
  */
-export function* createDayStatements(rows: readonly ConvertedRow[]): Generator<StatementEvent> {
+export function* createDayStatements<Row extends CsvRowSummary>(
+  rows: readonly Row[],
+  readEntries: (row: Row) => readonly Entry[],
+): Generator<StatementEvent> {
   for (const ofAccount of groupBy(rows, ({ accountId, currency }) => `${accountId}\n${currency}`)) {
     const ascending = isNewestFirst(ofAccount) ? ofAccount.toReversed() : ofAccount;
     const breaks = findBalanceBreaks(ascending);
@@ -22,11 +31,17 @@ export function* createDayStatements(rows: readonly ConvertedRow[]): Generator<S
     const isSorted = ascending.every(({ day }, n) => n === 0 || (ascending[n - 1]?.day ?? '') <= day);
     for (const ofDay of isSorted ? days : days.toSorted(compareDays)) {
       yield createStart(ofDay);
-      for (const { entries } of ofDay) yield* entries;
+      let bookedAt: string | undefined;
+      for (const row of ofDay) {
+        for (const entry of readEntries(row)) {
+          bookedAt = entry.bookedAt;
+          yield entry;
+        }
+      }
       const inconsistencies = ofDay.flatMap((row) => breaks.get(row) ?? []).slice(0, MAX_NAMED_ROWS);
       yield {
         part: 'end',
-        balances: isSorted ? createBalances(ofDay) : [],
+        balances: isSorted ? createBalances(ofDay, bookedAt) : [],
         ...(inconsistencies.length > 0 && { inconsistencies }),
       };
     }
@@ -45,7 +60,7 @@ export function createEmptyStatement(account: string, currency: string | undefin
   return [start, { part: 'end', balances: [] }];
 }
 
-function createStart([first]: readonly ConvertedRow[]): StatementStart {
+function createStart([first]: readonly CsvRowSummary[]): StatementStart {
   const { accountId = '', currency = '', day = '' } = first ?? {};
   return {
     part: 'start',
@@ -57,7 +72,7 @@ function createStart([first]: readonly ConvertedRow[]): StatementStart {
 }
 
 /** Returns true if the rows are sorted from new to old. */
-function isNewestFirst(rows: readonly ConvertedRow[]): boolean {
+function isNewestFirst(rows: readonly CsvRowSummary[]): boolean {
   const asWritten = findBalanceBreaks(rows).size;
   const reversed = findBalanceBreaks(rows.toReversed()).size;
   if (asWritten !== reversed) return reversed < asWritten;
@@ -68,8 +83,8 @@ function isNewestFirst(rows: readonly ConvertedRow[]): boolean {
  * Returns the rows whose balance is not the balance before plus the change, with a description.
  * @param rows the rows of one account and currency, from old to new
  */
-function findBalanceBreaks(rows: readonly ConvertedRow[]): Map<ConvertedRow, string> {
-  const breaks = new Map<ConvertedRow, string>();
+function findBalanceBreaks(rows: readonly CsvRowSummary[]): Map<CsvRowSummary, string> {
+  const breaks = new Map<CsvRowSummary, string>();
   let expected: bigint | undefined;
   for (const row of rows) {
     if (expected !== undefined) expected += row.change;
@@ -84,7 +99,11 @@ function findBalanceBreaks(rows: readonly ConvertedRow[]): Map<ConvertedRow, str
   return breaks;
 }
 
-function createBalances(rows: readonly ConvertedRow[]): StatementBalance[] {
+/**
+ * Returns the opening and the closing balance of a day.
+ * @param closedAt the time of the last entry; `undefined` if the day is all that is known
+ */
+function createBalances(rows: readonly CsvRowSummary[], closedAt: string | undefined): StatementBalance[] {
   const first = rows.findIndex(({ balance }) => balance !== undefined);
   const last = rows.findLastIndex(({ balance }) => balance !== undefined);
   const [firstBalance, lastBalance] = [rows[first]?.balance, rows[last]?.balance];
@@ -92,8 +111,10 @@ function createBalances(rows: readonly ConvertedRow[]): StatementBalance[] {
   const opening = firstBalance - sumChanges(rows.slice(0, first + 1));
   const closing = lastBalance + sumChanges(rows.slice(last + 1));
   const { currency = '', day = '' } = rows[0] ?? {};
-  const closedAt = rows.at(-1)?.entries.at(-1)?.bookedAt ?? day;
-  return [createBalance('OPBD', opening, currency, day), createBalance('CLBD', closing, currency, closedAt)];
+  return [
+    createBalance('OPBD', opening, currency, day),
+    createBalance('CLBD', closing, currency, closedAt ?? day),
+  ];
 }
 
 function createBalance(code: string, amount: bigint, currency: string, at: string): StatementBalance {
@@ -101,14 +122,14 @@ function createBalance(code: string, amount: bigint, currency: string, at: strin
   return { code, creditDebit, amount: formatScaledInteger(amount < 0n ? -amount : amount), currency, at };
 }
 
-function sumChanges(rows: readonly ConvertedRow[]): bigint {
+function sumChanges(rows: readonly CsvRowSummary[]): bigint {
   return rows.reduce((sum, { change }) => sum + change, 0n);
 }
 
-function compareDays([a]: readonly ConvertedRow[], [b]: readonly ConvertedRow[]): number {
+function compareDays([a]: readonly CsvRowSummary[], [b]: readonly CsvRowSummary[]): number {
   return (a?.day ?? '') < (b?.day ?? '') ? -1 : 1;
 }
 
-function groupBy(rows: readonly ConvertedRow[], getKey: (row: ConvertedRow) => string): ConvertedRow[][] {
+function groupBy<Row extends CsvRowSummary>(rows: readonly Row[], getKey: (row: Row) => string): Row[][] {
   return [...Map.groupBy(rows, getKey).values()];
 }

@@ -1,5 +1,9 @@
-/** Reads a CSV export with a declared mapping. All rows are kept until the end, because only all rows together show the days and balances. */
-import type { StatementEvent } from '../../statements/statement.types.js';
+/**
+ * Reads a CSV export with a declared mapping. The source texts of all rows are kept until the end, because only all rows together show the
+ * days and balances. Each row is converted twice: first to check it and to find its day and balance, and at the end to create its entries.
+ * So the entries of only one row are in memory.
+ */
+import type { Entry, StatementEvent } from '../../statements/statement.types.js';
 import { StatementError } from '../../statements/statement.types.js';
 import { quoteValue } from '../value-parsers.js';
 import { CsvColumnPositions, hasColumn } from './csv-columns.js';
@@ -7,14 +11,21 @@ import { createDayStatements, createEmptyStatement } from './csv-day-statements.
 import { CsvDecoder } from './csv-decoder.js';
 import type { CsvMapping } from './csv-mapping.types.js';
 import { CsvRowConverter } from './csv-row-converter.js';
-import type { ConvertedRow } from './csv-row-converter.js';
-import { CsvTokenizer } from './csv-tokenizer.js';
+import type { CsvRowSummary } from './csv-row-converter.js';
+import { CsvRowStore } from './csv-row-store.js';
+import type { StoredText } from './csv-row-store.js';
+import { CsvTokenizer, shortenSource } from './csv-tokenizer.js';
 import type { CsvRow } from './csv-tokenizer.js';
 
-/** The maximum number of rows of a file. A row needs about one kilobyte of memory. */
+/** The maximum number of rows of a file. A row needs about 200 bytes of memory and the bytes of its text. */
 const MAX_ROWS = 250_000;
 /** The number of rows at the beginning of a file in which the header is searched. Some banks write the account and the period before it. */
 const MAX_HEADER_ROWS = 50;
+
+/** A row, with the position of its source text. */
+interface StoredRow extends CsvRowSummary {
+  text: StoredText;
+}
 
 export class CsvReader {
   private readonly decoder: CsvDecoder;
@@ -24,7 +35,10 @@ export class CsvReader {
   private firstRow: CsvRow | undefined;
   private searchedRowCount = 0;
   private rowCount = 0;
-  private readonly rows: ConvertedRow[] = [];
+  private readonly rows: StoredRow[] = [];
+  private readonly texts = new CsvRowStore();
+  /** The account ids, currencies and days, each only once, although most rows have equal ones. */
+  private readonly words = new Map<string, string>();
 
   constructor(private readonly mapping: CsvMapping) {
     this.decoder = new CsvDecoder(mapping.encoding);
@@ -49,9 +63,12 @@ export class CsvReader {
   *end(): Generator<StatementEvent> {
     for (const row of this.tokenizer.split(this.decoder.decode())) this.addRow(row);
     for (const row of this.tokenizer.finish()) this.addRow(row);
-    if (!this.converter) this.rejectMissingHeader();
+    const { converter } = this;
+    if (!converter) this.rejectMissingHeader();
+    const readEntries = ({ text, line, number }: StoredRow): Entry[] =>
+      converter.convert(this.tokenizer.readAgain(this.texts.read(text), line), number).entries;
     const { account, currency } = this.mapping;
-    if (this.rows.length > 0) yield* createDayStatements(this.rows);
+    if (this.rows.length > 0) yield* createDayStatements(this.rows, readEntries);
     else if (account === undefined) throw new StatementError('the file has a header and no rows');
     else yield* createEmptyStatement(account, currency);
   }
@@ -62,7 +79,20 @@ export class CsvReader {
     if (this.columns.isIgnored(row)) return;
     if (this.rows.length >= MAX_ROWS)
       throw new StatementError(`the file has more than ${MAX_ROWS} rows; export shorter periods`);
-    this.rows.push(this.converter.convert(row, this.rowCount));
+    const { summary } = this.converter.convert(row, this.rowCount);
+    this.rows.push({
+      ...summary,
+      accountId: this.unify(summary.accountId),
+      currency: this.unify(summary.currency),
+      day: this.unify(summary.day),
+      text: this.texts.add(row.source),
+    });
+  }
+
+  private unify(word: string): string {
+    const known = this.words.get(word);
+    if (known === undefined) this.words.set(word, word);
+    return known ?? word;
   }
 
   private findHeader(row: CsvRow): void {
@@ -80,7 +110,7 @@ export class CsvReader {
   private rejectMissingHeader(): never {
     const { date } = this.mapping.columns;
     const found = this.firstRow
-      ? `line ${this.firstRow.line} is ${quoteValue(this.firstRow.raw)}, split into ${this.firstRow.cells.length} columns`
+      ? `line ${this.firstRow.line} is ${quoteValue(shortenSource(this.firstRow))}, split into ${this.firstRow.cells.length} columns`
       : 'the file has no rows';
     throw new StatementError(
       `there is no header with the column ${quoteValue(String(date))} (columns.date of the CSV mapping); ${found}. ` +

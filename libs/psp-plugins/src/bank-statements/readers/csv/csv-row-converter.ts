@@ -15,10 +15,11 @@ import type { CsvAmount } from './csv-amount-parser.js';
 import type { CsvColumnPositions } from './csv-columns.js';
 import { CsvDateParser } from './csv-date-parser.js';
 import type { CsvColumnName, CsvMapping } from './csv-mapping.types.js';
+import { shortenSource } from './csv-tokenizer.js';
 import type { CsvRow } from './csv-tokenizer.js';
 
-/** A row that was read: its entries, and the balance of the account after them. */
-export interface ConvertedRow {
+/** What is kept of a row until the end of the file. */
+export interface CsvRowSummary {
   accountId: string;
   currency: string;
   /** The booking day, as written in the file. */
@@ -26,11 +27,16 @@ export interface ConvertedRow {
   /** The line in which the row begins, from 1. */
   line: number;
   number: number;
-  entries: Entry[];
   /** The change of the balance, as a scaled integer (see `toScaledInteger`). */
   change: bigint;
   /** The balance after the row, as a scaled integer. Absent if the row has none. */
   balance?: bigint;
+}
+
+/** A row that was read: its entries, and the balance of the account after them. */
+export interface ConvertedRow {
+  summary: CsvRowSummary;
+  entries: Entry[];
 }
 
 const FEE_TYPE = 'FEE';
@@ -68,16 +74,16 @@ export class CsvRowConverter {
     const entries = fee && isZero(amount) ? [] : [entry];
     if (fee) entries.push(toFeeEntry(entry, fee));
     const balance = this.readOptionalAmount(reader, 'balance');
-    return {
+    const summary: CsvRowSummary = {
       accountId: this.readAccount(reader),
       currency,
       day: bookedAt.slice(0, 10),
       line: row.line,
       number,
-      entries,
       change: toSigned(amount) + (fee ? toSigned(fee) : 0n),
       ...(balance && { balance: toSigned(balance) }),
     };
+    return { summary, entries };
   }
 
   private toEntry(reader: RowReader, amount: CsvAmount, currency: string, bookedAt: string): Entry {
@@ -101,7 +107,7 @@ export class CsvRowConverter {
       ...(valueAt !== undefined && { valueAt }),
       details: [],
       position: reader.position,
-      raw: reader.row.raw,
+      raw: shortenSource(reader.row),
     };
   }
 

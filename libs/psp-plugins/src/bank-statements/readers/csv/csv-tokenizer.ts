@@ -7,12 +7,17 @@ export interface CsvRow {
   cells: string[];
   /** The number of the line in which the row begins, from 1. */
   line: number;
-  /** The source text of the row, shortened. */
-  raw: string;
+  /** The source text of the row, with its line break. */
+  source: string;
 }
 
 /** The maximum number of characters of a row. A longer row almost always means a quote that is never closed. */
 const MAX_ROW_LENGTH = 1 << 18;
+
+/** Returns the source text of a row for messages and for the quarantine, shortened. */
+export function shortenSource({ source }: CsvRow): string {
+  return source.slice(0, MAX_RAW_LENGTH).trimEnd();
+}
 
 export class CsvTokenizer {
   private readonly cellPattern: RegExp;
@@ -51,11 +56,7 @@ export class CsvTokenizer {
     while (this.linesToSkip === 0 && at < text.length) {
       const row = this.readRow(text, at, isEnd);
       if (!row) break;
-      rows.push({
-        cells: row.cells,
-        line: this.line,
-        raw: text.slice(at, Math.min(row.end, at + MAX_RAW_LENGTH)).trimEnd(),
-      });
+      rows.push({ cells: row.cells, line: this.line, source: text.slice(at, row.end) });
       this.line += countLineBreaks(text, at, row.end);
       at = row.end;
     }
@@ -65,6 +66,14 @@ export class CsvTokenizer {
         `line ${this.line}: the row has more than ${MAX_ROW_LENGTH >> 10} kB; expected a line break, so a quote may be missing`,
       );
     return rows;
+  }
+
+  /**
+   * Splits the source text of one row again.
+   * @param line the number of the line in which the row begins
+   */
+  readAgain(source: string, line: number): CsvRow {
+    return { cells: this.readRow(source, 0, true)?.cells ?? [], line, source };
   }
 
   private skipLines(text: string, isEnd: boolean): number {

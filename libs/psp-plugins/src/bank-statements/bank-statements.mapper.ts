@@ -20,7 +20,13 @@ import type { LocalTimeParser } from './statements/local-time-parser.js';
 import type { EntryMatch } from './matching/entry-matcher.js';
 import { METADATA_KEYS } from './mapping/metadata-keys.js';
 import { addMissingFacts, readStoredFacts } from './mapping/read-stored-facts.js';
-import { toChargesMetadata, toEntryMetadata, toFactsMetadata } from './mapping/entry-metadata.js';
+import {
+  addChargesMetadata,
+  addEntryMetadata,
+  addFactsMetadata,
+  addMetadata,
+} from './mapping/entry-metadata.js';
+import type { MutableMetadata } from './mapping/entry-metadata.js';
 import { toReconciliationMetadata } from './mapping/reconciliation-metadata.js';
 import { toSignedMoney } from './statements/to-signed-money.js';
 import { extractDate } from './statements/local-time-parser.js';
@@ -35,7 +41,8 @@ interface MovementPart {
   /** The amount with its sign, positive for a credit. */
   signedAmount: Money;
   facts: EntryFacts;
-  metadata: Metadata;
+  /** The metadata of a transaction detail. */
+  batch?: Metadata;
 }
 
 /** The last time that the gateway can serve. */
@@ -52,9 +59,18 @@ export function assertEntryServable(entry: Entry, statement: CheckedStatement, t
   if (statement.currencyConflict !== undefined) {
     throw new InvalidRecordError(`its currency is unknown: ${statement.currencyConflict}`);
   }
-  encodeId(statement.accountId);
+  assertAccountServable(statement);
   toSignedMoney(entry);
   bookingTime(entry, statement, time);
+}
+
+/** The statements whose account id is valid. They are remembered, so that the id is checked once and not for each entry. */
+const servableStatements = new WeakSet<CheckedStatement>();
+
+function assertAccountServable(statement: CheckedStatement): void {
+  if (servableStatements.has(statement)) return;
+  encodeId(statement.accountId);
+  servableStatements.add(statement);
 }
 
 /**
@@ -95,7 +111,7 @@ export function toTransactions(
 function toWholePart({ entry }: ItemToMatch, id: string, known?: EntryFacts): MovementPart {
   const ownFacts = mergeOnlyDetail(entry);
   const facts = known ? addMissingFacts(ownFacts, known) : ownFacts;
-  return { id, signedAmount: toSignedMoney(entry), facts, metadata: toChargesMetadata(facts) };
+  return { id, signedAmount: toSignedMoney(entry), facts };
 }
 
 function toDetailPart(
@@ -109,8 +125,7 @@ function toDetailPart(
     id,
     signedAmount: detail.signed,
     facts,
-    metadata: {
-      ...toChargesMetadata(facts),
+    batch: {
       [METADATA_KEYS.batchCount]: String(count),
       [METADATA_KEYS.batchAmount]: formatMoney(toSignedMoney(entry)),
       [METADATA_KEYS.batchReference]: entry.bankReference ?? entry.references.paymentInformationId,
@@ -133,6 +148,20 @@ function toTransaction(
   const counterparty = createCounterpartyId(facts.counterparty);
   const bookedAt = bookingTime(entry, statement, time);
   const announcedAt = movement.metadata[METADATA_KEYS.createdAt];
+  const metadata: MutableMetadata = {};
+  addEntryMetadata(metadata, entry, facts);
+  addFactsMetadata(metadata, facts);
+  Object.assign(metadata, toReconciliationMetadata(entry, facts, direction));
+  addChargesMetadata(metadata, facts);
+  if (part.batch) Object.assign(metadata, part.batch);
+  if (isFinal) addStatementMetadata(metadata, item);
+  else {
+    addAnnouncementMetadata(metadata, item, movement);
+    metadata[METADATA_KEYS.amount] = formatMoney(signedAmount);
+    addMetadata(metadata, METADATA_KEYS.counterpartyAccount, counterparty);
+  }
+  addMetadata(metadata, METADATA_KEYS.createdAt, announcedAt ?? (isFinal ? undefined : bookedAt));
+  addMatchingMetadata(metadata, item, movement);
   return {
     id,
     // The time of the first report is kept, because clients treat a different time as a different movement.
@@ -145,55 +174,53 @@ function toTransaction(
     },
     sourceAccountId: direction === 'DBIT' ? statement.accountId : counterparty,
     destinationAccountId: direction === 'DBIT' ? counterparty : statement.accountId,
-    metadata: {
-      ...toEntryMetadata(entry, facts),
-      ...toFactsMetadata(facts),
-      ...toReconciliationMetadata(entry, facts, direction),
-      ...part.metadata,
-      ...(isFinal ? toStatementMetadata(item) : toAnnouncementMetadata(item, movement)),
-      [METADATA_KEYS.createdAt]: announcedAt ?? (isFinal ? undefined : bookedAt),
-      [METADATA_KEYS.amount]: isFinal ? undefined : formatMoney(signedAmount),
-      [METADATA_KEYS.counterpartyAccount]: isFinal ? undefined : counterparty,
-      [METADATA_KEYS.fingerprint]: formatFingerprint({
-        bookedEntryId: isFinal ? item.entryId : '',
-        statementVersion: isFinal ? statement.version : '',
-        notificationEntryId:
-          movement.fingerprint?.notificationEntryId ??
-          (statement.start.kind === 'notification' ? item.entryId : ''),
-        facts:
-          isFinal && movement.fingerprint?.bookedEntryId === item.entryId
-            ? movement.fingerprint.facts
-            : item.facts,
-        announcedReference: movement.fingerprint?.announcedReference ?? '',
-      }),
-    },
+    metadata,
   };
 }
 
-function toStatementMetadata({ statement }: ItemToMatch): Metadata {
+function addMatchingMetadata(
+  metadata: MutableMetadata,
+  item: ItemToMatch,
+  movement: EntryMatch['movement'],
+): void {
+  const { statement, isFinal } = item;
+  metadata[METADATA_KEYS.fingerprint] = formatFingerprint({
+    bookedEntryId: isFinal ? item.entryId : '',
+    statementVersion: isFinal ? statement.version : '',
+    notificationEntryId:
+      movement.fingerprint?.notificationEntryId ??
+      (statement.start.kind === 'notification' ? item.entryId : ''),
+    facts:
+      isFinal && movement.fingerprint?.bookedEntryId === item.entryId
+        ? movement.fingerprint.facts
+        : item.facts,
+    announcedReference: movement.fingerprint?.announcedReference ?? '',
+  });
+}
+
+function addStatementMetadata(metadata: MutableMetadata, { statement }: ItemToMatch): void {
   const { start } = statement;
-  return {
-    [METADATA_KEYS.statement]: start.sequence ?? start.id,
-    [METADATA_KEYS.statementBreak]: statement.imbalance,
-  };
+  metadata[METADATA_KEYS.statement] = start.sequence ?? start.id;
+  addMetadata(metadata, METADATA_KEYS.statementBreak, statement.imbalance);
 }
 
 /**
- * Returns the metadata whose values are equal in all reports of a day. With any other value, each report would create a new version of each
+ * Adds the metadata whose values are equal in all reports of a day. With any other value, each report would create a new version of each
  * record.
  */
-function toAnnouncementMetadata(
+function addAnnouncementMetadata(
+  metadata: MutableMetadata,
   { statement: { start }, entry }: ItemToMatch,
   movement: EntryMatch['movement'],
-): Metadata {
+): void {
   const until = start.kind === 'interim' && start.to?.includes('T') ? start.to : undefined;
-  return {
-    [METADATA_KEYS.announcedBy]:
-      entry.status === 'BOOK' || start.kind !== 'booked' ? start.kind : 'booked statement',
-    [METADATA_KEYS.interimUntil]: movement.fingerprint
-      ? movement.metadata[METADATA_KEYS.interimUntil]
-      : until,
-  };
+  metadata[METADATA_KEYS.announcedBy] =
+    entry.status === 'BOOK' || start.kind !== 'booked' ? start.kind : 'booked statement';
+  addMetadata(
+    metadata,
+    METADATA_KEYS.interimUntil,
+    movement.fingerprint ? movement.metadata[METADATA_KEYS.interimUntil] : until,
+  );
 }
 
 /**
@@ -217,11 +244,10 @@ function confirmDetails(
       ([, { status, metadata }]) => status !== 'CANCELLED' && metadata[METADATA_KEYS.amount] !== undefined,
     )
     .map(([id, record]) => {
-      const metadata = {
-        ...record.metadata,
-        ...toStatementMetadata(item),
-        [METADATA_KEYS.fingerprint]: bookedFingerprint,
-      };
+      const metadata: Record<string, string> = { ...record.metadata };
+      delete metadata[METADATA_KEYS.statementBreak];
+      addStatementMetadata(metadata, item);
+      metadata[METADATA_KEYS.fingerprint] = bookedFingerprint;
       return toDetailTransaction(item, id, { ...record, metadata }, 'SUCCEEDED');
     });
 }

@@ -63,6 +63,7 @@ function toBookedItem({ item, movement, isIdentified }: EntryMatch): ItemToMatch
   setOrDelete(statement, 'imbalance', metadata[METADATA_KEYS.statementBreak]);
   return {
     ...item,
+    groupKeys: item.groupKeys,
     entry,
     statement,
     facts: fingerprint.facts,

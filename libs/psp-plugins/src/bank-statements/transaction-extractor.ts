@@ -70,9 +70,9 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
           count++;
           if (open.isOutdated) continue;
           open.batch.push({ entry: part, number: count, ...(digests && { digests }) });
-          if (open.batch.length >= MAX_ITEMS_PER_STEP) yield* this.serveBatch(open, current, name);
+          if (open.batch.length >= MAX_ITEMS_PER_STEP) yield* this.serveBatch(open, current, name, file);
         } else if (part.part === 'end' && open) {
-          yield* this.serveBatch(open, current, name);
+          yield* this.serveBatch(open, current, name, file);
           current.entries = Math.max(current.entries, count);
           yield await this.endStatement(open, readOther);
         }
@@ -128,6 +128,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     open: OpenStatement,
     current: CurrentFile,
     name: string,
+    file: ParsedFile,
   ): AsyncGenerator<ExtractionStep<Transaction>> {
     const { batch } = open;
     open.batch = [];
@@ -157,7 +158,10 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
         items.push(...slice);
         current.records = from + slice.length;
       }
-      if (typeof match === 'string') items.push(rejectEntry(entry, match, name, ++current.refused));
+      if (typeof match === 'string') {
+        const raw = await file.readRaw(entry, number);
+        items.push(rejectEntry({ ...entry, raw }, match, name, ++current.refused));
+      }
       current.entries = number;
       delete current.records;
     }

@@ -1,4 +1,5 @@
 /** Recognises fees and interest, i.e. movements between the account owner and the bank itself. */
+import { BoundedCache } from '../identity/bounded-cache.js';
 import type { EntryFacts } from '../statements/statement.types.js';
 
 /** The sub-families of ISO 20022 external bank transaction codes for charges, commissions, fees, interest and taxes. */
@@ -15,7 +16,17 @@ const GERMAN_CHARGE_CODES = new Set(['805', '808', '809', '811', '814']);
 /** The transaction types of OFX for fees, service charges and interest. Source: OFX 2.3, 11.4.4.3. */
 const OFX_CHARGE_TYPES = new Set(['FEE', 'SRVCHG', 'INT']);
 
+/** The results by code, because a bank uses few codes, and a large file has millions of entries. */
+const results = new BoundedCache<boolean>();
+
 export function isBankCharge({ bankTransactionCode, proprietaryCode }: EntryFacts): boolean {
+  if (bankTransactionCode === undefined && proprietaryCode === undefined) return false;
+  return results.getOrCompute(`${bankTransactionCode ?? ''} ${proprietaryCode ?? ''}`, () =>
+    isChargeCode(bankTransactionCode, proprietaryCode),
+  );
+}
+
+function isChargeCode(bankTransactionCode: string | undefined, proprietaryCode: string | undefined): boolean {
   const subFamily = bankTransactionCode?.split('/')[2];
   if (subFamily !== undefined && ISO_CHARGE_SUBFAMILIES.has(subFamily)) return true;
   if (proprietaryCode === undefined) return false;

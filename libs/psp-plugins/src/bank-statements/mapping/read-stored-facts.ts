@@ -4,7 +4,7 @@ import type { EntryFacts, Party, ReferenceName } from '../statements/statement.t
 import { METADATA_PREFIX } from './metadata-keys.js';
 import { REFERENCE_KEYS } from './entry-metadata.js';
 
-/** Returns the facts from metadata that `toFactsMetadata` and `toChargesMetadata` in `entry-metadata.ts` have written. */
+/** Returns the facts from metadata that `addFactsMetadata` and `addChargesMetadata` in `entry-metadata.ts` have written. */
 export function readStoredFacts(metadata: StoredRecord['metadata']): EntryFacts {
   const get = (key: string): string | undefined => metadata[METADATA_PREFIX + key];
   const references: Partial<Record<ReferenceName, string>> = {};

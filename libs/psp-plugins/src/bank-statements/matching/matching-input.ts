@@ -35,6 +35,31 @@ export interface ItemToMatch {
   isFinal: boolean;
 }
 
+/** The input for one entry. It is a class, because a large file has millions of entries, and object literals with getters are slow. */
+class StatementItem implements ItemToMatch {
+  private allGroupKeys: readonly string[] | undefined;
+
+  constructor(
+    readonly entry: Entry,
+    readonly statement: CheckedStatement,
+    readonly criteria: readonly [GroupCriterion, ...GroupCriterion[]],
+    readonly groupKey: string,
+    private readonly amount: string,
+    readonly facts: FactDigests,
+    readonly entryId: string,
+    readonly ordinal: number,
+    readonly isFinal: boolean,
+    readonly isOrphaned: (movement: Movement) => boolean,
+  ) {}
+
+  /** The keys are computed only when they are first used, because most entries are new and need only the first key. */
+  get groupKeys(): readonly string[] {
+    return (this.allGroupKeys ??= this.criteria.map((criterion) =>
+      createGroupKey(this.statement.accountId, this.amount, criterion),
+    ));
+  }
+}
+
 /** Creates the matching input of one statement in the order of its entries, and numbers equal entries. */
 export class ItemToMatchFactory {
   private readonly digester = new EntryDigester();
@@ -49,31 +74,25 @@ export class ItemToMatchFactory {
   ) {}
 
   create(entry: Entry, digests = this.digest(entry)): ItemToMatch {
-    const { identity, accountId, start } = this.statement;
+    const { identity, start } = this.statement;
     const { facts, groupKey } = digests;
     const criteria = listGroupCriteria(entry, start.createdAt);
     const ordinal = this.nextOrdinal(createEntryKey(groupKey, facts.all, this.statementIndex));
     // If two entries with equal amounts have the same bank reference, the reference identifies neither of them.
     const referenceKey = createReferenceKey(digests, this.statementIndex);
     const isShared = referenceKey !== '' && this.digestCounts.isRepeated(referenceKey);
-    let groupKeys: string[] | undefined;
-    return {
+    return new StatementItem(
       entry,
-      statement: this.statement,
+      this.statement,
       criteria,
       groupKey,
-      // The other keys are computed only when they are first used, because most entries are new and need only the first key.
-      get groupKeys() {
-        return (groupKeys ??= criteria.map((criterion) =>
-          createGroupKey(accountId, digests.amount, criterion),
-        ));
-      },
-      facts: isShared ? { ...facts, reference: '', shortReference: '' } : facts,
-      entryId: createEntryId(identity, groupKey, facts.all, ordinal),
-      isOrphaned: (movement) => this.isOrphaned(movement),
+      digests.amount,
+      isShared ? { ...facts, reference: '', shortReference: '' } : facts,
+      createEntryId(identity, groupKey, facts.all, ordinal),
       ordinal,
-      isFinal: start.kind === 'booked' && entry.status === 'BOOK',
-    };
+      start.kind === 'booked' && entry.status === 'BOOK',
+      this.isOrphaned,
+    );
   }
 
   private digest(entry: Entry): EntryDigests {
@@ -84,7 +103,7 @@ export class ItemToMatchFactory {
    * Returns true if the bank has changed the text of the movement's entry. This can only be the case in another version of the same
    * statement, i.e. a statement with the same closing balance. A booked entry that is missing in the other version was changed.
    */
-  private isOrphaned({ groupKey, fingerprint }: Movement): boolean {
+  private readonly isOrphaned = ({ groupKey, fingerprint }: Movement): boolean => {
     const { identity, version } = this.statement;
     if (!fingerprint?.bookedEntryId || version === '' || fingerprint.statementVersion !== version)
       return false;
@@ -98,7 +117,7 @@ export class ItemToMatchFactory {
       if (count > 1) this.entryIdsByKey.set(key, entryIds);
     }
     return !entryIds.has(fingerprint.bookedEntryId);
-  }
+  };
 
   private nextOrdinal(key: string): number {
     if (!this.digestCounts.isRepeated(key)) return 0;

@@ -80,6 +80,7 @@ export class MovementRepository {
    * movement, and because the record of a new movement is stored only if its page is committed.
    */
   markChanged(movementId: string): void {
+    if (this.cachedGroups.size === 0) return;
     const at = movementId.lastIndexOf('-');
     const [groupKey, number] = [movementId.slice(0, at), Number.parseInt(movementId.slice(at + 1), 10)];
     if (!this.cachedGroups.has(groupKey)) return;

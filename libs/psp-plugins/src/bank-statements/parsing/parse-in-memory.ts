@@ -32,6 +32,7 @@ export async function parseInMemory(
     ...parse.end(),
     readEvents: () => toAsync(events),
     readBeneficiaries: () => toAsync(beneficiaries),
+    readRaw: async ({ raw }) => raw,
   };
 }
 

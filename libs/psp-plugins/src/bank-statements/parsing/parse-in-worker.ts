@@ -62,6 +62,7 @@ export async function parseInWorker(task: ParseTask): Promise<ParsedFile & { clo
     entryCount: result.entryCount,
     readEvents: () => spool.readEvents(),
     readBeneficiaries: () => spool.readBeneficiaries(),
+    readRaw: (_, number) => spool.readRaw(number),
     close: () => spool.close(),
   };
 }

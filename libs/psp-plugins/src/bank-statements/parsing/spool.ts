@@ -17,6 +17,10 @@ type Region = [from: number, length: number];
 export interface SpoolIndex {
   events: Region[];
   beneficiaries: Region[];
+  /** The source texts of the entries of each batch of events. */
+  raws: Region[];
+  /** The number of entries before each batch of events. */
+  entriesBefore: number[];
 }
 
 /**
@@ -34,13 +38,24 @@ export function createSpool(): number {
 }
 
 export class SpoolWriter implements ParsedFileWriter {
-  readonly index: SpoolIndex = { events: [], beneficiaries: [] };
+  readonly index: SpoolIndex = { events: [], beneficiaries: [], raws: [], entriesBefore: [] };
   private position = 0;
+  private entryCount = 0;
 
   constructor(private readonly descriptor: number) {}
 
+  /** Writes the events, and separately the source texts of their entries, which are needed only if an entry is rejected. */
   writeEvents(events: ParsedEvent[]): void {
+    const raws: string[] = [];
+    for (const [event] of events) {
+      if (event.part !== 'entry') continue;
+      raws.push(event.raw);
+      event.raw = '';
+    }
     this.index.events.push(this.write(events));
+    this.index.raws.push(this.write(raws));
+    this.index.entriesBefore.push(this.entryCount);
+    this.entryCount += raws.length;
   }
 
   writeBeneficiaries(batch: BeneficiaryBatch): void {
@@ -69,6 +84,18 @@ export class SpoolReader {
 
   async *readBeneficiaries(): AsyncGenerator<BeneficiaryBatch> {
     for (const region of this.index.beneficiaries) yield (await this.read(region)) as BeneficiaryBatch;
+  }
+
+  /**
+   * Returns the source text of an entry.
+   * @param number the number of the entry in the file, from 1
+   */
+  async readRaw(number: number): Promise<string> {
+    const batch = this.index.entriesBefore.findLastIndex((before) => before < number);
+    const region = this.index.raws[batch];
+    if (!region) return '';
+    const raws = (await this.read(region)) as string[];
+    return raws[number - 1 - (this.index.entriesBefore[batch] ?? 0)] ?? '';
   }
 
   close(): void {

@@ -8,6 +8,14 @@ export function mergeOnlyDetail(entry: Entry): EntryFacts {
 }
 
 export function mergeFacts(entry: EntryFacts, detail: EntryFacts): EntryFacts {
-  const given = Object.fromEntries(Object.entries(detail).filter(([, value]) => value !== undefined));
-  return { ...entry, ...given, references: { ...entry.references, ...detail.references } };
+  const merged: EntryFacts = {
+    ...entry,
+    ...detail,
+    references: { ...entry.references, ...detail.references },
+  };
+  for (const name in detail) {
+    const key = name as keyof EntryFacts;
+    if (detail[key] === undefined && entry[key] !== undefined) Object.assign(merged, { [key]: entry[key] });
+  }
+  return merged;
 }

@@ -107,7 +107,7 @@ describeWithChromium('the console in a browser', () => {
       await page.getByRole('heading', { level: 1, name: 'bank' }).waitFor();
       await page.getByText(PULL_ERROR, { exact: true }).first().waitFor();
       await open('/', 'Overview');
-      await page.getByRole('link', { name: '1 rejected records of bank, transactions' }).click();
+      await page.getByRole('link', { name: '1 rejected record of bank, transactions' }).click();
       await page.getByRole('link', { name: 'tx-bad' }).click();
       await page.getByRole('heading', { level: 1, name: 'Quarantine: tx-bad' }).waitFor();
       await page.getByText(REJECTION_REASON).waitFor();

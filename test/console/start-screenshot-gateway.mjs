@@ -49,6 +49,8 @@ gateway.on('exit', (code) => {
 process.on('SIGINT', () => gateway.kill('SIGTERM'));
 process.on('SIGTERM', () => gateway.kill('SIGTERM'));
 
+// An error of this program ends the gateway, too.
+process.on('exit', () => gateway.kill('SIGTERM'));
 await waitUntil(async () => (await fetch(`${URL}/readyz`).catch(() => undefined))?.ok === true);
 await waitUntil(async () => (await readList('sandbox/beneficiaries', ORDER_KEY)).length > 0);
 await waitUntil(async () => (await readList('bank/transactions', BANK_KEY)).length > 0);
@@ -56,8 +58,8 @@ await payments.readFrom(`${URL}/bank`);
 await readAsClient('sandbox', ORDER_KEY);
 await readAsClient('house-bank', 'demo-key-of-house-bank');
 await sendOrders();
-await operate('streams/pause', { connector: 'acme/house-bank', stream: 'beneficiaries' });
-await operate('streams/resume', { connector: 'acme/house-bank', stream: 'beneficiaries' });
+await operate('streams/pause', { connector: 'acme/house-bank', streams: ['beneficiaries'] });
+await operate('streams/resume', { connector: 'acme/house-bank', streams: ['beneficiaries'] });
 console.log('The data is complete after the next run of the reconciliation, in about a minute.');
 
 /** Adds the reconciliation example to the deployment file of `npm start`. Its connector has no example of bookings. */

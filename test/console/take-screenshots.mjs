@@ -22,8 +22,8 @@ const PAGES = {
 };
 /** The pages that are opened by a link on another page. Each entry contains the page with the link, and the link. */
 const LINKED_PAGES = {
-  record: ['/feed?connector=rough-sandbox&stream=transactions&status=REFUNDED', 'tbody th a'],
-  'quarantine-entry': ['/quarantine?kind=rejected-record', 'tbody th a'],
+  record: ['/feed?connector=house-bank&stream=transactions&status=PENDING', 'tbody th a'],
+  'quarantine-entry': ['/quarantine?kind=rejected-record', 'tbody th a:text-matches("^tx_")'],
   order: ['/orders', 'tr:has-text("314.00") th a'],
   policy: ['/reconciliation', 'tbody th a'],
   break: ['/reconciliation/policy?policy=bank&class=amount-differs', 'h2:has-text("Breaks") ~ * tbody th a'],
@@ -48,7 +48,7 @@ for (const width of WIDTHS_PX) {
     await save(name, width);
   }
   await open('/quarantine?kind=rejected-record');
-  const rejectedId = await page.locator('tbody th a').first().textContent();
+  const rejectedId = await page.locator('tbody th a:text-matches("^tx_")').first().textContent();
   await open(`/feed?connector=rough-sandbox&stream=transactions&id=${rejectedId}`);
   await save('missing-record', width);
   for (const [name, [path, link]] of Object.entries(LINKED_PAGES)) {

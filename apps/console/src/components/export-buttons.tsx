@@ -1,11 +1,12 @@
 /** Buttons that save the rows on a page as a file. */
 import type { RecordVersion } from '../api/operator-api.types';
+import { formatCount } from '../format/count';
 import { toCsv, toNdjson } from '../format/export-rows';
 
 export function ExportButtons({ name, versions }: { name: string; versions: readonly RecordVersion[] }) {
   return (
     <div className="row">
-      <span className="muted">{versions.length} rows are shown.</span>
+      <span className="muted">Shown: {formatCount(versions.length, 'row')}</span>
       <button type="button" onClick={() => saveFile(`${name}.csv`, 'text/csv', toCsv(versions))}>
         Export as CSV
       </button>

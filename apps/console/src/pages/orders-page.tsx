@@ -8,16 +8,17 @@ import { OrderState } from '../components/order-state';
 import { Page } from '../components/page';
 import { PagedView, usePagedQuery } from '../components/paged-query';
 import { Amount, RelativeTime, Time } from '../components/values';
+import { shortenId } from '../format/shorten-id';
 
 const REFRESH_MS = 10_000;
 
 const COLUMNS: readonly Column<Order>[] = [
   {
-    header: 'Order',
+    header: 'Idempotency key',
     isRowHeader: true,
-    render: ({ connector, id }) => (
+    render: ({ connector, id, idempotencyKey }) => (
       <Link to="/orders/order" search={{ connector, id }} className="mono">
-        {id}
+        {shortenId(idempotencyKey)}
       </Link>
     ),
   },

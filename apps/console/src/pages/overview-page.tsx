@@ -11,6 +11,7 @@ import { PageLink } from '../components/page-link';
 import { QueryView } from '../components/query-view';
 import { Count, Duration, RelativeTime } from '../components/values';
 import { StreamState } from '../components/stream-state';
+import { formatCount } from '../format/count';
 
 const REFRESH_MS = 5_000;
 /** The number of connectors that are shown first. Each needs a table row per stream, which is slow in a browser on a slow machine. */
@@ -88,7 +89,7 @@ const COLUMNS: readonly Column<StreamRow>[] = [
             ? ''
             : maxRowsBehind === 0
               ? 'up to date, '
-              : `${maxRowsBehind} rows behind, `}
+              : `${formatCount(maxRowsBehind, 'row')} behind, `}
           <RelativeTime at={lastReadAt} />
         </>
       ),
@@ -179,19 +180,19 @@ function AttentionLink({ item }: { item: AttentionItem }) {
     case 'unknown-orders':
       return (
         <Link to="/orders" search={{ connector, state: 'unknown' }}>
-          {count} orders of {of} with an unknown outcome
+          {formatCount(count, 'order')} of {of} with an unknown outcome
         </Link>
       );
     case 'rejected-records':
       return (
         <Link to="/quarantine" search={{ connector, stream, kind: 'rejected-record' }}>
-          {count} rejected records of {of}
+          {formatCount(count, 'rejected record')} of {of}
         </Link>
       );
     case 'data-warnings':
       return (
         <Link to="/quarantine" search={{ connector, stream, kind: 'data-warning' }}>
-          {count} data warnings of {of}
+          {formatCount(count, 'data warning')} of {of}
         </Link>
       );
   }

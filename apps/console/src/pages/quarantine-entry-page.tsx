@@ -8,6 +8,7 @@ import { QuarantineEntryActions } from '../components/quarantine-actions';
 import { QuarantineKind } from '../components/quarantine-kind';
 import { QueryView } from '../components/query-view';
 import { JsonText, Time } from '../components/values';
+import { shortenId } from '../format/shorten-id';
 
 export function QuarantineEntryPage() {
   const search = useSearch({ from: '/quarantine/entry' });
@@ -15,7 +16,7 @@ export function QuarantineEntryPage() {
   const query = useApiQuery<QuarantineEntry>('quarantine/entry', search);
   return (
     <Page
-      title={`Quarantine: ${id ?? ''}`}
+      title={`Quarantine: ${shortenId(id ?? '')}`}
       description={
         <>
           {stream} of <ConnectorLink connector={connector} />

@@ -9,6 +9,7 @@ import { PagedView, usePagedQuery } from '../components/paged-query';
 import { RetryAllButton } from '../components/quarantine-actions';
 import { QuarantineKind } from '../components/quarantine-kind';
 import { RelativeTime } from '../components/values';
+import { shortenId } from '../format/shorten-id';
 
 const KINDS: readonly QuarantineEntry['kind'][] = ['rejected-record', 'data-warning'];
 
@@ -18,7 +19,7 @@ const COLUMNS: readonly Column<QuarantineEntry>[] = [
     isRowHeader: true,
     render: ({ connector, stream, kind, id }) => (
       <Link to="/quarantine/entry" search={{ connector, stream, kind, id }} className="mono">
-        {id}
+        {shortenId(id)}
       </Link>
     ),
   },

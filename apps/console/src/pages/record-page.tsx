@@ -77,8 +77,8 @@ function Versions({ versions }: { versions: readonly RecordVersion[] }) {
       <VersionComparison
         before={before.record}
         after={after.record}
-        beforeLabel={`Row ${before.sequence}`}
-        afterLabel={`Row ${after.sequence}`}
+        beforeLabel={`Row ${before.sequence.toLocaleString()}`}
+        afterLabel={`Row ${after.sequence.toLocaleString()}`}
       />
       <p className="muted">
         {before !== after && (
@@ -109,7 +109,7 @@ function VersionSelect({
       <select value={value} onChange={({ target }) => onChange(Number(target.value))}>
         {versions.map(({ sequence }, index) => (
           <option key={sequence} value={sequence}>
-            {`version ${versions.length - index} (row ${sequence})`}
+            {`version ${versions.length - index} (row ${sequence.toLocaleString()})`}
           </option>
         ))}
       </select>

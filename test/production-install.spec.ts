@@ -77,7 +77,7 @@ it('serves the API documentation of a connector', async () => {
     `listen: { port: 0 }
 store: sqlite:./store.db
 connectors:
-  - { name: sand, plugin: sandbox, apiKeys: [key-of-the-installation], settings: { transactions: 1 } }
+  - { name: sand, plugin: sandbox, apiKeys: [key-of-the-installation], settings: { transactions: 1, activityPerMinute: 0 } }
 `,
   );
   const program = spawn('node_modules/.bin/node', ['bin/tributary.js', 'serve', '--config', 'gateway.yaml'], {

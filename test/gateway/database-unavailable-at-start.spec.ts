@@ -46,7 +46,7 @@ function deployment(store: string): string {
     file,
     `listen: { port: ${port} }
 store: '${store}'
-connectors: [{ name: sand, plugin: sandbox, apiKeys: [{ key: ${KEY}, scopes: [read, pay] }], sync: { every: 1s }, settings: { latency: 0, journal: '${directory}/journal' } }]
+connectors: [{ name: sand, plugin: sandbox, apiKeys: [{ key: ${KEY}, scopes: [read, pay] }], sync: { every: 1s }, settings: { activityPerMinute: 0, latency: 0, journal: '${directory}/journal' } }]
 `,
   );
   return file;

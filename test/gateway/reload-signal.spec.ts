@@ -16,7 +16,12 @@ it('SIGHUP reloads the file; a wrong file is logged, and SIGTERM still stops the
     writeFileSync(
       file,
       `listen: { port: 0 }\nstore: sqlite:${directory}/store.db\nconnectors:\n` +
-        names.map((name) => `  - { name: ${name}, plugin: sandbox, apiKeys: [${KEY}] }\n`).join(''),
+        names
+          .map(
+            (name) =>
+              `  - { name: ${name}, plugin: sandbox, apiKeys: [${KEY}], settings: { activityPerMinute: 0 } }\n`,
+          )
+          .join(''),
     );
   write('bank');
   const child = spawn(process.execPath, ['bin/tributary.js', 'serve', '--config', file], {

@@ -68,7 +68,9 @@ async function startServer(respond: RequestListener): Promise<string> {
 }
 
 describe('the deployment file', () => {
-  const sandbox = (name: string, key = KEY, settings = '{ transactions: 5 }') =>
+  /** Without `activityPerMinute: 0`, the simulated PSP would have one more row for each minute since November 2026. */
+  const formatSettings = (transactions: number) => `{ transactions: ${transactions}, activityPerMinute: 0 }`;
+  const sandbox = (name: string, key = KEY, settings = formatSettings(5)) =>
     `  - { name: ${name}, plugin: sandbox, apiKeys: [${key}], settings: ${settings} }\n`;
   const write = (connectors: string, more = '') =>
     writeFileSync(
@@ -76,7 +78,7 @@ describe('the deployment file', () => {
       `listen: { port: 0 }\nstore: ${fresh.url}\n` +
         `operators: { apiKeys: [{ key: ${OPERATOR}, name: alice, scopes: [read, operate] }, ${READER}] }\n` +
         `connectors:\n${connectors}${more}` +
-        `tenants: { acme: { operators: { apiKeys: [{ key: ${TENANT_OPERATOR}, scopes: [read, operate] }] }, connectors: [{ name: own, plugin: sandbox, apiKeys: [a-key-of-the-tenant-acme], settings: { transactions: 5 } }] } }\n`,
+        `tenants: { acme: { operators: { apiKeys: [{ key: ${TENANT_OPERATOR}, scopes: [read, operate] }] }, connectors: [{ name: own, plugin: sandbox, apiKeys: [a-key-of-the-tenant-acme], settings: ${formatSettings(5)} }] } }\n`,
     );
 
   async function start(environment: NodeJS.ProcessEnv = {}) {
@@ -205,10 +207,7 @@ describe('the deployment file', () => {
       for (; !isDone; await sleep(PAUSE_OF_READERS_MS)) statuses.add(await status('/bank/transactions'));
     });
     for (let round = 0; round < 100; round++) {
-      write(
-        sandbox('bank', KEY, `{ transactions: ${5 + (round % 2)} }`) +
-          (round % 3 === 0 ? sandbox('cash') : ''),
-      );
+      write(sandbox('bank', KEY, formatSettings(5 + (round % 2))) + (round % 3 === 0 ? sandbox('cash') : ''));
       expect(await reloadNow()).toMatchObject({ outcome: 'applied' });
     }
     isDone = true;

@@ -10,6 +10,7 @@ import type {
   StatementStart,
 } from '../../statements/statement.types.js';
 import type { CsvRowSummary } from './csv-row-converter.js';
+import type { CsvRowTable } from './csv-row-table.js';
 
 /** The maximum number of rows that are named in the message about a running balance. */
 const MAX_NAMED_ROWS = 3;
@@ -19,29 +20,36 @@ const MAX_NAMED_ROWS = 3;
  * balances, the balances decide; otherwise the days decide.
  * @param readEntries returns the entries of a row. They are not part of `rows`, because a large file has too many of them
  */
-export function* createDayStatements<Row extends CsvRowSummary>(
-  rows: readonly Row[],
-  readEntries: (row: Row) => readonly Entry[],
+export function* createDayStatements(
+  rows: CsvRowTable,
+  readEntries: (index: number) => readonly Entry[],
 ): Generator<StatementEvent> {
-  for (const ofAccount of groupBy(rows, ({ accountId, currency }) => `${accountId}\n${currency}`)) {
-    const ascending = isNewestFirst(ofAccount) ? ofAccount.toReversed() : ofAccount;
-    const breaks = findBalanceBreaks(ascending);
-    const days = groupBy(ascending, ({ day }) => day);
+  for (const ofAccount of groupByAccount(rows)) {
+    if (isNewestFirst(rows, ofAccount)) ofAccount.reverse();
+    const breaks = new Map<number, string>();
+    visitBalanceBreaks(rows, ofAccount, (found) => breaks.set(found.index, describeBalanceBreak(found)));
+    const days = groupBy(ofAccount, (index) => rows.get(index).day);
     // Without an order by day, the rows of a day are not next to each other, and a day has no opening and closing balance.
-    const isSorted = ascending.every(({ day }, n) => n === 0 || (ascending[n - 1]?.day ?? '') <= day);
-    for (const ofDay of isSorted ? days : days.toSorted(compareDays)) {
-      yield createStart(ofDay);
+    const isSorted = isSortedByDay(rows, ofAccount);
+    const sortedDays = isSorted ? days : days.toSorted(([a], [b]) => (a < b ? -1 : 1));
+    for (const [, ofDay] of sortedDays) {
+      yield createStart(rows.get(ofDay[0] ?? 0));
       let bookedAt: string | undefined;
-      for (const row of ofDay) {
-        for (const entry of readEntries(row)) {
+      for (const index of ofDay) {
+        for (const entry of readEntries(index)) {
           bookedAt = entry.bookedAt;
           yield entry;
         }
       }
-      const inconsistencies = ofDay.flatMap((row) => breaks.get(row) ?? []).slice(0, MAX_NAMED_ROWS);
+      const inconsistencies = ofDay.flatMap((index) => breaks.get(index) ?? []).slice(0, MAX_NAMED_ROWS);
       yield {
         part: 'end',
-        balances: isSorted ? createBalances(ofDay, bookedAt) : [],
+        balances: isSorted
+          ? createBalances(
+              ofDay.map((index) => rows.get(index)),
+              bookedAt,
+            )
+          : [],
         ...(inconsistencies.length > 0 && { inconsistencies }),
       };
     }
@@ -60,8 +68,7 @@ export function createEmptyStatement(account: string, currency: string | undefin
   return [start, { part: 'end', balances: [] }];
 }
 
-function createStart([first]: readonly CsvRowSummary[]): StatementStart {
-  const { accountId = '', currency = '', day = '' } = first ?? {};
+function createStart({ accountId, currency, day }: CsvRowSummary): StatementStart {
   return {
     part: 'start',
     format: 'csv',
@@ -71,32 +78,60 @@ function createStart([first]: readonly CsvRowSummary[]): StatementStart {
   };
 }
 
-/** Returns true if the rows are sorted from new to old. */
-function isNewestFirst(rows: readonly CsvRowSummary[]): boolean {
-  const asWritten = findBalanceBreaks(rows).size;
-  const reversed = findBalanceBreaks(rows.toReversed()).size;
+/** Returns true if the rows of an account are sorted from new to old. */
+function isNewestFirst(rows: CsvRowTable, ofAccount: readonly number[]): boolean {
+  const asWritten = countBalanceBreaks(rows, ofAccount);
+  const reversed = countBalanceBreaks(rows, ofAccount.toReversed());
   if (asWritten !== reversed) return reversed < asWritten;
-  return (rows[0]?.day ?? '') > (rows.at(-1)?.day ?? '');
+  return rows.get(ofAccount[0] ?? 0).day > rows.get(ofAccount.at(-1) ?? 0).day;
+}
+
+function isSortedByDay(rows: CsvRowTable, ofAccount: readonly number[]): boolean {
+  let previous = '';
+  for (const index of ofAccount) {
+    const { day } = rows.get(index);
+    if (day < previous) return false;
+    previous = day;
+  }
+  return true;
+}
+
+/** A row whose balance is not the balance before plus the change. */
+interface BalanceBreak {
+  index: number;
+  row: CsvRowSummary;
+  balance: bigint;
+  expected: bigint;
 }
 
 /**
- * Returns the rows whose balance is not the balance before plus the change, with a description.
- * @param rows the rows of one account and currency, from old to new
+ * Calls a function for each row whose balance is not the balance before plus the change.
+ * @param ofAccount the rows of one account and currency, from old to new
  */
-function findBalanceBreaks(rows: readonly CsvRowSummary[]): Map<CsvRowSummary, string> {
-  const breaks = new Map<CsvRowSummary, string>();
+function visitBalanceBreaks(
+  rows: CsvRowTable,
+  ofAccount: readonly number[],
+  onBreak: (found: BalanceBreak) => void,
+): void {
   let expected: bigint | undefined;
-  for (const row of rows) {
-    if (expected !== undefined) expected += row.change;
-    if (row.balance === undefined) continue;
-    if (expected !== undefined && expected !== row.balance)
-      breaks.set(
-        row,
-        `row ${row.number} (line ${row.line}) says that the balance is ${formatScaledInteger(row.balance)}; by the row before, it is ${formatScaledInteger(expected)}`,
-      );
-    expected = row.balance;
+  for (const index of ofAccount) {
+    const row = rows.get(index);
+    const { change, balance } = row;
+    if (expected !== undefined) expected += change;
+    if (balance === undefined) continue;
+    if (expected !== undefined && expected !== balance) onBreak({ index, row, balance, expected });
+    expected = balance;
   }
-  return breaks;
+}
+
+function countBalanceBreaks(rows: CsvRowTable, ofAccount: readonly number[]): number {
+  let count = 0;
+  visitBalanceBreaks(rows, ofAccount, () => count++);
+  return count;
+}
+
+function describeBalanceBreak({ row, balance, expected }: BalanceBreak): string {
+  return `row ${row.number} (line ${row.line}) says that the balance is ${formatScaledInteger(balance)}; by the row before, it is ${formatScaledInteger(expected)}`;
 }
 
 /**
@@ -126,10 +161,16 @@ function sumChanges(rows: readonly CsvRowSummary[]): bigint {
   return rows.reduce((sum, { change }) => sum + change, 0n);
 }
 
-function compareDays([a]: readonly CsvRowSummary[], [b]: readonly CsvRowSummary[]): number {
-  return (a?.day ?? '') < (b?.day ?? '') ? -1 : 1;
+/** Returns the indexes of the rows, grouped by account and currency. */
+function groupByAccount(rows: CsvRowTable): number[][] {
+  const indexes = Array.from({ length: rows.length }, (_, index) => index);
+  const groups = groupBy(indexes, (index) => {
+    const { accountId, currency } = rows.get(index);
+    return `${accountId}\n${currency}`;
+  });
+  return groups.map(([, group]) => group);
 }
 
-function groupBy<Row extends CsvRowSummary>(rows: readonly Row[], getKey: (row: Row) => string): Row[][] {
-  return [...Map.groupBy(rows, getKey).values()];
+function groupBy(indexes: readonly number[], getKey: (index: number) => string): [string, number[]][] {
+  return [...Map.groupBy(indexes, getKey)];
 }

@@ -11,21 +11,14 @@ import { createDayStatements, createEmptyStatement } from './csv-day-statements.
 import { CsvDecoder } from './csv-decoder.js';
 import type { CsvMapping } from './csv-mapping.types.js';
 import { CsvRowConverter } from './csv-row-converter.js';
-import type { CsvRowSummary } from './csv-row-converter.js';
-import { CsvRowStore } from './csv-row-store.js';
-import type { StoredText } from './csv-row-store.js';
+import { CsvRowTable } from './csv-row-table.js';
 import { CsvTokenizer, shortenSource } from './csv-tokenizer.js';
 import type { CsvRow } from './csv-tokenizer.js';
 
-/** The maximum number of rows of a file. A row needs about 200 bytes of memory and the bytes of its text. */
+/** The maximum number of rows of a file. A row needs about 70 bytes of memory and the bytes of its text. */
 const MAX_ROWS = 250_000;
 /** The number of rows at the beginning of a file in which the header is searched. Some banks write the account and the period before it. */
 const MAX_HEADER_ROWS = 50;
-
-/** A row, with the position of its source text. */
-interface StoredRow extends CsvRowSummary {
-  text: StoredText;
-}
 
 export class CsvReader {
   private readonly decoder: CsvDecoder;
@@ -35,10 +28,7 @@ export class CsvReader {
   private firstRow: CsvRow | undefined;
   private searchedRowCount = 0;
   private rowCount = 0;
-  private readonly rows: StoredRow[] = [];
-  private readonly texts = new CsvRowStore();
-  /** The account ids, currencies and days, each only once, although most rows have equal ones. */
-  private readonly words = new Map<string, string>();
+  private readonly rows = new CsvRowTable();
 
   constructor(private readonly mapping: CsvMapping) {
     this.decoder = new CsvDecoder(mapping.encoding);
@@ -65,8 +55,10 @@ export class CsvReader {
     for (const row of this.tokenizer.finish()) this.addRow(row);
     const { converter } = this;
     if (!converter) this.rejectMissingHeader();
-    const readEntries = ({ text, line, number }: StoredRow): Entry[] =>
-      converter.convert(this.tokenizer.readAgain(this.texts.read(text), line), number).entries;
+    const readEntries = (index: number): Entry[] => {
+      const { line, number } = this.rows.get(index);
+      return converter.convert(this.tokenizer.readAgain(this.rows.getSource(index), line), number).entries;
+    };
     const { account, currency } = this.mapping;
     if (this.rows.length > 0) yield* createDayStatements(this.rows, readEntries);
     else if (account === undefined) throw new StatementError('the file has a header and no rows');
@@ -79,20 +71,7 @@ export class CsvReader {
     if (this.columns.isIgnored(row)) return;
     if (this.rows.length >= MAX_ROWS)
       throw new StatementError(`the file has more than ${MAX_ROWS} rows; export shorter periods`);
-    const { summary } = this.converter.convert(row, this.rowCount);
-    this.rows.push({
-      ...summary,
-      accountId: this.unify(summary.accountId),
-      currency: this.unify(summary.currency),
-      day: this.unify(summary.day),
-      text: this.texts.add(row.source),
-    });
-  }
-
-  private unify(word: string): string {
-    const known = this.words.get(word);
-    if (known === undefined) this.words.set(word, word);
-    return known ?? word;
+    this.rows.add(this.converter.convert(row, this.rowCount).summary, row.source);
   }
 
   private findHeader(row: CsvRow): void {

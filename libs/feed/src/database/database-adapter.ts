@@ -171,6 +171,11 @@ export interface DatabaseAdapter {
    * for the first column of a primary key, and would read the many rows that have this value. PostgreSQL has statistics and needs no text.
    */
   useIndex(index: string): RawBuilder<unknown>;
+  /**
+   * Updates the statistics by which PostgreSQL chooses the plans of its statements, and so ends the use of plans that were made before.
+   * SQLite has no statistics.
+   */
+  updateStatistics(tables: readonly (keyof Schema)[]): Promise<void>;
   /** The expression that sorts the rows of one feed by their sequence numbers, with the primary key of `feed_rows`. */
   readonly rowPosition: RawBuilder<number>;
   /**

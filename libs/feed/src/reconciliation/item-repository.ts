@@ -48,6 +48,10 @@ const KEY_COLUMNS = [
   { name: 'number', type: 'integer' },
 ] as const satisfies readonly RowsTableColumn[];
 
+const ITEM_TABLES = ['reconciliation_items', 'reconciliation_keys'] as const;
+/** The number of items of a policy from which the statistics are updated whenever the number has doubled. */
+const MIN_ITEMS_WITH_STATISTICS = 1000;
+
 /**
  * Sorts keys by their rule without an index. Otherwise SQLite reads all keys of the policy in the sequence of the primary key, to save the
  * sorting of the few keys that were asked for.
@@ -88,8 +92,10 @@ export function createItemRepository(adapter: DatabaseAdapter): ItemRepository {
       return row?.position;
     },
 
-    storeItems(policyId, batch) {
-      return adapter.durableTransaction((db) => storeItems(db, adapter, policyId, batch));
+    async storeItems(policyId, batch) {
+      const stored = await adapter.durableTransaction((db) => storeItems(db, adapter, policyId, batch));
+      if (stored && hasDoubled(stored)) await adapter.updateStatistics(ITEM_TABLES);
+      return stored !== undefined;
     },
 
     async findItemsOfRecords(policyId, side, source, recordIds) {
@@ -162,18 +168,25 @@ export function createItemRepository(adapter: DatabaseAdapter): ItemRepository {
   };
 }
 
+/** The number of items of a policy before and after a batch. */
+interface StoredCounts {
+  before: number;
+  after: number;
+}
+
+/** @returns `undefined` when another process has moved the position */
 async function storeItems(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
   policyId: string,
   { side, source, fromPosition, toPosition, items, replaced }: ItemBatch,
-): Promise<boolean> {
+): Promise<StoredCounts | undefined> {
   // The lock on the policy's row also prevents two processes from giving two items the same number.
   const { rows } = await sql<{ items: number }>`
     select items from reconciliation_policies where id = ${policyId} ${adapter.forUpdate}`.execute(db);
   const first = rows[0]?.items;
   if (first === undefined) throw new Error(`the store has no reconciliation policy ${policyId}`);
-  if (!(await movePosition(db, policyId, { side, source, fromPosition, toPosition }))) return false;
+  if (!(await movePosition(db, policyId, { side, source, fromPosition, toPosition }))) return undefined;
   const numbered = items.map((item, index) => ({ item, number: first + index }));
   const itemRows = numbered.map(({ item, number }) => ({
     ...{ policy_id: policyId, number, side: item.side, source: item.source, record_id: item.recordId },
@@ -198,7 +211,17 @@ async function storeItems(
     .set({ items: first + items.length })
     .where('id', '=', policyId)
     .execute();
-  return true;
+  return { before: first, after: first + items.length };
+}
+
+/**
+ * Returns true if the number of items has passed a limit: `MIN_ITEMS_WITH_STATISTICS`, or this number times a power of two. The database
+ * updates its statistics by itself only after a minute or later. Until then, it would expect one row for the new policy, and could read all
+ * items of the policy for each key.
+ */
+function hasDoubled({ before, after }: StoredCounts): boolean {
+  const countDoublings = (items: number) => Math.floor(Math.log2(items / MIN_ITEMS_WITH_STATISTICS));
+  return after >= MIN_ITEMS_WITH_STATISTICS && countDoublings(after) > Math.max(-1, countDoublings(before));
 }
 
 /**

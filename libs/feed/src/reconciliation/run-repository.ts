@@ -134,7 +134,8 @@ async function deleteInterruptedRuns(
     .selectFrom('reconciliation_runs')
     .select('id')
     .where('name', '=', name)
-    .where('finished_at', 'is', null)
+    // A run gets the sequence number of its event when it finishes. The index contains this number, and not the time.
+    .where('event_seq', 'is', null)
     .where((eb) => eb.or([eb('id', '=', id), eb('started_at', '<', startedAt - INTERRUPTED_AFTER_MS)]))
     .execute();
   for (const run of rows) {

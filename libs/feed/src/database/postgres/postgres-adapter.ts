@@ -198,6 +198,9 @@ export async function openPostgres(
     jsonArrayFunction: sql`json_agg`,
     inArray: (column, values) => sql<SqlBool>`${sql.ref(column)} = any(${values})`,
     useIndex: () => sql``,
+    updateStatistics: async (tables) => {
+      await writePool.query(`analyze ${tables.join(', ')}`, []);
+    },
     rowPosition: sql<number>`seq`,
     isRowAfter: (feedId, seq) => sql<SqlBool>`feed_id = ${feedId} and seq > ${seq}`,
     readPage: (feed, from, skipped, count) => readPostgresPage(replicaPools, feed, from, skipped, count),

@@ -195,6 +195,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
     inArray: (column, values) =>
       sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
     useIndex: (index) => sql`indexed by ${sql.ref(index)}`,
+    updateStatistics: async () => {},
     rowPosition: sql<number>`place`,
     isRowAfter: (feedId, seq) => sql<SqlBool>`
       place > (${feedId} << ${sql.lit(SEQUENCE_NUMBER_BITS)} | ${seq})

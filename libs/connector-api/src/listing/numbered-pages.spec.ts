@@ -105,6 +105,68 @@ describe('fetchNumberedPage', () => {
     await expect(read).rejects.toThrow(`the response lists 2 rows, and its "total" is ${total}`);
   });
 
+  it.each<[string, number[][], 'refuses' | 'repeats' | 'has no rows', number]>([
+    ['although it is not counted', [[1, 2], [3, 4], [5]], 'refuses', 5],
+    [
+      'which is refused',
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      'refuses',
+      4,
+    ],
+    [
+      'which repeats the last page',
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      'repeats',
+      4,
+    ],
+    [
+      'which has no rows',
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      'has no rows',
+      4,
+    ],
+    ['only if the last page is full', [[1]], 'refuses', 1],
+  ])('requests the page after a full last page, %s', async (_name, pages, behindEnd, requestCount) => {
+    const requested: number[] = [];
+    const requestPart = async ({ page }: { page: number }) => {
+      requested.push(page);
+      if (page > pages.length && behindEnd === 'refuses') throw new Error('no such page');
+      const rows = pages[page - 1] ?? (behindEnd === 'repeats' ? pages.at(-1) : []);
+      return Json.parse(JSON.stringify({ rows, total: rows?.length, pages: 1 }));
+    };
+    const isRefusalOfPage = (error: unknown) => (error as Error).message === 'no such page';
+    const list = { ...createList(), requestPart, isRefusalOfPage, pageSize: 2 };
+    const rows: string[] = [];
+    for (let token: string | undefined, isFirst = true; isFirst || token !== undefined; isFirst = false) {
+      const page = await fetchNumberedPage({ from: 0, to: 300, ...(token !== undefined && { token }) }, list);
+      rows.push(...page.rows.map((row) => row.toJsonString()));
+      token = page.next;
+    }
+    expect(rows).toEqual(pages.flat().map(String));
+    expect(requested).toHaveLength(requestCount);
+  });
+
+  it('throws every other error of the page after a full last page', async () => {
+    const requestPart = async ({ page }: { page: number }) => {
+      if (page > 1) throw new Error('down');
+      return Json.parse('{"rows": [1, 2], "total": 2, "pages": 1}');
+    };
+    const read = fetchNumberedPage(
+      { from: 0, to: 300 },
+      { ...createList(), requestPart, isRefusalOfPage: () => false, pageSize: 2 },
+    );
+    await expect(read).rejects.toThrow('down');
+  });
+
   it('throws other errors, and the refusal of a range that cannot be divided', async () => {
     const refuse = (isRefusal: boolean, to: number) =>
       fetchNumberedPage(

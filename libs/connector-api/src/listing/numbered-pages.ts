@@ -58,6 +58,7 @@ export interface NumberedPageProperties {
 
 /**
  * Reads a page of one part of the range of `query`.
+ * @param hasUncountedPage true if another page follows, although the number of pages says that this page is the last one
  * @throws PspError `unavailable` if there is no list, unless the number of rows is zero
  * @throws PspError `unavailable` if the number of rows or of pages is missing, or if the list has more rows than the number says
  */
@@ -65,20 +66,48 @@ function readNumberedPage(
   response: Json,
   part: NumberedPage,
   query: TimeWindowQuery,
-  { names, maxRangeMs }: { names: NumberedPageProperties; maxRangeMs: number },
+  { names, maxRangeMs }: Pick<NumberedList, 'names' | 'maxRangeMs'>,
+  hasUncountedPage: boolean,
 ): TokenPage<Json> {
   const total = readCount(response, names.rowCount);
-  const isEmpty = total === 0 && !response.has(names.rows);
-  const pageCount = total === 0 ? 0 : readCount(response, names.pageCount);
+  const pageCount = hasUncountedPage ? part.page + 1 : readPageCount(response, names);
   const next = getNextPageToken(part, pageCount, query, maxRangeMs);
   const isWholeRange = part.from === query.from && part.to === query.to;
-  const rows = isEmpty ? [] : requireRows(response, names.rows);
-  assertNotMoreThan(total, rows, names.rowCount);
   return {
-    rows,
+    rows: readRows(response, names),
     ...(isWholeRange && { total }),
     ...(next !== undefined && { next }),
   };
+}
+
+function readPageCount(response: Json, names: NumberedPageProperties): number {
+  return readCount(response, names.rowCount) === 0 ? 0 : readCount(response, names.pageCount);
+}
+
+/** Returns the rows of a response. A response without rows may have no list, if its number of rows is zero. */
+function readRows(response: Json, names: NumberedPageProperties): Json[] {
+  const total = readCount(response, names.rowCount);
+  if (total === 0 && !response.has(names.rows)) return [];
+  const rows = requireRows(response, names.rows);
+  assertNotMoreThan(total, rows, names.rowCount);
+  return rows;
+}
+
+/**
+ * Finds out whether a page follows the last page. With a number of pages that is too small, the rows of the other pages would be lost. So the
+ * page after a full last page is requested. There is none if the PSP refuses it, if it has no rows, or if it repeats the last page.
+ */
+async function findUncountedPage(response: Json, part: NumberedPage, list: NumberedList): Promise<boolean> {
+  const { names, pageSize = Infinity, requestPart, isRefusalOfPage } = list;
+  const rows = readRows(response, names);
+  if (rows.length < pageSize || part.page < readPageCount(response, names)) return false;
+  const following = await requestPart({ ...part, page: part.page + 1 }).catch((error: unknown) => {
+    if (isRefusalOfPage?.(error) === true) return undefined;
+    throw error;
+  });
+  if (following === undefined) return false;
+  const known = new Set(rows.map((row) => row.toJsonString()));
+  return readRows(following, names).some((row) => !known.has(row.toJsonString()));
 }
 
 /** With a number of rows that is too small, the reading would end too early. */
@@ -100,6 +129,13 @@ export interface NumberedList {
    * requests a shorter window. Default: no maximum; a range that the PSP refuses is read in halves instead.
    */
   maxRowCount?: number | undefined;
+  /**
+   * The number of rows that `requestPart` requests for a page. If the last page has so many rows, the page after it is requested as well, because the
+   * PSP's number of pages can be too small. Default: the number of pages is not checked.
+   */
+  pageSize?: number;
+  /** Returns true for the error by which the PSP refuses a page after the last one. It counts only for a page that the PSP has not announced. */
+  isRefusalOfPage?: (error: unknown) => boolean;
   /** Sends the request for a page, and returns the response. */
   requestPart: (part: NumberedPage) => Promise<Json>;
   /** Returns true for an error by which the PSP refuses a range because it has too many rows. */
@@ -128,7 +164,7 @@ export async function fetchNumberedPage(
     response === undefined ||
     (isDivisible && maxRowCount !== undefined && readCount(response, names.rowCount) > maxRowCount);
   if (isTooLarge) throw new WindowTooLargeError('the range has too many rows');
-  return readNumberedPage(response, part, query, { names, maxRangeMs });
+  return readNumberedPage(response, part, query, list, await findUncountedPage(response, part, list));
 }
 
 /**

@@ -99,6 +99,9 @@ export class PaypalClient {
     return fetchNumberedPage(query, {
       ...NUMBERED_LIST,
       maxRowCount: filter === undefined ? MAX_ROWS_PER_WINDOW : undefined,
+      pageSize: this.settings.pageSize,
+      // The document's name for a request that violates the schema. It names no error for a page that does not exist.
+      isRefusalOfPage: (error) => isErrorAbout(/"name":\s*"INVALID_REQUEST"/, error),
       isRefusalAsTooLarge: (error) => isErrorAbout(/RESULTSET_TOO_LARGE|result set size/i, error),
       requestPart: (part) => this.requestTransactions(part, signal, filter),
     }).catch((error: unknown) => {

@@ -296,6 +296,8 @@ export class PaypalFake {
       return createReportError('Result set size is greater than the maximum limit.', 'RESULTSET_TOO_LARGE');
     const size = Math.min(Number(query.get('page_size') ?? 100), this.maxPageSize);
     const page = Number(query.get('page') ?? 1);
+    if (page > Math.max(1, Math.ceil(found.length / size)))
+      return createReportError('page: the number is too large');
     const rows = found.slice((page - 1) * size, page * size);
     return {
       body: {

@@ -13,6 +13,7 @@ function startTest(rows: Payout[], requestMs = 0) {
   const clock = new ManualClock();
   const requested: string[] = [];
   const incomplete = new Set<string>();
+  const open: (readonly string[])[] = [];
   const refused = new Set<string>();
   const list = async (since?: DetailsPosition<number>, maxSteps = Infinity) => {
     const steps: string[] = [];
@@ -29,6 +30,10 @@ function startTest(rows: Payout[], requestMs = 0) {
         return `items of ${id}`;
       },
       isComplete: ({ row }: { row: Payout }) => !incomplete.has(row.id),
+      keepOpen: (base: number, ids: readonly string[]) => {
+        open.push(ids);
+        return base;
+      },
     };
     for await (const step of listWithDetails(source, since, { clock, pageTimeoutMs: 3_000 })) {
       position = step.position;
@@ -39,7 +44,7 @@ function startTest(rows: Payout[], requestMs = 0) {
     }
     return { steps, position };
   };
-  return { list, requested, incomplete, refused };
+  return { list, requested, incomplete, open, refused };
 }
 
 const createPayouts = () => ['a', 'b', 'c'].map((id) => ({ id, status: 'paid' }));
@@ -53,6 +58,25 @@ it('requests details again when a row returns to an earlier version', async () =
     ({ position } = await list(position));
   }
   expect(requested.join('')).toBe('abcbbbb');
+});
+
+it('keeps a row with incomplete details open, until they are complete or were requested ten times more', async () => {
+  const { list, requested, incomplete, open } = startTest(createPayouts());
+  incomplete.add('b');
+  let { position } = await list();
+  incomplete.delete('b');
+  ({ position } = await list(position));
+  expect(open.splice(0)).toEqual([['b']]);
+  ({ position } = await list(position));
+  expect(open).toEqual([]);
+  requested.splice(0);
+  incomplete.add('c');
+  position = undefined;
+  for (let listing = 0; listing < 15; listing += 1) {
+    ({ position } = await list(position));
+    expect(createDetailsCheck((value) => value === 7)(JSON.parse(JSON.stringify(position)))).toBe(true);
+  }
+  expect(open).toEqual(Array.from({ length: 10 }, () => ['c']));
 });
 
 it('requests the details of later rows again when those of an earlier row become complete', async () => {

@@ -20,6 +20,8 @@ export interface DetailsPosition<Position> {
   seen: string[];
   /** The ids of the rows whose details are incomplete. */
   incomplete?: string[];
+  /** How often the details of a row were incomplete, by the id of the row. The oldest row is first. */
+  attempts?: [id: string, count: number][];
 }
 
 export interface DetailsOptions<Row, Details, Position> {
@@ -30,10 +32,21 @@ export interface DetailsOptions<Row, Details, Position> {
   fetchDetails: (row: Row, signal: AbortSignal) => Promise<Details>;
   /** @returns false if the PSP has more details to come, so that they are requested again. Default: true */
   isComplete?: (row: RowWithDetails<Row, Details>) => boolean;
+  /**
+   * Returns a position after which the rows with these ids are listed again, because their details were incomplete. Default: their details are
+   * requested again when the list contains them again
+   */
+  keepOpen?: ((position: Position, ids: readonly string[]) => Position) | undefined;
 }
 
 /** The maximum number of versions in a cursor. The details of an older row are requested again when the list contains it again. */
 const MAX_SEEN_VERSIONS = 1_000;
+/**
+ * The number of listings in which incomplete details are requested again with `keepOpen`, and the maximum number of rows for which this is done. The numbers
+ * are small, because details can be incomplete for ever.
+ */
+const MAX_ATTEMPTS = 10;
+const MAX_OPEN_ROWS = 100;
 
 /**
  * Yields the rows with their details. If details that were incomplete become complete, the details of all later rows are requested again, because their meaning can
@@ -41,20 +54,37 @@ const MAX_SEEN_VERSIONS = 1_000;
  * refuses the details of a row, this row becomes a warning.
  */
 export async function* listWithDetails<Row, Details, Position>(
-  { list, getVersion, fetchDetails, isComplete = () => true }: DetailsOptions<Row, Details, Position>,
+  {
+    list,
+    getVersion,
+    fetchDetails,
+    isComplete = () => true,
+    keepOpen,
+  }: DetailsOptions<Row, Details, Position>,
   since: DetailsPosition<Position> | undefined,
   context: ListingContext,
 ): AsyncGenerator<ListingStep<RowWithDetails<Row, Details>, DetailsPosition<Position>>> {
   const budget = new TimeBudget(context);
   const seen = new Map(since?.seen.map((version) => [getRowId(version), version]));
   const incomplete = new Set(since?.incomplete);
+  const attempts = new Map(since?.attempts);
   /** The rows that this listing has read already. */
   const listed = new Set<string>();
   let before: Pick<DetailsPosition<Position>, 'base'> = since?.base === undefined ? {} : { base: since.base };
   const createPosition = () => ({
     ...{ ...before, seen: [...seen.values()].slice(-MAX_SEEN_VERSIONS) },
     ...(incomplete.size > 0 && { incomplete: [...incomplete].slice(-MAX_SEEN_VERSIONS) }),
+    ...(attempts.size > 0 && { attempts: [...attempts].slice(-MAX_SEEN_VERSIONS) }),
   });
+  const keepIncompleteOpen = (position: Position) => {
+    const open = [...attempts].filter(([, count]) => count <= MAX_ATTEMPTS).slice(-MAX_OPEN_ROWS);
+    return keepOpen === undefined || open.length === 0
+      ? position
+      : keepOpen(
+          position,
+          open.map(([id]) => id),
+        );
+  };
   for await (const { rows, warnings = [], ...step } of list(since?.base)) {
     let part: RowWithDetails<Row, Details>[] = [];
     const refused: DataWarning[] = [];
@@ -70,9 +100,11 @@ export async function* listWithDetails<Row, Details, Position>(
         part.push(one);
         if (isComplete(one)) {
           if (incomplete.delete(id)) keepOnly(seen, listed);
+          attempts.delete(id);
           seen.set(id, version);
         } else {
           incomplete.add(id);
+          attempts.set(id, (attempts.get(id) ?? 0) + 1);
         }
       } catch (error) {
         refused.push(toWarning(error, version));
@@ -82,7 +114,7 @@ export async function* listWithDetails<Row, Details, Position>(
       part = [];
       budget.restart();
     }
-    before = { base: step.position };
+    before = { base: keepIncompleteOpen(step.position) };
     yield { ...step, rows: part, warnings: [...warnings, ...refused], position: createPosition() };
     budget.restart();
   }

@@ -41,6 +41,15 @@ export const isListWithEventsPosition = createListThenChangesPositionCheck(
   isTimeWindowsPosition,
 );
 
+/** Returns a position after which the objects with these ids are requested again. */
+function addPendingObjects(position: ListWithEventsPosition, ids: readonly string[]): ListWithEventsPosition {
+  const { changes } = position;
+  return { ...position, changes: { ...changes, pending: [...new Set([...changes.pending, ...ids])] } };
+}
+
+/** The options of `createRecordSource` and `createSettlementSource` for a list that is read with `listWithEvents`. */
+export const LIST_WITH_EVENTS_SOURCE = { isPosition: isListWithEventsPosition, keepOpen: addPendingObjects };
+
 const INITIAL_EVENTS_WINDOW_MS = 86_400_000;
 /** The number of objects that are read between two checks of the time limit. */
 const OBJECTS_PER_REQUEST = 10;

@@ -23,7 +23,7 @@ import type { ListingContext } from './listing.types.js';
 export interface SettlementSourceOptions<Position>
   extends
     Pick<RecordSourceOptions<Json, Position, Transaction>, 'id' | 'list' | 'isPosition'>,
-    Pick<DetailsOptions<Json, SettlementDetails, Position>, 'getVersion'> {
+    Pick<DetailsOptions<Json, SettlementDetails, Position>, 'getVersion' | 'keepOpen'> {
   /** How the rows of settlements, items and refunds are read. */
   format: SettlementListFormat;
   /** Requests all items of a settlement. @returns `undefined` if the PSP no longer lists them */
@@ -44,10 +44,10 @@ export function createSettlementSource<Position>(
   options: SettlementSourceOptions<Position>,
   context: ListingContext & { feedReader: FeedReader },
 ): RecordSource<Transaction> {
-  const { id, list, isPosition, getVersion, fetchItems, fetchObject } = options;
+  const { id, list, isPosition, getVersion, keepOpen, fetchItems, fetchObject } = options;
   const format = createOwnFormat(options);
   const withDetails: DetailsOptions<Json, SettlementDetails, Position> = {
-    ...{ list, getVersion },
+    ...{ list, getVersion, keepOpen },
     fetchDetails: async (settlement, signal) => {
       const items = await fetchItems(readText(settlement, 'id') ?? '', signal);
       const fetchRefund = (refundId: string) => fetchObject('refunds', refundId, signal);

@@ -95,7 +95,7 @@ function describeObjectList(context: GocardlessContext, resource: words.Transact
     fetchObject: (id, signal) => context.client.find(resource, id, signal),
   };
   const list = (at?: listing.ListWithEventsPosition) => listing.listWithEvents(options, at, context);
-  return { id: resource, isPosition: listing.isListWithEventsPosition, list };
+  return { id: resource, ...listing.LIST_WITH_EVENTS_SOURCE, list };
 }
 
 /** Returns the journal of a payment account. A malformed account has none: the list of accounts reports it. */

@@ -63,6 +63,11 @@ export function createClientCredentialsAuth({
  * lifetime is left.
  */
 const MAX_RENEWAL_LEAD_MS = 60_000;
+/**
+ * The lifetime of a token in seconds if the response does not contain it. RFC 6749 only recommends `expires_in`. A token that expires earlier is
+ * renewed when the PSP rejects it.
+ */
+const DEFAULT_LIFETIME_SECONDS = 300;
 
 interface CachedToken {
   value: string;
@@ -118,9 +123,9 @@ class OAuthAuthentication implements Authentication {
   }
 }
 
-/** Parses the response of the token endpoint. A PSP can send the lifetime as a string: `"32400"`. */
+/** Parses the response of the token endpoint. A PSP can send the lifetime as a string (`"32400"`), or leave it out. */
 function parseAccessToken(response: Json): AccessToken {
-  const seconds = Number(response.scalar('expires_in'));
+  const seconds = Number(response.scalar('expires_in') ?? DEFAULT_LIFETIME_SECONDS);
   const expiresIn = Number.isSafeInteger(seconds) ? seconds : response.integer('expires_in');
   return { value: response.string('access_token'), expiresInMs: expiresIn * 1000 };
 }

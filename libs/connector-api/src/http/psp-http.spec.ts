@@ -361,6 +361,22 @@ describe('PspHttp', () => {
       expect((await errorOf(get(http))).kind).toBe('unavailable');
     });
 
+    it.each([{}, { expires_in: null }])(
+      'uses a token without a lifetime for some minutes: %j',
+      async (rest) => {
+        const { http, fake } = await withTokens(() => 'token-of-five-minutes');
+        const body = { access_token: 'token-of-five-minutes', ...rest };
+        fake.injectFault({ fault: { response: { status: 200, body } }, path: '/token', times: Infinity });
+        await get(http);
+        clock.time += 200_000;
+        await get(http);
+        expect(tokenRequests(fake)).toHaveLength(1);
+        clock.time += 100_000;
+        await get(http);
+        expect(tokenRequests(fake)).toHaveLength(2);
+      },
+    );
+
     it('says that the credentials are wrong when no token is given for them', async () => {
       const { http, fake } = await withTokens(() => 'token-1');
       const body = { message: 'invalid_grant: refresh-0123456789' };

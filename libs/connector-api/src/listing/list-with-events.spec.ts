@@ -9,9 +9,10 @@ import {
   rereadTimeWindowPages,
   listWithEvents,
 } from './index.js';
-import type { ListWithEventsPosition, TimeWindowQuery } from './index.js';
+import type { EventPage, ListWithEventsPosition, TimeWindowQuery } from './index.js';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const READER = createJsonRowReader('id', 'created_at');
 
 /** A PSP with payments and events. `sendsObjects`: whether it sends the payments together with their events. */
@@ -35,10 +36,10 @@ function startTest(sendsObjects: boolean) {
   const source = {
     ...READER,
     ...({ order: 'oldest-first', paging: 'token', resolutionMs: 1 } as const),
-    overlapMs: 1,
+    ...{ overlapMs: 1, minConfirmedWindowMs: 2 },
     ...{ start: clock.now() - 100 * DAY_MS, changesWithinMs: DAY_MS, everyMs: 50 * DAY_MS },
     fetchPage: async (window: TimeWindowQuery) => ({ rows: select([...payments.values()], window) }),
-    fetchEvents: async (window: TimeWindowQuery) => {
+    fetchEvents: async (window: TimeWindowQuery): Promise<EventPage<Json>> => {
       const rows = select(events, window);
       if (!sendsObjects) return { rows };
       return { rows, objects: rows.map((event) => toJson(payments.get(event.string('payment')))) };
@@ -138,6 +139,29 @@ it('an object that the PSP refuses for its event is requested again', async () =
   const third = await list(second.position);
   expect(third.rows).toEqual(['old failed']);
   expect(third.resolvedIds).toContain('refused-old');
+});
+
+it.each([
+  ['after a pause', 3 * HOUR_MS, ['old failed']],
+  ['if the next listing reads the window again', HOUR_MS / 2, []],
+])('an empty list of events that comes once hides no change: %s', async (_name, pauseMs, expected) => {
+  const { clock, source, add, change, list } = startTest(true);
+  source.overlapMs = HOUR_MS;
+  source.minConfirmedWindowMs = DAY_MS;
+  add('old', 80 * DAY_MS);
+  const first = await list();
+  change('old', 'failed');
+  clock.advance(pauseMs);
+  const { fetchEvents } = source;
+  let faults = 0;
+  source.fetchEvents = async (window) => {
+    faults += 1;
+    return faults === 1 ? { rows: [] } : fetchEvents(window);
+  };
+  const second = await list(first.position);
+  expect(second.rows).toEqual(expected);
+  const third = await list(second.position);
+  expect([...second.rows, ...third.rows]).toEqual(['old failed']);
 });
 
 it('an event without the id of its object costs a warning, once', async () => {

@@ -93,8 +93,11 @@ function createEventsSource<Row>(
     const row = sent.get(getObjectId(event) ?? '');
     return row === undefined ? getId(event) : `${getId(event)} ${createDigest(row)}`;
   };
+  // Events are not read again after the overlap. So an empty page counts without a second request only if its whole window is within the overlap
+  // of another listing.
+  const events = { ...options, fetchPage, minConfirmedWindowMs: 2 * options.overlapMs };
   return {
-    listEvents: (since) => timeWindows({ ...options, fetchPage }, since, context),
+    listEvents: (since) => timeWindows(events, since, context),
     ...{ getEventId, getObjectId, getId },
     fetchObjects: async (ids, signal) => {
       const rows: Row[] = [];

@@ -6,8 +6,10 @@ import 'uplot/dist/uPlot.min.css';
 
 const HEIGHT_PX = 180;
 const MIN_WIDTH_PX = 200;
-/** The minimum distance of two marks on the time axis. A date has this width. */
-const TIME_MARK_DISTANCE_PX = 90;
+/** The minimum distance of two marks on the time axis. If the marks are days, each has a date, which is wider than a time. */
+const TIME_MARK_DISTANCE_PX = 60;
+const DATE_MARK_DISTANCE_PX = 90;
+const DAY_MS = 86_400_000;
 
 export interface ChartSeries {
   label: string;
@@ -48,7 +50,7 @@ export function Chart({
         axes: [
           {
             ...axis,
-            space: TIME_MARK_DISTANCE_PX,
+            space: (_plot, _axis, fromMs, toMs, widthPx) => getMarkDistance((toMs - fromMs) / widthPx),
             values: (_plot, marks, _axis, _space, distanceMs) => formatAxisTimes(marks, distanceMs),
           },
           { ...axis, size: 70, values: (_plot, ticks) => ticks.map(formatValue) },
@@ -76,6 +78,10 @@ export function Chart({
     };
   }, [times, series, formatValue]);
   return <div className="chart" ref={container} role="img" aria-label={label} />;
+}
+
+function getMarkDistance(msPerPx: number): number {
+  return msPerPx * DATE_MARK_DISTANCE_PX > DAY_MS ? DATE_MARK_DISTANCE_PX : TIME_MARK_DISTANCE_PX;
 }
 
 /** Returns the colour of the present theme. The browser computes it from CSS, because a canvas does not support `light-dark()`. */

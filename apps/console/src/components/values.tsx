@@ -3,9 +3,7 @@ import { useSyncExternalStore } from 'react';
 import { formatAmount } from '../format/amount';
 import { parseJson } from '../format/parse-exact-json';
 import { formatDuration, formatRelativeTime, formatTime, formatUtc } from '../format/time';
-
-/** Time in ms after which relative times are calculated again. */
-const CLOCK_INTERVAL_MS = 1000;
+import { readClock, subscribeToClock } from './clock';
 
 export function Amount({ minorUnits, asset }: { minorUnits: string; asset: string }) {
   const { number, currency } = formatAmount(minorUnits, asset);
@@ -42,7 +40,7 @@ function TimeElement({ at, isRelative }: { at: string | undefined; isRelative: b
 
 /** The text of a relative time. It is a component of its own, so that only this text is rendered again each second. */
 function TimeFromNow({ timeMs }: { timeMs: number }) {
-  return <>{formatRelativeTime(timeMs, useNow())}</>;
+  return <>{formatRelativeTime(timeMs, useSyncExternalStore(subscribeToClock, readClock))}</>;
 }
 
 export function Duration({ ms }: { ms: number | undefined }) {
@@ -84,28 +82,4 @@ function indentJson(text: string): string {
   } catch {
     return text;
   }
-}
-
-let now = Date.now();
-
-function useNow(): number {
-  return useSyncExternalStore(subscribeToClock, () => now);
-}
-
-const clockListeners = new Set<() => void>();
-let clockTimer: ReturnType<typeof setInterval> | undefined;
-
-/** Calls the listener at regular intervals. All relative times of the page share one timer. */
-function subscribeToClock(listener: () => void): () => void {
-  clockListeners.add(listener);
-  clockTimer ??= setInterval(() => {
-    now = Date.now();
-    for (const each of clockListeners) each();
-  }, CLOCK_INTERVAL_MS);
-  return () => {
-    clockListeners.delete(listener);
-    if (clockListeners.size > 0) return;
-    clearInterval(clockTimer);
-    clockTimer = undefined;
-  };
 }

@@ -6,7 +6,7 @@ import { InvalidRecordError, formatAmount } from '@tributary/connector-api';
 import { createGroupKey, listGroupCriteria } from '../identity/entry-identity.js';
 import { digestNormalizedFacts } from '../identity/fact-digests.js';
 import type { FactDigests, NormalizedFacts } from '../identity/fact-digests.js';
-import { BoundedCache } from '../identity/bounded-cache.js';
+import { BoundedCache } from '../statements/bounded-cache.js';
 import { toSignedMoney } from '../statements/to-signed-money.js';
 import type { Entry } from '../statements/statement.types.js';
 

@@ -2,7 +2,7 @@
  * Normalizes the facts that distinguish the movements of one group, and computes their digests. The digests are stored in the metadata of
  * records, so their values must never change.
  */
-import { BoundedCache } from './bounded-cache.js';
+import { BoundedCache } from '../statements/bounded-cache.js';
 import { computeJsonDigest } from './digest.js';
 import type { EntryFacts } from '../statements/statement.types.js';
 

@@ -1,5 +1,5 @@
 /** Recognises fees and interest, i.e. movements between the account owner and the bank itself. */
-import { BoundedCache } from '../identity/bounded-cache.js';
+import { BoundedCache } from '../statements/bounded-cache.js';
 import type { EntryFacts } from '../statements/statement.types.js';
 
 /** The sub-families of ISO 20022 external bank transaction codes for charges, commissions, fees, interest and taxes. */

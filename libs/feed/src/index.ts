@@ -24,6 +24,7 @@ export { openStoreWithRetry, type StoreWaitOptions } from './store/wait-for-stor
 export { adoptConnector } from './maintenance/adopt-connector.js';
 export { removeConnector, type RemovalOptions } from './maintenance/remove-connector.js';
 export type { ConnectorData } from './maintenance/connector-data.js';
+export { renameConnector, type Renaming } from './maintenance/rename-connector.js';
 export { adoptStore } from './maintenance/adopt-store.js';
 export { startEpochAfterRestore, type RestoreOptions } from './maintenance/start-epoch-after-restore.js';
 export { startHeartbeat } from './identity/store-heartbeat.js';

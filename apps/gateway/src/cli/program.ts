@@ -72,7 +72,7 @@ const EXIT_CODES_HELP = `
 Exit codes:
   0  done
   1  it failed: the deployment file is wrong, the port is taken, the store cannot be opened …
-  2  the command line is wrong, or orders resolve, completeness accept, connectors remove or
+  2  the command line is wrong, or orders resolve, completeness accept, connectors remove, connectors rename or
      formance uninstall was asked without --yes
   3  sync: at least one stream did not catch up; conform: the service does not conform; formance install --dry-run: something would be changed;
      formance doctor: a problem was found

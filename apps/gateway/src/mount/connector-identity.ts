@@ -5,8 +5,16 @@
 import type { ConnectorIdentity, DeploymentIdentity } from '@tributary/feed';
 import type { ConnectorConfig, Deployment } from '../config/settings/loaded-deployment.types.js';
 
-export function toConnectorIdentity({ path, plugin, settings }: ConnectorConfig): ConnectorIdentity {
-  return { path, plugin: plugin.name, account: plugin.identifyAccount?.(settings) };
+export function toConnectorIdentity({
+  path,
+  originalPath,
+  plugin,
+  settings,
+}: ConnectorConfig): ConnectorIdentity {
+  return {
+    ...{ path, plugin: plugin.name, account: plugin.identifyAccount?.(settings) },
+    ...(originalPath !== undefined && { originalPath }),
+  };
 }
 
 export function toDeploymentIdentity({ name, connectors }: Deployment): DeploymentIdentity {

@@ -141,11 +141,11 @@ function createRunningConnector(
 
 /**
  * Returns the metadata of a connector's accounts. Dynamic pools of Formance use the metadata to select the accounts of a connector, a
- * plugin or a tenant.
+ * plugin or a tenant. A renamed connector keeps its first path here, because the accounts that Formance already has keep theirs.
  */
-function createAccountMetadata({ path, plugin, tenant }: ConnectorConfig): Metadata {
+function createAccountMetadata({ path, originalPath, plugin, tenant }: ConnectorConfig): Metadata {
   return {
-    'com.tributary.spec/connector': path,
+    'com.tributary.spec/connector': originalPath ?? path,
     'com.tributary.spec/plugin': plugin.name,
     'com.tributary.spec/tenant': tenant,
   };
@@ -157,7 +157,7 @@ function createAccountMetadata({ path, plugin, tenant }: ConnectorConfig): Metad
  * @throws Error if the plugin can pay but has no `orders` that describe how its PSP recognises repeated requests
  */
 function createOrders(
-  { path, plugin, orders: limits }: ConnectorConfig,
+  { path, originalPath, plugin, orders: limits }: ConnectorConfig,
   client: PspClient,
   engine: OrderEngine,
 ) {
@@ -169,6 +169,7 @@ function createOrders(
   }
   return engine.createConnectorOrders({
     ...{ path, plugin: plugin.name, client, limits },
+    ...(originalPath !== undefined && { originalPath }),
     idempotency: plugin.orders,
   });
 }

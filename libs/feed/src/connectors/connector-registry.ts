@@ -3,12 +3,13 @@
  * difference and does not start. Otherwise it would mix the rows of two PSPs in one feed, and send orders to both PSPs.
  */
 import type { Kysely } from 'kysely';
-import { ConnectorConflictError, RemovedConnectorError } from '../database/store-errors.js';
+import { ConnectorConflictError } from '../database/store-errors.js';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { ConnectorTable, Schema } from '../database/schema.js';
 import { NO_AWAITED_ORIGINAL } from '../feeds/place-records.js';
 import type { ConnectorIdentity } from '../types/store.types.js';
-import { isRemoved } from './removed-connector.js';
+import { assertUsablePaths } from './assert-usable-paths.js';
+import { markRenamed } from './retired-paths.js';
 
 /** The number of rows that one statement writes. SQLite allows 32,766 parameters in a statement. */
 const BATCH_ROWS = 500;
@@ -34,6 +35,7 @@ export async function registerConnectors(
   adapter: DatabaseAdapter,
   connectors: readonly ConnectorIdentity[],
 ): Promise<void> {
+  await compareConnectors(db, connectors);
   await insertUnknown(db, adapter, connectors);
   // Another process may have registered a connector since the first comparison, so the rows are compared again after the insert.
   for (const { connector, found } of await compareConnectors(db, connectors))
@@ -44,7 +46,7 @@ export async function registerConnectors(
  * Replaces the plugin and the account that are stored for a connector.
  * @param forgetsCursors true to delete the cursors, so that everything is pulled again. It is needed if the new plugin or account cannot
  * use the stored cursors
- * @throws RemovedConnectorError when the connector was removed from the store
+ * @throws RetiredPathError, RenamePendingError or OriginalPathError when the path cannot be used
  */
 export async function replaceConnectorIdentity(
   adapter: DatabaseAdapter,
@@ -52,10 +54,8 @@ export async function replaceConnectorIdentity(
   forgetsCursors: boolean,
 ): Promise<void> {
   await adapter.durableTransaction(async (db) => {
+    assertUsablePaths(await db.selectFrom('connectors').selectAll().execute(), [connector]);
     await insertUnknown(db, adapter, [connector]);
-    assertNotRemoved(
-      await db.selectFrom('connectors').selectAll().where('connector', '=', connector.path).execute(),
-    );
     await writeIdentity(db, connector);
     if (!forgetsCursors) return;
     await db
@@ -99,6 +99,9 @@ async function insertUnknown(
       .values(connectors.slice(start, start + BATCH_ROWS).map((each) => toRow(adapter, each)))
       .onConflict((conflict) => conflict.column('connector').doNothing())
       .execute();
+  // In a store without the former data of a renamed connector, its original path is retired, too.
+  for (const { path, plugin, originalPath } of connectors)
+    if (originalPath !== undefined) await markRenamed(db, adapter, originalPath, path, plugin);
 }
 
 function toRow(adapter: DatabaseAdapter, { path, plugin, account }: ConnectorIdentity) {
@@ -128,7 +131,7 @@ interface Comparison {
 /**
  * Compares the connectors with their rows in the store.
  * @throws ConnectorConflictError when a connector belongs to another plugin or account
- * @throws RemovedConnectorError when a connector was removed from the store
+ * @throws RetiredPathError, RenamePendingError or OriginalPathError when a path cannot be used
  */
 async function compareConnectors(
   db: Kysely<Schema>,
@@ -136,19 +139,12 @@ async function compareConnectors(
 ): Promise<Comparison[]> {
   const rows = await db.selectFrom('connectors').selectAll().execute();
   const known = new Map(rows.map((row) => [row.connector, row]));
-  assertNotRemoved(connectors.flatMap(({ path }) => known.get(path) ?? []));
+  assertUsablePaths(rows, connectors);
   const conflicts = connectors.flatMap((connector) => {
     const row = known.get(connector.path);
-    return row && isOther(row, connector) ? [{ connector, row }] : [];
+    return row && isOther(row, connector) ? [describeConflict(row, connector)] : [];
   });
-  if (conflicts.length > 0)
-    throw new ConnectorConflictError(
-      conflicts.map(({ connector, row }) => ({
-        path: connector.path,
-        expected: describe(row.plugin, row.account),
-        found: describe(connector.plugin, connector.account),
-      })),
-    );
+  if (conflicts.length > 0) throw new ConnectorConflictError(conflicts);
   return connectors.map((connector) => {
     const row = known.get(connector.path);
     const isComplete = row?.account !== null || connector.account === undefined;
@@ -156,10 +152,19 @@ async function compareConnectors(
   });
 }
 
-/** @throws RemovedConnectorError when a connector was removed from the store */
-function assertNotRemoved(rows: readonly ConnectorTable[]): void {
-  const removed = rows.filter(isRemoved).map(({ connector }) => connector);
-  if (removed.length > 0) throw new RemovedConnectorError(removed);
+/**
+ * Compares the stored plugin and account of a connector with those of the deployment file.
+ * @throws ConnectorConflictError when they differ
+ */
+export function assertSameIdentity(row: ConnectorTable, connector: ConnectorIdentity): void {
+  if (isOther(row, connector)) throw new ConnectorConflictError([describeConflict(row, connector)]);
+}
+
+function describeConflict(
+  row: ConnectorTable,
+  { path, plugin, account }: ConnectorIdentity,
+): { path: string; expected: string; found: string } {
+  return { path, expected: describe(row.plugin, row.account), found: describe(plugin, account) };
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Schema } from '../database/schema.js';
 import { DeploymentConflictError } from '../database/store-errors.js';
 import type { DeploymentIdentity } from '../types/store.types.js';
 import { areConnectorsRegistered, registerConnectors } from './connector-registry.js';
-import { isRemoved } from './removed-connector.js';
+import { isRetired } from './retired-paths.js';
 
 /**
  * Registers the connectors of a deployment, and the name of the deployment if the store has none. If the function throws, nothing was
@@ -87,7 +87,7 @@ async function assertSameDeployment(
     .select(['connector', 'plugin'])
     .orderBy('connector')
     .execute();
-  const rows = stored.filter((row) => !isRemoved(row));
+  const rows = stored.filter((row) => !isRetired(row));
   const paths = new Set(connectors.map(({ path }) => path));
   const [first] = rows;
   if (first === undefined || paths.size === 0 || rows.some(({ connector }) => paths.has(connector))) return;

@@ -48,14 +48,39 @@ export class ConnectorConflictError extends Error {
   }
 }
 
-/** Thrown when the deployment file has connectors that `tributary connectors remove` removed from the store. */
-export class RemovedConnectorError extends Error {
-  override readonly name = 'RemovedConnectorError';
+/** Thrown when the deployment file has connectors with the path of a removed or renamed connector. */
+export class RetiredPathError extends Error {
+  override readonly name = 'RetiredPathError';
 
   constructor(paths: readonly string[]) {
     super(
-      `these connectors were removed from the store, and their paths cannot be used again in it: ${paths.join(', ')}. ` +
+      `these paths belonged to connectors that were removed from the store or renamed, and cannot be used again in it: ${paths.join(', ')}. ` +
         'Clients could miss rows of a new feed with an old path. Give the connector another name, or use another store',
+    );
+  }
+}
+
+/** Thrown when the store has the data of a connector under a former path. */
+export class RenamePendingError extends Error {
+  override readonly name = 'RenamePendingError';
+
+  constructor(from: string, to: string) {
+    super(
+      `the deployment file has the connector ${to}, and the store has its data as ${from}. Nothing was started. ` +
+        `Stop every gateway, and run "tributary connectors rename ${from} ${to} --config FILE"`,
+    );
+  }
+}
+
+/** Thrown when the deployment file has another original path for a connector than the store. */
+export class OriginalPathError extends Error {
+  override readonly name = 'OriginalPathError';
+
+  constructor(path: string, expected: string, found: string | undefined) {
+    const name = expected.split('/').at(-1);
+    super(
+      `the ids of the orders of ${path} are derived from the path ${expected}, and with the deployment file they would be derived from ${found ?? path}. ` +
+        `A repeated order could be paid twice, so nothing was started or changed. ${expected === path ? 'Remove originalName from' : `Set "originalName: ${name}" in`} the entry of the connector`,
     );
   }
 }

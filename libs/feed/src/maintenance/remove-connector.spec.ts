@@ -226,11 +226,11 @@ describe.each(STORES)('removing a connector in $name', (kind) => {
     await removeConnector(fresh.url, AUTHOR, REMOVAL);
     await withStore(async (store) => {
       await expect(store.registerDeployment({ name: 'shop', connectors: [BANK] })).rejects.toThrow(
-        'these connectors were removed from the store, and their paths cannot be used again in it: bank.',
+        'these paths belonged to connectors that were removed from the store or renamed, and cannot be used again in it: bank.',
       );
     });
     for (const forgetsCursors of [false, true])
-      await expect(adoptConnector(fresh.url, BANK, forgetsCursors)).rejects.toThrow('were removed');
+      await expect(adoptConnector(fresh.url, BANK, forgetsCursors)).rejects.toThrow('cannot be used again');
     await withStore((store) =>
       store.registerDeployment({ name: 'shop', connectors: [{ ...BANK, path: 'bank-2' }] }),
     );

@@ -6,7 +6,7 @@
  */
 import { sql } from 'kysely';
 import { assertDeploymentName } from '../connectors/deployment-registry.js';
-import { isRemoved, markRemoved } from '../connectors/removed-connector.js';
+import { isRetired, markRemoved } from '../connectors/retired-paths.js';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import { appendAuditEventTo } from '../operator/audit-log.js';
 import type { StoreLocation } from '../store/open-store.js';
@@ -47,7 +47,7 @@ export function removeConnector(
     const found = await findConnector(adapter, connector);
     if (!found && !hasData(data)) return undefined;
     if (isDryRun) return data;
-    if (!found || !isRemoved(found) || hasData(data))
+    if (!found || !isRetired(found) || hasData(data))
       await recordRemoval(adapter, author, data, deletesOrders);
     await deletePulledData(adapter, connector);
     if (deletesOrders) await deleteOrders(adapter, connector);

@@ -28,6 +28,8 @@ export interface ConnectorIdentity {
   plugin: string;
   /** The account at the PSP, as the plugin reports it; `undefined` when the plugin cannot report the account. It contains no secret. */
   account: string | undefined;
+  /** The first path of the connector, if the deployment file says that it was renamed. Ids of orders are derived from the first path. */
+  originalPath?: string;
 }
 
 /** The deployment to which a store belongs. */

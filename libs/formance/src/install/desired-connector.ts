@@ -18,6 +18,8 @@ export interface ConnectorKeys {
 export interface DesiredConnector {
   /** The path of the connector in the gateway, as people write it: `house-bank` or `acme/house-bank`. */
   path: string;
+  /** The first path of the connector; absent if the connector was not renamed. The metadata of its accounts contains the first path. */
+  originalPath?: string;
   /** The name of the connector in Formance. */
   name: string;
   /** The URL at which Formance reaches the connector, without a slash at the end. */

@@ -6,6 +6,22 @@ import { installPools } from './pool-installer.js';
 const CONNECTORS = ['new', 'other-query', 'static', 'twice'].map((name) => ({ path: `acme/${name}`, name }));
 const getQuery = (path: string) => ({ $match: { 'metadata[com.tributary.spec/connector]': path } });
 
+it('keeps the pool of a renamed connector, because the metadata of its accounts contains the first path', async () => {
+  const fake = await FakeFormance.start();
+  const { client, connection } = connectToFake(fake);
+  try {
+    fake.pools.push({ id: '1', name: 'bank', type: 'DYNAMIC', query: getQuery('bank') });
+    const connector = { path: 'house-bank', originalPath: 'bank', name: 'bank' };
+    expect(await installPools(client, [connector], false)).toMatchObject([
+      { path: 'house-bank', outcome: 'unchanged' },
+    ]);
+    expect(fake.writes).toEqual([]);
+  } finally {
+    connection.close();
+    await fake.close();
+  }
+});
+
 it('creates and updates dynamic pools, and a second run changes nothing', async () => {
   const fake = await FakeFormance.start();
   const { client, connection } = connectToFake(fake);

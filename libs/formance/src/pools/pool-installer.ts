@@ -30,15 +30,16 @@ export interface PoolResult {
  */
 export async function installPools(
   client: PaymentsClient,
-  connectors: readonly Pick<DesiredConnector, 'path' | 'name'>[],
+  connectors: readonly Pick<DesiredConnector, 'path' | 'originalPath' | 'name'>[],
   isDryRun: boolean,
 ): Promise<PoolResult[]> {
   const pools: Pool[] = [];
   for await (const pool of client.listPools()) pools.push(pool);
   const results: PoolResult[] = [];
-  for (const { path, name } of connectors) {
+  for (const { path, originalPath = path, name } of connectors) {
     const own = pools.filter((pool) => pool.name === name);
-    results.push({ path, name, ...(await installPool(client, name, createQuery(path), own, isDryRun)) });
+    const query = createQuery(originalPath);
+    results.push({ path, name, ...(await installPool(client, name, query, own, isDryRun)) });
   }
   return results;
 }

@@ -1,4 +1,4 @@
-/** Derives the id of an order, and the idempotency key for the PSP, from the connector's path and the client's idempotency key. */
+/** Derives the id of an order, and the idempotency key for the PSP, from the connector's first path and the client's idempotency key. */
 import type { IdempotencySupport } from '@tributary/connector-api';
 import { hash } from 'node:crypto';
 

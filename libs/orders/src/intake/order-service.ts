@@ -115,15 +115,15 @@ export class OrderService {
   }
 
   private createNewOrder(kind: OrderKind, request: OrderRequest): ImmutableOrderFields {
-    const { path, idempotency } = this.writer.connector;
+    const { path, originalPath = path, idempotency } = this.writer.connector;
     const { idempotencyKey, amount } = request;
     for (const id of [request.sourceAccountId, request.destinationAccountId]) {
       if (decodeId(id) === undefined) throw invalidOrder(`the id ${JSON.stringify(id)} was never served`);
     }
     return {
-      id: deriveOrderId(path, idempotencyKey),
+      id: deriveOrderId(originalPath, idempotencyKey),
       idempotencyKey,
-      pspKey: derivePspKey(path, idempotencyKey, idempotency.keyFormat),
+      pspKey: derivePspKey(originalPath, idempotencyKey, idempotency.keyFormat),
       kind,
       request: toCanonicalRequest(kind, request),
       amount: amount.amount,

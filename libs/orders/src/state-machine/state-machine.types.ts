@@ -7,6 +7,8 @@ import type { OrderTimings } from './order-timings.js';
 /** A connector whose plugin can create payouts or transfers. */
 export interface OrderConnector {
   path: string;
+  /** The first path of the connector; absent if the connector was not renamed. Ids and idempotency keys are derived from it. */
+  originalPath?: string;
   /** The name of the plugin. Metadata keys for the PSP's failure reasons contain this name. */
   plugin: string;
   client: PspClient;

@@ -1,4 +1,4 @@
-/** `tributary connectors …`: pulls a connector at once, assigns it to another plugin or account, or removes it from the store. */
+/** `tributary connectors …`: pulls a connector at once, assigns it to another plugin or account, removes it from the store, or gives it another name. */
 import { STREAMS } from '@tributary/connector-api';
 import { adoptConnector } from '@tributary/feed';
 import type { Command } from 'commander';
@@ -12,13 +12,14 @@ import {
 import { createAuthor } from '../shared/create-author.js';
 import { withStore } from '../shared/with-store.js';
 import { registerRemoveConnectorCommand } from './remove-connector.command.js';
+import { registerRenameConnectorCommand } from './rename-connector.command.js';
 import { toConnectorIdentity } from '../../mount/connector-identity.js';
 
 export function registerConnectorsCommand(cli: CommandContext): void {
   const connectors = cli.program
     .command('connectors')
     .description(
-      'Pull a connector again after a failure. Change its plugin or account, or remove it from the store (stop every gateway first).',
+      'Pull a connector again after a failure. Change its plugin, account or name, or remove it from the store (stop every gateway first).',
     );
   registerRetry(connectors, cli);
   registerChange(
@@ -30,6 +31,7 @@ export function registerConnectorsCommand(cli: CommandContext): void {
   );
   registerChange(connectors, cli, 'reset', true, 'Another account at the PSP: everything is pulled again.');
   registerRemoveConnectorCommand(connectors, cli);
+  registerRenameConnectorCommand(connectors, cli);
 }
 
 function registerRetry(connectors: Command, { terminal, load }: CommandContext): void {

@@ -36,6 +36,8 @@ export class ConnectorConfigBuilder {
   readonly connectors: ConnectorConfig[] = [];
   /** The first place in the file where each connector path is used. It is used to report a path that occurs twice. */
   readonly #firstUses = new Map<string, ConfigPath>();
+  /** The place in the file of each original path. */
+  readonly #originalPaths = new Map<string, ConfigPath>();
 
   constructor(
     private readonly binder: SettingsBinder,
@@ -83,6 +85,7 @@ export class ConnectorConfigBuilder {
       balances,
       orders,
       formanceName,
+      originalName,
       settings,
     } = this.binder.bind(ConnectorEntry, entry, path);
     const plugin = this.#findPlugin(pluginName, [...path, 'plugin']);
@@ -91,6 +94,7 @@ export class ConnectorConfigBuilder {
     const parsedKeys = this.keyParser.parseConnectorKeys(apiKeys, [...path, 'apiKeys'], owner);
     const limits = parseOrderLimits(orders, this.binder, [...path, 'orders']);
     const connectorPath = this.#registerPath(name, [...path, 'name'], tenant);
+    const originalPath = this.#registerOriginalPath(originalName, [...path, 'originalName'], tenant);
     if (!plugin || !boundSettings || connectorPath === undefined) return;
     const balanceValidity = parseBalanceValidity(balances);
     const directories = this.#listDirectories(boundSettings, [...path, 'settings']);
@@ -98,6 +102,7 @@ export class ConnectorConfigBuilder {
       ...(tenant !== undefined && { tenant }),
       name,
       path: connectorPath,
+      ...(originalPath !== undefined && { originalPath }),
       plugin,
       settings: boundSettings,
       ...(directories.length > 0 && { directories }),
@@ -163,7 +168,7 @@ export class ConnectorConfigBuilder {
 
   #registerPath(name: unknown, path: ConfigPath, tenant: string | undefined): string | undefined {
     if (typeof name !== 'string' || !NAME_PATTERN.test(name)) return undefined;
-    const connectorPath = tenant === undefined ? name : `${tenant}/${name}`;
+    const connectorPath = joinPath(tenant, name);
     if (tenant === undefined) this.#checkReservedName(name, path);
     else this.#checkResourceName(name, path);
     const first = this.#firstUses.get(connectorPath);
@@ -173,7 +178,26 @@ export class ConnectorConfigBuilder {
         `found ${describeString(name)}, the same name as ${formatPathForMessage(first)}: both would be mounted at /${connectorPath}. Rename one of them`,
       );
     } else this.#firstUses.set(connectorPath, path);
+    this.#checkSharedOrderIds(name, path, this.#originalPaths.get(connectorPath));
     return connectorPath;
+  }
+
+  #registerOriginalPath(name: unknown, path: ConfigPath, tenant: string | undefined): string | undefined {
+    if (typeof name !== 'string' || !NAME_PATTERN.test(name)) return undefined;
+    const originalPath = joinPath(tenant, name);
+    const other = this.#firstUses.get(originalPath) ?? this.#originalPaths.get(originalPath);
+    this.#checkSharedOrderIds(name, path, other);
+    this.#originalPaths.set(originalPath, path);
+    return originalPath;
+  }
+
+  /** Reports a name from which the ids of the orders of two connectors would be derived. */
+  #checkSharedOrderIds(name: string, path: ConfigPath, other: ConfigPath | undefined): void {
+    if (other)
+      this.binder.reportProblem(
+        path,
+        `found ${describeString(name)}, the same name as ${formatPathForMessage(other)}: the ids of the orders of both connectors would be derived from it. Choose another name`,
+      );
   }
 
   #checkReservedName(name: string, path: ConfigPath): void {
@@ -195,6 +219,10 @@ export class ConnectorConfigBuilder {
       );
     }
   }
+}
+
+function joinPath(tenant: string | undefined, name: string): string {
+  return tenant === undefined ? name : `${tenant}/${name}`;
 }
 
 /**

@@ -71,7 +71,7 @@ export class SyncSettings {
 
 export class ConnectorEntry {
   @Setting(
-    'Mounted at /<name>, of a tenant at /<tenant>/<name>. It also names the feeds in the store: do not rename it.',
+    'Mounted at /<name>, of a tenant at /<tenant>/<name>. It also names the feeds in the store: rename it only with "tributary connectors rename".',
   )
   @Matches(NAME_PATTERN, { message: `$property ${NAME_RULE_MESSAGE}` })
   @IsString({ message: `$property ${NAME_RULE_MESSAGE}` })
@@ -101,12 +101,20 @@ export class ConnectorEntry {
   orders: OrderSettings = new OrderSettings();
 
   @Setting(
-    'Name of this connector in Formance, of 3 to 500 characters. Without it, the path of the connector.',
+    'Name of this connector in Formance, of 3 to 500 characters. Without it, the first path of the connector.',
   )
   @Length(3, 500, FORMANCE_NAME_MESSAGE)
   @IsString(FORMANCE_NAME_MESSAGE)
   @IsOptional()
   formanceName?: string;
+
+  @Setting(
+    'First name of this connector, if it was renamed. Ids and idempotency keys of orders are derived from it: it stays here for ever.',
+  )
+  @Matches(NAME_PATTERN, { message: `$property ${NAME_RULE_MESSAGE}` })
+  @IsString({ message: `$property ${NAME_RULE_MESSAGE}` })
+  @IsOptional()
+  originalName?: string;
 
   @Setting('What the plugin wants to know.')
   @IsOptional()

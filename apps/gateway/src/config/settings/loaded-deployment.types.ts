@@ -72,6 +72,8 @@ export interface ConnectorConfig {
   name: string;
   /** The URL path of the connector, which is also its name in the store: `house-bank` or `acme/house-bank`. */
   path: string;
+  /** The first path of the connector; absent if the connector was not renamed. */
+  originalPath?: string;
   plugin: Plugin;
   /** An instance of the class `plugin.settings`. */
   settings: object;
@@ -85,7 +87,7 @@ export interface ConnectorConfig {
   orders: OrderLimits;
   /** The Formance that reads this connector; absent if neither the tenant nor the deployment has one. */
   formance?: FormanceConfig;
-  /** The name of the connector in Formance. If it is absent, the path is used as the name. */
+  /** The name of the connector in Formance. If it is absent, the first path is used as the name. */
   formanceName?: string;
   /** True if a value of `settings` is a secret that was not requested. */
   hasUnreadSettings?: boolean;

@@ -82,7 +82,9 @@ export const CONNECTOR_ENDPOINTS: readonly OperatorEndpoint[] = [
         settings: redactSettings(config.settings, services.deployment.secrets),
         capabilities: describeCapabilities(config),
         apiKeys: config.apiKeys.map(({ hash, scopes }) => ({ reader: deriveReaderIdFromHash(hash), scopes })),
-        ...(config.formance && { formance: { name: config.formanceName ?? config.path } }),
+        ...(config.formance && {
+          formance: { name: config.formanceName ?? config.originalPath ?? config.path },
+        }),
         streams: states(config.path),
       };
     },

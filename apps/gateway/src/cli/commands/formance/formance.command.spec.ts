@@ -1,6 +1,6 @@
 /** Tests `tributary formance install`, `uninstall` and `policies`, from the deployment file to the state of a Formance server. */
 import { hashApiKey } from '@tributary/auth';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -80,6 +80,19 @@ it('install brings Formance to what the file says, and a second run changes noth
   expect(await run('install', ...paths)).toMatchObject({ code: 0 });
   expect((await run('install', ...paths, '--dry-run')).code).toBe(0);
   expect(fake.writes).toHaveLength(writes);
+});
+
+it('install changes the URL of a renamed connector, and does not install it a second time', async () => {
+  await run('install', 'acme/house-bank');
+  const text = readFileSync(config, 'utf8');
+  writeFileSync(
+    config,
+    text.replace(/(acme:\n.*)name: house-bank/, '$1name: main, originalName: house-bank'),
+  );
+  expect(await run('install', 'acme/main')).toMatchObject({ code: 0 });
+  expect(configs()).toMatchObject([
+    { name: 'acme/house-bank', endpoint: 'https://gateway.example.com/acme/main', apiKey: ACME_KEY },
+  ]);
 });
 
 it('a connector with hashes only is left out with the reason, and installed with a new key on request', async () => {

@@ -37,13 +37,15 @@ const FORMANCE_ADVICE =
   'Add "formance: { url: https://<stack>, publicUrl: https://<this gateway> }" to it, or to the tenant';
 
 function toDesiredConnector(
-  { path, formanceName, apiKeys }: ConnectorConfig,
+  { path, originalPath, formanceName, apiKeys }: ConnectorConfig,
   { publicUrl, pollingPeriod }: FormanceConfig,
   secrets: readonly string[],
 ): DesiredConnector {
   return {
     path,
-    name: formanceName ?? path,
+    ...(originalPath !== undefined && { originalPath }),
+    // A renamed connector keeps its name in Formance, so that it is updated there, and not installed a second time.
+    name: formanceName ?? originalPath ?? path,
     endpoint: `${publicUrl}/${path}`,
     pollingPeriod,
     keys: createConnectorKeys(apiKeys, secrets),

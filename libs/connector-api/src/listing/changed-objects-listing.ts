@@ -193,7 +193,8 @@ async function fetchInto<Row>(
     step.vanished.push(...ids.filter((id) => !found.has(id)));
     for (const id of ids) {
       late.delete(id);
-      if (absent.delete(id)) step.resolvedIds.push(`absent-${id}`, `refused-${id}`);
+      if (!absentIds.includes(id) && absent.delete(id))
+        step.resolvedIds.push(`absent-${id}`, `refused-${id}`);
     }
     for (const id of absentIds) {
       absent.add(id);

@@ -97,7 +97,7 @@ it('an object that the PSP does not return for its event costs a warning, and is
   const second = await list(first.position);
   expect(second).toMatchObject({ rows: [], warnings: [{ id: 'absent-old' }] });
   const third = await list(second.position);
-  expect(third).toMatchObject({ rows: [], warnings: [{ id: 'absent-old' }] });
+  expect(third).toMatchObject({ rows: [], warnings: [{ id: 'absent-old' }], resolvedIds: [] });
   expect(isListWithEventsPosition(JSON.parse(JSON.stringify(third.position)))).toBe(true);
   payments.set('old', old);
   const fourth = await list(third.position);

@@ -53,6 +53,14 @@ export const ORDER_MUTATIONS: readonly Mutation[] = [
     detectedBy: 'orders: what the PSP does not take is rejected, and not paid',
   },
   {
+    description: 'a repeated order is recognised by the text of the error',
+    file: PSP,
+    original: "isDuplicate: (body) => readText(body, 'code') === DUPLICATE_KEY_CODE,",
+    replacement:
+      "isDuplicate: (body) => /used before/.test(readText(body, 'message') ?? DUPLICATE_KEY_CODE),",
+    detectedBy: 'order faults: the error for a repeated order has another text',
+  },
+  {
     description: 'the amount of an order as float',
     file: CLIENT,
     original: 'amount: new JsonNumber(formatAmount(amount))',

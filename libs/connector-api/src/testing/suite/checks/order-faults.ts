@@ -67,6 +67,7 @@ export const ORDER_FAULT_CHECKS: readonly Check[] = [
   ),
   createOrderCheck('order faults: an unknown status', expectUnknownStatusIsPending),
   createOrderCheck('order faults: an error code of another type', expectCodesOfAnyType),
+  createOrderCheck('order faults: the error for a repeated order has another text', expectErrorsOfAnyText),
   createOrderCheck('order faults: a bank changes the text that contains the key', expectKeyInChangedText),
   createOrderCheck(
     'order faults: findOrder never takes a PSP that cannot be asked for one that knows nothing',
@@ -133,6 +134,37 @@ async function expectCodesOfAnyType(orderHarness: OrderHarness): Promise<void> {
     `the same order again, with the code of another type, is ${again.id} ${again.status}; it was ${first.id}`,
   );
   await expectPayments(orderHarness, [order], 'the same order twice, with the code of another type');
+}
+
+/** Two words. Codes and ids consist of one word. */
+const TEXT_PATTERN = /[a-z] [a-z]/i;
+
+/**
+ * Checks that a repeated order does not count as rejected if the PSP declines it with another text than usual. The first order may have been paid, and a PSP can change
+ * its texts at any time.
+ */
+async function expectErrorsOfAnyText(orderHarness: OrderHarness): Promise<void> {
+  const { harness, fixture } = orderHarness;
+  const { fake } = requireFixturePart(harness.fixture.http, 'http');
+  const submitRequest = requireFixturePart(fixture.submitRequest, 'orders.submitRequest');
+  const order = orderHarness.createOrder();
+  const first = await orderHarness.submit(order);
+  const isText = (value: unknown) =>
+    typeof value === 'string' && TEXT_PATTERN.test(value) && !value.includes(order.idempotencyKey);
+  fake.transformResponse = (request, body) =>
+    isRequestOf(submitRequest, request)
+      ? changeJsonValues(body, (value) => (isText(value) ? 'Other words of 2040.' : value))
+      : body;
+  const again = await orderHarness.submit({ ...order, pspId: first.id }).catch((thrown: unknown) => {
+    expectErrorKind(thrown, UNKNOWN_OUTCOME_KINDS, 'the same order again, with an error of another text');
+    return first;
+  });
+  fake.transformResponse = undefined;
+  expectThat(
+    again.id === first.id && again.status !== 'FAILED',
+    `the same order again, with an error of another text, is ${again.id} ${again.status}; it was ${first.id}`,
+  );
+  await expectPayments(orderHarness, [order], 'the same order twice, with an error of another text');
 }
 
 /**

@@ -124,8 +124,8 @@ export interface EntryFingerprint {
   notificationEntryId: string;
   facts: FactDigests;
   /**
-   * A digest of the bank's reference in a report, if the booked statement contains another reference or none. It is empty if both agree or
-   * if no report was read.
+   * A digest of the bank's reference in the report that announced the booked movement. It is empty if no report with a reference was read
+   * before the statement, and none with another reference after it.
    */
   announcedReference: string;
 }

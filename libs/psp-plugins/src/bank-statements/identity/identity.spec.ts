@@ -23,6 +23,8 @@ const scenario = fc.record({
     minLength: 8,
     maxLength: 8,
   }),
+  /** Whether the bank gives an entry with an end-to-end id another reference in its reports. */
+  hasOtherReferences: fc.boolean(),
   /** For each entry, whether it is pending in the first report. */
   pending: fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
   /** For each entry, whether it contains its details, in the booked statement and in the report. */
@@ -55,8 +57,10 @@ function filesOf(given: Scenario): Record<string, string> {
   const booked = entries.map((entry, n) => withDetails(entry, given.split[n]?.booked));
   const reported = entries.map((entry, n) => {
     const hides = given.hides[n];
+    const isRenamed = given.hasOtherReferences && entry.reference !== undefined && !hides?.endToEnd;
     const said = {
       ...entry,
+      ...(isRenamed && entry.endToEnd !== undefined && { reference: `REPORT${entry.reference}` }),
       ...(hides?.text && { text: undefined }),
       ...(hides?.endToEnd && { endToEnd: undefined }),
       ...(hides?.reference && { reference: undefined }),

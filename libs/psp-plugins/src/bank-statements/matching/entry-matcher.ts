@@ -40,7 +40,7 @@ interface MatchRule {
 const isPendingEntry = ({ entry }: ItemToMatch): boolean => entry.status !== 'BOOK';
 
 /**
- * The rules, from certain to probable. A booked entry is assigned to a movement that was reported in advance. An entry of a report is first
+ * The rules, from certain to probable. The bank's reference comes before the payer's, which two payments may share. A booked entry is assigned to a movement that was reported in advance. An entry of a report is first
  * compared with booked movements, because a movement that is reported late must not be counted twice. If no booked movement fits, the entry
  * becomes a movement that a later booking can be assigned to.
  *
@@ -49,6 +49,7 @@ const isPendingEntry = ({ entry }: ItemToMatch): boolean => entry.status !== 'BO
  * booked entries are never assigned to the same movement.
  */
 const MATCH_RULES: readonly MatchRule[] = [
+  { appliesTo: ({ isFinal }) => isFinal, allows: hasReferenceOf },
   { appliesTo: ({ isFinal }) => isFinal, allows: isIdentified },
   {
     appliesTo: ({ isFinal }) => isFinal,
@@ -58,11 +59,15 @@ const MATCH_RULES: readonly MatchRule[] = [
   { appliesTo: ({ isFinal }) => isFinal, allows: () => true },
   {
     appliesTo: ({ isFinal }) => !isFinal,
+    allows: (item, movement) => isBooked(movement) && hasReferenceOf(item, movement),
+  },
+  {
+    appliesTo: ({ isFinal }) => !isFinal,
     allows: (item, movement) => isBooked(movement) && isIdentified(item, movement),
   },
   {
     appliesTo: (item) => !item.isFinal && !isPendingEntry(item),
-    allows: (item, movement) => isBooked(movement) && !wasAnnounced(item, movement),
+    allows: (item, movement) => isBooked(movement) && isUnannounced(item, movement),
     ignoresBankReference: true,
   },
   {
@@ -228,9 +233,7 @@ export class EntryMatcher {
       const booked = bookedFingerprint(item);
       const facts =
         isCertain && fingerprint ? addMissingDigests(booked.facts, fingerprint.facts) : booked.facts;
-      const announcedReference = fingerprint
-        ? otherReference(booked.facts.reference, fingerprint.facts.reference)
-        : '';
+      const announcedReference = fingerprint?.facts.reference ?? '';
       movement.fingerprint = {
         notificationEntryId: '',
         ...fingerprint,
@@ -238,9 +241,8 @@ export class EntryMatcher {
         facts,
         announcedReference,
       };
-    } else if (!item.isFinal && fingerprint?.bookedEntryId && fingerprint.announcedReference === '') {
-      const announcedReference = otherReference(fingerprint.facts.reference, item.facts.reference);
-      movement.fingerprint = { ...fingerprint, announcedReference };
+    } else if (!item.isFinal && fingerprint?.bookedEntryId && isUnannounced(item, movement)) {
+      movement.fingerprint = { ...fingerprint, announcedReference: item.facts.reference };
     }
   }
 
@@ -253,14 +255,14 @@ export class EntryMatcher {
     if (item.isFinal) {
       this.unmatched.delete(movement);
       // If the bank's reference is equal, another payment with the payer's reference is announced for a later statement.
-      if (isCertain && movement.fingerprint?.announcedReference === '') return;
+      if (isCertain && !hasTwoReferences(movement)) return;
       for (const other of groups.flatMap((group) => group.findRelated(item.facts))) {
         const isOpen = !isBooked(other) && !isPendingMovement(other) && !this.assigned.has(other);
         if (isOpen) this.unmatched.add(other, item);
       }
     } else if (!isPendingEntry(item) && !isBooked(movement)) {
       const related = groups.flatMap((group) => group.findRelated(item.facts));
-      if (related.some((other) => isBooked(other) && isOtherAnnouncement(item, other)))
+      if (related.some((other) => isBooked(other) && isAnotherEntry(item, other)))
         this.unmatched.add(movement, item);
     }
   }
@@ -377,22 +379,28 @@ function factsAgree(
   );
 }
 
-/** Returns the announced reference if it differs from the booked reference. If the booked entry has none, the two cannot contradict. */
-function otherReference(booked: string, announced: string): string {
-  return booked === '' || announced === booked ? '' : announced;
+/**
+ * Returns true if the booked movement has another reference than the entry of a report, and no report with a reference has announced the
+ * movement.
+ */
+function isUnannounced({ facts }: ItemToMatch, { fingerprint }: Movement): boolean {
+  return (
+    fingerprint?.announcedReference === '' &&
+    facts.reference !== '' &&
+    fingerprint.facts.reference !== '' &&
+    facts.reference !== fingerprint.facts.reference
+  );
 }
 
-/** Returns true if a report of the same kind already announced the booked movement. */
-function wasAnnounced({ statement }: ItemToMatch, { fingerprint, metadata }: Movement): boolean {
-  if (fingerprint?.announcedReference) return true;
-  return statement.start.kind === 'notification'
-    ? fingerprint?.notificationEntryId !== ''
-    : metadata[METADATA_KEYS.createdAt] !== undefined;
+/** Returns true if the entry did not announce the booked movement, and may nevertheless describe the same payment. */
+function isAnotherEntry(item: ItemToMatch, movement: Movement): boolean {
+  return hasTwoReferences(movement) || movement.fingerprint?.announcedReference === '';
 }
 
-/** Returns true if the entry cannot be the one that announced the booked movement, and may nevertheless describe the same payment. */
-function isOtherAnnouncement(item: ItemToMatch, movement: Movement): boolean {
-  return !wasAnnounced(item, movement) || Boolean(movement.fingerprint?.announcedReference);
+/** Returns true if the bank announced the movement with one reference and booked it with another one. */
+function hasTwoReferences({ fingerprint }: Movement): boolean {
+  if (!fingerprint || fingerprint.announcedReference === '') return false;
+  return fingerprint.announcedReference !== fingerprint.facts.reference;
 }
 
 /**
@@ -417,6 +425,11 @@ function isIdentified(item: ItemToMatch, { fingerprint }: Movement): boolean {
     (item.facts.payment !== '' && fingerprint?.facts.payment === item.facts.payment) ||
     fingerprint?.facts.all === item.facts.all
   );
+}
+
+/** Returns true if the bank's reference of the entry identifies the movement. */
+function hasReferenceOf(item: ItemToMatch, { fingerprint }: Movement): boolean {
+  return sharesReference(item, fingerprint);
 }
 
 /** Returns true if a booked statement contains the movement. */

@@ -70,6 +70,10 @@ describe('a payment that has another reference of the bank in each document', ()
     ['before the statement', [notification, notify('N1 again', withReference('N54REF00001')), statement]],
     ['after the statement', [notification, statement, notify('N1 again', withReference('N54REF00001'))]],
     ['twice after it', [statement, notification, notify('N1 again', withReference('N54REF00001'))]],
+    [
+      'first pending and without a reference',
+      [report('R1', { ...PAYMENT, status: 'PDNG' }), statement, report('R2', withReference('N54REF00001'))],
+    ],
     ['as a report and a notification', [report('R', withReference('N54REF00001')), notification, statement]],
   ])('is one row if the announcement comes again: %s', async (_, files) => {
     const feed = await read(...files);
@@ -100,6 +104,16 @@ describe('two payments with the same end-to-end id, amount and day', () => {
     const feed = await read(...files);
     expect(feed.summary).toEqual([ROW, ROW]);
     expect(feed.warnings.size).toBe(0);
+  });
+
+  it('are two rows if a report omits a reference of each of them, and comes again', async () => {
+    const withoutEndToEnd: FakeEntry = { amount: PAYMENT.amount };
+    const reports = [PAYMENT, withReference('S53REF00002', withoutEndToEnd)];
+    for (const booked of [state(1, 0, s1, s2), state(1, 0, s2, s1)]) {
+      const feed = await read(report('R1', ...reports), booked, report('R2', ...reports));
+      expect(feed.summary).toEqual([ROW, ROW]);
+      expect(feed.warnings.size).toBe(0);
+    }
   });
 
   it.each([

@@ -29,7 +29,6 @@ export const ADYEN_LISTS = {
   maxWindowMs: 180 * 86_400_000,
   // Rows can appear late, and clocks differ.
   overlapMs: 3_600_000,
-  minConfirmedWindowMs: 86_400_000,
 } satisfies Partial<PayeeListingOptions>;
 
 /** The query of a list that is read by time. `category` and `reference` are filters of GET /transfers. */

@@ -39,7 +39,7 @@ export function getCreatedList(
   return {
     ...listing.createJsonRowReader('id', 'created_at'),
     ...{ order: 'newest-first', paging: 'token', resolutionMs: 1, overlapMs: OVERLAP_MS },
-    ...{ start: Math.min(Date.parse(settings.since), clock.now()), minConfirmedWindowMs: DAY_MS },
+    start: Math.min(Date.parse(settings.since), clock.now()),
     changesWithinMs: settings.changesWithinDays * DAY_MS,
     everyMs: settings.rereadEveryHours * HOUR_MS,
     fetchPage: (window, signal) => client.listCreated(resource, window, signal, { refund_type: refundType }),

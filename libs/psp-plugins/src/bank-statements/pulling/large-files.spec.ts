@@ -1,5 +1,6 @@
 /** Tests large files, many files and many equal entries. A listing must always yield a page in time, and must not repeat its work. */
 import { describe, expect, it, jest } from '@jest/globals';
+import { isRejectedRecord } from '@tributary/connector-api';
 import type { StoredRecord, Stream } from '@tributary/connector-api';
 import { FakeBank, FakeFeed, createCamtXml } from '../bank-statements.fake.js';
 import type { FakeEntry } from '../bank-statements.fake.js';
@@ -55,6 +56,22 @@ describe('equal entries', () => {
     expect(bank.feed.summary).toHaveLength(3600);
     expect([...bank.feed.warnings.values()]).toEqual([]);
   });
+});
+
+it('a rejected entry of a large file has its own source text in the quarantine', async () => {
+  const bank = new FakeBank();
+  const rejected = [0, 249, 250, 251, 1700, 2999];
+  const entries: FakeEntry[] = Array.from({ length: 3000 }, (_, n) => ({
+    amount: rejected.includes(n) ? '1.23456' : '1',
+    text: `Entry ${n}; ${'text '.repeat(80)}`,
+  }));
+  bank.writeFile('1.xml', createCamtXml({ number: '1', entries }));
+  await bank.sync('transactions');
+  const raws = bank.feed.pages.flatMap(({ items }) =>
+    items.filter((item) => isRejectedRecord(item)).map(({ raw }) => String(raw)),
+  );
+  expect(raws.map((raw) => /Entry \d+;/.exec(raw)?.[0])).toEqual(rejected.map((n) => `Entry ${n};`));
+  expect(raws.every((raw) => raw.startsWith('<Ntry><Amt Ccy="EUR">1.23456</Amt>'))).toBe(true);
 });
 
 describe('a cached group', () => {

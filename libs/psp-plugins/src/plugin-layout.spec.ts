@@ -1,5 +1,5 @@
 /** Checks that every plugin has the same files with the same names. libs/psp-plugins/README.md describes them. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { plugins } from './index.js';
 
@@ -46,6 +46,19 @@ it.each(folders)('%s has the files of a plugin, and no others', (name) => {
 
 it.each(folders)('%s has a demo', (name) => {
   expect(readdirSync(join(PLUGINS_DIRECTORY, name, 'testing'))).toContain('demo.ts');
+});
+
+// The demo is compiled, and the compiled program contains no other files.
+it.each(folders)('the fake of %s reads no file beside its source', (name) => {
+  const directory = join(PLUGINS_DIRECTORY, name);
+  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  const used = files.filter((file) => /(\.fake|[/\\]demo|[/\\]suite-fixture)\.ts$/.test(file));
+  expect(used).not.toHaveLength(0);
+  for (const file of used)
+    expect([file, readFileSync(join(directory, file), 'utf8')]).toEqual([
+      file,
+      expect.not.stringContaining('import.meta.dirname'),
+    ]);
 });
 
 /** Returns the files that the plugin must have because of its capabilities. The names do not include the name of the plugin. */

@@ -1,11 +1,10 @@
 /** A fake of PayPal's API on localhost. It is checked against PayPal's official documents, if they are available. */
 import { createSign } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { getCurrencyDecimals } from '@tributary/connector-api';
 import { combineDocuments, FakePsp, fakeRoute, PspDocumentValidator } from '@tributary/connector-api/testing';
 import type { FakeRequest, FakeResponse } from '@tributary/connector-api/testing';
+import { TEST_ROOT, TEST_SIGNING_CHAIN, TEST_SIGNING_KEY } from './testing/test-certificates.js';
 
 const DAY_MS = 86_400_000;
 const TOKEN_LIFETIME_MS = 9 * 3_600_000;
@@ -52,9 +51,8 @@ PAYOUTS_DOCUMENT?.checkResponse({ method: 'GET', path: '/v1/payments/payouts/1' 
 
 export const FAKE_ACCOUNT_ID = 'WDJJHEBZ4X2LY';
 export const FAKE_PAYEE = { name: 'Ada Lovelace', receiver: 'ada@example.com' };
-const readFixture = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures', name), 'utf8');
 /** The root certificate of the chain to which the certificate of the fake's webhooks belongs. */
-export const FAKE_TRUSTED_ROOT = readFixture('test-root.pem');
+export const FAKE_TRUSTED_ROOT = TEST_ROOT;
 const CERTIFICATE_ID = 'CERT-360caa42-fca2a594-1d93a270';
 
 /** The settings as in a deployment file. The fake accepts these credentials. */
@@ -181,7 +179,7 @@ export class PaypalFake {
     const [id, time] = ['69cd13f0-d67a-11e5-baa3-778b53f4ae55', new Date(at).toISOString()];
     const signature = createSign('RSA-SHA256')
       .update(`${id}|${time}|${webhookId}|${crc32(rawBody)}`)
-      .sign(readFixture('test-signing-key.pem'), 'base64');
+      .sign(TEST_SIGNING_KEY, 'base64');
     return {
       'PAYPAL-TRANSMISSION-ID': id,
       'PAYPAL-TRANSMISSION-TIME': time,
@@ -257,7 +255,7 @@ export class PaypalFake {
 
   private getCertificate(id: string | undefined): FakeResponse {
     if (id !== CERTIFICATE_ID) return { status: 404, body: createError(404, 'RESOURCE_NOT_FOUND', 'none') };
-    return { body: '', rawBody: readFixture('test-signing-chain.pem') };
+    return { body: '', rawBody: TEST_SIGNING_CHAIN };
   }
 
   private getBalances(): FakeResponse {

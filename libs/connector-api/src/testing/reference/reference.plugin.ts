@@ -180,7 +180,9 @@ export class ReferencePsp implements PspClient {
     const tokens = new Set<string>();
     let next: string | undefined;
     do {
-      const page = await this.client.transactions(account, from, to, next);
+      let page = await this.client.transactions(account, from, to, next);
+      // A fault can look like an empty list, and old windows are not read again.
+      if (page.rows.length === 0) page = await this.client.transactions(account, from, to, next);
       rows.push(...page.rows);
       next = page.next;
       if (next !== undefined && tokens.has(next)) throw createLoopError(next);

@@ -8,6 +8,17 @@ const MERGE = 'const steps = mergeListings(sources, CURSOR_FORMAT.parse(since));
 const LAST_FUNCTION = 'function parseTransactions(';
 const GET_ROWS = "const page = await this.http.get('/transactions', { query });";
 
+/** Code that remembers what was served into a feed. */
+const IS_NEW = `const SERVED = new WeakMap();
+
+function isNew(feed, state) {
+  const served = SERVED.get(feed) ?? new Set();
+  SERVED.set(feed, served);
+  return !served.has(state) && served.add(state) !== undefined;
+}
+
+`;
+
 /**
  * Returns code that lists each account to its end before the next account.
  * @param onError code that runs if an account cannot be listed
@@ -77,5 +88,22 @@ export const ROBUSTNESS_MUTATIONS: readonly Mutation[] = [
     original: "extractOrderKey(readText(row, 'text'))",
     replacement: "/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(readText(row, 'text') ?? '')?.[0]",
     detectedBy: 'order faults: a bank changes the text that contains the key',
+  },
+  {
+    description: 'takes an empty list that comes once for the truth',
+    file: 'reference.plugin.ts',
+    original:
+      '      if (page.rows.length === 0) page = await this.client.transactions(account, from, to, next);\n',
+    replacement: '',
+    detectedBy: 'faults: an empty list that comes once',
+  },
+  {
+    description: 'serves each state of a row once, also if the row returns to it',
+    file: 'reference.plugin.ts',
+    original: '(rows) => rows.flatMap(parseTransactions)',
+    replacement:
+      '(rows) => rows.flatMap(parseTransactions).filter((item) => isNew(this.feedReader, JSON.stringify([item.id, item.status])))',
+    additionalReplacements: [[LAST_FUNCTION, IS_NEW + LAST_FUNCTION]],
+    detectedBy: 'faults: an old state of a row that comes once',
   },
 ];

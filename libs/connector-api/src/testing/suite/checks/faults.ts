@@ -5,6 +5,7 @@ import { expectThat, requireFixturePart } from '../assertions.js';
 import type { Check } from '../check.js';
 import { expectErrorKind, expectPspError } from '../expect-psp-error.js';
 import { isRequestOf } from '../../fake-route.js';
+import { hasRows } from '../json-bodies.js';
 import type { PluginHarness } from '../plugin-harness.js';
 import type { CheckContext } from '../check-context.js';
 
@@ -124,12 +125,6 @@ async function expectFault(
   if (retryAfterMs === undefined) return;
   const found = error.details.retryAfterMs ?? null;
   expectThat(found === retryAfterMs, `${when}: details.retryAfterMs is ${found}, expected ${retryAfterMs}`);
-}
-
-/** Returns true if a body contains a list that is not empty. */
-function hasRows(body: unknown): boolean {
-  if (Array.isArray(body)) return body.length > 0;
-  return typeof body === 'object' && body !== null && Object.values(body).some(hasRows);
 }
 
 function isDelay(fault: Fault): boolean {

@@ -5,6 +5,7 @@ import { ROW_SUM_CHECKS } from './row-sums.js';
 import { LATE_AND_CHANGED_ROW_CHECKS } from './late-and-changed-rows.js';
 import { FAULT_CHECKS } from './faults.js';
 import { INVALID_PART_CHECKS } from './invalid-parts.js';
+import { ONE_TIME_FAULT_CHECKS } from './one-time-faults.js';
 import { LISTING_CHECKS } from './listings.js';
 import { UNEXPECTED_TYPE_CHECKS } from './unexpected-types.js';
 import { MONEY_CHECKS } from './money.js';
@@ -24,6 +25,7 @@ export const CHECKS: readonly Check[] = [
   ...ROW_SUM_CHECKS,
   ...ACCOUNT_CHECKS,
   ...FAULT_CHECKS,
+  ...ONE_TIME_FAULT_CHECKS,
   ...ACCOUNT_SOURCE_CHECKS,
   ...UNEXPECTED_TYPE_CHECKS,
   ...INVALID_PART_CHECKS,

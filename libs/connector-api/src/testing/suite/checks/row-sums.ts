@@ -144,7 +144,7 @@ async function addPaymentsOfAccounts(harness: PluginHarness, booked: Sums): Prom
  * Adds up the newest version of every row, for the own accounts.
  * @param named the accounts that have separate sums
  */
-function addUpRows(feed: InMemoryFeed, named: ReadonlySet<string>): Sums {
+export function addUpRows(feed: InMemoryFeed, named: ReadonlySet<string>): Sums {
   const own = new Set(feed.getRecords('accounts').map(({ id }) => encodeId(id)));
   const sums: Sums = new Map();
   for (const versions of feed.getVersions('transactions')) {

@@ -2,7 +2,7 @@
 export * from './database/store-errors.js';
 export { ACCEPTANCE_ID_PREFIX } from './feeds/quarantine.js';
 export { INITIAL_ACCOUNT_CHECK } from './completeness/account-sum-row.js';
-export { toAccountAssetKey } from './completeness/account-sums.js';
+export { toAccountAssetKey } from './completeness/to-account-asset-key.js';
 export type * from './types/audit.types.js';
 export type * from './types/completeness.types.js';
 export type * from './types/reconciliation.types.js';

@@ -6,7 +6,7 @@
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import type { FeedHead } from '../feeds/append-records.js';
 import type { AccountSum } from '../types/completeness.types.js';
-import type { StoredSums } from './account-sums.js';
+import type { StoredSums } from './stored-sums.js';
 
 /** The maximum number of accounts whose sums are kept in memory. If there are more, no sums are kept. */
 const MAX_ACCOUNTS = 10_000;
@@ -29,7 +29,7 @@ export class AccountSumCache {
    * Returns the known sums, or none if another writer may have changed the sums.
    * @param head the head of the locked feed
    */
-  find({ seq, hasHeldRows }: FeedHead): StoredSums[] {
+  find({ seq, hasHeldRows }: Pick<FeedHead, 'seq' | 'hasHeldRows'>): StoredSums[] {
     // A row that waits for its original is included in the sums, but has no sequence number in the feed. So while such rows exist, an
     // unchanged last row does not prove that the sums are unchanged.
     if (this.headSeq !== seq || hasHeldRows) this.clear();

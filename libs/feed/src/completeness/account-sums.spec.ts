@@ -2,6 +2,7 @@
 import { serializeTransaction, type Transaction } from '@tributary/connector-api';
 import { getCurrentProcess } from '../leases/lease-holder.js';
 import { openStore } from '../store/open-store.js';
+import { runSql } from '../testing/raw-sql.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
 import type { AccountCheck, AccountSum } from '../types/completeness.types.js';
 import type { Lease, Store } from '../types/store.types.js';
@@ -175,6 +176,58 @@ describe.each(STORES)('the sums of accounts, in $name', (kind) => {
       return { checks: [{ accountId: 'a', asset: 'EUR/2', check }], warnings: [], resolvedIds: [] };
     });
     expect(lease.findSums(['a'])).toBeUndefined();
+  });
+
+  test('of a few accounts are written with the row of the feed, and not as rows of account_sums', async () => {
+    const readRows = () =>
+      runSql(fresh.url, 'select account_id, total from account_sums order by account_id');
+    await append(row('1', { destinationAccountId: 'a' }), row('2', { destinationAccountId: 'b' }));
+    await append(row('3', { amount: 7n, destinationAccountId: 'a' }));
+    expect(await readRows()).toEqual([]);
+    const completeness = store.completeness('bank');
+    expect(await readTotals()).toEqual({ 'a EUR/2': 107n, 'b EUR/2': 100n });
+    expect((await completeness.read(['a', 'unknown'])).sums.map(({ total }) => total)).toEqual([107n]);
+    // The state of the check of `a` is stored. Then the sums of both accounts are rows of the table.
+    const check = { ...INITIAL_ACCOUNT_CHECK, opening: 1n };
+    await completeness.update([], () => ({
+      ...{ checks: [{ accountId: 'a', asset: 'EUR/2', check }], warnings: [], resolvedIds: [] },
+    }));
+    expect(await readRows()).toEqual([
+      { account_id: 'a', total: '107' },
+      { account_id: 'b', total: '100' },
+    ]);
+    await append(row('4', { amount: 9n, destinationAccountId: 'a' }));
+    expect(await readRows()).toHaveLength(2);
+    expect((await completeness.list()).map(({ accountId, total }) => [accountId, total])).toEqual([
+      ['a', 116n],
+      ['b', 100n],
+    ]);
+    expect((await completeness.list())[0]?.check).toEqual(check);
+  });
+
+  test('are the same for any number of accounts, leases and stored checks', async () => {
+    const expected = new Map<string, bigint>();
+    const check = { ...INITIAL_ACCOUNT_CHECK, opening: 0n };
+    for (let page = 0; page < 12; page++) {
+      // Some pages change few accounts, and some pages change more accounts than the row of the feed can contain.
+      const rows = Array.from({ length: page % 3 === 2 ? 60 : 4 }, (_, index) => {
+        const accountId = `account-${(page * 5 + index) % 70}`;
+        const amount = BigInt(page * 100 + index + 1);
+        const key = `${accountId} EUR/2`;
+        expected.set(key, (expected.get(key) ?? 0n) + amount);
+        return row(`${page}-${index}`, { amount, destinationAccountId: accountId });
+      });
+      await append(...rows);
+      if (page % 4 === 1)
+        await store.completeness('bank').update([], () => ({
+          ...{ checks: [{ accountId: 'account-5', asset: 'EUR/2', check }], warnings: [], resolvedIds: [] },
+        }));
+      if (page % 5 === 3) {
+        await lease.release();
+        lease = (await (await store.feed('bank', 'transactions')).acquireLease(getCurrentProcess(), 60_000))!;
+      }
+      expect(await readTotals()).toEqual(Object.fromEntries(expected));
+    }
   });
 
   test('name the rows that moved no money yet', async () => {

@@ -5,6 +5,9 @@ import type { AccountTotalRow, DatabaseAdapter } from '../database/database-adap
 import type { Schema } from '../database/schema.js';
 import type { AccountSum, TimedEffects } from '../types/completeness.types.js';
 import { INITIAL_ACCOUNT_CHECK, toAccountSum, type AccountSumRow } from './account-sum-row.js';
+import { replaceByRecentSums } from './recent-sums.js';
+import type { StoredSums } from './stored-sums.js';
+import { toAccountAssetKey } from './to-account-asset-key.js';
 
 /** The versions of records that an append adds to the feed. */
 export interface NewVersions {
@@ -51,14 +54,6 @@ export async function findBalanceEffects(
     if (effects.length > 0) result.push(balanceChange);
   }
   return result;
-}
-
-/** The sums of accounts as they are stored in the database. */
-export interface StoredSums {
-  /** The ids of the accounts whose sums were read. */
-  accountIds: ReadonlySet<string>;
-  /** The sums with the states of their checks, by account and asset. */
-  sums: ReadonlyMap<string, AccountSum>;
 }
 
 /** The sums that an append changes. */
@@ -116,6 +111,7 @@ async function readSums(
 /**
  * Adds amounts to the sums of their accounts. The function must be called inside the transaction that has locked the feed.
  * @param stored the present sums, in several parts. The function reads the sums of accounts that are missing in the parts
+ * @param recent the recent sums in the row of the feed
  */
 export async function addEffectsToSums(
   db: Kysely<Schema>,
@@ -123,13 +119,15 @@ export async function addEffectsToSums(
   feedId: number,
   changes: readonly TimedEffects[],
   stored: readonly StoredSums[],
+  recent: readonly AccountTotalRow[],
 ): Promise<ChangedSums> {
   if (changes.length === 0) return { rows: [], parts: stored };
   const missingIds = new Set<string>();
   for (const { effects } of changes) for (const { accountId } of effects) missingIds.add(accountId);
   for (const { accountIds } of stored)
     for (const accountId of missingIds) if (accountIds.has(accountId)) missingIds.delete(accountId);
-  const parts = [...stored, await readSums(db, adapter, feedId, missingIds)];
+  const missing = await readSums(db, adapter, feedId, missingIds);
+  const parts = [...stored, replaceByRecentSums(missing, recent)];
   // The key has two levels, because this loop runs for every row, and joining the account and the asset to one key takes longer.
   const changed = new Map<string, Map<string, RunningSum>>();
   for (const { effects, at } of changes)
@@ -176,7 +174,7 @@ function toChangedSum({ before, total, after }: RunningSum): AccountSum {
   return { ...before, total, check: suspect ? { ...check, suspect: { ...suspect, after } } : check };
 }
 
-function toSumsByKey(sums: readonly AccountSum[]): Map<string, AccountSum> {
+export function toSumsByKey(sums: readonly AccountSum[]): Map<string, AccountSum> {
   return new Map(sums.map((sum) => [toAccountAssetKey(sum.accountId, sum.asset), sum]));
 }
 
@@ -202,9 +200,4 @@ async function readCurrentEffects(
     if (changedIds.has(id))
       bodies.set(id, [...(bodies.get(id) ?? []), ...contents.map((content) => `${content}}`)]);
   return new Map([...bodies].map(([id, all]) => [id, readBalanceEffects(all)]));
-}
-
-/** Returns the key of an account in one asset for use in a Map. The two parts are separated by a space, which neither of them contains. */
-export function toAccountAssetKey(accountId: string, asset: string): string {
-  return `${accountId} ${asset}`;
 }

@@ -2,6 +2,7 @@
  * Stores the data of the completeness check of one connector: the sums of its accounts, the states of their checks, and checkpoints. A
  * checkpoint is a position of the feed with the cursor from which a pull can begin again.
  */
+import type { Stream } from '@tributary/connector-api';
 import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
 import type {
   CurrentTimeExpression,
@@ -26,8 +27,11 @@ import type {
   CompletenessState,
 } from '../types/completeness.types.js';
 import { toAccountSum, toCheckColumns, type AccountSumRow } from './account-sum-row.js';
+import { toSumsByKey } from './account-sums.js';
+import { parseRecentSums, replaceByRecentSums } from './recent-sums.js';
 import { describeOpenRows } from './describe-open-rows.js';
 
+const TRANSACTIONS: Stream = 'transactions';
 /** The maximum number of checkpoints of a feed. If there are more, every second checkpoint of the older half is deleted. */
 const MAX_CHECKPOINTS = 32;
 
@@ -57,7 +61,7 @@ const CHECK_UPDATES = sql.raw(CHECK_COLUMNS.map(({ name }) => `${name} = exclude
 
 const CHECKED_COLUMN_NAMES = sql.raw(CHECKED_COLUMNS.map(({ name }) => name).join(', '));
 
-type SummedFeed = Pick<Selectable<FeedTable>, 'head_seq' | 'summed_after'>;
+type SummedFeed = Pick<Selectable<FeedTable>, 'head_seq' | 'summed_after' | 'recent_sums'>;
 /** The columns that the left join returns for a feed without a sum. */
 type NoSumRow = { [Column in keyof AccountSumRow]: null };
 
@@ -75,13 +79,13 @@ export class SqlCompletenessRepository implements CompletenessRepository {
       // The sums and the head of the feed are read by one statement, so that they belong to the same state. The left join returns a row
       // also for a feed in which no account has a sum yet.
       const { rows } = await sql<SummedFeed & (AccountSumRow | NoSumRow)>`
-        select head_seq, summed_after, account_sums.* from feeds
+        select head_seq, summed_after, recent_sums, account_sums.* from feeds
           left join account_sums on account_sums.feed_id = feeds.id and ${this.adapter.inArray('account_id', accountIds)}
          where ${feed.isSameFeed}`.execute(this.adapter.reader);
       const [first] = rows;
       if (!first) throw createChangedFeedError(feed);
       const sums = rows.flatMap((row) => (row.account_id === null ? [] : toAccountSum(row)));
-      return toState(sums, first);
+      return toState(accountIds, sums, first);
     });
   }
 
@@ -102,8 +106,8 @@ export class SqlCompletenessRepository implements CompletenessRepository {
             .where(this.adapter.inArray('account_id', accountIds))
             .execute(),
         ]);
-        const change = decide(toState(rows.map(toAccountSum), head));
-        if (change) await this.write(db, writeAtCommit, feed, change, head.now);
+        const change = decide(toState(accountIds, rows.map(toAccountSum), head));
+        if (change) await this.write(db, writeAtCommit, feed, head, change);
       }),
     );
   }
@@ -123,16 +127,18 @@ export class SqlCompletenessRepository implements CompletenessRepository {
 
   async list(): Promise<AccountSum[]> {
     // The feed is found by its name and not opened, because a command that only lists data must not create the feed.
-    const rows = await this.adapter.reader
-      .selectFrom('account_sums')
-      .innerJoin('feeds', 'feeds.id', 'account_sums.feed_id')
-      .selectAll('account_sums')
-      .where('connector', '=', this.connector)
-      .where('stream', '=', 'transactions')
-      .orderBy('account_id')
-      .orderBy('asset')
-      .execute();
-    return rows.map(toAccountSum);
+    // One statement reads the sums and the recent sums, so that they belong to the same state.
+    const { rows } = await sql<Pick<SummedFeed, 'recent_sums'> & (AccountSumRow | NoSumRow)>`
+      select recent_sums, account_sums.* from feeds left join account_sums on account_sums.feed_id = feeds.id
+       where connector = ${this.connector} and stream = ${TRANSACTIONS}`.execute(this.adapter.reader);
+    const recent = parseRecentSums(rows[0]?.recent_sums ?? null);
+    const stored = rows.flatMap((row) => (row.account_id === null ? [] : toAccountSum(row)));
+    const accountIds = new Set([
+      ...stored.map(({ accountId }) => accountId),
+      ...recent.map(({ account_id }) => account_id),
+    ]);
+    const { sums } = replaceByRecentSums({ accountIds, sums: toSumsByKey(stored) }, recent);
+    return [...sums.values()].sort(compareSums);
   }
 
   listAcceptances() {
@@ -147,8 +153,8 @@ export class SqlCompletenessRepository implements CompletenessRepository {
     db: Kysely<Schema>,
     writeAtCommit: WriteAtCommit,
     feed: OpenedFeed,
+    { now, recent_sums }: Awaited<ReturnType<typeof lockFeed>>,
     { checks, warnings, resolvedIds, checkpoint, acceptance }: CompletenessChange,
-    now: number,
   ): Promise<void> {
     const feedId = feed.id;
     for (const warning of warnings) await addDataWarning(db, feedId, warning, now);
@@ -158,6 +164,11 @@ export class SqlCompletenessRepository implements CompletenessRepository {
       // The method is called before the write, so that it also takes effect if the transaction fails. It makes the lease read the sums from
       // the store again instead of using the sums in its memory.
       feed.recordWrittenChecks();
+      // A recent sum contains an amount that belongs to the check. So before the check is written, the recent sums are moved to the table.
+      if (recent_sums !== null)
+        await this.adapter.appendRows(
+          ...([db, writeAtCommit, feedId, [], { recent_sums: null }, parseRecentSums(recent_sums)] as const),
+        );
       writeAtCommit(this.buildChecksInsert(feedId, checks).compile(db));
     }
     if (checkpoint)
@@ -203,6 +214,24 @@ function buildSurplusDelete(feedId: number): RawBuilder<unknown> {
        where stored > ${sql.lit(MAX_CHECKPOINTS)} and place > ${sql.lit(MAX_CHECKPOINTS / 2)} and place % 2 = 0)`;
 }
 
-function toState(sums: readonly AccountSum[], { head_seq, summed_after }: SummedFeed): CompletenessState {
-  return { sums, headSeq: head_seq, startsAtFirstRow: summed_after === 0 };
+function toState(
+  accountIds: readonly string[],
+  stored: readonly AccountSum[],
+  { head_seq, summed_after, recent_sums }: SummedFeed,
+): CompletenessState {
+  const { sums } = replaceByRecentSums(
+    { accountIds: new Set(accountIds), sums: toSumsByKey(stored) },
+    parseRecentSums(recent_sums),
+  );
+  return { sums: [...sums.values()], headSeq: head_seq, startsAtFirstRow: summed_after === 0 };
+}
+
+/** Compares two sums by account and asset, in the sequence of their bytes. */
+function compareSums(some: AccountSum, other: AccountSum): number {
+  return compareTexts(some.accountId, other.accountId) || compareTexts(some.asset, other.asset);
+}
+
+function compareTexts(some: string, other: string): number {
+  if (some === other) return 0;
+  return some < other ? -1 : 1;
 }

@@ -64,7 +64,7 @@ export async function replaceConnectorIdentity(
         ...{ cursor: null, due_at: 0, holder: null, leased_until: 0 },
         fencing_token: eb('fencing_token', '+', 1),
         // The sums start after the last row of the former account, because its rows are not part of the balances of the new account.
-        summed_after: eb.ref('head_seq'),
+        ...{ summed_after: eb.ref('head_seq'), recent_sums: null },
       }))
       .where('connector', '=', connector.path)
       .execute();

@@ -159,6 +159,8 @@ export interface FeedTable {
   caught_up_at: number | null;
   /** The sequence number after which the sums of accounts begin. With 0, the sums contain all rows of the feed. */
   summed_after: Generated<number>;
+  /** The sums that the last appends changed, as JSON (`completeness/recent-sums.ts`); `null` if there are none. */
+  recent_sums: string | null;
   /** The time at which an operator paused the stream; `null` for a stream that is not paused. */
   paused_at: Generated<number | null>;
 }

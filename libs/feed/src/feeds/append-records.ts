@@ -11,9 +11,10 @@ import {
   addEffectsToSums,
   findBalanceEffects,
   readAccountSums,
-  type StoredSums,
   type SumSelection,
 } from '../completeness/account-sums.js';
+import { planSumWrites, replaceByRecentSums } from '../completeness/recent-sums.js';
+import type { StoredSums } from '../completeness/stored-sums.js';
 import type { FeedRowTable, Schema } from '../database/schema.js';
 import type { TimedEffects } from '../types/completeness.types.js';
 import { findHeldRowsOf, findOverdueRows, updateHeldRows } from './held-rows.js';
@@ -35,6 +36,8 @@ export interface FeedHead {
    * their original.
    */
   hasHeldRows: boolean;
+  /** The recent sums in the row of the feed (`completeness/recent-sums.ts`). */
+  recentSums: readonly AccountTotalRow[];
 }
 
 /** A feed whose row is locked until the end of the transaction. */
@@ -57,8 +60,10 @@ export interface AppendedRows extends Pick<Placement, 'added' | 'changed' | 'unc
 export interface StoredRecords {
   /** The hashes of the stored versions, by record id, oldest version first. The map also contains the hashes of the records' originals. */
   versions: Map<string, Set<string>>;
-  /** The sums of the accounts, in parts. No account is in two parts. */
-  sums: readonly StoredSums[];
+  /** The sums of the accounts in the table `account_sums`. */
+  sums: StoredSums;
+  /** The sums of other accounts that the caller knows. */
+  knownSums?: readonly StoredSums[];
 }
 
 /**
@@ -77,7 +82,7 @@ export async function readStoredRecords(
     findStoredVersions(db, adapter, feedId, records),
     readAccountSums(db, adapter, feedId, records, selection),
   ]);
-  return { versions, sums: [sums] };
+  return { versions, sums };
 }
 
 /**
@@ -102,8 +107,14 @@ export async function appendRecords(
   for (const record of versions) placer.place(record);
   const { placement } = placer;
   const effects = await findBalanceEffects(db, adapter, feed.id, placement.counted);
-  const sums = await addEffectsToSums(db, adapter, feed.id, effects, stored.sums);
-  const rows = await writePlacement(db, adapter, writeAtCommit, feed, placement, now, changes, sums.rows);
+  const { recentSums } = feed.head;
+  const known = [...(stored.knownSums ?? []), replaceByRecentSums(stored.sums, recentSums)];
+  const sums = await addEffectsToSums(db, adapter, feed.id, effects, known, recentSums);
+  const sumWrites = planSumWrites(recentSums, sums.rows);
+  const allChanges = { ...changes, ...sumWrites.changes };
+  const rows = await writePlacement(
+    ...([db, adapter, writeAtCommit, feed, placement, now, allChanges, sumWrites.totals] as const),
+  );
   const { added, changed, unchanged } = placement;
   const hasHeldRows = feed.head.hasHeldRows || placement.held.size > 0;
   return { rows, effects, added, changed, unchanged, hasHeldRows, sums: sums.parts };

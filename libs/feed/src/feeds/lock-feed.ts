@@ -18,7 +18,7 @@ export async function lockFeed(
 ) {
   const head = await db
     .selectFrom('feeds')
-    .select(['head_seq', 'summed_after', clock().as('now')])
+    .select(['head_seq', 'summed_after', 'recent_sums', clock().as('now')])
     .where(feed.isSameFeed)
     .modifyEnd(adapter.forUpdate)
     .executeTakeFirst();

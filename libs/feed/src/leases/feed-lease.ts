@@ -11,7 +11,8 @@ import {
   type FeedHead,
 } from '../feeds/append-records.js';
 import { selectHeldRows } from '../feeds/held-rows.js';
-import type { StoredSums } from '../completeness/account-sums.js';
+import type { StoredSums } from '../completeness/stored-sums.js';
+import { parseRecentSums } from '../completeness/recent-sums.js';
 import { AccountSumCache } from '../completeness/account-sum-cache.js';
 import { applyObservation } from '../balances/balance-repository.js';
 import type { DatabaseAdapter, CurrentTimeExpression, WriteAtCommit } from '../database/database-adapter.js';
@@ -192,6 +193,7 @@ interface LockedHead extends FeedHead {
 interface LockedRow {
   head_seq: number;
   summed_after: number;
+  recent_sums: string | null;
   head_time: number | null;
   now: number;
   has_refusals: SqlBool;
@@ -333,7 +335,7 @@ class FeedLease implements Lease {
     const { now } = head;
     const feed = { id: this.feed.id, stream: this.feed.stream, head };
     const changes = { cursor: page.cursor, leased_until: now + this.ttlMs };
-    const known = { ...stored, sums: [...knownSums.find(head), ...stored.sums] };
+    const known = { ...stored, knownSums: knownSums.find(head) };
     const newRows = await appendRecords(
       ...([db, this.adapter, writeAtCommit, feed, page.records, known, now, changes] as const),
     );
@@ -384,6 +386,7 @@ class FeedLease implements Lease {
         now: row.now,
         hasRejectedRecords: Boolean(row.has_refusals),
         hasHeldRows: Boolean(row.has_held_rows),
+        recentSums: parseRecentSums(row.recent_sums),
       }
     );
   }
@@ -407,6 +410,7 @@ class FeedLease implements Lease {
         'head_seq',
         'head_time',
         'summed_after',
+        'recent_sums',
         clock.as('now'),
         // Only the holder of the lease adds rejected records, so this query sees the records of all earlier holders.
         eb.exists(selectResolvableRejectedRecords(eb, this.feed.id)).as('has_refusals'),

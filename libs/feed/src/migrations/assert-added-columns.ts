@@ -25,6 +25,7 @@ const ADDED_COLUMNS: readonly AddedColumn[] = [
   { since: 18, table: 'feeds', column: 'paused_at' },
   { since: 18, table: 'quarantine', column: 'dismissed_at' },
   { since: 25, table: 'store_identity', column: 'feed_set_id' },
+  { since: 26, table: 'feeds', column: 'recent_sums' },
 ];
 const ROW_KEY_COLUMN: AddedColumn = { since: ROW_KEYS_VERSION, table: 'feed_rows', column: 'place' };
 

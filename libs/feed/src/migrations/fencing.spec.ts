@@ -67,7 +67,7 @@ describe.each(STORES)('a $name store', (kind) => {
     await (await openStore(fresh.url)).close();
     const [after] = await runSql(fresh.url, 'select epoch, min_program_version from store_identity');
     expect([before, after].map((row) => Number(row?.['epoch']))).toEqual([1, 2]);
-    expect(Number(after?.['min_program_version'])).toBe(17);
+    expect(Number(after?.['min_program_version'])).toBe(26);
   });
 
   it.each([11, 12, 13])(

@@ -28,6 +28,7 @@ import { indexReconciliationKeysByNumber } from './0021-reconciliation-keys-by-n
 import { createOrderExchangesTable } from './0022-order-exchanges.js';
 import { createOrderProposalsTable } from './0023-order-proposals.js';
 import { addFeedSetIdColumn } from './0024-feed-set-id.js';
+import { addRecentSumsColumn } from './0026-recent-sums.js';
 
 /** A migration that runs in one transaction. */
 interface TableMigration {
@@ -102,6 +103,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: addFeedSetIdColumn, minProgramVersion: 17 },
   // In SQLite, earlier programs recorded version 24 without the column.
   { apply: addFeedSetIdColumn, minProgramVersion: 17 },
+  // An older program ignores the sums in the new column, so every balance would seem to be wrong.
+  { apply: addRecentSumsColumn, minProgramVersion: 26 },
 ];
 
 /** The version of the tables that this release creates. */

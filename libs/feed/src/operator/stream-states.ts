@@ -38,7 +38,7 @@ export async function listStreamStates(
   });
 }
 
-type FeedColumns = Omit<Selectable<FeedTable>, 'cursor' | 'fencing_token' | 'summed_after'>;
+type FeedColumns = Omit<Selectable<FeedTable>, 'cursor' | 'fencing_token' | 'summed_after' | 'recent_sums'>;
 type RunColumns = Omit<SyncRunTable, 'connector' | 'stream' | 'started_at'>;
 
 /** A feed and its newest run. All columns of the run are `null` if the feed has no run. */

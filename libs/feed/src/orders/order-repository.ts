@@ -6,6 +6,7 @@
 import { tryEncodeId, type DataWarning, type SerializedRecord } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
 import { selectHeldRows } from '../feeds/held-rows.js';
+import { parseRecentSums } from '../completeness/recent-sums.js';
 import { appendRecords, readStoredRecords, type StoredRecords } from '../feeds/append-records.js';
 import type { DatabaseAdapter, TransactionCallback, WriteAtCommit } from '../database/database-adapter.js';
 import type {
@@ -250,11 +251,14 @@ export class SqlOrderRepository implements OrderRepository {
     db: Db,
     writeAtCommit: WriteAtCommit,
     feed: OpenedFeed,
-    { head_seq, head_time, has_held_rows }: Awaited<ReturnType<SqlOrderRepository['lockFeed']>>,
+    { head_seq, head_time, has_held_rows, recent_sums }: Awaited<ReturnType<SqlOrderRepository['lockFeed']>>,
     records: readonly SerializedRecord[],
     stored: StoredRecords,
   ): Promise<void> {
-    const head = { seq: head_seq, time: head_time ?? undefined, hasHeldRows: Boolean(has_held_rows) };
+    const head = {
+      ...{ seq: head_seq, time: head_time ?? undefined, hasHeldRows: Boolean(has_held_rows) },
+      recentSums: parseRecentSums(recent_sums),
+    };
     const lockedFeed = { id: feed.id, stream: ORDER_STREAM, head } as const;
     await appendRecords(db, this.adapter, writeAtCommit, lockedFeed, records, stored, this.clock());
   }
@@ -271,6 +275,7 @@ export class SqlOrderRepository implements OrderRepository {
       .returning((eb) => [
         'head_seq',
         'head_time',
+        'recent_sums',
         eb.exists(selectHeldRows(eb, feed.id)).as('has_held_rows'),
       ])
       .executeTakeFirst();

@@ -5,7 +5,14 @@
  */
 import { createServer } from 'node:http';
 
-const CONNECTOR = { id: 'connector-1', name: 'bank', provider: 'generic', createdAt: '2026-03-01T00:00:00Z' };
+const CREATED_AT = '2026-03-01T00:00:00Z';
+const CONNECTOR = {
+  // The ids of connectors are base64 texts.
+  ...{ id: 'YmFua2Nvbm5lY3Rvci0x', reference: 'bank', name: 'bank', provider: 'generic' },
+  ...{ createdAt: CREATED_AT, scheduledForDeletion: false, config: {} },
+};
+/** Properties that the accounts and the payments of a connector have. */
+const ORIGIN = { connectorID: CONNECTOR.id, provider: CONNECTOR.provider };
 /** Names that Payments gives to types of the gateway. */
 const TYPES = { PAYIN: 'PAY-IN' };
 const CHANGES = { REFUNDED: -1n, CAPTURE: 1n, REFUND_REVERSED: 1n };
@@ -39,7 +46,8 @@ function findAnswer(pathname, { accounts, payments }, apiKey) {
   if (pathname === '/v3/connectors') return toPage([CONNECTOR]);
   if (pathname === `/v3/connectors/${CONNECTOR.id}/config`)
     return { data: { name: 'bank', endpoint: 'http://gateway/bank', apiKey, pollingPeriod: '30m' } };
-  if (pathname === '/v3/payments') return toPage(payments.map(({ adjustments: _, ...payment }) => payment));
+  if (pathname === '/v3/payments')
+    return toPage(payments.map((payment) => ({ ...payment, adjustments: null })));
   if (pathname === '/v3/accounts') return toPage(accounts.map(({ balances: _, ...account }) => account));
   const id = decodeURIComponent(pathname.split('/')[3] ?? '');
   if (pathname.endsWith('/balances')) return toPage(accounts.find((each) => each.id === id)?.balances ?? []);
@@ -48,7 +56,7 @@ function findAnswer(pathname, { accounts, payments }, apiKey) {
 }
 
 function toPage(data) {
-  return { cursor: { pageSize: data.length, hasMore: false, data } };
+  return { cursor: { pageSize: Math.max(1, data.length), hasMore: false, data } };
 }
 
 /** Reads the lists of a connector, and makes the objects that Payments would store. */
@@ -56,15 +64,19 @@ async function readConnector(connectorUrl, apiKey) {
   const read = async (path) =>
     (await fetch(`${connectorUrl}/${path}`, { headers: { authorization: `Bearer ${apiKey}` } })).json();
   const accounts = [];
-  for (const { id } of await read('accounts?pageSize=100')) {
-    const { balances = [] } = await read(`accounts/${encodeURIComponent(id)}/balances`);
+  for (const account of await read('accounts?pageSize=100')) {
+    const { balances = [] } = await read(`accounts/${encodeURIComponent(account.id)}/balances`);
+    const stored = toAccount(account, 'INTERNAL');
     accounts.push({
-      ...{ id: `account ${id}`, reference: id, type: 'INTERNAL' },
-      balances: balances.map(({ currency, amount }) => ({ asset: currency, balance: Number(amount) })),
+      ...stored,
+      balances: balances.map(({ currency, amount }) => ({
+        ...{ accountID: stored.id, createdAt: CREATED_AT, lastUpdatedAt: CREATED_AT },
+        ...{ asset: currency, balance: Number(amount) },
+      })),
     });
   }
-  for (const { id } of await read('beneficiaries?pageSize=100'))
-    accounts.push({ id: `account ${id}`, reference: id, type: 'EXTERNAL', balances: [] });
+  for (const beneficiary of await read('beneficiaries?pageSize=100'))
+    accounts.push({ ...toAccount(beneficiary, 'EXTERNAL'), balances: [] });
   const groups = new Map();
   for (const row of await read('transactions?pageSize=100')) {
     const key = `${row.relatedTransactionID ?? row.id} ${row.type}`;
@@ -76,14 +88,23 @@ async function readConnector(connectorUrl, apiKey) {
   return { accounts, payments };
 }
 
+function toAccount(row, type) {
+  const createdAt = row.createdAt ?? CREATED_AT;
+  return { id: `account ${row.id}`, reference: row.id, type, ...ORIGIN, createdAt, raw: row };
+}
+
 function toPayment(key, rows) {
   const [first] = rows;
   const newest = rows.reduce((last, row) => (row.createdAt < last.createdAt ? last : row));
   const change = rows.reduce((sum, { status, amount }) => sum + (CHANGES[status] ?? 0n) * BigInt(amount), 0n);
   return {
-    ...{ id: `payment ${key}`, reference: first.relatedTransactionID ?? first.id },
+    ...{ id: `payment ${key}`, reference: first.relatedTransactionID ?? first.id, ...ORIGIN },
     ...{ type: TYPES[first.type] ?? first.type, asset: first.currency, status: newest.status },
+    ...{ createdAt: first.createdAt, scheme: 'other' },
     ...{ initialAmount: Number(first.amount), amount: Number(BigInt(first.amount) + change) },
-    adjustments: rows.map(({ id, createdAt, status }) => ({ reference: id, createdAt, status })),
+    adjustments: rows.map((row) => ({
+      ...{ id: `adjustment ${row.id}`, reference: row.id, createdAt: row.createdAt },
+      ...{ status: row.status, raw: row },
+    })),
   };
 }

@@ -1,5 +1,6 @@
 /** Parses the request for the rows of a feed: `GET <path>/feed/{stream}?after=&limit=&wait=&epoch=`. */
 import type { FastifyRequest } from 'fastify';
+import { translateOrDefault } from '../mapping/translate-word.js';
 import { STREAMS, type Stream } from '../plugin.js';
 import { createInvalidParameterError } from './create-invalid-parameter-error.js';
 
@@ -64,7 +65,8 @@ function parseStream(value: string): Stream {
 /** Returns the format of the first known media type in the header `Accept`. A quality (`;q=`) is ignored. */
 function parseFormat(accept: string | undefined): FeedFormat {
   for (const type of (accept ?? '').split(',')) {
-    const format = FORMAT_BY_TYPE[type.split(';')[0]?.trim().toLowerCase() ?? ''];
+    const mediaType = type.split(';')[0]?.trim().toLowerCase() ?? '';
+    const format = translateOrDefault<FeedFormat | undefined>(FORMAT_BY_TYPE, mediaType, undefined);
     if (format !== undefined) return format;
   }
   return 'json';

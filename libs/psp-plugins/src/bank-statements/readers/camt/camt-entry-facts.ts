@@ -1,3 +1,4 @@
+import { translateOrDefault } from '@tributary/connector-api';
 import type { CreditDebit, EntryFacts, Party, ReferenceName } from '../../statements/statement.types.js';
 import { isPlaceholderReference, collapseWhitespace } from '../value-parsers.js';
 import type { ReportUnreadableValue } from './camt-element-parsers.js';
@@ -23,7 +24,7 @@ type References = Partial<Record<ReferenceName, string>>;
 export function readReferences(node: XmlNode | undefined): References {
   const references: References = {};
   for (const child of node?.children ?? []) {
-    const name = REFERENCE_NAMES[child.name];
+    const name = translateOrDefault<ReferenceName | undefined>(REFERENCE_NAMES, child.name, undefined);
     const value = child.text.trim();
     if (name !== undefined && !isPlaceholderReference(value)) references[name] = value;
   }

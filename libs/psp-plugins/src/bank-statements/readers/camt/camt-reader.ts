@@ -1,3 +1,4 @@
+import { translateOrDefault } from '@tributary/connector-api';
 import type { SaxesTagPlain } from 'saxes';
 import { SaxesParser } from 'saxes';
 import type { EntryDetail, StatementEvent } from '../../statements/statement.types.js';
@@ -158,7 +159,11 @@ export class CamtReader implements StatementReader {
 
   /** Begins a message. In version 01, the name of the element contains the version: `BkToCstmrAcctRptV01`. */
   #openMessage(name: string): void {
-    const message = MESSAGE_TYPES[name.replace(/V\d\d$/, '')];
+    const message = translateOrDefault<CamtMessageHeader | undefined>(
+      MESSAGE_TYPES,
+      name.replace(/V\d\d$/, ''),
+      undefined,
+    );
     if (!message) return;
     this.#message = { ...message, depth: this.#depth };
     this.#messageCount++;

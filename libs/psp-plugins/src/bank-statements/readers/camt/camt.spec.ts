@@ -41,6 +41,18 @@ describe('a camt file', () => {
     }
   });
 
+  it('ignores elements with the name of a property of every object', async () => {
+    const entry = await entryOf(
+      details('<Refs><EndToEndId>E1</EndToEndId><constructor>C1</constructor><toString>T1</toString></Refs>'),
+    );
+    expect(entry.references).toEqual({ endToEndId: 'E1' });
+    const xml = createCamt053Xml(createNtryXml(''));
+    const parts = await readAll(
+      xml.replace('<BkToCstmrStmt>', '<constructor><Stmt/></constructor><BkToCstmrStmt>'),
+    );
+    expect(parts).toEqual(await readAll(xml));
+  });
+
   it('says what its statement is', async () => {
     const [start] = selectStatementStarts(await readAll(createCamt053Xml('')));
     expect(start).toEqual({

@@ -2,6 +2,7 @@
  * Splits OFX into elements. OFX 1 is SGML, in which an element with a value needs no end tag. OFX 2 is XML. The same code reads both: if
  * text follows the start tag of an element, the text is its value. Otherwise the element contains other elements.
  */
+import { translateOrDefault } from '@tributary/connector-api';
 import { StatementError } from '../../statements/statement.types.js';
 import { decodeLine } from '../text-decoder.js';
 
@@ -91,5 +92,5 @@ function countLineBreaks(text: string): number {
 
 function decodeEntities(text: string): string {
   if (!text.includes('&')) return text;
-  return text.replace(/&([a-z]+);/g, (whole, name: string) => ENTITIES[name] ?? whole);
+  return text.replace(/&([a-z]+);/g, (whole, name: string) => translateOrDefault(ENTITIES, name, whole));
 }

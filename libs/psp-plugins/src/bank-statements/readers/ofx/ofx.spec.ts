@@ -54,6 +54,13 @@ describe('OFX', () => {
     );
   });
 
+  it('keeps an entity that is not known, also if every object has a property of this name', async () => {
+    const { feed } = await pull(EXAMPLE.replace('Hotel Seeblick', 'Hotel &constructor; &euro; &amp; Co'));
+    expect(feed.transactions[0]?.metadata?.['com.bank-statements.spec/counterparty_name']).toBe(
+      'Hotel &constructor; &euro; & Co',
+    );
+  });
+
   it('gives the entries of overlapping exports once', async () => {
     const later = EXAMPLE.replace(
       '<DTSTART>20260301<DTEND>20260331',

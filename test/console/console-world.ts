@@ -13,6 +13,7 @@ export const MARKUP =
 export const PULL_ERROR = `401 Unauthorized: the PSP did not accept the key ${MARKUP}`;
 export const REJECTION_REASON = 'amount: expected a decimal number, found "12,50"';
 
+const DAY_MS = 86_400_000;
 /** The amount that the PSP paid. The ledger has booked 10 minor units less. */
 const PSP_AMOUNT = 1_250n;
 const BOOKED_AMOUNT = 1_240n;
@@ -56,6 +57,11 @@ export async function startConsoleWorld(): Promise<TestGateway> {
     changed: 0,
   } as const;
   const startedAt = await gateway.store.currentTime();
+  for (const [days, amount] of [10n ** 20n + 1n, 99_00n, 150_00n].entries())
+    await gateway.store.balances('bank').recordObservation({
+      ...{ accountId: 'main', at: startedAt - (2 - days) * DAY_MS },
+      amounts: new Map([['EUR/2', amount]]),
+    });
   await gateway.store.recordSyncRun({ ...run, startedAt: startedAt - 5_000, duration: 400, refused: 1 });
   await gateway.store.recordSyncRun({ ...run, startedAt, duration: 30, refused: 0, error: PULL_ERROR });
   await runPolicy(gateway.store, POLICY, { ledger: createLedger() }, startedAt + 1_000);

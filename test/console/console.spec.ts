@@ -35,6 +35,7 @@ const PAGES: readonly (readonly [path: string, heading: string])[] = [
   ['/orders', 'Orders'],
   ['/orders/order?connector=bank&id=order-1', 'Order order-1'],
   ['/balances?connector=bank', 'Balances'],
+  ['/balances?connector=bank&account=main', 'Balances'],
   ['/reconciliation', 'Reconciliation'],
   ['/reconciliation/policy?policy=sales', 'sales'],
   ['/clients', 'Clients'],
@@ -111,6 +112,20 @@ describeWithChromium('the console in a browser', () => {
       await page.getByRole('link', { name: 'tx-bad' }).click();
       await page.getByRole('heading', { level: 1, name: 'Quarantine: tx-bad' }).waitFor();
       await page.getByText(REJECTION_REASON).waitFor();
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'shows the balances of an account over time',
+    async () => {
+      await open('/balances?connector=bank', 'Balances');
+      await page.getByRole('link', { name: 'main', exact: true }).click();
+      await page.getByRole('img', { name: 'Balance in EUR on 3 days, last 150.00 EUR' }).waitFor();
+      const history = page.getByRole('table', { name: 'Last balances of each day' });
+      // A floating-point number could not contain these digits.
+      await history.getByText('1,000,000,000,000,000,000.01').waitFor();
+      expect(await history.locator('tbody tr').count()).toBe(3);
     },
     TEST_TIMEOUT_MS,
   );

@@ -9,6 +9,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'better-sqlite3';
 import { startLedgerStandIn } from '../../examples/reconciliation/ledger-stand-in.mjs';
 import { startPaymentsStandIn } from '../../examples/reconciliation/payments-stand-in.mjs';
 
@@ -31,6 +32,9 @@ const ORDERS = [
   { reference: 'invoice-2026-0122', amount: '31400', metadata: { 'sandbox/fault': 'lost' } },
 ];
 const MAX_START_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** The number of days before today for which accounts have balances. */
+const HISTORY_DAYS = 60;
 
 const data = mkdtempSync(join(tmpdir(), 'tributary-screenshots-'));
 const ledger = await startLedgerStandIn(join(EXAMPLE, 'bookings.json'));
@@ -57,6 +61,7 @@ await waitUntil(async () => (await readList('bank/transactions', BANK_KEY)).leng
 await payments.readFrom(`${URL}/bank`);
 await readAsClient('sandbox', ORDER_KEY);
 await readAsClient('house-bank', 'demo-key-of-house-bank');
+addBalanceHistory('house-bank');
 await sendOrders();
 await operate('streams/pause', { connector: 'acme/house-bank', streams: ['beneficiaries'] });
 await operate('streams/resume', { connector: 'acme/house-bank', streams: ['beneficiaries'] });
@@ -99,6 +104,37 @@ async function readAsClient(connector, key) {
     await readList(`${connector}/${list}`, key);
   for (const { id } of await readList(`${connector}/accounts`, key))
     await readList(`${connector}/accounts/${encodeURIComponent(id)}/balances`, key);
+}
+
+/** Adds balances of earlier days. The gateway has them only after it has run for some days. */
+function addBalanceHistory(connector) {
+  const store = new Database(join(data, 'store.db'));
+  const insert = store.prepare(
+    'insert into balance_history (connector, account_id, day, observed_at, amounts) values (?, ?, ?, ?, ?)',
+  );
+  const accounts = store.prepare('select * from balances where connector = ?').all(connector);
+  for (const { account_id: id, observed_at: observedAt, amounts } of accounts)
+    for (let days = 1; days <= HISTORY_DAYS; days++) {
+      const at = observedAt - days * DAY_MS;
+      insert.run(
+        connector,
+        id,
+        Math.floor(at / DAY_MS),
+        at,
+        JSON.stringify(changeAmounts(JSON.parse(amounts), days)),
+      );
+    }
+  store.close();
+}
+
+/** Returns amounts as a shop could have had them: sales of each day, and a payout every two weeks. */
+function changeAmounts(amounts, days) {
+  const daysSincePayout = BigInt(14 - (days % 14));
+  const change = ([asset, amount]) => {
+    const sales = (BigInt(amount) / 20n) * daysSincePayout;
+    return [asset, String(BigInt(amount) / 2n + sales)];
+  };
+  return Object.fromEntries(Object.entries(amounts).map(change));
 }
 
 async function readList(path, key) {

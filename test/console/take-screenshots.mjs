@@ -15,13 +15,14 @@ const PAGES = {
   feed: '/feed?connector=sandbox&stream=transactions',
   quarantine: '/quarantine',
   orders: '/orders',
-  balances: '/balances?connector=sandbox',
+  balances: '/balances?connector=house-bank',
   reconciliation: '/reconciliation',
   clients: '/clients',
   audit: '/audit',
 };
 /** The pages that are opened by a link on another page. Each entry contains the page with the link, and the link. */
 const LINKED_PAGES = {
+  'balance-history': ['/balances?connector=house-bank', 'tbody th a'],
   record: ['/feed?connector=house-bank&stream=transactions&status=PENDING', 'tbody th a'],
   'quarantine-entry': ['/quarantine?kind=rejected-record', 'tbody th a:text-matches("^tx_")'],
   order: ['/orders', 'tr:has-text("314.00") th a'],

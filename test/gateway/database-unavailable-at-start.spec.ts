@@ -157,9 +157,9 @@ describe('a role that owns nothing', () => {
   });
 
   it('may not migrate: the error says who must', async () => {
-    // These statements restore the tables of schema version 12, i.e. they remove the changes of the migrations 13 to 26, except for the column that version 24 and 25 add.
+    // These statements restore the tables of schema version 12, i.e. they remove the changes of the migrations 13 to 27, except for the column that version 24 and 25 add.
     await execute(
-      `drop table order_exchanges, order_proposals, scheduled_tasks, sent_alerts, feed_cursors, held_rows, audit_events, operator_sessions, reader_positions, account_sums, feed_checkpoints; alter table feeds drop column summed_after, drop column paused_at, drop column recent_sums;
+      `drop table balance_history, order_exchanges, order_proposals, scheduled_tasks, sent_alerts, feed_cursors, held_rows, audit_events, operator_sessions, reader_positions, account_sums, feed_checkpoints; alter table feeds drop column summed_after, drop column paused_at, drop column recent_sums;
        alter table quarantine drop column seen_at, drop column dismissed_at; drop index orders_by_creation;
        drop table ledger_transactions, reconciliation_policies, reconciliation_positions, reconciliation_items, reconciliation_keys, reconciliation_runs, reconciliation_breaks, reconciliation_events;
        delete from migrations where version > 12`,

@@ -63,10 +63,17 @@ beforeAll(async () => {
   for (const path of ['bank', 'acme/bank']) {
     await gateway.appendRecords(path, 'accounts', createAccounts(`${path.replace('/', '-')}-main`));
     await gateway.appendRecords(path, 'transactions', createTransactions(3));
+    const accountId = `${path.replace('/', '-')}-main`;
+    for (const at of [0, DAY_MS])
+      await gateway.gateway.store
+        .balances(path)
+        .recordObservation({ accountId, at, amounts: new Map([['EUR/2', BigInt(at)]]) });
   }
   document = await read<Document>('/openapi.json');
 });
 afterAll(() => gateway.stop());
+
+const DAY_MS = 86_400_000;
 
 /** Example values of the parameters, for the endpoints that need parameters. */
 const EXAMPLES: Readonly<Record<string, string>> = {
@@ -75,6 +82,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   '/records': '?connector=bank&stream=transactions&limit=2',
   '/record': '?connector=bank&stream=transactions&id=tx-1',
   '/completeness': '?connector=bank',
+  '/balance-history': '?connector=bank&account=bank-main',
 };
 /** The endpoints that are not called, because their example needs data that this spec does not create. */
 const NOT_CALLED = new Set([

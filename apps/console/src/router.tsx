@@ -68,7 +68,7 @@ const order = createRoute({
 const balances = createRoute({
   getParentRoute,
   path: '/balances',
-  validateSearch: pickParameters(['connector']),
+  validateSearch: pickParameters(['connector', 'account']),
   component: lazyRouteComponent(() => import('./pages/balances-page'), 'BalancesPage'),
 });
 const reconciliation = createRoute({

@@ -18,13 +18,15 @@ const MINOR_UNITS = /^-?\d+$/;
  * @returns the unchanged texts if the amount or the asset is malformed, so that a person sees what the gateway sent
  */
 export function formatAmount(minorUnits: string, asset: string, locale?: string): FormattedAmount {
-  const match = ASSET.exec(asset);
-  if (match === null || !MINOR_UNITS.test(minorUnits)) return { number: minorUnits, currency: asset };
-  const [, currency = asset, precision = '0'] = match;
-  return {
-    number: formatDecimal(toDecimal(minorUnits, Number(precision)), Number(precision), locale),
-    currency,
-  };
+  if (!ASSET.test(asset) || !MINOR_UNITS.test(minorUnits)) return { number: minorUnits, currency: asset };
+  const { currency, precision } = splitAsset(asset);
+  return { number: formatDecimal(toDecimal(minorUnits, precision), precision, locale), currency };
+}
+
+/** Splits an asset into its currency and its number of decimal places. A malformed asset is returned as the currency. */
+export function splitAsset(asset: string): { currency: string; precision: number } {
+  const [, currency = asset, precision = '0'] = ASSET.exec(asset) ?? [];
+  return { currency, precision: Number(precision) };
 }
 
 /** Moves the decimal point by `precision` digits. With the precision 2, `-5` becomes `-0.05`. */

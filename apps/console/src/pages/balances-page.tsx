@@ -1,14 +1,23 @@
 /** The page that lists the balances that the PSPs reported, and shows whether the rows explain them. */
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { AccountBalances, BalanceCheck } from '../api/operator-api.types';
+import { BalanceCharts } from '../components/balance-charts';
 import { DataTable, type Column } from '../components/data-table';
 import { ConnectorFilter, FilterForm } from '../components/filter-form';
 import { Page, Section } from '../components/page';
 import { PagedView, usePagedQuery } from '../components/paged-query';
-import { Amount, RelativeTime, Status, type Tone } from '../components/values';
+import { Amount, RelativeTime, Status, Time, type Tone } from '../components/values';
 
 const BALANCE_COLUMNS: readonly Column<AccountBalances>[] = [
-  { header: 'Account', isRowHeader: true, render: ({ account }) => <span className="mono">{account}</span> },
+  {
+    header: 'Account',
+    isRowHeader: true,
+    render: ({ connector, account }) => (
+      <Link to="/balances" search={{ connector, account }} className="mono">
+        {account}
+      </Link>
+    ),
+  },
   {
     header: 'Connector',
     render: ({ connector }) => (
@@ -17,21 +26,26 @@ const BALANCE_COLUMNS: readonly Column<AccountBalances>[] = [
       </Link>
     ),
   },
-  {
-    header: 'Balance',
-    isNumber: true,
-    render: ({ balances }) => (
-      <ul className="plain-list">
-        {balances.map(({ asset, amount }) => (
-          <li key={asset}>
-            <Amount minorUnits={amount} asset={asset} />
-          </li>
-        ))}
-      </ul>
-    ),
-  },
+  { header: 'Balance', isNumber: true, render: ({ balances }) => <Amounts balances={balances} /> },
   { header: 'Observed', render: ({ observedAt }) => <RelativeTime at={observedAt} /> },
 ];
+
+const HISTORY_COLUMNS: readonly Column<AccountBalances>[] = [
+  { header: 'Last observed', isRowHeader: true, render: ({ observedAt }) => <Time at={observedAt} /> },
+  { header: 'Balance', isNumber: true, render: ({ balances }) => <Amounts balances={balances} /> },
+];
+
+function Amounts({ balances }: Pick<AccountBalances, 'balances'>) {
+  return (
+    <ul className="plain-list">
+      {balances.map(({ asset, amount }) => (
+        <li key={asset}>
+          <Amount minorUnits={amount} asset={asset} />
+        </li>
+      ))}
+    </ul>
+  );
+}
 
 const CHECK_STATES: Readonly<Record<BalanceCheck['state'], readonly [Tone, string]>> = {
   agreed: ['good', 'agrees'],
@@ -65,7 +79,7 @@ const CHECK_COLUMNS: readonly Column<BalanceCheck>[] = [
 ];
 
 export function BalancesPage() {
-  const { connector } = useSearch({ from: '/balances' });
+  const { connector, account } = useSearch({ from: '/balances' });
   const navigate = useNavigate();
   const query = usePagedQuery<AccountBalances>('balances', { connector });
   return (
@@ -79,6 +93,9 @@ export function BalancesPage() {
       >
         <ConnectorFilter value={connector} />
       </FilterForm>
+      {connector !== undefined && account !== undefined && (
+        <HistorySection connector={connector} account={account} />
+      )}
       {connector !== undefined && <CheckSection connector={connector} />}
       <Section title="Last observed balances">
         <PagedView
@@ -96,6 +113,27 @@ export function BalancesPage() {
         </PagedView>
       </Section>
     </Page>
+  );
+}
+
+function HistorySection({ connector, account }: { connector: string; account: string }) {
+  const query = usePagedQuery<AccountBalances>('balance-history', { connector, account });
+  return (
+    <Section title={`Balances of ${account} over time`}>
+      <PagedView query={query} empty="No balance of this account was observed yet.">
+        {(days) => (
+          <>
+            <BalanceCharts days={days} />
+            <DataTable
+              caption="Last balances of each day (UTC), newest first"
+              columns={HISTORY_COLUMNS}
+              rows={days}
+              getKey={({ observedAt }) => observedAt}
+            />
+          </>
+        )}
+      </PagedView>
+    </Section>
   );
 }
 

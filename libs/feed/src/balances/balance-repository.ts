@@ -7,6 +7,7 @@ import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
 import type { BalanceRepository, ObservedBalancesForReader, ReaderRequest } from '../types/store.types.js';
 import type { BalanceTable, Schema } from '../database/schema.js';
+import { recordEndOfDay } from './balance-history.js';
 import {
   createReaderKey,
   readReaderBalances,
@@ -148,6 +149,7 @@ export async function applyObservation(
       .where('connector', '=', connector)
       .where('account_id', '=', accountId)
       .execute();
+    await recordEndOfDay(db, connector, accountId, before, after);
   }
   return toServedBalances(accountId, after);
 }

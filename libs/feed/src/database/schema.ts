@@ -17,6 +17,7 @@ export interface Schema {
   feed_rows: FeedRowTable;
   held_rows: HeldRowTable;
   balances: BalanceTable;
+  balance_history: BalanceHistoryTable;
   reader_balances: ReaderBalanceTable;
   quarantine: QuarantineTable;
   sync_runs: SyncRunTable;
@@ -258,6 +259,17 @@ export interface BalanceTable {
    * known time.
    */
   amounts_since: number | null;
+}
+
+/** The last balances of an account on an earlier day. `balances/balance-history.ts` describes when they are stored. */
+export interface BalanceHistoryTable {
+  connector: string;
+  account_id: string;
+  /** The number of days since 1970, of `observed_at`. */
+  day: number;
+  observed_at: number;
+  /** As in `BalanceTable`. */
+  amounts: string;
 }
 
 /**

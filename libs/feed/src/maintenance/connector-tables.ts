@@ -21,6 +21,7 @@ export const ORDER_TABLES = ['orders', 'order_days'] as const;
 export const PULLED_DATA_TABLES = [
   'feeds',
   'balances',
+  'balance_history',
   'reader_balances',
   'reader_positions',
   'sync_runs',

@@ -71,6 +71,8 @@ async function fill(url: string): Promise<void> {
         cursor: `end of ${connector}`,
       });
       await lease.release({ dueInMs: 1, hasCaughtUp: true });
+      const tomorrow = { accountId: 'a', at: Date.now() + 86_400_000, amounts: new Map([['JPY', 1n]]) };
+      await store.balances(connector).recordObservation(tomorrow);
       await store.balances(connector).serveReaders([{ accountId: 'a', reader: 'key', isCurrent: true }]);
       const requests = { reader: 'key', stream: 'transactions', requestedAt: 1, rowsRead: 5, count: 2 };
       await store.recordReaderRequests([{ connector, ...requests }]);

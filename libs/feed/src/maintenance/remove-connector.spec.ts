@@ -98,6 +98,7 @@ describe.each(STORES)('removing a connector in $name', (kind) => {
       `insert into account_sums (feed_id, account_id, asset, total, opening_proven, after_suspect) values (${feed}, 'z', 'EUR/2', '1', 0, '0')`,
       `insert into feed_checkpoints (feed_id, seq, at, cursor) values (${feed}, 77, 1, 'c')`,
       `insert into feed_cursors (feed_id, at, cursor) values (${feed}, 77, 'c')`,
+      `insert into balance_history (connector, account_id, day, observed_at, amounts) values ('${connector}', 'a', 77, 1, '{}')`,
       `insert into order_exchanges (order_id, at, position, action, attempt, body, expires_at) values (${order}, 1, 77, 'send', 1, '{}', 2)`,
       `insert into order_proposals (order_id, id, key_id, proposed_by, at, body) values (${order}, 'p', 'k', 'b', 1, '{}')`,
     );

@@ -66,6 +66,7 @@ describe.each(STORES)('renaming a connector in $name', (kind) => {
       balances: [balance],
     });
     await accounts?.release();
+    await store.balances(connector).recordObservation({ ...balance, at: 86_400_000 });
     await store.balances(connector).serveReaders([{ accountId: 'a', reader: 'key', isCurrent: true }]);
     await store.recordReaderRequests([
       { connector, reader: 'key', stream: 'transactions', requestedAt: 1, rowsRead: 2, count: 1 },

@@ -13,6 +13,7 @@ export const SORT_KEYS: Readonly<Record<TableName, readonly string[]>> = {
   // The feed time sorts rows in the same sequence as `seq`, and both databases have an index for it.
   feed_rows: ['feed_id', 'feed_time'],
   balances: ['connector', 'account_id'],
+  balance_history: ['connector', 'account_id', 'day'],
   reader_balances: ['connector', 'reader', 'account_id'],
   quarantine: ['feed_id', 'kind', 'record_id'],
   // Two runs of a stream can start in the same millisecond, so all columns are sort columns. Rows that are equal in all columns are

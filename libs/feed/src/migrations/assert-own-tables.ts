@@ -45,6 +45,7 @@ const TABLES: Readonly<Record<keyof Schema, TableMarks>> = {
   feed_cursors: { since: 18, columns: ['feed_id', 'at', 'cursor'] },
   order_exchanges: { since: 22, columns: ['order_id', 'at', 'position', 'body', 'expires_at'] },
   order_proposals: { since: 23, columns: ['order_id', 'id', 'key_id', 'proposed_by', 'body'] },
+  balance_history: { since: 27, columns: ['connector', 'account_id', 'day', 'observed_at', 'amounts'] },
   operator_sessions: { since: 16, columns: ['token_hash', 'key_id', 'expires_at'] },
 };
 

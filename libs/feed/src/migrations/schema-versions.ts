@@ -29,6 +29,7 @@ import { createOrderExchangesTable } from './0022-order-exchanges.js';
 import { createOrderProposalsTable } from './0023-order-proposals.js';
 import { addFeedSetIdColumn } from './0024-feed-set-id.js';
 import { addRecentSumsColumn } from './0026-recent-sums.js';
+import { createBalanceHistoryTable } from './0027-balance-history.js';
 
 /** A migration that runs in one transaction. */
 interface TableMigration {
@@ -105,6 +106,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: addFeedSetIdColumn, minProgramVersion: 17 },
   // An older program ignores the sums in the new column, so every balance would seem to be wrong.
   { apply: addRecentSumsColumn, minProgramVersion: 26 },
+  // The migration only adds a table. While an older program observes balances, days are missing.
+  { apply: createBalanceHistoryTable, minProgramVersion: 26 },
 ];
 
 /** The version of the tables that this release creates. */

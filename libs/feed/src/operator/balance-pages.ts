@@ -1,6 +1,8 @@
-/** Reads the last observed balances of accounts page by page. */
+/** Reads the last observed balances of accounts, and the balances of earlier days, page by page. */
 import { sql } from 'kysely';
+import { readBalanceHistory } from '../balances/balance-history.js';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
+import type { BalanceTable } from '../database/schema.js';
 import type { AccountBalances, BalancePosition } from '../types/operator.types.js';
 
 export async function listBalancePage(
@@ -21,13 +23,28 @@ export async function listBalancePage(
     .orderBy('account_id')
     .limit(limit)
     .execute();
-  return rows.map(({ connector, account_id, observed_at, amounts }) => ({
-    ...{ connector, accountId: account_id, observedAt: observed_at },
-    amounts: new Map(
-      Object.entries(JSON.parse(amounts) as Record<string, string>).map(([asset, amount]) => [
-        asset,
-        BigInt(amount),
-      ]),
-    ),
-  }));
+  return rows.map(({ connector, account_id, ...balances }) =>
+    toAccountBalances({ connector, accountId: account_id }, balances),
+  );
+}
+
+export async function listBalanceHistoryPage(
+  { reader }: DatabaseAdapter,
+  account: BalancePosition,
+  beforeMs: number | undefined,
+  limit: number,
+): Promise<AccountBalances[]> {
+  const days = await readBalanceHistory(reader, account, beforeMs, limit);
+  return days.map((balances) => toAccountBalances(account, balances));
+}
+
+function toAccountBalances(
+  { connector, accountId }: BalancePosition,
+  { observed_at, amounts }: Pick<BalanceTable, 'observed_at' | 'amounts'>,
+): AccountBalances {
+  const stored = Object.entries(JSON.parse(amounts) as Record<string, string>);
+  return {
+    ...{ connector, accountId, observedAt: observed_at },
+    amounts: new Map(stored.map(([asset, amount]) => [asset, BigInt(amount)])),
+  };
 }

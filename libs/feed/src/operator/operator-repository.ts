@@ -2,7 +2,7 @@
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
 import type { OperatorRepository } from '../types/operator.types.js';
 import { createAuditLog } from './audit-log.js';
-import { listBalancePage } from './balance-pages.js';
+import { listBalanceHistoryPage, listBalancePage } from './balance-pages.js';
 import { readChangeMarkers } from './change-markers.js';
 import { findVersions, readRowsBackwards } from './feed-row-pages.js';
 import { createOperatorSessions } from './operator-sessions.js';
@@ -31,6 +31,8 @@ export function createOperatorRepository(
     findQuarantineEntry: (key) => findQuarantineEntry(adapter, key),
     listOrders: (filter, after, limit) => listOrderPage(adapter, filter, after, limit),
     listBalances: (connectors, after, limit) => listBalancePage(adapter, connectors, after, limit),
+    listBalanceHistory: (account, beforeMs, limit) =>
+      listBalanceHistoryPage(adapter, account, beforeMs, limit),
     readChangeMarkers: (afterAuditSeq) => readChangeMarkers(adapter, afterAuditSeq),
     ...createStreamActions(adapter, clock),
     ...createAuditLog(adapter),

@@ -152,6 +152,15 @@ export interface OperatorRepository {
     after: BalancePosition | undefined,
     limit: number,
   ): Promise<AccountBalances[]>;
+  /**
+   * Returns the last balances of each UTC day on which the balances of the account were observed, newest first.
+   * @param beforeMs only days before the day that contains this time; `undefined` to begin with the newest day
+   */
+  listBalanceHistory(
+    account: BalancePosition,
+    beforeMs: number | undefined,
+    limit: number,
+  ): Promise<AccountBalances[]>;
 
   /**
    * Requests an immediate pull of streams. If a gateway waits after a failure of such a stream, it finds the request within seconds.

@@ -1,6 +1,6 @@
-/** The endpoint that lists the balances of accounts that were observed last, and whether the rows explain these balances. */
+/** The endpoints that list the balances of accounts: the last observed ones, those of earlier days, and whether the rows explain them. */
 import { formatTime } from '@tributary/connector-api';
-import type { AccountSum } from '@tributary/feed';
+import type { AccountBalances, AccountSum } from '@tributary/feed';
 import { computeSuspectDifference } from '@tributary/sync';
 import type { OperatorEndpoint } from '../endpoint.types.js';
 import { decodePosition, encodePosition, toPage } from '../page-position.js';
@@ -19,19 +19,21 @@ import { requireVisibleConnector, selectConnectorPaths } from '../visible-connec
 
 const CHECK_STATES = ['agreed', 'suspected', 'gap', 'not-compared'] as const;
 
+const ACCOUNT_SCHEMA = { ...TEXT_SCHEMA, description: 'The id as served.' };
+
+const BALANCES = createObjectSchema({
+  connector: CONNECTOR_PATH_SCHEMA,
+  account: ACCOUNT_SCHEMA,
+  observedAt: TIME_SCHEMA,
+  balances: createListSchema(createObjectSchema({ asset: ASSET_SCHEMA, amount: AMOUNT_SCHEMA })),
+});
+
 export const BALANCE_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'GET', path: '/balances', operationId: 'listBalances', access: 'read' },
     summary: 'Lists the last observed balances, sorted by connector and account.',
     query: { connector: CONNECTOR_PATH_SCHEMA, ...PAGE_QUERY_SCHEMAS },
-    response: createPageSchema(
-      createObjectSchema({
-        connector: CONNECTOR_PATH_SCHEMA,
-        account: { ...TEXT_SCHEMA, description: 'The id as served.' },
-        observedAt: TIME_SCHEMA,
-        balances: createListSchema(createObjectSchema({ asset: ASSET_SCHEMA, amount: AMOUNT_SCHEMA })),
-      }),
-    ),
+    response: createPageSchema(BALANCES),
     async handle({ operator, query }, { deployment, store }) {
       const limit = Number(query['limit']);
       const position = decodePosition(query['after'], ['string', 'string']);
@@ -39,15 +41,25 @@ export const BALANCE_ENDPOINTS: readonly OperatorEndpoint[] = [
       const found = await store
         .operator()
         .listBalances(connectors, position && { connector: position[0], accountId: position[1] }, limit + 1);
-      return toPage(
-        found,
-        limit,
-        ({ connector, accountId, observedAt, amounts }) => ({
-          ...{ connector, account: accountId, observedAt: formatTime(observedAt) },
-          balances: [...amounts].map(([asset, amount]) => ({ asset, amount: amount.toString() })),
-        }),
-        ({ connector, accountId }) => encodePosition(connector, accountId),
+      return toPage(found, limit, toBalancesView, ({ connector, accountId }) =>
+        encodePosition(connector, accountId),
       );
+    },
+  },
+  {
+    ...{ method: 'GET', path: '/balance-history', operationId: 'listBalanceHistory', access: 'read' },
+    summary:
+      'Lists the last observed balances of each UTC day of an account, newest first. Days without an observation are left out.',
+    query: { connector: CONNECTOR_PATH_SCHEMA, account: ACCOUNT_SCHEMA, ...PAGE_QUERY_SCHEMAS },
+    requiredQuery: ['connector', 'account'],
+    response: createPageSchema(BALANCES),
+    async handle({ operator, query }, { deployment, store }) {
+      const { path } = requireVisibleConnector(deployment, operator, query['connector']);
+      const limit = Number(query['limit']);
+      const [beforeMs] = decodePosition(query['after'], ['number']) ?? [];
+      const account = { connector: path, accountId: String(query['account']) };
+      const days = await store.operator().listBalanceHistory(account, beforeMs, limit + 1);
+      return toPage(days, limit, toBalancesView, ({ observedAt }) => encodePosition(observedAt));
     },
   },
   {
@@ -85,6 +97,13 @@ export const BALANCE_ENDPOINTS: readonly OperatorEndpoint[] = [
     },
   },
 ];
+
+function toBalancesView({ connector, accountId, observedAt, amounts }: AccountBalances) {
+  return {
+    ...{ connector, account: accountId, observedAt: formatTime(observedAt) },
+    balances: [...amounts].map(([asset, amount]) => ({ asset, amount: amount.toString() })),
+  };
+}
 
 function toCheckView({ accountId, asset, total, check }: AccountSum) {
   const { opening, agreed } = check;

@@ -1,0 +1,78 @@
+/**
+ * Keeps the last balances of each account for each day. The balances of a day are stored with the first observation of a later day, so an
+ * account needs one further statement a day, and not one for each observation. The table `balances` contains the newest day.
+ */
+import type { Kysely } from 'kysely';
+import type { BalanceTable, Schema } from '../database/schema.js';
+import type { BalancePosition } from '../types/operator.types.js';
+
+const DAY_MS = 86_400_000;
+/** The number of days for which balances are kept: a year, and some weeks more for comparisons with the same month of the year before. */
+const KEPT_DAYS = 400;
+
+type DayBalances = Pick<BalanceTable, 'observed_at' | 'amounts'>;
+
+/**
+ * Stores the balances of an earlier day if the new observation is of a later day, and deletes the balances of days that are too old. The
+ * function must be called inside the transaction that stores the new observation.
+ */
+export async function recordEndOfDay(
+  db: Kysely<Schema>,
+  connector: string,
+  accountId: string,
+  before: DayBalances,
+  after: DayBalances,
+): Promise<void> {
+  const day = toDay(before.observed_at);
+  const newDay = toDay(after.observed_at);
+  if (newDay <= day) return;
+  const { observed_at, amounts } = before;
+  await db
+    .insertInto('balance_history')
+    .values({ connector, account_id: accountId, day, observed_at, amounts })
+    .onConflict((conflict) =>
+      conflict.columns(['connector', 'account_id', 'day']).doUpdateSet({ observed_at, amounts }),
+    )
+    .execute();
+  await db
+    .deleteFrom('balance_history')
+    .where('connector', '=', connector)
+    .where('account_id', '=', accountId)
+    .where('day', '<', newDay - KEPT_DAYS)
+    .execute();
+}
+
+/**
+ * Returns the last balances of each UTC day on which the balances of the account were observed, newest first.
+ * @param beforeMs only days before the day that contains this time; `undefined` to begin with the newest day
+ */
+export async function readBalanceHistory(
+  db: Kysely<Schema>,
+  { connector, accountId }: BalancePosition,
+  beforeMs: number | undefined,
+  limit: number,
+): Promise<DayBalances[]> {
+  const beforeDay = beforeMs === undefined ? undefined : toDay(beforeMs);
+  const newest = await db
+    .selectFrom('balances')
+    .select(['observed_at', 'amounts'])
+    .where('connector', '=', connector)
+    .where('account_id', '=', accountId)
+    .$if(beforeDay !== undefined, (query) => query.where('observed_at', '<', (beforeDay ?? 0) * DAY_MS))
+    .execute();
+  const earlier = await db
+    .selectFrom('balance_history')
+    .select(['observed_at', 'amounts'])
+    .where('connector', '=', connector)
+    .where('account_id', '=', accountId)
+    .$if(beforeDay !== undefined, (query) => query.where('day', '<', beforeDay ?? 0))
+    .orderBy('day', 'desc')
+    .limit(limit)
+    .execute();
+  return [...newest, ...earlier].slice(0, limit);
+}
+
+/** Returns the number of whole UTC days since 1970. */
+function toDay(ms: number): number {
+  return Math.floor(ms / DAY_MS);
+}

@@ -12,7 +12,7 @@ import { EncodingDetector, isCentralEuropean } from '../encoding-detector.js';
 import { describeGroupingAmbiguity, quoteValue } from '../value-parsers.js';
 import { readNonSwiftInformation } from './non-swift-field.js';
 import { removeOwnAccount } from './remove-own-account.js';
-import { hasFieldForm, isHeaderTag } from './field-forms.js';
+import { belongsToNextMessage, hasFieldForm, isHeaderTag } from './field-forms.js';
 import { readOwnerInformation } from './owner-information.js';
 import { readStatementLine, readSupplementaryDetails } from './mt-statement-line.js';
 import { MtMessage, MtStatement } from './mt-statement.js';
@@ -142,9 +142,11 @@ export class MtReader implements StatementReader {
   #readTag(line: string): string | undefined {
     const tag = TAG_PATTERN.exec(line)?.[1];
     if (tag === undefined || !this.#isInText() || this.#linesAfterDash) return tag;
-    const previous = this.#field?.lines.at(-1) ?? '';
-    if (HOUR_AT_END_PATTERN.test(previous) && MINUTES_AT_START_PATTERN.test(line)) return undefined;
-    if (isHeaderTag(tag) && !this.#mayTerminate()) return undefined;
+    const linesBefore = this.#field?.lines ?? [];
+    if (HOUR_AT_END_PATTERN.test(linesBefore.at(-1) ?? '') && MINUTES_AT_START_PATTERN.test(line))
+      return undefined;
+    if (isHeaderTag(tag) && !this.#mayTerminate())
+      return belongsToNextMessage(line, linesBefore) ? tag : undefined;
     return hasFieldForm(tag, line.slice(tag.length + 2)) ? tag : undefined;
   }
 

@@ -199,6 +199,37 @@ describe('a line in the text of an entry that looks like a field', () => {
   });
 });
 
+describe('a message without a closing balance in a file with several messages', () => {
+  const withoutClosing = `:20:A\n:25:${IBAN}\n:28C:1\n:60F:C260114EUR100,00\n:61:2601150115C1,NTRFNONREF\n:86:Text of A\n`;
+  const entryAndClosing = ':61:2601150115C2,NTRFNONREF\n:86:Text of B\n:62F:C260115EUR52,00\n-\n';
+  const ACCOUNT_B = ':25:NL91ABNA0417164300\n';
+  const OPENING_B = ':60F:C260114EUR50,00\n';
+  it.each([
+    ['after -', `-\n:20:B\n${ACCOUNT_B}:28C:1\n${OPENING_B}`, 'line 9: a second :25:'],
+    ['after a line of the bank', `-\nBANK\n940\n:20:B\n${ACCOUNT_B}:28C:1\n${OPENING_B}`, 'a second :25:'],
+    ['with :21:', `-\n:20:B\n:21:R\n${ACCOUNT_B}:28C:1\n${OPENING_B}`, 'a second :25:'],
+    ['with :25P:', `-\n:20:B\n${ACCOUNT_B.replace(':25:', ':25P:')}:28C:1\n${OPENING_B}`, 'a second :25P:'],
+    ['without :20:', `-\n${ACCOUNT_B}:28C:1\n${OPENING_B}`, 'line 8: a second :25:'],
+    ['without -', `:20:B\n${ACCOUNT_B}:28C:1\n${OPENING_B}`, 'line 8: a second :25:'],
+    ['without an opening balance', `-\n:20:B\n${ACCOUNT_B}:28C:1\n`, 'line 9: a second :25:'],
+    ['with an account of another form', `-\n:20:B\n:25:17\n:28C:1\n${OPENING_B}`, 'line 11: a second :60F:'],
+    ['as a next page', '-\n:20:B\n:28C:1/2\n:60M:D260114EUR50,00 \n', 'line 10: a second :60M:'],
+  ])(
+    'refuses the file, and no entry of the next message is on its account: next message %s',
+    async (_, head, message) => {
+      expect(await errorMessageOf(withoutClosing + head + entryAndClosing)).toContain(message);
+    },
+  );
+
+  it.each(['-\n:20:12\n:25:30', 'Account\n:25:12345678', '-\n:60F:C260114 EUR'])(
+    '%j belongs to the text if the closing balance follows',
+    async (text) => {
+      const entry = await entryOf('2601150115D1,NTRFNONREF', `Before\r\n${text.replaceAll('\n', '\r\n')}`);
+      expect(entry.remittance).toBe(`Before ${text.replaceAll('\n', ' ')}`);
+    },
+  );
+});
+
 describe('the Polish form of ING Bank Śląski', () => {
   const IBAN_OF_PAYEE = 'PL02109000750000000108000006';
   const DETAILS = [

@@ -155,6 +155,10 @@ it('rejects parameters and bodies that no schema describes', async () => {
   }
 });
 
+it('rejects an account id with a character that no database can search', async () => {
+  expect((await api('/balance-history?connector=bank&account=%00')).status).toBe(422);
+});
+
 it('shows a tenant its own connectors only', async () => {
   for (const path of ['/overview', '/connectors', '/clients']) {
     const { items } = await read<{ items: { connector: string }[] }>(path, TENANT_KEY);

@@ -18,6 +18,7 @@ const PATHS_BY_TOPIC: Readonly<Record<string, readonly string[]>> = {
     'orders',
     'order',
     'balances',
+    'balance-history',
     'completeness',
   ],
   clients: ['overview', 'connector', 'record', 'clients', 'order'],

@@ -108,7 +108,8 @@ function PullExplanation({ status: { pausedAt, lastRun, caughtUpAt } }: { status
   return (
     <>
       The gateway last read the stream to its end <RelativeTime at={caughtUpAt} />. It has all valid records
-      that the PSP listed until then.
+      that the PSP listed until then. A record that waits for its original, e.g. a refund for its payment, is
+      not in the feed yet.
     </>
   );
 }

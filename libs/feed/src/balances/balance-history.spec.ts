@@ -1,5 +1,6 @@
 /** Tests that the store keeps the last balances of each day of an account. */
 import { openStore, type Store } from '../index.js';
+import { runSql } from '../testing/raw-sql.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
 
 const DAY_MS = 86_400_000;
@@ -73,10 +74,18 @@ describe.each(STORES)('on $name, the balances of earlier days', (kind) => {
     expect(pages.map((page) => page.map(([, amount]) => amount))).toEqual([[4n, 3n], [2n, 1n], [0n], []]);
   });
 
-  it('are deleted after 400 days', async () => {
-    await observe(1n, MIDNIGHT);
-    await observe(2n, MIDNIGHT + DAY_MS);
-    await observe(3n, MIDNIGHT + 401 * DAY_MS);
-    expect((await readHistory()).map(([, amount]) => amount)).toEqual([3n, 2n]);
+  it('are kept for 400 days with an observation', async () => {
+    await observe(0n, MIDNIGHT);
+    await runSql(
+      fresh.url,
+      `insert into balance_history (connector, account_id, day, observed_at, amounts)
+       with recursive days (day) as (select 1 union all select day + 1 from days where day < 402)
+       select 'bank', 'a', day, day * cast(86400000 as bigint), '{"EUR/2":"1"}' from days`,
+    );
+    await observe(1n, MIDNIGHT + 1000 * DAY_MS);
+    const days = (await readHistory()).map(([at]) => Number(at) / DAY_MS);
+    expect(days).toHaveLength(401);
+    expect(days.slice(0, 2)).toEqual([MIDNIGHT / DAY_MS + 1000, MIDNIGHT / DAY_MS]);
+    expect(days.at(-1)).toBe(4);
   });
 });

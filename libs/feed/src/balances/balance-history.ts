@@ -7,14 +7,15 @@ import type { BalanceTable, Schema } from '../database/schema.js';
 import type { BalancePosition } from '../types/operator.types.js';
 
 const DAY_MS = 86_400_000;
-/** The number of days for which balances are kept: a year, and some weeks more for comparisons with the same month of the year before. */
+/** The number of earlier days that are kept: a year, and some weeks more for comparisons with the same month of the year before. */
 const KEPT_DAYS = 400;
 
 type DayBalances = Pick<BalanceTable, 'observed_at' | 'amounts'>;
 
 /**
- * Stores the balances of an earlier day if the new observation is of a later day, and deletes the balances of days that are too old. The
- * function must be called inside the transaction that stores the new observation.
+ * Stores the balances of an earlier day if the new observation is of a later day, and deletes the oldest days if there are more than 400. The
+ * number of days decides, and not their age, because one observation with a wrong time must not delete all of them. The function must be
+ * called inside the transaction that stores the new observation.
  */
 export async function recordEndOfDay(
   db: Kysely<Schema>,
@@ -24,8 +25,7 @@ export async function recordEndOfDay(
   after: DayBalances,
 ): Promise<void> {
   const day = toDay(before.observed_at);
-  const newDay = toDay(after.observed_at);
-  if (newDay <= day) return;
+  if (toDay(after.observed_at) <= day) return;
   const { observed_at, amounts } = before;
   await db
     .insertInto('balance_history')
@@ -38,7 +38,16 @@ export async function recordEndOfDay(
     .deleteFrom('balance_history')
     .where('connector', '=', connector)
     .where('account_id', '=', accountId)
-    .where('day', '<', newDay - KEPT_DAYS)
+    .where('day', '<', (eb) =>
+      eb
+        .selectFrom('balance_history')
+        .select('day')
+        .where('connector', '=', connector)
+        .where('account_id', '=', accountId)
+        .orderBy('day', 'desc')
+        .limit(1)
+        .offset(KEPT_DAYS - 1),
+    )
     .execute();
 }
 
@@ -52,24 +61,26 @@ export async function readBalanceHistory(
   beforeMs: number | undefined,
   limit: number,
 ): Promise<DayBalances[]> {
-  const beforeDay = beforeMs === undefined ? undefined : toDay(beforeMs);
-  const newest = await db
+  const [newest] = await db
     .selectFrom('balances')
     .select(['observed_at', 'amounts'])
     .where('connector', '=', connector)
     .where('account_id', '=', accountId)
-    .$if(beforeDay !== undefined, (query) => query.where('observed_at', '<', (beforeDay ?? 0) * DAY_MS))
     .execute();
+  if (newest === undefined) return [];
+  const isIncluded = beforeMs === undefined || toDay(newest.observed_at) < toDay(beforeMs);
+  // A process can store the end of this day between the two statements, so the day itself is not read from the history.
+  const firstLaterDay = toDay(isIncluded ? newest.observed_at : beforeMs);
   const earlier = await db
     .selectFrom('balance_history')
     .select(['observed_at', 'amounts'])
     .where('connector', '=', connector)
     .where('account_id', '=', accountId)
-    .$if(beforeDay !== undefined, (query) => query.where('day', '<', beforeDay ?? 0))
+    .where('day', '<', firstLaterDay)
     .orderBy('day', 'desc')
     .limit(limit)
     .execute();
-  return [...newest, ...earlier].slice(0, limit);
+  return [...(isIncluded ? [newest] : []), ...earlier].slice(0, limit);
 }
 
 /** Returns the number of whole UTC days since 1970. */

@@ -85,6 +85,8 @@ export async function replaceConnectorIdentity(
           eb.selectFrom('feeds').select('id').where('connector', '=', connector.path),
         )
         .execute();
+    // The new account can have an account with the same id.
+    await db.deleteFrom('balance_history').where('connector', '=', connector.path).execute();
   });
 }
 

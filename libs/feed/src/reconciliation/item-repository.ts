@@ -94,7 +94,8 @@ export function createItemRepository(adapter: DatabaseAdapter): ItemRepository {
 
     async storeItems(policyId, batch) {
       const stored = await adapter.durableTransaction((db) => storeItems(db, adapter, policyId, batch));
-      if (stored && hasDoubled(stored)) await adapter.updateStatistics(ITEM_TABLES);
+      // The batch is stored. Without new statistics, later statements are only slower, so an error here must not fail the run.
+      if (stored && hasDoubled(stored)) await adapter.updateStatistics(ITEM_TABLES).catch(() => {});
       return stored !== undefined;
     },
 

@@ -12,6 +12,7 @@ import {
   createObjectSchema,
   PAGE_QUERY_SCHEMAS,
   createPageSchema,
+  SEARCH_TEXT_SCHEMA,
   TEXT_SCHEMA,
   TIME_SCHEMA,
 } from '../schemas.js';
@@ -19,11 +20,11 @@ import { requireVisibleConnector, selectConnectorPaths } from '../visible-connec
 
 const CHECK_STATES = ['agreed', 'suspected', 'gap', 'not-compared'] as const;
 
-const ACCOUNT_SCHEMA = { ...TEXT_SCHEMA, description: 'The id as served.' };
+const ACCOUNT_DESCRIPTION = { description: 'The id as served.' };
 
 const BALANCES = createObjectSchema({
   connector: CONNECTOR_PATH_SCHEMA,
-  account: ACCOUNT_SCHEMA,
+  account: { ...TEXT_SCHEMA, ...ACCOUNT_DESCRIPTION },
   observedAt: TIME_SCHEMA,
   balances: createListSchema(createObjectSchema({ asset: ASSET_SCHEMA, amount: AMOUNT_SCHEMA })),
 });
@@ -50,7 +51,11 @@ export const BALANCE_ENDPOINTS: readonly OperatorEndpoint[] = [
     ...{ method: 'GET', path: '/balance-history', operationId: 'listBalanceHistory', access: 'read' },
     summary:
       'Lists the last observed balances of each UTC day of an account, newest first. Days without an observation are left out.',
-    query: { connector: CONNECTOR_PATH_SCHEMA, account: ACCOUNT_SCHEMA, ...PAGE_QUERY_SCHEMAS },
+    query: {
+      connector: CONNECTOR_PATH_SCHEMA,
+      account: { ...SEARCH_TEXT_SCHEMA, ...ACCOUNT_DESCRIPTION },
+      ...PAGE_QUERY_SCHEMAS,
+    },
     requiredQuery: ['connector', 'account'],
     response: createPageSchema(BALANCES),
     async handle({ operator, query }, { deployment, store }) {

@@ -30,6 +30,7 @@ export * from './reread-time-windows.js';
 export * from './settlement-source.js';
 export * from './snapshot-listing.js';
 export * from './time-window-listing.js';
+export * from './time-windows-read-once.js';
 export * from './list-time-window-pages.js';
 export * from './list-with-events.js';
 export * from './list-sources.js';

@@ -51,7 +51,8 @@ function startTest(sendsObjects: boolean) {
       return found && toJson(found);
     },
   };
-  const list = async (since?: ListWithEventsPosition) => {
+  const list = async (since?: ListWithEventsPosition, maxSteps = Infinity) => {
+    let steps = 0;
     const rows: string[] = [];
     const warnings: DataWarning[] = [];
     const resolvedIds: string[] = [];
@@ -61,6 +62,7 @@ function startTest(sendsObjects: boolean) {
       warnings.push(...(step.warnings ?? []));
       resolvedIds.push(...(step.resolvedIds ?? []));
       position = step.position;
+      if ((steps += 1) === maxSteps) break;
     }
     return { rows, warnings, resolvedIds, position };
   };
@@ -163,6 +165,44 @@ it.each([
   const third = await list(second.position);
   expect([...second.rows, ...third.rows]).toEqual(['old failed']);
 });
+
+it.each([
+  ['at the end of a catch-up in several windows', Infinity],
+  ['when an interrupted listing resumes', 1],
+])(
+  'an empty list of events that comes once for a short window hides no change: %s',
+  async (_name, maxSteps) => {
+    const { clock, source, add, change, list } = startTest(true);
+    const start = clock.now();
+    source.overlapMs = HOUR_MS;
+    for (const id of ['first', 'second']) add(id, 80 * DAY_MS);
+    const { position } = await list();
+    const { events } = position!.changes;
+    const span = 4 * HOUR_MS + HOUR_MS / 3;
+    const since = { ...position!, changes: { ...position!.changes, events: { ...events!, span } } };
+    clock.advance(HOUR_MS);
+    change('first', 'failed');
+    clock.advance(2.5 * HOUR_MS);
+    change('second', 'failed');
+    clock.advance(1.5 * HOUR_MS);
+    const { fetchEvents } = source;
+    let faults = 0;
+    source.fetchEvents = async (window) => {
+      if (window.from < start + 3 * HOUR_MS || faults > 0) return fetchEvents(window);
+      faults += 1;
+      return { rows: [] };
+    };
+    const rows: string[] = [];
+    let at: ListWithEventsPosition | undefined = since;
+    for (const steps of [maxSteps, Infinity, Infinity]) {
+      const listed = await list(at, steps);
+      rows.push(...listed.rows);
+      at = listed.position;
+      clock.advance(HOUR_MS / 10);
+    }
+    expect([faults, rows]).toEqual([1, ['first failed', 'second failed']]);
+  },
+);
 
 it('an event without the id of its object costs a warning, once', async () => {
   const { clock, source, add, change, list } = startTest(false);

@@ -11,8 +11,9 @@ import type { ListingContext, ListingStep, TokenPage } from './listing.types.js'
 import type { TimeWindowQuery } from './read-window.js';
 import { isRereadTimeWindowsPosition, rereadTimeWindows } from './reread-time-windows.js';
 import type { RereadTimeWindowsOptions, RereadTimeWindowsPosition } from './reread-time-windows.js';
-import { isTimeWindowsPosition, timeWindows } from './time-window-listing.js';
+import { isTimeWindowsPosition } from './time-window-listing.js';
 import type { TimeWindowsPosition } from './time-window-listing.js';
+import { timeWindowsReadOnce } from './time-windows-read-once.js';
 
 /** A page of events, and the objects that they name, as far as the PSP sends them. */
 export interface EventPage<Row> extends TokenPage<Row> {
@@ -93,11 +94,8 @@ function createEventsSource<Row>(
     const row = sent.get(getObjectId(event) ?? '');
     return row === undefined ? getId(event) : `${getId(event)} ${createDigest(row)}`;
   };
-  // Events are not read again after the overlap. So an empty page counts without a second request only if its whole window is within the overlap
-  // of another listing.
-  const events = { ...options, fetchPage, minConfirmedWindowMs: 2 * options.overlapMs };
   return {
-    listEvents: (since) => timeWindows(events, since, context),
+    listEvents: (since) => timeWindowsReadOnce({ ...options, fetchPage }, since, context),
     ...{ getEventId, getObjectId, getId },
     fetchObjects: async (ids, signal) => {
       const rows: Row[] = [];

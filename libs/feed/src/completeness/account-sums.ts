@@ -60,7 +60,7 @@ export async function findBalanceEffects(
 export interface ChangedSums {
   /** The columns to write. */
   rows: AccountTotalRow[];
-  /** The sums after the commit, in parts. If two parts contain the same account, the later part is valid. */
+  /** The sums after the commit, in parts. Only the last part, with the changed sums, can have the same account as another part, and is valid. */
   parts: readonly StoredSums[];
 }
 

@@ -226,7 +226,7 @@ function toState(
   return { sums: [...sums.values()], headSeq: head_seq, startsAtFirstRow: summed_after === 0 };
 }
 
-/** Compares two sums by account and asset, in the sequence of their bytes. */
+/** Compares two sums by account and asset, in the sequence of their UTF-16 code units. */
 function compareSums(some: AccountSum, other: AccountSum): number {
   return compareTexts(some.accountId, other.accountId) || compareTexts(some.asset, other.asset);
 }

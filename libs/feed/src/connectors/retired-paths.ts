@@ -13,13 +13,13 @@ import type { ConnectorTable, Schema } from '../database/schema.js';
 const REMOVED_PREFIX = 'removed:';
 const RENAMED_PREFIX = 'renamed:';
 
-type StoredConnector = Pick<ConnectorTable, 'connector' | 'plugin' | 'account'>;
+export type StoredConnector = Pick<ConnectorTable, 'connector' | 'plugin' | 'account'>;
 
 export function isRetired({ plugin }: Pick<ConnectorTable, 'plugin'>): boolean {
   return plugin.startsWith(REMOVED_PREFIX) || plugin.startsWith(RENAMED_PREFIX);
 }
 
-function isRenamed({ plugin }: StoredConnector): boolean {
+export function isRenamed({ plugin }: StoredConnector): boolean {
   return plugin.startsWith(RENAMED_PREFIX);
 }
 

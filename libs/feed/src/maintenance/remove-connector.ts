@@ -6,7 +6,7 @@
  */
 import { sql } from 'kysely';
 import { assertDeploymentName } from '../connectors/deployment-registry.js';
-import { isRetired, markRemoved } from '../connectors/retired-paths.js';
+import { isRenamed, isRetired, markRemoved, type StoredConnector } from '../connectors/retired-paths.js';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import { appendAuditEventTo } from '../operator/audit-log.js';
 import type { StoreLocation } from '../store/open-store.js';
@@ -31,7 +31,8 @@ export interface RemovalOptions {
  * stay.
  * @returns the data that the store contained before, or `undefined` if the store does not know the connector
  * @throws DeploymentConflictError when the store belongs to another deployment
- * @throws Error when a gateway uses the store, or when an order of the connector is not final. Nothing was changed then
+ * @throws Error when a gateway uses the store, when an order of the connector is not final, or when the connector was renamed. Nothing was
+ * changed then
  */
 export function removeConnector(
   location: string | StoreLocation,
@@ -45,6 +46,10 @@ export function removeConnector(
     if (openOrders.length > 0) throw createOpenOrdersError(connector, openOrders);
     const data = await countConnectorData(adapter.reader, connector);
     const found = await findConnector(adapter, connector);
+    if (found && isRenamed(found))
+      throw new Error(
+        `${connector} was renamed to ${found.account}, and the store has no data under the former path. Nothing was changed`,
+      );
     if (!found && !hasData(data)) return undefined;
     if (isDryRun) return data;
     if (!found || !isRetired(found) || hasData(data))
@@ -58,10 +63,10 @@ export function removeConnector(
 async function findConnector(
   { reader }: DatabaseAdapter,
   connector: string,
-): Promise<{ plugin: string } | undefined> {
+): Promise<StoredConnector | undefined> {
   return reader
     .selectFrom('connectors')
-    .select('plugin')
+    .select(['connector', 'plugin', 'account'])
     .where('connector', '=', connector)
     .executeTakeFirst();
 }

@@ -4,6 +4,7 @@ import {
   adoptStore,
   getCurrentProcess,
   openStore,
+  removeConnector,
   renameConnector,
   startEpochAfterRestore,
   type ConnectorData,
@@ -149,6 +150,14 @@ describe.each(STORES)('renaming a connector in $name', (kind) => {
     await expect(start(HOUSE)).rejects.toThrow('run "tributary connectors rename bank house-bank');
     await rename();
     await start(HOUSE);
+  });
+
+  it('leaves nothing to remove under the former path', async () => {
+    await rename();
+    const removal = { deployment: 'shop', deletesOrders: true, isDryRun: false };
+    await expect(removeConnector(fresh.url, { ...AUTHOR, connector: 'bank' }, removal)).rejects.toThrow(
+      'bank was renamed to house-bank',
+    );
   });
 
   it('keeps the original path through a second rename', async () => {

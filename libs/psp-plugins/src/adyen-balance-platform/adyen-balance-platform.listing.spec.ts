@@ -181,3 +181,26 @@ it('an empty list of old transfers that Adyen returns once hides no row', async 
   expect([faults, connector.transactions.size]).toEqual([1, 2]);
   expectSums();
 });
+
+it.each([0.5, 5, 20])(
+  'an empty list of bookings that Adyen returns once after %d hours hides no return',
+  async (hours) => {
+    const payout = addPayout(NOW - 150 * DAY_MS, 5_000n);
+    await connector.sync();
+    clock.time += 60_000;
+    fake.ledger.addBooking(payout, clock.time, 'returned', { EUR: 5_000n });
+    clock.time += hours * HOUR_MS;
+    let faults = 0;
+    fake.server.transformResponse = ({ path }, body) => {
+      const { data = [] } = body as { data?: unknown[] };
+      if (!path.endsWith('/transactions') || data.length === 0 || faults > 0) return body;
+      faults += 1;
+      return { data: [], _links: {} };
+    };
+    await connector.sync();
+    clock.time += HOUR_MS / 4;
+    await connector.sync();
+    expect([faults, connector.transactions.size]).toEqual([1, 2]);
+    expectSums();
+  },
+);

@@ -42,12 +42,12 @@ export async function* listTransactionPages(
     changesWithinMs: settings.changesWithinDays * 24 * HOUR_MS,
     everyMs: settings.rereadEveryHours * HOUR_MS,
   };
-  const bookings: listing.TimeWindowsOptions<Json> = {
+  const bookings: listing.TimeWindowsReadOnceOptions<Json> = {
     ...{ ...lists, fetchPage: (query, signal) => client.listByTime('transactions', query, signal) },
   };
   const events = listing.createBookingChanges<listing.TimeWindowsPosition>({
     ...{ getRowId, readReference, listServedIds, containsBooking, feedReader },
-    listBookings: (position) => listing.timeWindows(bookings, position, context),
+    listBookings: (position) => listing.timeWindowsReadOnce(bookings, position, context),
     fetchObject: (id, signal) => client.findTransfer(id, signal),
     keys: { booking: words.ROW_KEYS.booking, account: words.ROW_KEYS.account },
   });

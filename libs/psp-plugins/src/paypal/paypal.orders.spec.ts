@@ -128,8 +128,27 @@ it.each<[string, number, (key: string, links: object[]) => object]>([
   expect(await create()).toMatchObject({ id: first.id });
 });
 
-it('an error about an invalid payout is no repeat', async () => {
-  const details = [{ field: '/items/0/receiver', issue: 'INVALID_VALUE' }];
+it.each([
+  'It must not be reused.',
+  'VALUE_ALREADY_USED',
+  'There is an existing payout.',
+  'A payout exists.',
+  'DUPLICATE_KEY',
+])('a repeat without a link to the first batch is not rejected: %s', async (issue) => {
+  const details = [{ field: 'sender_batch_id', issue }];
+  const body = { name: 'INVALID_REQUEST', message: 'Invalid request', debug_id: 'a1', details };
+  const path = '/v1/payments/payouts';
+  test.fake.server.injectFault({ fault: { response: { status: 400, body } }, method: 'POST', path });
+  await expect(create()).rejects.toMatchObject({ kind: 'unknown-outcome' });
+});
+
+it.each([
+  ['/items/0/receiver', 'INVALID_VALUE', ''],
+  ['sender_batch_id', 'INVALID_VALUE', 'The batch was refused.'],
+  ['sender_batch_id', 'RECEIVER_NOT_FOUND', 'The receiver does not exist.'],
+  ['sender_batch_id', 'INVALID_VALUE', 'A part of the value is unused.'],
+])('an error about an invalid payout is no repeat: %s %s %s', async (field, issue, description) => {
+  const details = [{ field, issue, description }];
   const links = [{ href: 'https://developer.paypal.com/docs/api/payments.payouts-batch/v1/', rel: 'help' }];
   const body = { name: 'VALIDATION_ERROR', message: 'Invalid request', debug_id: 'a1', details, links };
   const path = '/v1/payments/payouts';

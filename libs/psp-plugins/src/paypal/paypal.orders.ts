@@ -31,6 +31,8 @@ const MAX_NOTE_LENGTH = 1000;
 /** Properties of an item that a client can set in the metadata of the order. */
 const ITEM_PROPERTIES = ['recipient_wallet', 'purpose', 'notification_language'];
 const BATCH_PROPERTIES = ['email_subject', 'email_message'];
+/** The words of an error about a repeated key. `refused`, `unused` and `does not exist` are words of other errors. */
+const REPEAT_PATTERN = /already|duplicat|(?<![a-z])(?:exists|existing|(?:re-?)?used)(?![a-z])/i;
 const BATCH_LINK_PATTERN = /\/v1\/payments\/payouts\/([\w-]+)/;
 
 /** @throws PspError `rejected` when PayPal cannot execute the order exactly as it is */
@@ -87,7 +89,7 @@ async function createBatch(context: PaypalContext, order: Order): Promise<JsonBo
  */
 function isDuplicateBatch(error: Json): boolean {
   const text = error.toJsonString();
-  const isAboutKey = /sender_?batch_?id/i.test(text) && /already|duplicate|exist|used/i.test(text);
+  const isAboutKey = /sender_?batch_?id/i.test(text) && REPEAT_PATTERN.test(text);
   return isAboutKey || BATCH_LINK_PATTERN.test(text);
 }
 

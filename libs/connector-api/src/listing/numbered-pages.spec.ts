@@ -60,6 +60,22 @@ it('reads a number of pages, also as a text, and refuses a response without one'
     expect(() => readCount(Json.parse(text), 'pages')).toThrow('its last page is not known');
 });
 
+/** What a PSP returns for the page after the last one. */
+type BehindEnd =
+  | 'refuses'
+  | 'repeats'
+  | 'repeats without a number'
+  | 'returns the first page'
+  | 'has no rows'
+  | 'has no list';
+
+function createPageBehindEnd(pages: readonly number[][], behindEnd: BehindEnd): object {
+  if (behindEnd === 'has no list') return {};
+  if (behindEnd === 'has no rows') return { rows: [], total: 0, pages: 0 };
+  const rows = behindEnd === 'returns the first page' ? pages[0] : pages.at(-1);
+  return behindEnd === 'repeats without a number' ? { rows } : { rows, total: rows?.length, pages: 1 };
+}
+
 describe('fetchNumberedPage', () => {
   const REFUSAL = new Error('too large');
   /** Creates a list with one row for each 100 ms. The PSP refuses a range with more than five rows. */
@@ -105,8 +121,8 @@ describe('fetchNumberedPage', () => {
     await expect(read).rejects.toThrow(`the response lists 2 rows, and its "total" is ${total}`);
   });
 
-  it.each<[string, number[][], 'refuses' | 'repeats' | 'has no rows', number]>([
-    ['although it is not counted', [[1, 2], [3, 4], [5]], 'refuses', 5],
+  it.each<[string, number[][], BehindEnd, number]>([
+    ['although it is not counted', [[1, 2], [3, 4], [5]], 'refuses', 6],
     [
       'which is refused',
       [
@@ -134,14 +150,42 @@ describe('fetchNumberedPage', () => {
       'has no rows',
       4,
     ],
+    [
+      'which is the first page again',
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      'returns the first page',
+      5,
+    ],
+    [
+      'which repeats the last page and has no number of rows',
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      'repeats without a number',
+      4,
+    ],
+    [
+      'which has no list',
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      'has no list',
+      4,
+    ],
     ['only if the last page is full', [[1]], 'refuses', 1],
   ])('requests the page after a full last page, %s', async (_name, pages, behindEnd, requestCount) => {
     const requested: number[] = [];
     const requestPart = async ({ page }: { page: number }) => {
       requested.push(page);
       if (page > pages.length && behindEnd === 'refuses') throw new Error('no such page');
-      const rows = pages[page - 1] ?? (behindEnd === 'repeats' ? pages.at(-1) : []);
-      return Json.parse(JSON.stringify({ rows, total: rows?.length, pages: 1 }));
+      const rows = pages[page - 1];
+      if (rows === undefined) return Json.parse(JSON.stringify(createPageBehindEnd(pages, behindEnd)));
+      return Json.parse(JSON.stringify({ rows, total: rows.length, pages: 1 }));
     };
     const isRefusalOfPage = (error: unknown) => (error as Error).message === 'no such page';
     const list = { ...createList(), requestPart, isRefusalOfPage, pageSize: 2 };
@@ -165,6 +209,18 @@ describe('fetchNumberedPage', () => {
       { ...createList(), requestPart, isRefusalOfPage: () => false, pageSize: 2 },
     );
     await expect(read).rejects.toThrow('down');
+  });
+
+  it('a page after a full last page that is refused because the range has too many rows is no end', async () => {
+    const tooLarge = new Error('too large, and no such page');
+    const requestPart = async ({ page }: { page: number }) => {
+      if (page > 1) throw tooLarge;
+      return Json.parse('{"rows": [1, 2], "total": 2, "pages": 1}');
+    };
+    const list = { ...createList(), requestPart, pageSize: 2, isRefusalOfPage: () => true };
+    const isRefusalAsTooLarge = (error: unknown) => error === tooLarge;
+    const read = fetchNumberedPage({ from: 0, to: 300 }, { ...list, isRefusalAsTooLarge });
+    await expect(read).rejects.toBe(tooLarge);
   });
 
   it('throws other errors, and the refusal of a range that cannot be divided', async () => {

@@ -95,19 +95,30 @@ function readRows(response: Json, names: NumberedPageProperties): Json[] {
 
 /**
  * Finds out whether a page follows the last page. With a number of pages that is too small, the rows of the other pages would be lost. So the
- * page after a full last page is requested. There is none if the PSP refuses it, if it has no rows, or if it repeats the last page.
+ * page after a full last page is requested. There is none if the PSP refuses it, if it has no rows, or if all its rows are on the last page or on the first
+ * one, which some PSPs return for a page that does not exist. Its number of rows does not count, because it can be missing.
  */
 async function findUncountedPage(response: Json, part: NumberedPage, list: NumberedList): Promise<boolean> {
-  const { names, pageSize = Infinity, requestPart, isRefusalOfPage } = list;
+  const { names, pageSize = Infinity, requestPart, isRefusalOfPage, isRefusalAsTooLarge } = list;
   const rows = readRows(response, names);
   if (rows.length < pageSize || part.page < readPageCount(response, names)) return false;
   const following = await requestPart({ ...part, page: part.page + 1 }).catch((error: unknown) => {
-    if (isRefusalOfPage?.(error) === true) return undefined;
+    // A range with too many rows has more pages.
+    if (!isRefusalAsTooLarge(error) && isRefusalOfPage?.(error) === true) return undefined;
     throw error;
   });
-  if (following === undefined) return false;
+  const listed = following?.has(names.rows) === true ? requireRows(following, names.rows) : [];
+  const texts = listed.map((row) => row.toJsonString());
+  if (!hasOtherRow(texts, rows)) return false;
+  return (
+    part.page === 1 ||
+    hasOtherRow(texts, [...rows, ...readRows(await requestPart({ ...part, page: 1 }), names)])
+  );
+}
+
+function hasOtherRow(texts: readonly string[], rows: readonly Json[]): boolean {
   const known = new Set(rows.map((row) => row.toJsonString()));
-  return readRows(following, names).some((row) => !known.has(row.toJsonString()));
+  return texts.some((text) => !known.has(text));
 }
 
 /** With a number of rows that is too small, the reading would end too early. */

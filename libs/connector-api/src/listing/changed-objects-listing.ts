@@ -55,6 +55,8 @@ export interface ChangesPosition<EventPosition> {
   late?: string[];
   /** Ids of objects that events name and that the PSP did not return or refused, newest last. Each further listing requests them again. */
   absent?: string[];
+  /** Ids of objects that no event names, and that are requested once more for another reason. If the PSP does not return such an object, this is no warning. */
+  keptOpen?: string[];
 }
 
 /** The maximum number of event ids in `seen`. Older ids are removed, so that the cursor stays small. */
@@ -83,10 +85,12 @@ export async function* changes<Event, EventPosition, Row>(
   context: ListingContext,
 ): AsyncGenerator<ChangesStep<Row, EventPosition>> {
   const budget = new TimeBudget(context);
-  const { late = [], pending: unfinished, ...stored } = since ?? { pending: [], seen: [] };
+  const { late = [], pending: unfinished, keptOpen = [], ...stored } = since ?? { pending: [], seen: [] };
+  const named = new Set([...late, ...(stored.absent ?? []), ...unfinished]);
+  const onlyKeptOpen = keptOpen.filter((id) => !named.has(id));
   let position: ChangesPosition<EventPosition> = {
-    ...stored,
-    pending: [...new Set([...late, ...(stored.absent ?? []), ...unfinished])],
+    ...{ ...stored, pending: [...named, ...onlyKeptOpen] },
+    ...(onlyKeptOpen.length > 0 && { keptOpen: onlyKeptOpen }),
   };
   for await (const step of fetchPending(source, position, budget)) {
     position = step.position;
@@ -120,27 +124,36 @@ export async function* changes<Event, EventPosition, Row>(
 /** Requests the pending objects. A step ends when its time is used up, or when no object is pending. */
 async function* fetchPending<Event, EventPosition, Row>(
   source: ChangesSource<Event, EventPosition, Row>,
-  { pending, late: lateBefore = [], absent: absentBefore = [], ...position }: ChangesPosition<EventPosition>,
+  {
+    pending,
+    late: lateBefore = [],
+    absent: absentBefore = [],
+    keptOpen: keptOpenBefore = [],
+    ...position
+  }: ChangesPosition<EventPosition>,
   budget: TimeBudget,
 ): AsyncGenerator<ChangesStep<Row, EventPosition>> {
   let left = pending;
   const late = new Set(lateBefore);
   const absent = new Set(absentBefore);
+  const keptOpen = new Set(keptOpenBefore);
   while (left.length > 0) {
     const step: FetchedObjects<Row> = { rows: [], vanished: [], warnings: [], resolvedIds: [] };
     do {
       const ids = left.slice(0, source.maxIdsPerRequest ?? 1);
-      await fetchInto(source, ids, { step, late, absent }, budget.signal);
+      await fetchInto(source, ids, { step, late, absent, keptOpen }, budget.signal);
       left = left.slice(ids.length);
     } while (left.length > 0 && !budget.isUsedUp());
     if (late.size > MAX_LATE_OBJECTS) throw createTooManyLateError(step.warnings);
     const again = { late: [...late], absent: [...absent].slice(-MAX_ABSENT_OBJECTS) };
+    const keptOpenLeft = left.filter((id) => keptOpen.has(id));
     yield {
       ...step,
       position: {
         ...{ ...position, pending: left },
         ...(again.late.length > 0 && { late: again.late }),
         ...(again.absent.length > 0 && { absent: again.absent }),
+        ...(keptOpenLeft.length > 0 && { keptOpen: keptOpenLeft }),
       },
     };
   }
@@ -177,10 +190,10 @@ function createTooManyLateError([first]: readonly DataWarning[]): PspError {
 async function fetchInto<Row>(
   source: Pick<ChangesSource<never, never, Row>, 'fetchObjects' | 'getId'>,
   ids: readonly string[],
-  into: { step: FetchedObjects<Row>; late: Set<string>; absent: Set<string> },
+  into: { step: FetchedObjects<Row>; late: Set<string>; absent: Set<string>; keptOpen: ReadonlySet<string> },
   signal: AbortSignal,
 ): Promise<void> {
-  const { step, late, absent } = into;
+  const { step, late, absent, keptOpen } = into;
   try {
     const fetched = await source.fetchObjects(ids, signal);
     const {
@@ -197,6 +210,7 @@ async function fetchInto<Row>(
         step.resolvedIds.push(`absent-${id}`, `refused-${id}`);
     }
     for (const id of absentIds) {
+      if (keptOpen.has(id)) continue;
       absent.add(id);
       step.warnings.push(createAbsentWarning(id));
     }
@@ -211,6 +225,7 @@ async function fetchInto<Row>(
       return;
     }
     for (const id of ids) {
+      if (keptOpen.has(id)) continue;
       const message = `the object ${id} is not listed, because the PSP refuses to show it: ${error.message}; it is requested again at each listing`;
       absent.add(id);
       step.warnings.push({ id: `refused-${id}`, message });
@@ -226,9 +241,9 @@ export function createChangesPositionCheck<EventPosition>(
 ): (value: unknown) => value is ChangesPosition<EventPosition> {
   return (value): value is ChangesPosition<EventPosition> => {
     if (typeof value !== 'object' || value === null) return false;
-    const { events, pending, seen, late, absent } = value as Partial<ChangesPosition<unknown>>;
+    const { events, pending, seen, late, absent, keptOpen } = value as Partial<ChangesPosition<unknown>>;
     return (
-      [pending, seen, late ?? [], absent ?? []].every((ids) => Array.isArray(ids)) &&
+      [pending, seen, late ?? [], absent ?? [], keptOpen ?? []].every((ids) => Array.isArray(ids)) &&
       (events === undefined || isEventPosition(events))
     );
   };

@@ -79,6 +79,20 @@ it('keeps a row with incomplete details open, until they are complete or were re
   expect(open).toEqual(Array.from({ length: 10 }, () => ['c']));
 });
 
+it.each(['refused', 'absent'])(
+  'a row with incomplete details that is %s is kept open for ten listings, too',
+  async (fault) => {
+    const rows = createPayouts();
+    const { list, incomplete, open, refused } = startTest(rows);
+    incomplete.add('b');
+    let { position } = await list();
+    if (fault === 'refused') refused.add('b');
+    else rows.splice(1, 1);
+    for (let listing = 0; listing < 15; listing += 1) ({ position } = await list(position));
+    expect(open).toEqual(Array.from({ length: 10 }, () => ['b']));
+  },
+);
+
 it('requests the details of later rows again when those of an earlier row become complete', async () => {
   const { list, requested, incomplete } = startTest(createPayouts());
   incomplete.add('b');

@@ -68,6 +68,12 @@ export async function* listWithDetails<Row, Details, Position>(
   const seen = new Map(since?.seen.map((version) => [getRowId(version), version]));
   const incomplete = new Set(since?.incomplete);
   const attempts = new Map(since?.attempts);
+  /** The rows whose attempt of this listing has been counted. */
+  const counted = new Set<string>();
+  const countAttempt = (id: string) => {
+    if (!counted.has(id)) attempts.set(id, (attempts.get(id) ?? 0) + 1);
+    counted.add(id);
+  };
   /** The rows that this listing has read already. */
   const listed = new Set<string>();
   let before: Pick<DetailsPosition<Position>, 'base'> = since?.base === undefined ? {} : { base: since.base };
@@ -77,8 +83,11 @@ export async function* listWithDetails<Row, Details, Position>(
     ...(attempts.size > 0 && { attempts: [...attempts].slice(-MAX_SEEN_VERSIONS) }),
   });
   const keepIncompleteOpen = (position: Position) => {
+    if (keepOpen === undefined) return position;
+    // This listing is an attempt also if the PSP does not list the row any more, or refuses its details.
+    for (const [id, count] of [...attempts]) if (count <= MAX_ATTEMPTS) countAttempt(id);
     const open = [...attempts].filter(([, count]) => count <= MAX_ATTEMPTS).slice(-MAX_OPEN_ROWS);
-    return keepOpen === undefined || open.length === 0
+    return open.length === 0
       ? position
       : keepOpen(
           position,
@@ -104,7 +113,7 @@ export async function* listWithDetails<Row, Details, Position>(
           seen.set(id, version);
         } else {
           incomplete.add(id);
-          attempts.set(id, (attempts.get(id) ?? 0) + 1);
+          countAttempt(id);
         }
       } catch (error) {
         refused.push(toWarning(error, version));

@@ -5,6 +5,7 @@ import { ManualClock } from '../testing/index.js';
 import {
   createJsonRowReader,
   isListWithEventsPosition,
+  LIST_WITH_EVENTS_SOURCE,
   listTimeWindowPages,
   rereadTimeWindowPages,
   listWithEvents,
@@ -106,6 +107,41 @@ it('an object that the PSP does not return for its event costs a warning, and is
   expect(fourth.rows).toEqual(['old failed']);
   expect(fourth.resolvedIds).toContain('absent-old');
   expect(await list(fourth.position)).toMatchObject({ rows: [], warnings: [], resolvedIds: [] });
+  expect(requested).toEqual(['old', 'old', 'old']);
+});
+
+it('an object that is kept open is requested once more, and costs no warning about an event', async () => {
+  const { clock, source, payments, add, list, requested } = startTest(false);
+  for (const id of ['found', 'gone', 'refused']) add(id, 80 * DAY_MS);
+  const { position } = await list();
+  payments.delete('gone');
+  clock.advance(1_000);
+  const { fetchObject } = source;
+  source.fetchObject = async (id) => {
+    const found = await fetchObject(id);
+    if (id === 'refused') throw new PspError('rejected', 'no', { status: 403 });
+    return found;
+  };
+  const open = LIST_WITH_EVENTS_SOURCE.keepOpen(position!, ['found', 'gone', 'refused']);
+  expect(isListWithEventsPosition(JSON.parse(JSON.stringify(open)))).toBe(true);
+  const second = await list(open);
+  expect(second).toMatchObject({ rows: ['found open'], warnings: [] });
+  expect(new Set(requested.splice(0))).toEqual(new Set(['found', 'gone', 'refused']));
+  expect(await list(second.position)).toMatchObject({ rows: [], warnings: [] });
+  expect(requested).toEqual([]);
+});
+
+it('an object that is kept open and that an event names costs a warning if the PSP does not return it', async () => {
+  const { clock, payments, add, change, list, requested } = startTest(false);
+  add('old', 80 * DAY_MS);
+  const first = await list();
+  change('old', 'failed');
+  payments.delete('old');
+  clock.advance(1_000);
+  const second = await list(first.position);
+  const third = await list(LIST_WITH_EVENTS_SOURCE.keepOpen(second.position!, ['old']));
+  expect(third.warnings.map(({ id }) => id)).toEqual(['absent-old']);
+  await list(third.position);
   expect(requested).toEqual(['old', 'old', 'old']);
 });
 

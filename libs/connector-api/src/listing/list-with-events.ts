@@ -42,10 +42,13 @@ export const isListWithEventsPosition = createListThenChangesPositionCheck(
   isTimeWindowsPosition,
 );
 
-/** Returns a position after which the objects with these ids are requested again. */
+/** Returns a position after which the objects with these ids are requested once more. */
 function addPendingObjects(position: ListWithEventsPosition, ids: readonly string[]): ListWithEventsPosition {
   const { changes } = position;
-  return { ...position, changes: { ...changes, pending: [...new Set([...changes.pending, ...ids])] } };
+  return {
+    ...position,
+    changes: { ...changes, keptOpen: [...new Set([...(changes.keptOpen ?? []), ...ids])] },
+  };
 }
 
 /** The options of `createRecordSource` and `createSettlementSource` for a list that is read with `listWithEvents`. */

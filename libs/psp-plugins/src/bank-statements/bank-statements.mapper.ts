@@ -195,6 +195,7 @@ function addMatchingMetadata(
         ? movement.fingerprint.facts
         : item.facts,
     announcedReference: movement.fingerprint?.announcedReference ?? '',
+    pendingReference: movement.fingerprint?.pendingReference ?? '',
   });
 }
 
@@ -238,6 +239,7 @@ function confirmDetails(
     notificationEntryId: fingerprint?.notificationEntryId ?? '',
     facts: item.facts,
     announcedReference: fingerprint?.announcedReference ?? '',
+    pendingReference: fingerprint?.pendingReference ?? '',
   });
   return [...stored]
     .filter(

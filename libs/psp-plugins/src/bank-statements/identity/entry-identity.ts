@@ -125,9 +125,14 @@ export interface EntryFingerprint {
   facts: FactDigests;
   /**
    * A digest of the bank's reference in the report that announced the booked movement. It is empty if no report with a reference was read
-   * before the statement, and none with another reference after it.
+   * before the statement, and none with another reference after it. The reference of a pending entry is in `pendingReference`.
    */
   announcedReference: string;
+  /**
+   * A digest of the bank's reference in the pending entry that was the first report of the movement. Banks give the booking another
+   * reference, and a notification may have a third one. The digest is empty if the movement was not pending or the entry had no reference.
+   */
+  pendingReference: string;
 }
 
 export function formatFingerprint({
@@ -136,8 +141,11 @@ export function formatFingerprint({
   notificationEntryId,
   facts,
   announcedReference,
+  pendingReference,
 }: EntryFingerprint): string {
   const { all, reference, shortReference, payment, counterparty, text } = facts;
+  // A fingerprint without these digests has the same form as in rows that earlier versions of the plugin wrote.
+  const others = [shortReference, announcedReference, pendingReference];
   return [
     bookedEntryId,
     statementVersion,
@@ -147,9 +155,7 @@ export function formatFingerprint({
     payment,
     counterparty,
     text,
-    // A fingerprint without these digests has the same form as in rows that earlier versions of the plugin wrote.
-    ...(shortReference === '' && announcedReference === '' ? [] : [shortReference]),
-    ...(announcedReference === '' ? [] : [announcedReference]),
+    ...others.slice(0, others.findLastIndex((digest) => digest !== '') + 1),
   ].join('.');
 }
 
@@ -159,15 +165,16 @@ export function formatFingerprint({
  */
 export function parseFingerprint(written: string | undefined): EntryFingerprint | undefined {
   const parts = written?.split('.') ?? [];
-  if (parts.length < 8 || parts.length > 10) return undefined;
+  if (parts.length < 8 || parts.length > 11) return undefined;
   const [bookedEntryId = '', statementVersion = '', notificationEntryId = '', all = '', ...facts] = parts;
   const [reference = '', payment = '', counterparty = '', text = '', ...others] = facts;
-  const [shortReference = '', announcedReference = ''] = others;
+  const [shortReference = '', announcedReference = '', pendingReference = ''] = others;
   return {
     bookedEntryId,
     statementVersion,
     notificationEntryId,
     facts: { all, reference, shortReference, payment, counterparty, text },
     announcedReference,
+    pendingReference,
   };
 }

@@ -67,9 +67,12 @@ function filesOf(given: Scenario): Record<string, string> {
     };
     return withDetails(said, given.split[n]?.report);
   });
-  const early = reported
-    .slice(0, Math.ceil(reported.length / 2))
-    .map((entry, n) => (given.pending[n] ? { ...entry, status: 'PDNG', reference: undefined } : entry));
+  const early = reported.slice(0, Math.ceil(reported.length / 2)).map((entry, n) => {
+    if (!given.pending[n]) return entry;
+    const reference = entries[n]?.reference;
+    const isNamed = given.hasOtherReferences && reference !== undefined;
+    return { ...entry, status: 'PDNG', reference: isNamed ? `PENDING${reference}` : undefined };
+  });
   const s1 = createCamtXml({ id: 'S1', number: '1', opening: '0', entries: booked.slice(0, split) });
   const r2 = createCamtXml({ type: '052', id: 'R2', entries: reported });
   return {

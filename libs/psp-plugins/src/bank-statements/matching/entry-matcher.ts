@@ -233,14 +233,15 @@ export class EntryMatcher {
       const booked = bookedFingerprint(item);
       const facts =
         isCertain && fingerprint ? addMissingDigests(booked.facts, fingerprint.facts) : booked.facts;
-      const announcedReference = fingerprint?.facts.reference ?? '';
       movement.fingerprint = {
         notificationEntryId: '',
         ...fingerprint,
         ...booked,
         facts,
-        announcedReference,
+        ...reportedReferences(movement),
       };
+    } else if (isPendingMovement(movement) && fingerprint && !isPendingEntry(item)) {
+      movement.fingerprint = { ...fingerprint, ...reportedReferences(movement) };
     } else if (!item.isFinal && fingerprint?.bookedEntryId && isUnannounced(item, movement)) {
       movement.fingerprint = { ...fingerprint, announcedReference: item.facts.reference };
     }
@@ -318,6 +319,17 @@ function bookedFingerprint(
   return { bookedEntryId: item.entryId, statementVersion: item.statement.version, facts: item.facts };
 }
 
+/** Returns the references for the fingerprint of a reported movement that another entry now announces or books. */
+function reportedReferences(
+  movement: Movement,
+): Pick<EntryFingerprint, 'announcedReference' | 'pendingReference'> {
+  const { facts, pendingReference = '' } = movement.fingerprint ?? {};
+  const reference = facts?.reference ?? '';
+  return isPendingMovement(movement)
+    ? { announcedReference: '', pendingReference: reference }
+    : { announcedReference: reference, pendingReference };
+}
+
 /**
  * Adds the digests that only the earlier report has. The served row keeps facts that only the earlier report contains, so the fingerprint
  * must contain the digests of these facts.
@@ -347,11 +359,17 @@ function sharesReference(item: ItemToMatch, fingerprint: EntryFingerprint | unde
   if (!fingerprint) return false;
   const { facts } = fingerprint;
   if (item.facts.reference !== '')
-    return (
-      item.facts.reference === facts.reference || item.facts.reference === fingerprint.announcedReference
-    );
+    return item.facts.reference === facts.reference || isReportedReference(item, fingerprint);
   if (item.facts.shortReference === '' || item.facts.shortReference !== facts.shortReference) return false;
   return (item.facts.payment !== '' && item.facts.payment === facts.payment) || item.facts.all === facts.all;
+}
+
+/** Returns true if a report of the movement had the bank's reference of the entry. */
+function isReportedReference(
+  { facts: { reference } }: ItemToMatch,
+  { announcedReference, pendingReference }: EntryFingerprint,
+): boolean {
+  return reference !== '' && (reference === announcedReference || reference === pendingReference);
 }
 
 function sharesShortReference({ facts }: ItemToMatch, { fingerprint }: Movement): boolean {
@@ -363,25 +381,26 @@ function sharesShortReference({ facts }: ItemToMatch, { fingerprint }: Movement)
  * because banks give a pending entry another reference than the booking.
  */
 function factsAgree(
-  { facts }: ItemToMatch,
+  item: ItemToMatch,
   { fingerprint, status }: Movement,
   ignoresBankReference = false,
 ): boolean {
   if (!fingerprint) return true;
+  const { facts } = item;
   const differ = (a: string, b: string): boolean => a !== '' && b !== '' && a !== b;
   return (
     !differ(facts.payment, fingerprint.facts.payment) &&
     !differ(facts.counterparty, fingerprint.facts.counterparty) &&
     (ignoresBankReference ||
       status === 'PENDING' ||
-      facts.reference === fingerprint.announcedReference ||
+      isReportedReference(item, fingerprint) ||
       !differ(facts.reference, fingerprint.facts.reference))
   );
 }
 
 /**
  * Returns true if the booked movement has another reference than the entry of a report, and no report with a reference has announced the
- * movement.
+ * movement. A pending report does not count, because banks give a pending entry another reference than the announcement.
  */
 function isUnannounced({ facts }: ItemToMatch, { fingerprint }: Movement): boolean {
   return (
@@ -399,8 +418,8 @@ function isAnotherEntry(item: ItemToMatch, movement: Movement): boolean {
 
 /** Returns true if the bank announced the movement with one reference and booked it with another one. */
 function hasTwoReferences({ fingerprint }: Movement): boolean {
-  if (!fingerprint || fingerprint.announcedReference === '') return false;
-  return fingerprint.announcedReference !== fingerprint.facts.reference;
+  const reported = fingerprint?.announcedReference || fingerprint?.pendingReference || '';
+  return reported !== '' && reported !== fingerprint?.facts.reference;
 }
 
 /**

@@ -82,6 +82,39 @@ describe('a payment that has another reference of the bank in each document', ()
   });
 });
 
+describe('a payment whose pending report has another reference of the bank', () => {
+  const pending = (id: string, reference = 'PEND00001'): string =>
+    report(id, { ...PAYMENT, status: 'PDNG', reference });
+  const booked = state(1, 0, withReference('S53REF00001'));
+  const late = notify('N1', withReference('N54REF00001'));
+  it.each([
+    ['then it is booked and reported late', [pending('R1'), booked, late]],
+    ['then it is booked and reported late twice', [pending('R1'), booked, late, late.replace('N1', 'N2')]],
+    ['and comes again after the booking', [pending('R1'), booked, pending('R2')]],
+    ['and comes again after the late report', [pending('R1'), booked, late, pending('R2')]],
+    ['and comes again before the late report', [pending('R1'), booked, pending('R2'), late]],
+    ['then it is announced and booked', [pending('R1'), late, booked]],
+    ['and comes again after the announcement', [pending('R1'), late, pending('R2'), booked]],
+    ['and comes again after both', [pending('R1'), late, booked, pending('R2')]],
+  ])('is one row: %s', async (_, files) => {
+    const feed = await read(...files);
+    expect(feed.summary).toEqual([ROW]);
+    expect(feed.warnings.size).toBe(0);
+  });
+
+  it('is another payment than a payment that is pending after the booking', async () => {
+    const feed = await read(pending('R1'), booked, pending('R2', 'PEND00002'));
+    expect(feed.summary).toEqual(['+5.00 EUR PENDING', ROW]);
+  });
+
+  it('is another payment than a second one that is announced after the late report', async () => {
+    const second = notify('N2', withReference('N54REF00002'));
+    const feed = await read(pending('R1'), booked, late, second);
+    expect(feed.summary).toEqual([ROW, ROW]);
+    expect([...feed.warnings.keys()]).toEqual([expect.stringMatching(/^announced:/)]);
+  });
+});
+
 describe('two payments with the same end-to-end id, amount and day', () => {
   const [n1, n2] = [withReference('N54REF00001'), withReference('N54REF00002')];
   const [s1, s2] = [withReference('S53REF00001'), withReference('S53REF00002')];

@@ -191,3 +191,37 @@ it('stops when the gateway no longer waits', async () => {
   const signal = AbortSignal.abort(new Error('abandoned'));
   await expect(feed.pull({ context: { signal } })).rejects.toThrow('abandoned');
 });
+
+it.each([1, 101])(
+  'the warning of an absent object is resolved when a later event returns the object, of %d absent objects',
+  async (absentCount) => {
+    const events = Array.from({ length: absentCount }, (_, index) => `object-${index}`);
+    let isReturned = false;
+    const source: ChangesSource<ModelEvent, number, string> = {
+      async *listEvents(since = 0) {
+        const rows = events.slice(since).map((objectId, index) => ({ number: since + index, objectId }));
+        yield { rows, position: events.length };
+      },
+      getEventId: ({ number }) => String(number),
+      getObjectId: ({ objectId }) => objectId,
+      getId: (row) => row,
+      fetchObjects: async (ids) => (isReturned ? [...ids] : { rows: [], late: [], absent: ids }),
+      maxIdsPerRequest: 200,
+    };
+    const resolved: string[] = [];
+    let position: ChangesPosition<number> | undefined;
+    const list = async () => {
+      for await (const step of changes(source, position, { clock: new ModelClock(NOW) })) {
+        position = JSON.parse(JSON.stringify(step.position)) as ChangesPosition<number>;
+        resolved.push(...(step.resolvedIds ?? []));
+      }
+    };
+    await list();
+    expect(resolved).toEqual([]);
+    isReturned = true;
+    events.push('object-0');
+    await list();
+    expect(resolved).toContain('absent-object-0');
+    expect(resolved).toContain('refused-object-0');
+  },
+);

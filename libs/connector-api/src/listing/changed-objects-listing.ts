@@ -55,6 +55,8 @@ export interface ChangesPosition<EventPosition> {
   late?: string[];
   /** Ids of objects that events name and that the PSP did not return or refused, newest last. Each further listing requests them again. */
   absent?: string[];
+  /** True if `absent` once had more ids than the cursor keeps. The warning of a dropped id is resolved if a later event returns its object. */
+  hasDroppedAbsent?: true;
   /** Ids of objects that no event names, and that are requested once more for another reason. If the PSP does not return such an object, this is no warning. */
   keptOpen?: string[];
 }
@@ -64,8 +66,8 @@ const MAX_SEEN_EVENTS = 1_000;
 /** The maximum number of ids of late objects in a cursor. */
 const MAX_LATE_OBJECTS = 500;
 /**
- * The maximum number of ids of absent objects in a cursor. If there are more, the oldest ones are not requested again; their warnings stay. The
- * limit is small, because an object can be absent for ever.
+ * The maximum number of ids of absent objects in a cursor. If there are more, the oldest ones are not requested again; their warnings stay until a later
+ * event returns their objects. The limit is small, because an object can be absent for ever.
  */
 const MAX_ABSENT_OBJECTS = 100;
 
@@ -141,7 +143,8 @@ async function* fetchPending<Event, EventPosition, Row>(
     const step: FetchedObjects<Row> = { rows: [], vanished: [], warnings: [], resolvedIds: [] };
     do {
       const ids = left.slice(0, source.maxIdsPerRequest ?? 1);
-      await fetchInto(source, ids, { step, late, absent, keptOpen }, budget.signal);
+      const into = { step, late, absent, keptOpen, hasDropped: position.hasDroppedAbsent === true };
+      await fetchInto(source, ids, into, budget.signal);
       left = left.slice(ids.length);
     } while (left.length > 0 && !budget.isUsedUp());
     if (late.size > MAX_LATE_OBJECTS) throw createTooManyLateError(step.warnings);
@@ -153,6 +156,7 @@ async function* fetchPending<Event, EventPosition, Row>(
         ...{ ...position, pending: left },
         ...(again.late.length > 0 && { late: again.late }),
         ...(again.absent.length > 0 && { absent: again.absent }),
+        ...(absent.size > MAX_ABSENT_OBJECTS && { hasDroppedAbsent: true as const }),
         ...(keptOpenLeft.length > 0 && { keptOpen: keptOpenLeft }),
       },
     };
@@ -164,6 +168,17 @@ interface FetchedObjects<Row> {
   vanished: string[];
   warnings: DataWarning[];
   resolvedIds: string[];
+}
+
+/** What the results of requests are added to. */
+interface FetchTarget<Row> {
+  step: FetchedObjects<Row>;
+  late: Set<string>;
+  absent: Set<string>;
+  /** Ids that no event names, see `ChangesPosition`. */
+  keptOpen: ReadonlySet<string>;
+  /** Whether ids that are not in `absent` can have a warning. */
+  hasDropped: boolean;
 }
 
 function createUnnamedWarning(eventId: string): DataWarning {
@@ -190,10 +205,10 @@ function createTooManyLateError([first]: readonly DataWarning[]): PspError {
 async function fetchInto<Row>(
   source: Pick<ChangesSource<never, never, Row>, 'fetchObjects' | 'getId'>,
   ids: readonly string[],
-  into: { step: FetchedObjects<Row>; late: Set<string>; absent: Set<string>; keptOpen: ReadonlySet<string> },
+  into: FetchTarget<Row>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { step, late, absent, keptOpen } = into;
+  const { step, late, absent, keptOpen, hasDropped } = into;
   try {
     const fetched = await source.fetchObjects(ids, signal);
     const {
@@ -206,7 +221,8 @@ async function fetchInto<Row>(
     step.vanished.push(...ids.filter((id) => !found.has(id)));
     for (const id of ids) {
       late.delete(id);
-      if (!absentIds.includes(id) && absent.delete(id))
+      if (absentIds.includes(id)) continue;
+      if (absent.delete(id) || (hasDropped && found.has(id)))
         step.resolvedIds.push(`absent-${id}`, `refused-${id}`);
     }
     for (const id of absentIds) {

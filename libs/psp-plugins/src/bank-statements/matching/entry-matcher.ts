@@ -251,12 +251,15 @@ export class EntryMatcher {
    * Finds movements that may be served twice: an announced movement without a booked entry has a reference in common with an entry of a
    * booked statement that was assigned to another movement.
    */
-  private findUnmatched({ item, movement, isIdentified: isCertain }: EntryMatch): void {
+  private findUnmatched({ item, movement, isIdentified: isCertain, previous }: EntryMatch): void {
     const groups = item.groupKeys.map((groupKey) => this.groupIndex(groupKey));
     if (item.isFinal) {
       this.unmatched.delete(movement);
       // If the bank's reference is equal, another payment with the payer's reference is announced for a later statement.
-      if (isCertain && !hasTwoReferences(movement)) return;
+      // An entry that is read again is certain, too. If no report had announced it, the first reading may have ended before its warning was
+      // stored, e.g. because the gateway was stopped within the statement.
+      const wasUnannounced = previous !== undefined && !wasAnnounced(movement);
+      if (isCertain && !hasTwoReferences(movement) && !wasUnannounced) return;
       for (const other of groups.flatMap((group) => group.findRelated(item.facts))) {
         const isOpen = !isBooked(other) && !isPendingMovement(other) && !this.assigned.has(other);
         if (isOpen) this.unmatched.add(other, item);
@@ -409,6 +412,11 @@ function isUnannounced({ facts }: ItemToMatch, { fingerprint }: Movement): boole
     fingerprint.facts.reference !== '' &&
     facts.reference !== fingerprint.facts.reference
   );
+}
+
+/** Returns true if a report announced the movement before a booked statement contained it. */
+function wasAnnounced({ metadata }: Movement): boolean {
+  return metadata[METADATA_KEYS.createdAt] !== undefined;
 }
 
 /** Returns true if the entry did not announce the booked movement, and may nevertheless describe the same payment. */

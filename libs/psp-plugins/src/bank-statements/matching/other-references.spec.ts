@@ -175,6 +175,40 @@ describe('two payments with the same end-to-end id, amount and day', () => {
 describe('a payment whose reports contradict each other', () => {
   const byAnn = { ...PAYMENT, name: 'Ann', iban: 'NL91ABNA0417164300' };
   const byBob = { ...PAYMENT, name: 'Bob', iban: 'FR1420041010050500013M02606' };
+  /** So many other entries that the statement has several pages. */
+  const others: FakeEntry[] = Array.from({ length: 600 }, (_, n) => ({ amount: String(n + 100) }));
+
+  it('is a warning also if the gateway stops after the first page of the statement', async () => {
+    const bank = new FakeBank();
+    bank.writeFile('announced', notify('N', byAnn));
+    await bank.sync();
+    bank.writeFile('booked', state(1, 0, byBob, ...others));
+    await bank.feed.pullStream(bank.createPlugin(), 'transactions', 1);
+    expect(bank.feed.summary.filter((row) => row === ROW)).toEqual([ROW, ROW]);
+    expect(bank.feed.transactions.length).toBeLessThan(others.length);
+    expect(bank.feed.warnings.size).toBe(0);
+    await bank.sync();
+    expect(bank.feed.transactions).toHaveLength(others.length + 2);
+    expect([...bank.feed.warnings.keys()]).toEqual([expect.stringMatching(/^announced:/)]);
+    bank.writeFile('later', state(2, 239_705, byAnn));
+    await bank.sync();
+    expect(bank.feed.warnings.size).toBe(0);
+  });
+
+  it.each([
+    ['with the reference of the statement', [withReference('BANKREF0001'), withReference('BANKREF0002')]],
+    ['without a reference', [{ ...PAYMENT }, { ...PAYMENT }]],
+  ])('is no warning if the gateway stops and another payment is announced: %s', async (_, announced) => {
+    const bank = new FakeBank();
+    bank.writeFile('announced', notify('N', ...announced));
+    await bank.sync();
+    bank.writeFile('booked', state(1, 0, withReference('BANKREF0001'), ...others));
+    await bank.feed.pullStream(bank.createPlugin(), 'transactions', 1);
+    await bank.sync();
+    expect(bank.feed.summary.filter((row) => row === ROW)).toEqual([ROW, ROW]);
+    expect(bank.feed.warnings.size).toBe(0);
+  });
+
   it.each([
     ['in the counterparty', withReference('N54REF00001', byAnn), withReference('S53REF00001', byBob)],
     [

@@ -21,7 +21,7 @@ const results = new BoundedCache<boolean>();
 
 export function isBankCharge({ bankTransactionCode, proprietaryCode }: EntryFacts): boolean {
   if (bankTransactionCode === undefined && proprietaryCode === undefined) return false;
-  return results.getOrCompute(`${bankTransactionCode ?? ''} ${proprietaryCode ?? ''}`, () =>
+  return results.getOrCompute(`${bankTransactionCode ?? ''}\n${proprietaryCode ?? ''}`, () =>
     isChargeCode(bankTransactionCode, proprietaryCode),
   );
 }

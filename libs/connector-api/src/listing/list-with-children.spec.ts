@@ -68,3 +68,28 @@ it('yields a step in parts when its time is used up, with the position before th
     ['', 2.1, ['own', 'c']],
   ]);
 });
+
+it('keeps the newest hundred of many differing rows open', async () => {
+  const ids = Array.from({ length: 150 }, (_, index) => `row-${index}`);
+  async function* listMany(): AsyncGenerator<ListingStep<string, number>> {
+    for (const [position, row] of [...ids, 'row-60'].entries()) yield { rows: [row], position };
+  }
+  async function* fetchNone() {
+    yield [];
+  }
+  const kept: (readonly string[])[] = [];
+  const options = {
+    fetchChildren: fetchNone,
+    getId: (row: string) => row,
+    checkChildren: (row: string) => ({ warnings: [{ id: row, message: 'a difference' }], resolvedIds: [] }),
+    keepOpen: (position: number, rows: readonly string[]) => {
+      kept.push(rows);
+      return position;
+    },
+    start: 0,
+  };
+  for await (const step of listWithChildren(listMany(), options, { clock: new ManualClock() }))
+    expect(step.rows).toHaveLength(1);
+  expect(kept[149]).toEqual(ids.slice(-100));
+  expect(kept[150]).toEqual([...ids.slice(-100).filter((id) => id !== 'row-60'), 'row-60']);
+});

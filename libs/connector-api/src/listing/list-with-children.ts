@@ -39,6 +39,12 @@ export interface ChildRowsOptions<Row, Position> {
 }
 
 /**
+ * The maximum number of rows that are kept open. If there are more, the oldest ones wait until the list contains them again. The number limits the memory for a
+ * long listing, and the work of each step.
+ */
+const MAX_OPEN_ROWS = 100;
+
+/**
  * Yields each row, followed by its children. If a step has many children, its rows are yielded in several parts. All parts except the last
  * keep the position from before the step, so that an interrupted listing repeats the whole step.
  */
@@ -69,11 +75,16 @@ export async function* listWithChildren<Row, Position>(
       const check = checkChildren?.(parent, [...children.values()]);
       warnings.push(...(check?.warnings ?? []));
       resolvedIds.push(...(check?.resolvedIds ?? []));
-      if (check === undefined || check.warnings.length === 0) differing.delete(getId(parent));
-      else differing.set(getId(parent), parent);
+      differing.delete(getId(parent));
+      if (check !== undefined && check.warnings.length > 0) differing.set(getId(parent), parent);
+      removeOldest(differing, MAX_OPEN_ROWS);
     }
     before = keepOpen?.(step.position, [...differing.values()]) ?? step.position;
     yield { ...step, rows: part, position: before, warnings, resolvedIds };
     budget.restart();
   }
+}
+
+function removeOldest(rows: Map<string, unknown>, maxCount: number): void {
+  for (const id of rows.keys()) if (rows.size > maxCount) rows.delete(id);
 }

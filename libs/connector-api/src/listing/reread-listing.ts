@@ -110,8 +110,15 @@ function updateOpenRows<Row>(
 }
 
 /** Returns the open rows that a cursor keeps, oldest first. */
-export function limitOpenRows(rows: readonly OpenRow[]): OpenRow[] {
+function limitOpenRows(rows: readonly OpenRow[]): OpenRow[] {
   return rows.toSorted((a, b) => a[1] - b[1]).slice(-MAX_OPEN_ROWS);
+}
+
+/** Returns the open rows together with the newest of `added`, as many as a cursor keeps, oldest first. */
+export function addToOpenRows(open: readonly OpenRow[], added: readonly OpenRow[]): OpenRow[] {
+  const freeCount = Math.max(0, MAX_OPEN_ROWS - open.length);
+  const newest = added.toSorted((a, b) => b[1] - a[1]).slice(0, freeCount);
+  return limitOpenRows([...open, ...newest]);
 }
 
 /**

@@ -6,7 +6,7 @@ import { TimeBudget } from './time-budget.js';
 import type { ListingContext, ListingStep } from './listing.types.js';
 import { readWindow, WindowTooLargeError } from './read-window.js';
 import type { TimeWindowSource } from './read-window.js';
-import { createRereadPositionCheck, limitOpenRows, reread } from './reread-listing.js';
+import { addToOpenRows, createRereadPositionCheck, reread } from './reread-listing.js';
 import type { OpenRow, RereadPosition } from './reread-listing.js';
 import {
   isTimeWindowsPosition,
@@ -79,7 +79,8 @@ export function rereadTimeWindows<Row>(
 
 /**
  * Adds rows to the open rows of a position, so that the next listing requests them again, although `isOpen` returns false for them. It is
- * for rows of which something else is missing, e.g. their children. Rows that no longer change are left out.
+ * for rows of which something else is missing, e.g. their children. Rows that no longer change are left out. If there are too many open rows, the newest
+ * of the given rows are added, and no open row is removed for them.
  */
 export function addOpenRows<Row>(
   {
@@ -90,13 +91,14 @@ export function addOpenRows<Row>(
   position: RereadTimeWindowsPosition,
   rows: readonly Row[],
 ): RereadTimeWindowsPosition {
-  const open = new Map(position.open.map((row) => [row[0], row]));
+  const known = new Set(position.open.map(([id]) => id));
+  const added = new Map<string, OpenRow>();
   for (const row of rows) {
-    const time = getTime(row);
-    if (time !== undefined && time >= position.reread - changesWithinMs)
-      open.set(getId(row), [getId(row), time]);
+    const [id, time] = [getId(row), getTime(row)];
+    if (time !== undefined && time >= position.reread - changesWithinMs && !known.has(id))
+      added.set(id, [id, time]);
   }
-  return { ...position, open: limitOpenRows([...open.values()]) };
+  return { ...position, open: addToOpenRows(position.open, [...added.values()]) };
 }
 
 function toOpenRow<Row>(options: RereadTimeWindowsOptions<Row>, row: Row): OpenRow | undefined {

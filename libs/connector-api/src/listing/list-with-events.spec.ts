@@ -274,6 +274,30 @@ it('listTimeWindowPages stores the position of the list in the cursor', async ()
   expect((await read(cursor)).ids).toEqual(['second']);
 });
 
+it('an empty list that comes once after a pause of hours hides no row of listTimeWindowPages', async () => {
+  const { clock, source, add } = startTest(true);
+  const options = { ...source, overlapMs: HOUR_MS, minConfirmedWindowMs: 25 * HOUR_MS };
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  const read = async (fetchPage = source.fetchPage) => {
+    const mapRows = (rows: Json[]) => rows.map((row) => ({ id: row.string('id') }));
+    for await (const page of listTimeWindowPages('acme', { ...options, fetchPage }, mapRows, cursor, {
+      clock,
+    })) {
+      ids.push(...page.items.map(({ id }) => id));
+      cursor = page.cursor;
+    }
+  };
+  add('first', 80 * DAY_MS);
+  await read();
+  clock.advance(5 * HOUR_MS);
+  add('second', 3 * HOUR_MS);
+  let faults = 0;
+  await read(async (window) => ((faults += 1) === 1 ? { rows: [] } : source.fetchPage(window)));
+  await read();
+  expect(ids).toEqual(['first', 'second']);
+});
+
 it('rereadTimeWindowPages reads rows again, and stores the version of its cursors', async () => {
   const { clock, source, add } = startTest(true);
   const mapRows = (rows: Json[]) => rows.map((row) => ({ id: row.string('id') }));

@@ -9,10 +9,11 @@ import type { Cursor, FeedReader, Page } from '../plugin.js';
 import type { Beneficiary } from '../record.types.js';
 import { convertStepsToPages, createCursorFormat } from './cursor-format.js';
 import type { ListingContext } from './listing.types.js';
-import { isTimeWindowsPosition, timeWindows } from './time-window-listing.js';
-import type { TimeWindowsOptions } from './time-window-listing.js';
+import { isTimeWindowsPosition } from './time-window-listing.js';
+import { timeWindowsReadOnce } from './time-windows-read-once.js';
+import type { TimeWindowsReadOnceOptions } from './time-windows-read-once.js';
 
-export interface PayeeListingOptions extends TimeWindowsOptions<Json> {
+export interface PayeeListingOptions extends TimeWindowsReadOnceOptions<Json> {
   /** The name of the plugin, for messages. */
   plugin: string;
   /** The beneficiaries of the settings. They are returned on the first page of each listing. */
@@ -39,7 +40,7 @@ export async function* listPayees(
   const position = format.parse(since) ?? { at: Math.min(start, context.clock.now()), span: maxWindowMs };
   yield { items: [...configured], cursor: format.serialize(position) };
   const listedIds = new Set(configured.map(({ id }) => id));
-  yield* convertStepsToPages(timeWindows(options, position, context), format, (rows) =>
+  yield* convertStepsToPages(timeWindowsReadOnce(options, position, context), format, (rows) =>
     takeNewBeneficiaries(parseRows(rows, idPath, toBeneficiaries), listedIds, context.feedReader),
   );
 }

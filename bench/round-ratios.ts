@@ -18,7 +18,7 @@ export function pickQuantile(values: readonly number[], share: number): number {
 
 /**
  * Returns the typical cost of one round of work that repeats every `phaseCount` rounds: the mean over the phases of the median of the rounds
- * of each phase. Rounds that another program disturbed do not change it.
+ * of each phase. Single rounds that other programs disturb do not change the result.
  */
 export function findTypicalRound(values: readonly number[], phaseCount: number): number {
   const medians = Array.from({ length: phaseCount }, (_, phase) =>

@@ -79,8 +79,8 @@ export function rereadTimeWindows<Row>(
 
 /**
  * Adds rows to the open rows of a position, so that the next listing requests them again, although `isOpen` returns false for them. It is
- * for rows of which something else is missing, e.g. their children. Rows that no longer change are left out. If there are too many open rows, the newest
- * of the given rows are added, and no open row is removed for them.
+ * for rows of which something else is missing, e.g. their children. Rows that no longer change are left out. If there is not enough room for
+ * all given rows, the function adds the newest of them. It never removes a row that is already open.
  */
 export function addOpenRows<Row>(
   {

@@ -5,8 +5,8 @@
 import type { Kysely } from 'kysely';
 import type { BalanceTable, Schema } from '../database/schema.js';
 import type { BalancePosition } from '../types/operator.types.js';
+import { toUtcDay } from '../utc-day.js';
 
-const DAY_MS = 86_400_000;
 /** The number of earlier days that are kept: a year, and some weeks more for comparisons with the same month of the year before. */
 const KEPT_DAYS = 400;
 
@@ -24,8 +24,8 @@ export async function recordEndOfDay(
   before: DayBalances,
   after: DayBalances,
 ): Promise<void> {
-  const day = toDay(before.observed_at);
-  if (toDay(after.observed_at) <= day) return;
+  const day = toUtcDay(before.observed_at);
+  if (toUtcDay(after.observed_at) <= day) return;
   const { observed_at, amounts } = before;
   await db
     .insertInto('balance_history')
@@ -68,9 +68,9 @@ export async function readBalanceHistory(
     .where('account_id', '=', accountId)
     .execute();
   if (newest === undefined) return [];
-  const isIncluded = beforeMs === undefined || toDay(newest.observed_at) < toDay(beforeMs);
+  const isIncluded = beforeMs === undefined || toUtcDay(newest.observed_at) < toUtcDay(beforeMs);
   // A process can store the end of this day between the two statements, so the day itself is not read from the history.
-  const firstLaterDay = toDay(isIncluded ? newest.observed_at : beforeMs);
+  const firstLaterDay = toUtcDay(isIncluded ? newest.observed_at : beforeMs);
   const earlier = await db
     .selectFrom('balance_history')
     .select(['observed_at', 'amounts'])
@@ -81,9 +81,4 @@ export async function readBalanceHistory(
     .limit(limit)
     .execute();
   return [...(isIncluded ? [newest] : []), ...earlier].slice(0, limit);
-}
-
-/** Returns the number of whole UTC days since 1970. */
-function toDay(ms: number): number {
-  return Math.floor(ms / DAY_MS);
 }

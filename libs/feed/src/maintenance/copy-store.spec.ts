@@ -1,8 +1,9 @@
 /** Tests the copy of a store between SQLite and PostgreSQL. */
 import { serializeTransaction } from '@tributary/connector-api';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { copyStore, openStore, summarizeStore, getCurrentProcess, type Lease, type Store } from '../index.js';
+import { copyStore, summarizeStore, getCurrentProcess, type Lease, type Store } from '../index.js';
 import { POSTGRES_STORE, SQLITE_STORE, type FreshStore, type StoreKind } from '../testing/stores.js';
+import { withStore } from '../testing/with-store.js';
 import type { AccountCheck } from '../types/completeness.types.js';
 
 const EMPTY_PAGE = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
@@ -26,15 +27,6 @@ async function acquireLease(store: Store, connector: string): Promise<Lease> {
   const lease = await (await store.feed(connector, 'transactions')).acquireLease(getCurrentProcess(), 10_000);
   if (!lease) throw new Error('not leased');
   return lease;
-}
-
-async function withStore<T>(url: string, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openStore(url);
-  try {
-    return await work(store);
-  } finally {
-    await store.close();
-  }
 }
 
 const records = (from: number, count: number) =>

@@ -3,7 +3,6 @@ import type { Stream } from '@tributary/connector-api';
 import {
   adoptConnector,
   getCurrentProcess,
-  openStore,
   removeConnector,
   verifyStoredRows,
   type OperatorAuthor,
@@ -13,6 +12,7 @@ import {
 import { runSql } from '../testing/raw-sql.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
 import { createRecord } from '../testing/test-records.js';
+import { withStore } from '../testing/with-store.js';
 import {
   AUDIT_TABLE,
   CONNECTOR_TABLE,
@@ -33,7 +33,7 @@ describe.each(STORES)('removing a connector in $name', (kind) => {
 
   beforeEach(async () => {
     fresh = await kind.createMigrated();
-    await withStore(async (store) => {
+    await withStore(fresh.url, async (store) => {
       await store.registerDeployment({
         name: 'shop',
         connectors: ['bank', 'other'].map((path) => ({ path, plugin: 'mollie', account: undefined })),
@@ -43,15 +43,6 @@ describe.each(STORES)('removing a connector in $name', (kind) => {
     for (const connector of ['bank', 'other']) await fillFeedTables(connector);
   });
   afterEach(() => fresh.remove());
-
-  async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
-    const store = await openStore(fresh.url);
-    try {
-      return await work(store);
-    } finally {
-      await store.close();
-    }
-  }
 
   async function fillConnector(store: Store, connector: string): Promise<void> {
     const streams: readonly Stream[] = ['accounts', 'transactions'];
@@ -166,7 +157,9 @@ describe.each(STORES)('removing a connector in $name', (kind) => {
     const remove = () => removeConnector(fresh.url, AUTHOR, { ...REMOVAL, deletesOrders: true });
     await remove();
     await remove();
-    const events = await withStore((store) => store.operator().listAuditEvents(undefined, undefined, 10));
+    const events = await withStore(fresh.url, (store) =>
+      store.operator().listAuditEvents(undefined, undefined, 10),
+    );
     expect(events).toEqual([
       expect.objectContaining({
         ...{ by: 'ann', action: 'connector.removed', connector: 'bank' },
@@ -184,13 +177,13 @@ describe.each(STORES)('removing a connector in $name', (kind) => {
       orders: 1,
     });
     expect(await countRows('bank')).toEqual(before);
-    await withStore((store) => store.registerDeployment({ name: 'shop', connectors: [BANK] }));
+    await withStore(fresh.url, (store) => store.registerDeployment({ name: 'shop', connectors: [BANK] }));
   });
 
   it.each(['received', 'waiting', 'sending', 'unknown', 'pending'] as const)(
     'is refused while an order is %s, with the id of the order',
     async (state) => {
-      await withStore((store) => addOrder(store, 'bank', 'open', state));
+      await withStore(fresh.url, (store) => addOrder(store, 'bank', 'open', state));
       const before = await countRows('bank');
       await expect(removeConnector(fresh.url, AUTHOR, REMOVAL)).rejects.toThrow(
         /^bank has orders without a final state: bank-open\. /,
@@ -201,7 +194,7 @@ describe.each(STORES)('removing a connector in $name', (kind) => {
 
   it('is refused while another process has the store open, and for another deployment', async () => {
     const before = await countRows('bank');
-    await withStore(async () => {
+    await withStore(fresh.url, async () => {
       await expect(removeConnector(fresh.url, AUTHOR, REMOVAL)).rejects.toThrow('is in use');
     });
     await expect(removeConnector(fresh.url, AUTHOR, { ...REMOVAL, deployment: 'another' })).rejects.toThrow(
@@ -211,7 +204,7 @@ describe.each(STORES)('removing a connector in $name', (kind) => {
   });
 
   it('is refused while a gateway has a lease, also when its sessions are not visible', async () => {
-    await withStore(async (store) => {
+    await withStore(fresh.url, async (store) => {
       await (await store.feed('other', 'accounts')).acquireLease(getCurrentProcess(), 60_000);
     });
     const before = await countRows('bank');
@@ -225,14 +218,14 @@ describe.each(STORES)('removing a connector in $name', (kind) => {
 
   it('prevents that the path is used again, also with adopt and reset', async () => {
     await removeConnector(fresh.url, AUTHOR, REMOVAL);
-    await withStore(async (store) => {
+    await withStore(fresh.url, async (store) => {
       await expect(store.registerDeployment({ name: 'shop', connectors: [BANK] })).rejects.toThrow(
         'these paths belonged to connectors that were removed from the store or renamed, and cannot be used again in it: bank.',
       );
     });
     for (const forgetsCursors of [false, true])
       await expect(adoptConnector(fresh.url, BANK, forgetsCursors)).rejects.toThrow('cannot be used again');
-    await withStore((store) =>
+    await withStore(fresh.url, (store) =>
       store.registerDeployment({ name: 'shop', connectors: [{ ...BANK, path: 'bank-2' }] }),
     );
   });
@@ -253,7 +246,7 @@ describe.each(STORES)('removing a connector in $name', (kind) => {
   it('finds nothing of an unknown connector, and does not mark it', async () => {
     const author = { ...AUTHOR, connector: 'bnak' };
     expect(await removeConnector(fresh.url, author, REMOVAL)).toBeUndefined();
-    await withStore((store) =>
+    await withStore(fresh.url, (store) =>
       store.registerDeployment({ name: 'shop', connectors: [{ ...BANK, path: 'bnak' }] }),
     );
   });

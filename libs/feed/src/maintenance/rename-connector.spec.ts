@@ -15,6 +15,7 @@ import {
 import { backUpDatabase, runSql } from '../testing/raw-sql.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
 import { appendRecords } from '../testing/test-records.js';
+import { withStore } from '../testing/with-store.js';
 import { ORDER_TABLES, PULLED_DATA_TABLES } from './connector-tables.js';
 
 const BANK: ConnectorIdentity = { path: 'bank', plugin: 'mollie', account: 'organisation 1' };
@@ -27,21 +28,12 @@ describe.each(STORES)('renaming a connector in $name', (kind) => {
 
   beforeEach(async () => {
     fresh = await kind.createMigrated();
-    await withStore(async (store) => {
+    await withStore(fresh.url, async (store) => {
       await register(store, BANK, OTHER);
       for (const { path } of [BANK, OTHER]) await fillConnector(store, path);
     });
   });
   afterEach(() => fresh.remove());
-
-  async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
-    const store = await openStore(fresh.url);
-    try {
-      return await work(store);
-    } finally {
-      await store.close();
-    }
-  }
 
   function register(store: Store, ...connectors: ConnectorIdentity[]): Promise<void> {
     return store.registerDeployment({ name: 'shop', connectors });
@@ -49,7 +41,7 @@ describe.each(STORES)('renaming a connector in $name', (kind) => {
 
   /** Opens the store as a gateway with these connectors does when it starts. */
   function start(...connectors: ConnectorIdentity[]): Promise<void> {
-    return withStore((store) => register(store, ...connectors));
+    return withStore(fresh.url, (store) => register(store, ...connectors));
   }
 
   function rename(connector = HOUSE, from = 'bank', isDryRun = false): Promise<ConnectorData> {
@@ -113,7 +105,7 @@ describe.each(STORES)('renaming a connector in $name', (kind) => {
     expect(await countRows('other')).toEqual(other);
     // The row of the retired path remains.
     expect(await countRows('bank')).toEqual(TABLES.map((table) => (table === 'connectors' ? 1 : 0)));
-    await withStore(async (store) => {
+    await withStore(fresh.url, async (store) => {
       await register(store, HOUSE, OTHER);
       expect(await store.orders('house-bank').findByIdempotencyKey('k')).toMatchObject({ id: 'order-bank' });
       const feed = await store.feed('house-bank', 'transactions');
@@ -221,7 +213,7 @@ describe.each(STORES)('renaming a connector in $name', (kind) => {
         }),
       'the store belongs to the deployment "shop"',
     ],
-    ['the store is in use', () => withStore(() => rename()), 'is in use'],
+    ['the store is in use', () => withStore(fresh.url, () => rename()), 'is in use'],
   ])('is refused if %s', async (_, attempt, message) => {
     const before = await countRows('bank');
     await expect(attempt()).rejects.toThrow(message);

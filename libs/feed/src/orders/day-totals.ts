@@ -2,8 +2,7 @@
 import type { CompiledQuery, Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 import type { StoredOrder } from '../types/order.types.js';
-
-const DAY_MS = 86_400_000;
+import { toUtcDay } from '../utc-day.js';
 
 /**
  * Locks the total of the day on which the order was created, until the commit.
@@ -41,5 +40,5 @@ export function getAmountCountedToday({ state, amount }: StoredOrder): bigint {
 }
 
 function dayTotalKey({ connector, createdAt, asset }: StoredOrder) {
-  return { connector, day: Math.floor(createdAt / DAY_MS), asset };
+  return { connector, day: toUtcDay(createdAt), asset };
 }

@@ -6,6 +6,7 @@ import {
   createConfigOption,
   formatExamples,
   requireConnector,
+  requireConnectorConfig,
   type CommandContext,
   type ConfigOption,
 } from '../shared/command-context.js';
@@ -71,12 +72,9 @@ function registerChange(
     .addHelpText('after', formatExamples(`tributary connectors ${name} house-bank --config gateway.yaml`))
     .action(async (argument: string, { config }: ConfigOption) => {
       const deployment = await load(config);
-      const path = requireConnector(deployment, argument);
-      for (const connector of deployment.connectors.filter((each) => each.path === path)) {
-        const identity = toConnectorIdentity(connector);
-        await adoptConnector(deployment.store, identity, forgetsCursors);
-        const account = identity.account === undefined ? '' : ` (${identity.account})`;
-        terminal.out(`${path} belongs to ${identity.plugin}${account} from now on.`);
-      }
+      const identity = toConnectorIdentity(requireConnectorConfig(deployment, argument));
+      await adoptConnector(deployment.store, identity, forgetsCursors);
+      const account = identity.account === undefined ? '' : ` (${identity.account})`;
+      terminal.out(`${identity.path} belongs to ${identity.plugin}${account} from now on.`);
     });
 }

@@ -6,6 +6,7 @@ import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 import {
   createConfigOption,
   formatExamples,
+  toConnectorPath,
   type CommandContext,
   type ConfigOption,
 } from '../shared/command-context.js';
@@ -54,7 +55,7 @@ export function registerRemoveConnectorCommand(
  * @throws CliError if the connector is still in the deployment file, because a gateway would pull everything again
  */
 function parseRemovedPath({ connectors }: Deployment, argument: string): string {
-  const path = argument.replace(/^\//, '');
+  const path = toConnectorPath(argument);
   if (!connectors.some((connector) => connector.path === path)) return path;
   throw new CliError(
     `${path} is in the deployment file. Remove it from the files of all gateways and stop the gateways first. Nothing was changed.`,

@@ -5,7 +5,8 @@ import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 import {
   createConfigOption,
   formatExamples,
-  requireConnector,
+  requireConnectorConfig,
+  toConnectorPath,
   type CommandContext,
   type ConfigOption,
 } from '../shared/command-context.js';
@@ -36,14 +37,13 @@ export function registerRenameConnectorCommand(
     )
     .action(async (oldPath: string, newPath: string, { config, yes = false }: RenameOptions) => {
       const deployment = await load(config);
-      const from = oldPath.replace(/^\//, '');
+      const from = toConnectorPath(oldPath);
       if (deployment.connectors.some(({ path }) => path === from))
         throw new CliError(
           `${from} is in the deployment file. Give its entry the new name first. Nothing was changed.`,
         );
-      const to = requireConnector(deployment, newPath);
-      const connector = deployment.connectors.find(({ path }) => path === to);
-      if (!connector) return;
+      const connector = requireConnectorConfig(deployment, newPath);
+      const to = connector.path;
       const data = await renameConnector(deployment.store, createAuthor(deployment, to), {
         ...{ deployment: deployment.name, from, connector: toConnectorIdentity(connector), isDryRun: !yes },
       });

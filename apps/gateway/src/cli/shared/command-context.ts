@@ -1,6 +1,11 @@
 /** The context, the options and the argument parsers that all commands of `tributary` share. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { suggestSimilarName, type Deployment, type LoadedDeployment } from '../../config/index.js';
+import {
+  suggestSimilarName,
+  type ConnectorConfig,
+  type Deployment,
+  type LoadedDeployment,
+} from '../../config/index.js';
 import { CliError, EXIT_CODES } from './cli-error.js';
 import type { Terminal } from './terminal.js';
 
@@ -71,12 +76,35 @@ export function requireConnector({ connectors }: Deployment, argument: string): 
 }
 
 /**
+ * Returns the connector of a required argument.
+ * @throws CliError if the deployment has no such connector
+ */
+export function requireConnectorConfig({ connectors }: Deployment, argument: string): ConnectorConfig {
+  const path = toConnectorPath(argument);
+  const connector = connectors.find((each) => each.path === path);
+  if (connector) return connector;
+  throw createUnknownConnectorError(
+    connectors.map((each) => each.path),
+    argument,
+  );
+}
+
+/** Converts an argument to the path of a connector, which does not have to exist. The argument may begin with a slash. */
+export function toConnectorPath(argument: string): string {
+  return argument.replace(/^\//, '');
+}
+
+/**
  * Converts an argument to the path of a connector. The argument may begin with a slash.
  * @throws CliError if the argument is not a known path
  */
 export function requireConnectorPath(known: readonly string[], argument: string): string {
-  const path = argument.replace(/^\//, '');
+  const path = toConnectorPath(argument);
   if (known.includes(path)) return path;
-  const hint = suggestSimilarName(path, known) || ` There are: ${known.join(', ')}.`;
-  throw new CliError(`There is no connector ${JSON.stringify(argument)}.${hint}`, EXIT_CODES.usage);
+  throw createUnknownConnectorError(known, argument);
+}
+
+function createUnknownConnectorError(known: readonly string[], argument: string): CliError {
+  const hint = suggestSimilarName(toConnectorPath(argument), known) || ` There are: ${known.join(', ')}.`;
+  return new CliError(`There is no connector ${JSON.stringify(argument)}.${hint}`, EXIT_CODES.usage);
 }

@@ -18,7 +18,7 @@ import type { CsvColumnName, CsvMapping } from './csv-mapping.types.js';
 import { shortenSource } from './csv-tokenizer.js';
 import type { CsvRow } from './csv-tokenizer.js';
 
-/** What is kept of a row until the end of the file. */
+/** The part of a row that the reader keeps in memory until the end of the file. */
 export interface CsvRowSummary {
   accountId: string;
   currency: string;

@@ -13,9 +13,10 @@ import type {
 } from './delivery.types.js';
 
 const TABLES = `
-  create table if not exists payments (
-    key text primary key, asset text not null, initial_amount text not null, amount text not null, status text not null,
-    status_time text not null, versions integer not null, is_required integer not null, is_moving integer not null, found_id text
+  create table if not exists expected_payments (
+    key text primary key, first_row_id text not null, asset text not null, initial_amount text not null, amount text not null,
+    newest_initial_amount text not null, newest_amount text not null, status text not null, status_time text not null,
+    versions integer not null, is_required integer not null, is_moving integer not null, found_id text
   ) without rowid;
   create table if not exists versions (
     key text not null, row_id text not null, time text not null, status text not null, amount text not null,
@@ -31,9 +32,18 @@ const TABLES = `
 /** The state that one payment should have in Formance according to the gateway's rows. */
 export interface ExpectedPayment {
   key: string;
+  /** The id of the row that created the payment. */
+  first_row_id: string;
   asset: string;
+  /**
+   * The amounts by the rules of Formance. Formance keeps the amount of the row that created the payment, and ignores a later version with the
+   * same time and status.
+   */
   initial_amount: string;
   amount: string;
+  /** The amounts by the newest versions of the rows. They differ from the amounts above if a row has got another amount. */
+  newest_initial_amount: string;
+  newest_amount: string;
   status: string;
   status_time: string;
   /** The number of different versions. Formance stores each version as an adjustment of the payment. */
@@ -111,10 +121,19 @@ export class DeliveryWorkFile {
     const key = getPaymentKey(row);
     const time = readTimeKey(row.createdAt);
     const isDue = seq <= cut;
-    const isNew = this.statements.addVersion.run(key, row.id, time, row.status, row.amount).changes > 0;
+    const version = [key, row.id, time, row.status] as const;
+    const known = this.statements.findVersion.get(...version) as { amount: string } | undefined;
+    this.statements.putVersion.run(...version, row.amount);
     const before = this.findExpected(key);
     if (before === undefined) this.statements.putPayment.run(createExpected(key, time, row, isDue));
-    else if (isNew) this.statements.putPayment.run(addVersion(before, time, row, isDue));
+    else if (known === undefined) this.statements.putPayment.run(addVersion(before, time, row, isDue));
+    else if (known.amount !== row.amount)
+      this.statements.putPayment.run(changeVersion(before, known.amount, row, isDue));
+  }
+
+  /** Returns true if an earlier release began the proof. The file then lacks data that the proof needs. */
+  get isOfEarlierRelease(): boolean {
+    return Number(this.readProgress('rows') ?? 0) > 0 && this.statements.hasPayment.get() === undefined;
   }
 
   findExpected(key: string): ExpectedPayment | undefined {
@@ -193,21 +212,26 @@ function prepare(database: Database.Database) {
   return {
     readProgress: database.prepare('select value from progress where name = ?'),
     writeProgress: database.prepare('insert or replace into progress values (?, ?)'),
-    addVersion: database.prepare('insert or ignore into versions values (?, ?, ?, ?, ?)'),
-    findPayment: database.prepare('select * from payments where key = ?'),
+    findVersion: database.prepare(
+      'select amount from versions where key = ? and row_id = ? and time = ? and status = ?',
+    ),
+    putVersion: database.prepare('insert or replace into versions values (?, ?, ?, ?, ?)'),
+    hasPayment: database.prepare('select 1 from expected_payments limit 1'),
+    findPayment: database.prepare('select * from expected_payments where key = ?'),
     putPayment: database.prepare(
-      `insert or replace into payments values (@key, @asset, @initial_amount, @amount, @status, @status_time, @versions, @is_required, @is_moving, @found_id)`,
+      `insert or replace into expected_payments values (@key, @first_row_id, @asset, @initial_amount, @amount, @newest_initial_amount,
+         @newest_amount, @status, @status_time, @versions, @is_required, @is_moving, @found_id)`,
     ),
     listVersions: database.prepare('select row_id, time, status, amount from versions where key = ?'),
     findKeysOfRow: database.prepare('select distinct key from versions where row_id = ?'),
-    markFound: database.prepare('update payments set found_id = ? where key = ?'),
+    markFound: database.prepare('update expected_payments set found_id = ? where key = ?'),
     addUnknown: database.prepare('insert or ignore into unknown_payments values (?, ?, ?)'),
     listUnknown: database.prepare(
-      `select * from unknown_payments where not exists (select 1 from payments where key = reference || ' ' || type)
+      `select * from unknown_payments where not exists (select 1 from expected_payments where key = reference || ' ' || type)
           and id > ? order by id limit ?`,
     ),
     listMissing: database.prepare(
-      'select key from payments where found_id is null and is_required = 1 and is_moving = 0 and key > ? order by key limit ?',
+      'select key from expected_payments where found_id is null and is_required = 1 and is_moving = 0 and key > ? order by key limit ?',
     ),
     addAccount: database.prepare('insert or replace into stored_accounts values (?, ?, ?)'),
     listOwnAccounts: database.prepare(
@@ -219,7 +243,7 @@ function prepare(database: Database.Database) {
     countDifferences: database.prepare('select count(*) as count from differences'),
     count: database.prepare(
       `select coalesce(sum(is_required), 0) as payments, coalesce(sum(is_moving), 0) as inTransit,
-              count(found_id) + (select count(*) from unknown_payments) as found from payments`,
+              count(found_id) + (select count(*) from unknown_payments) as found from expected_payments`,
     ),
   };
 }
@@ -238,15 +262,16 @@ export function getPaymentKey({
  * row.
  */
 function createExpected(key: string, time: string, row: TransactionRow, isDue: boolean): ExpectedPayment {
-  const { currency: asset, amount, status } = row;
-  const first = status === 'AUTHORISATION' ? 0n : BigInt(amount);
+  const { id, currency: asset, amount: initialAmount, status } = row;
+  const amount = String(getBaseAmount(row) + getAmountChange(row));
   return {
-    ...{ key, asset, initial_amount: amount, status, status_time: time, versions: 1, found_id: null },
-    amount: String(first + getAmountChange(row)),
+    ...{ key, first_row_id: id, asset, status, status_time: time, versions: 1, found_id: null },
+    ...{ initial_amount: initialAmount, amount, newest_initial_amount: initialAmount, newest_amount: amount },
     ...{ is_required: Number(isDue), is_moving: Number(!isDue) },
   };
 }
 
+/** Adds a version that Formance stores as an adjustment. */
 function addVersion(
   before: ExpectedPayment,
   time: string,
@@ -255,16 +280,61 @@ function addVersion(
 ): ExpectedPayment {
   // If several versions have the same time, Formance shows the version that it stored last.
   const isNewest = time >= before.status_time;
+  const change = getAmountChange(row);
   return {
     ...before,
-    amount: String(BigInt(before.amount) + getAmountChange(row)),
+    ...changeNewestAmounts(before, row, change),
+    amount: String(BigInt(before.amount) + change),
     versions: before.versions + 1,
     is_moving: isDue ? before.is_moving : 1,
     ...(isNewest ? { status: row.status, status_time: time } : {}),
   };
 }
 
-function getAmountChange({ status, amount }: TransactionRow): bigint {
+/** Changes the amount of a version that Formance has stored. Formance ignores this change. */
+function changeVersion(
+  before: ExpectedPayment,
+  knownAmount: string,
+  row: TransactionRow,
+  isDue: boolean,
+): ExpectedPayment {
+  const change = getAmountChange(row) - getAmountChange({ ...row, amount: knownAmount });
+  return {
+    ...before,
+    ...changeNewestAmounts(before, row, change),
+    is_moving: isDue ? before.is_moving : 1,
+  };
+}
+
+/**
+ * Computes the amounts by the newest versions of the rows.
+ * @param change the change of the amount that the status of the row causes, e.g. by a refund
+ */
+function changeNewestAmounts(
+  { first_row_id: firstRowId, newest_initial_amount: initialAmount, newest_amount: amount }: ExpectedPayment,
+  row: TransactionRow,
+  change: bigint,
+): Pick<ExpectedPayment, 'newest_initial_amount' | 'newest_amount'> {
+  const newest = { newest_initial_amount: initialAmount, newest_amount: String(BigInt(amount) + change) };
+  // A status that changes the amount has the amount of the change, e.g. of a refund, instead of the amount of the payment.
+  if (row.id !== firstRowId || isAmountChange(row.status)) return newest;
+  const baseChange = getBaseAmount(row) - getBaseAmount({ ...row, amount: initialAmount });
+  return {
+    newest_initial_amount: row.amount,
+    newest_amount: String(BigInt(newest.newest_amount) + baseChange),
+  };
+}
+
+/** Returns the amount that a payment gets from the row that creates it, without the change that its status causes. */
+function getBaseAmount({ status, amount }: TransactionRow): bigint {
+  return status === 'AUTHORISATION' ? 0n : BigInt(amount);
+}
+
+function isAmountChange(status: string): boolean {
+  return getAmountChange({ status, amount: '1' }) !== 0n;
+}
+
+function getAmountChange({ status, amount }: Pick<TransactionRow, 'status' | 'amount'>): bigint {
   switch (status) {
     case 'REFUNDED':
       return -BigInt(amount);

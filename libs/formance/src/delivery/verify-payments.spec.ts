@@ -182,3 +182,112 @@ test('goes on after an interruption, and does not judge payments that newer rows
   );
   early.close();
 }, 600_000);
+
+describe('a row whose amount the PSP changes', () => {
+  const PAYMENT_TIME = '2026-03-02T08:00:00Z';
+  const KEPT = 'The PSP changed the amount later, and Formance keeps the amount that it read first';
+  type Version = [id: string, status: string, amount: string];
+
+  /** Compares the versions with the payment that Formance makes of them. */
+  async function findMessages(
+    versions: readonly Version[],
+    stored: { initialAmount: string; amount: string; status: string },
+  ): Promise<string[]> {
+    const rows = versions.map(([id, status, amount], index) => ({
+      seq: index + 1,
+      row: {
+        ...{ id, status, amount, type: 'PAYIN', currency: 'EUR/2', createdAt: PAYMENT_TIME },
+        ...(id !== 'p' && { relatedTransactionID: 'p' }),
+      },
+    }));
+    const distinct = new Map(
+      versions.map(([reference, status]) => [`${reference} ${status}`, { reference, status }]),
+    );
+    await verifyPayments(
+      {
+        cut: rows.length,
+        readRows: async function* (afterSeq) {
+          yield* rows.filter(({ seq }) => seq > afterSeq);
+        },
+        listPayments: async function* () {
+          const payment = { id: 'id-p', reference: 'p', type: 'PAYIN', asset: 'EUR/2', ...stored };
+          yield { items: [payment], next: undefined };
+        },
+        findAdjustments: async () =>
+          [...distinct.values()].map((each) => ({ ...each, createdAt: PAYMENT_TIME })),
+      },
+      workFile,
+    );
+    return [...workFile.listDifferences()].map(
+      ({ kind, object, message }) => `${kind} ${object}: ${message}`,
+    );
+  }
+
+  test.each<[string, Version[], { initialAmount: string; amount: string; status: string }, string]>([
+    [
+      'a cent more, with the same status',
+      [
+        ['p', 'SUCCEEDED', '10000'],
+        ['p', 'SUCCEEDED', '10001'],
+      ],
+      { initialAmount: '10000', amount: '10000', status: 'SUCCEEDED' },
+      'the initial amount is 10000 instead of 10001, the amount is 10000 instead of 10001',
+    ],
+    [
+      'a cent less, with another status',
+      [
+        ['p', 'PENDING', '10000'],
+        ['p', 'SUCCEEDED', '9999'],
+      ],
+      { initialAmount: '10000', amount: '10000', status: 'SUCCEEDED' },
+      'the initial amount is 10000 instead of 9999, the amount is 10000 instead of 9999',
+    ],
+    [
+      'a refund of a cent more',
+      [
+        ['p', 'SUCCEEDED', '10000'],
+        ['r', 'REFUNDED', '3000'],
+        ['r', 'REFUNDED', '3001'],
+      ],
+      { initialAmount: '10000', amount: '7000', status: 'REFUNDED' },
+      'the amount is 7000 instead of 6999',
+    ],
+    [
+      'an authorised amount, which only its captures move',
+      [
+        ['p', 'AUTHORISATION', '10000'],
+        ['c', 'CAPTURE', '4000'],
+        ['p', 'AUTHORISATION', '9000'],
+      ],
+      { initialAmount: '10000', amount: '4000', status: 'CAPTURE' },
+      'the initial amount is 10000 instead of 9000',
+    ],
+  ])('is a difference, because Formance keeps the first amount: %s', async (_, versions, stored, texts) => {
+    // Formance shows the status of the version that it stored last.
+    const expected = `different payment: PAYIN p: ${texts}. ${KEPT}`;
+    expect(await findMessages(versions, stored)).toEqual([expected]);
+  });
+
+  test('is no difference after the amount has returned, or if Formance has the new amount', async () => {
+    const versions: Version[] = [
+      ['p', 'SUCCEEDED', '10000'],
+      ['p', 'SUCCEEDED', '10001'],
+    ];
+    const stored = { initialAmount: '10000', amount: '10000', status: 'SUCCEEDED' };
+    expect(await findMessages([...versions, versions[0]!], stored)).toEqual([]);
+    workFile.close();
+    workFile = new DeliveryWorkFile('');
+    expect(await findMessages(versions, { ...stored, initialAmount: '10001', amount: '10001' })).toEqual([]);
+  });
+
+  test('has no named cause if Formance has a third amount', async () => {
+    const versions: Version[] = [
+      ['p', 'SUCCEEDED', '10000'],
+      ['p', 'SUCCEEDED', '10001'],
+    ];
+    const stored = { initialAmount: '10002', amount: '10002', status: 'SUCCEEDED' };
+    expect(await findMessages(versions, stored)).toEqual([
+      'different payment: PAYIN p: the initial amount is 10002 instead of 10001, the amount is 10002 instead of 10001',
+    ]);
+  });
+});

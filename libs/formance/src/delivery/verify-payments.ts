@@ -140,25 +140,38 @@ function comparePayment(
 ): DeliveryDifference[] {
   const values = [
     ['asset', expected.asset, payment.asset],
-    ['initial amount', expected.initial_amount, payment.initialAmount],
-    ['amount', expected.amount, payment.amount],
+    ['initial amount', expected.newest_initial_amount, payment.initialAmount],
+    ['amount', expected.newest_amount, payment.amount],
     ['status', expected.status, payment.status],
   ] as const;
   const wrong = values.filter(([, wanted, found]) => wanted !== found);
   if (wrong.length === 0) return [];
   const texts = wrong.map(([name, wanted, found]) => `the ${name} is ${found} instead of ${wanted}`);
-  const isRefundFirst =
-    expected.initial_amount !== payment.initialAmount &&
-    workFile
-      .listVersions(expected.key)
-      .some(({ status, amount }) => status === 'REFUNDED' && amount === payment.initialAmount);
-  const cause = isRefundFirst ? '. Formance read a refund before its original' : '';
   return [
     {
       ...{ kind: 'different', object: 'payment', id: payment.reference },
-      message: `${payment.type} ${payment.reference}: ${texts.join(', ')}${cause}`,
+      message: `${payment.type} ${payment.reference}: ${texts.join(', ')}${describeCause(payment, expected, workFile)}`,
     },
   ];
+}
+
+/** Describes why the amounts of a payment differ, if the cause is known. */
+function describeCause(
+  { initialAmount, amount }: PaymentSummary,
+  expected: ExpectedPayment,
+  workFile: DeliveryWorkFile,
+): string {
+  const isKept =
+    (expected.newest_initial_amount !== initialAmount || expected.newest_amount !== amount) &&
+    expected.initial_amount === initialAmount &&
+    expected.amount === amount;
+  if (isKept) return '. The PSP changed the amount later, and Formance keeps the amount that it read first';
+  const isRefundFirst =
+    expected.newest_initial_amount !== initialAmount &&
+    workFile
+      .listVersions(expected.key)
+      .some((version) => version.status === 'REFUNDED' && version.amount === initialAmount);
+  return isRefundFirst ? '. Formance read a refund before its original' : '';
 }
 
 function compareVersions(

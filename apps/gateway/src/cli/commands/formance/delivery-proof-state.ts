@@ -27,7 +27,7 @@ const FINISH = 'finish';
 /**
  * Stores the subject in a new work file. If the file already has a subject, the function checks that it is the same.
  * @param path of the file, for the error
- * @throws CliError if the file belongs to another subject, or has a proof without a subject
+ * @throws CliError if the file belongs to another subject, has a proof without a subject, or an unfinished proof of an earlier release
  */
 export function bindWorkFile(file: DeliveryWorkFile, path: string, subject: DeliverySubject): void {
   const stored = file.readProgress(SUBJECT);
@@ -52,6 +52,10 @@ export function bindWorkFile(file: DeliveryWorkFile, path: string, subject: Deli
   if (differences.length > 0)
     throw new CliError(
       `The work file ${path} belongs to another proof: ${differences.join(', ')}. Delete it, or name another file`,
+    );
+  if (file.isOfEarlierRelease && file.readProgress(FINISH) === undefined)
+    throw new CliError(
+      `The work file ${path} contains a proof that an earlier release began, and lacks data for its end. Delete it, or name another file`,
     );
 }
 

@@ -1,5 +1,6 @@
 /** Tests that a process notices when its database is replaced, restored or emptied, and that no row is written to a wrong feed. */
-import { rmSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { copyFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import {
   getCurrentProcess,
   openStore,
@@ -200,6 +201,49 @@ describe('a SQLite file', () => {
       await fresh.remove();
     },
   );
+
+  // The newest rows and orders are only in the write-ahead log, so a process that is killed later would lose them.
+  it.each([
+    [
+      'whose write-ahead log is deleted',
+      'its write-ahead log .* was deleted',
+      (file: string) => rmSync(`${file}-wal`),
+    ],
+    [
+      'whose write-ahead log is replaced',
+      'its write-ahead log .* was replaced by another one',
+      (file: string) => {
+        copyFileSync(`${file}-wal`, `${file}-copy`);
+        renameSync(`${file}-copy`, `${file}-wal`);
+      },
+    ],
+    ['that is emptied', 'the file was truncated', (file: string) => truncateSync(file, 0)],
+  ])('%s is noticed at the next write and at the next page', async (_, reason, damage) => {
+    const fresh = await SQLITE_STORE.create();
+    const store = await openStore(fresh.url);
+    const feed = await store.feed('bank', 'transactions');
+    await appendRecords(feed, 'a1');
+    damage(fresh.url.slice('sqlite:'.length));
+    await expect(store.recordSyncRun(RUN)).rejects.toThrow(new RegExp(reason));
+    await expect((async () => feed.readPage(undefined, 1, 10))()).rejects.toThrow(StoreChangedError);
+    await store.close();
+    await fresh.remove();
+  });
+
+  it('whose write-ahead log is emptied by a checkpoint of another program goes on', async () => {
+    const fresh = await SQLITE_STORE.create();
+    const store = await openStore(fresh.url);
+    const feed = await store.feed('bank', 'transactions');
+    await appendRecords(feed, 'a1');
+    const other = new Database(fresh.url.slice('sqlite:'.length));
+    other.pragma('wal_checkpoint(truncate)');
+    other.exec('vacuum');
+    other.close();
+    await appendRecords(feed, 'a2');
+    expect(await readIds(feed)).toEqual(['a1', 'a2']);
+    await store.close();
+    await fresh.remove();
+  });
 });
 
 const RUN = {

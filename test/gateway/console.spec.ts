@@ -32,11 +32,16 @@ describe('/console', () => {
   it('has only relative URLs, so that a proxy can serve it under any path', async () => {
     const page = await (await gateway.get('/console/')).text();
     const urls = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url = '']) => url);
-    // The page requests the session while the browser loads the scripts. All other URLs are assets.
-    const [session, ...assets] = urls;
-    expect(new URL(session ?? '', 'http://gateway/prefix/console/').pathname).toBe(
-      '/prefix/operator/v1/session',
+    // The browser requests the data of the first page while it loads the script. All other URLs are assets.
+    const [session = '', overview = '', attention = '', ...assets] = urls;
+    const requests = [session, overview, attention].map(
+      (url) => new URL(url, 'http://gateway/prefix/console/'),
     );
+    expect(requests.map(({ pathname, search }) => pathname + search)).toEqual([
+      '/prefix/operator/v1/session',
+      '/prefix/operator/v1/overview?limit=25',
+      '/prefix/operator/v1/attention',
+    ]);
     expect(assets.length).toBeGreaterThan(2);
     for (const url of assets) {
       expect(url).toMatch(/^\.\/assets\/[\w.-]+$/);
@@ -47,6 +52,15 @@ describe('/console', () => {
     }
     const redirect = await fetch(`${gateway.url}/console`, { redirect: 'manual' });
     expect([redirect.status, redirect.headers.get('location')]).toEqual([308, 'console/']);
+  });
+
+  it('loads one script, which asks the browser to compile it while it is loaded', async () => {
+    const page = await (await gateway.get('/console/')).text();
+    const scripts = [...page.matchAll(/"(\.\/assets\/[^"]+\.js)"/g)].map(([, url = '']) => url);
+    expect(scripts).toHaveLength(1);
+    const script = await (await gateway.get(`/console/${scripts[0]}`)).text();
+    // The browser finds the comment only in the first line.
+    expect(script.slice(0, 40).split('\n')[0]).toBe('//# allFunctionsCalledOnLoad');
   });
 
   it('is compressed for a client that accepts gzip, and plain for others', async () => {

@@ -13,15 +13,22 @@ export async function loadFirstPage(queryClient: QueryClient): Promise<void> {
   await Promise.race([timeout, loadData(queryClient)]);
 }
 
+/**
+ * Reads the three responses that `index.html` preloads, on every page. If the console did not read one of them, the browser would keep it,
+ * and give it to a later request: the error of a request before the log-in, for example.
+ */
 async function loadData(queryClient: QueryClient): Promise<void> {
-  await queryClient.prefetchQuery(SESSION_QUERY);
-  // Without a session, the log-in page is shown, which needs no data.
-  if (queryClient.getQueryData(SESSION_QUERY.queryKey) === undefined) return;
-  const isOverview = router.latestLocation.pathname === '/';
-  await Promise.all([
-    router.load(),
-    ...(isOverview
-      ? [queryClient.prefetchInfiniteQuery(OVERVIEW_QUERY), queryClient.prefetchQuery(ATTENTION_QUERY)]
-      : []),
+  const overview = Promise.all([
+    queryClient.prefetchInfiniteQuery(OVERVIEW_QUERY),
+    queryClient.prefetchQuery(ATTENTION_QUERY),
   ]);
+  await queryClient.prefetchQuery(SESSION_QUERY);
+  if (queryClient.getQueryData(SESSION_QUERY.queryKey) === undefined) {
+    // Without a session, the log-in page is shown. The errors of the other requests must not appear on the page after the log-in.
+    await overview;
+    for (const { queryKey } of [OVERVIEW_QUERY, ATTENTION_QUERY]) queryClient.removeQueries({ queryKey });
+    return;
+  }
+  const isOverview = router.latestLocation.pathname === '/';
+  await Promise.all([router.load(), ...(isOverview ? [overview] : [])]);
 }

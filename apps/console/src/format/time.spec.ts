@@ -8,6 +8,12 @@ it('formats a time in a time zone, and in UTC', () => {
   expect(formatUtc(TIME)).toBe('2026-11-28T00:04:05.000Z');
 });
 
+it('formats a time in the time zone of the machine', () => {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  for (const time of [TIME, Date.UTC(2026, 6, 1, 12), Date.UTC(1999, 11, 31, 23, 59, 59), Date.UTC(33, 0, 2)])
+    expect(formatTime(time)).toBe(formatTime(time, timeZone));
+});
+
 it.each([
   [0, '0 ms'],
   [850.4, '850 ms'],

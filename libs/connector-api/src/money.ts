@@ -21,6 +21,9 @@ export const ASSET_PATTERN = /^[A-Z][A-Z0-9]{0,16}(?:\/\d{1,6})?$/;
  * conversion to `bigint` takes quadratic time.
  */
 const MAX_DECIMAL_LENGTH = 64;
+/** Every integer with this number of digits is represented exactly by a number. */
+const MAX_SAFE_DIGITS = 15;
+const ZERO_CODE = '0'.charCodeAt(0);
 const DECIMAL_PATTERN = /^([+-]?)(\d*)(?:\.(\d*))?$/;
 
 /**
@@ -28,14 +31,21 @@ const DECIMAL_PATTERN = /^([+-]?)(\d*)(?:\.(\d*))?$/;
  * @throws InvalidRecordError for a currency that is not in ISO 4217
  */
 export function currencyToAsset(currency: string): string {
+  const known = assetsByCurrency.get(currency);
+  if (known !== undefined) return known;
   const decimals = getCurrencyDecimals(currency);
   if (decimals === undefined) {
     throw new InvalidRecordError(
       `currency ${JSON.stringify(currency.slice(0, 32))} is not in ISO 4217, so its precision is unknown`,
     );
   }
-  return formatAsset(currency, decimals);
+  const asset = formatAsset(currency, decimals);
+  assetsByCurrency.set(currency, asset);
+  return asset;
 }
+
+/** The assets of the currencies that were used so far, so that they are not built again for each amount. Only ISO 4217 codes are kept. */
+const assetsByCurrency = new Map<string, string>();
 
 /** Builds an asset from a code and a number of decimal places: `('BTC', 8)` → `BTC/8`, `('JPY', 0)` → `JPY`. */
 export function formatAsset(code: string, decimals: number): string {
@@ -63,6 +73,34 @@ export function getAssetDecimals(asset: string): number {
  * @throws InvalidRecordError if `decimal` is not a plain decimal number, or if a digit other than zero would be lost
  */
 export function parseAmount(decimal: string, asset: string): bigint {
+  const decimals = getAssetDecimals(asset);
+  const units = parseShortAmount(decimal, decimals);
+  return units === undefined ? parseAnyAmount(decimal, decimals, asset) : BigInt(units);
+}
+
+/**
+ * Converts a decimal string without a sign, with at most as many decimals as the asset. Almost all amounts are of this kind, and the
+ * conversion takes a fraction of the time of `parseAnyAmount`.
+ * @returns `undefined` for any other string, and for an amount that a number may not represent exactly
+ */
+function parseShortAmount(decimal: string, decimals: number): number | undefined {
+  const { length } = decimal;
+  const point = decimal.indexOf('.');
+  const fractionLength = point === -1 ? 0 : length - point - 1;
+  if (length === 0 || point === 0 || fractionLength > decimals) return undefined;
+  if (length + decimals > MAX_SAFE_DIGITS) return undefined;
+  let units = 0;
+  for (let at = 0; at < length; at++) {
+    if (at === point) continue;
+    const digit = decimal.charCodeAt(at) - ZERO_CODE;
+    if (digit < 0 || digit > 9) return undefined;
+    units = units * 10 + digit;
+  }
+  for (let n = fractionLength; n < decimals; n++) units *= 10;
+  return units;
+}
+
+function parseAnyAmount(decimal: string, decimals: number, asset: string): bigint {
   const [, sign, whole = '', fraction = ''] =
     (decimal.length <= MAX_DECIMAL_LENGTH && DECIMAL_PATTERN.exec(decimal)) || [];
   if (sign === undefined || whole + fraction === '') {
@@ -70,7 +108,6 @@ export function parseAmount(decimal: string, asset: string): bigint {
       `amount ${JSON.stringify(decimal.slice(0, MAX_DECIMAL_LENGTH))} is not a decimal number like "-12.50"`,
     );
   }
-  const decimals = getAssetDecimals(asset);
   if (/[^0]/.test(fraction.slice(decimals))) {
     throw new InvalidRecordError(
       `amount ${decimal} has more than the ${decimals} decimal places of ${asset}`,

@@ -54,9 +54,11 @@ export const COMMON_METADATA_KEYS = [
   'original_amount',
   'original_currency',
 ] as const;
-/** The metadata keys without and with the prefix. The list is built once, because every row needs it. */
-const SERVED_KEYS = COMMON_METADATA_KEYS.map((key) => [key, COMMON_METADATA_PREFIX + key] as const);
 export type CommonMetadataKey = (typeof COMMON_METADATA_KEYS)[number];
+/** The metadata keys with the prefix, by the key without it. They are built once, because every row needs them. */
+const SERVED_KEYS = Object.fromEntries(
+  COMMON_METADATA_KEYS.map((key) => [key, COMMON_METADATA_PREFIX + key]),
+) as Readonly<Record<CommonMetadataKey, string>>;
 
 /**
  * Converts details to metadata. Amounts and assets have the same format as `amount` and `currency` of the row. Example:
@@ -65,30 +67,37 @@ export type CommonMetadataKey = (typeof COMMON_METADATA_KEYS)[number];
  * @param asset the asset of the row. If `net` or `fee` has another asset, it is omitted
  */
 export function createCommonMetadata(details: RowDetails, asset?: string): Metadata {
-  const formatInRowAsset = (money: Money | undefined) =>
-    money === undefined || (asset !== undefined && money.asset !== asset)
-      ? undefined
-      : money.amount.toString();
-  const values: Readonly<Record<CommonMetadataKey, string | undefined>> = {
-    movement: details.movement,
-    reference: details.reference,
-    merchant_reference: details.merchantReference,
-    end_to_end_id: details.endToEndId,
-    settlement: details.settlement,
-    related_id: details.relatedId,
-    net: formatInRowAsset(details.net),
-    fee: formatInRowAsset(details.fee),
-    counterparty_name: details.counterpartyName,
-    counterparty_account: details.counterpartyAccount,
-    booked_at: details.bookedAt,
-    value_date: details.valueDate,
-    original_amount: details.original?.amount.toString(),
-    original_currency: details.original?.asset,
-  };
+  const { original } = details;
   const metadata: Record<string, string | undefined> = {};
-  for (const [key, servedKey] of SERVED_KEYS) {
-    const value = values[key];
-    if (value !== undefined && value !== '') metadata[servedKey] = value;
-  }
+  // The values are added one by one, because every row needs them, and a list of all keys would take several times as long.
+  addValue(metadata, SERVED_KEYS.movement, details.movement);
+  addValue(metadata, SERVED_KEYS.reference, details.reference);
+  addValue(metadata, SERVED_KEYS.merchant_reference, details.merchantReference);
+  addValue(metadata, SERVED_KEYS.end_to_end_id, details.endToEndId);
+  addValue(metadata, SERVED_KEYS.settlement, details.settlement);
+  addValue(metadata, SERVED_KEYS.related_id, details.relatedId);
+  addValue(metadata, SERVED_KEYS.net, formatInAsset(details.net, asset));
+  addValue(metadata, SERVED_KEYS.fee, formatInAsset(details.fee, asset));
+  addValue(metadata, SERVED_KEYS.counterparty_name, details.counterpartyName);
+  addValue(metadata, SERVED_KEYS.counterparty_account, details.counterpartyAccount);
+  addValue(metadata, SERVED_KEYS.booked_at, details.bookedAt);
+  addValue(metadata, SERVED_KEYS.value_date, details.valueDate);
+  addValue(metadata, SERVED_KEYS.original_amount, original?.amount.toString());
+  addValue(metadata, SERVED_KEYS.original_currency, original?.asset);
   return metadata;
+}
+
+function addValue(
+  metadata: Record<string, string | undefined>,
+  key: string,
+  value: string | undefined,
+): void {
+  if (value !== undefined && value !== '') metadata[key] = value;
+}
+
+/** Returns the amount, or `undefined` if its asset is not the asset of the row. */
+function formatInAsset(money: Money | undefined, asset: string | undefined): string | undefined {
+  return money === undefined || (asset !== undefined && money.asset !== asset)
+    ? undefined
+    : money.amount.toString();
 }

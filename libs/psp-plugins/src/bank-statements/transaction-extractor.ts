@@ -65,7 +65,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
       for (const [part, digests] of events) {
         if (part.part === 'start') {
           const statement = file.statements[++index];
-          if (statement) open = this.openStatement(statement, index, file.digestCounts, current, days);
+          if (statement) open = this.openStatement(statement, index, file.keyCounts, current, days);
         } else if (part.part === 'entry' && open) {
           count++;
           if (open.isOutdated) continue;
@@ -87,7 +87,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
   private openStatement(
     checked: CheckedStatement,
     index: number,
-    digestCounts: CheckedFile['digestCounts'],
+    keyCounts: CheckedFile['keyCounts'],
     { file }: CurrentFile,
     days: DaysBeforeStatement,
   ): OpenStatement {
@@ -98,12 +98,12 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     const statement = correction?.withFormerIdentity(checked) ?? checked;
     return new OpenStatement(
       statement,
-      new ItemToMatchFactory(statement, index, digestCounts),
+      new ItemToMatchFactory(statement, index, keyCounts),
       links,
       histories.some(({ kind }) => kind === 'outdated'),
       correction,
       days,
-      new NewMovementFactory(days.open(statement.accountId), digestCounts),
+      new NewMovementFactory(days.open(statement.accountId), keyCounts),
       histories.find((history) => history.kind === 'exported')?.former,
       new UnmatchedAnnouncements(this.progress.unmatchedIds),
     );

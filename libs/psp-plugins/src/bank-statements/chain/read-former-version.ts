@@ -24,13 +24,13 @@ export async function readFormerVersion(
   const other = await readOther(file);
   if (!other) return undefined;
   try {
-    const { statements, digestCounts } = await checkFile(other.parts());
+    const { statements, keyCounts } = await checkFile(other.parts());
     const index = statements.findIndex((statement) =>
       createChainLinks(statement, file).some(({ link }) => link.slot === slot && link.content === content),
     );
     const statement = statements[index];
     if (!statement) return undefined;
-    const factory = new ItemToMatchFactory({ ...statement, identity }, index, digestCounts);
+    const factory = new ItemToMatchFactory({ ...statement, identity }, index, keyCounts);
     const items: ItemToMatch[] = [];
     let current = -1;
     for await (const part of other.parts()) {

@@ -24,4 +24,12 @@ it.each([
     );
     expect(wrong).toEqual([]);
   }
+  const hasRepeated = [...expected.values()].some((count) => count > 1);
+  counter.forgetSingleKeys();
+  for (const each of [counter, DigestCounter.fromSorted(counter.toSorted())]) {
+    expect(each.hasRepeated).toBe(hasRepeated);
+    expect([...expected].filter(([key, count]) => each.isRepeated(key) !== count > 1)).toEqual([]);
+  }
+  const repeatedCount = [...expected.values()].filter((count) => count > 1).length;
+  expect(counter.toSorted()).toHaveLength(2 * repeatedCount);
 });

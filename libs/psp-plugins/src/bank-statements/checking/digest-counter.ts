@@ -44,6 +44,21 @@ export class DigestCounter {
   }
 
   /**
+   * Forgets the keys that occur only once, so that a large file needs less memory. After that, `count` may no longer be called, but
+   * `isRepeated` has the same results.
+   */
+  forgetSingleKeys(): void {
+    const twice = new Float64Array(2 * this.repeated.length);
+    for (const [n, number] of this.repeated.entries()) twice.fill(number, 2 * n, 2 * n + 2);
+    this.sorted = twice;
+  }
+
+  /** True if any key occurs more than once. If not, the caller need not create the key for `isRepeated`. */
+  get hasRepeated(): boolean {
+    return this.repeated.length > 0;
+  }
+
+  /**
    * Creates a counter from sorted hashes.
    * @param sorted the result of `toSorted` of another counter
    */

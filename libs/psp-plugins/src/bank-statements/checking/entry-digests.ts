@@ -4,11 +4,12 @@
  */
 import { InvalidRecordError, formatAmount } from '@tributary/connector-api';
 import { createGroupKey, listGroupCriteria } from '../identity/entry-identity.js';
+import type { GroupCriterion } from '../identity/entry-identity.js';
 import { digestNormalizedFacts } from '../identity/fact-digests.js';
 import type { FactDigests, NormalizedFacts } from '../identity/fact-digests.js';
 import { BoundedCache } from '../statements/bounded-cache.js';
 import { toSignedMoney } from '../statements/to-signed-money.js';
-import type { Entry } from '../statements/statement.types.js';
+import type { CreditDebit, Entry } from '../statements/statement.types.js';
 
 export interface EntryDigests {
   /** The amount in the form of `formatAmountForKey`. */
@@ -18,26 +19,48 @@ export interface EntryDigests {
   facts: FactDigests;
 }
 
-/** Computes the digests of entries. It remembers amounts and groups, because they usually occur in many entries of a file. */
+/**
+ * Computes the digests of entries. It remembers the groups of consecutive entries with the same day and currency by their amounts, because
+ * the same amounts usually occur in many entries of a statement.
+ */
 export class EntryDigester {
-  private readonly groups = new BoundedCache<Pick<EntryDigests, 'amount' | 'groupKey'>>();
+  private amounts = createAmountCaches();
+  /** What the entries have in common whose amounts are cached. */
+  private common: { currency: string; criterion: GroupCriterion; accountId: string } | undefined;
 
   /**
    * Computes the digests of an entry.
    * @param facts the result of `normalizeFacts` for the facts of the entry and of its only detail
    */
   digest(entry: Entry, facts: NormalizedFacts, accountId: string): EntryDigests {
-    const criterion = listGroupCriteria(entry)[0];
-    const [kind, day = ''] = criterion;
-    const { amount, groupKey } = this.groups.getOrCompute(
-      `${entry.creditDebit} ${entry.amount} ${entry.currency} ${kind} ${day} ${accountId}`,
-      () => {
-        const amount = formatAmountForKey(entry);
-        return { amount, groupKey: createGroupKey(accountId, amount, criterion) };
-      },
-    );
+    const { amount, groupKey } = this.identifyGroup(entry, accountId);
     return { amount, groupKey, facts: digestNormalizedFacts(facts) };
   }
+
+  private identifyGroup(entry: Entry, accountId: string): EntryGroup {
+    const [criterion] = listGroupCriteria(entry);
+    const { creditDebit, currency } = entry;
+    const { common } = this;
+    if (
+      common?.criterion[0] !== criterion[0] ||
+      common.criterion[1] !== criterion[1] ||
+      common.currency !== currency ||
+      common.accountId !== accountId
+    ) {
+      this.common = { currency, criterion, accountId };
+      this.amounts = createAmountCaches();
+    }
+    return this.amounts[creditDebit].getOrCompute(entry.amount, () => {
+      const amount = formatAmountForKey(entry);
+      return { amount, groupKey: createGroupKey(accountId, amount, criterion) };
+    });
+  }
+}
+
+type EntryGroup = Pick<EntryDigests, 'amount' | 'groupKey'>;
+
+function createAmountCaches(): Record<CreditDebit, BoundedCache<EntryGroup>> {
+  return { CRDT: new BoundedCache(), DBIT: new BoundedCache() };
 }
 
 /** Serializes digests to a string. It is written and read several times as fast as the same digests as JSON objects. */

@@ -9,22 +9,22 @@ import type { NormalizedFacts } from '../identity/fact-digests.js';
 import { mergeOnlyDetail } from '../statements/merge-entry-detail.js';
 import { StatementError } from '../statements/statement.types.js';
 import type { Entry, StatementEvent, StatementStart } from '../statements/statement.types.js';
-import { DigestCounter } from './digest-counter.js';
-import { EntryDigester, createEntryKey, createReferenceKey } from './entry-digests.js';
+import { EntryDigester } from './entry-digests.js';
 import type { EntryDigests } from './entry-digests.js';
+import { KeyCounts } from './key-counts.js';
 import { EntrySums, checkStatement } from './statement-check.js';
 import type { CheckedStatement } from './statement-check.js';
 
 export interface CheckedFile {
   /** The statements, in the order of the file. */
   statements: CheckedStatement[];
-  /** Counts how often each key of `EntryDigests` occurs. */
-  digestCounts: DigestCounter;
+  /** Shows which keys of entries occur several times. */
+  keyCounts: KeyCounts;
 }
 
 export class FileCheck {
   private readonly statements: CheckedStatement[] = [];
-  private readonly digestCounts = new DigestCounter();
+  private readonly keyCounts = new KeyCounts();
   private readonly digester = new EntryDigester();
   /** The digests of the contents of the statements, by identity. */
   private readonly contents = new Map<string, string>();
@@ -69,8 +69,8 @@ export class FileCheck {
   finish(): CheckedFile {
     if (this.open) throw new StatementError(`statement ${this.open.start.id} has no end`);
     if (this.statements.length === 0) throw new StatementError('there is no statement in it');
-    this.digestCounts.finish();
-    return { statements: this.statements, digestCounts: this.digestCounts };
+    this.keyCounts.finish();
+    return { statements: this.statements, keyCounts: this.keyCounts };
   }
 
   /** Computes the digests of an entry, and counts its keys. */
@@ -78,11 +78,7 @@ export class FileCheck {
     const merged = mergeOnlyDetail(entry);
     const facts = merged === entry ? ownFacts : normalizeFacts(merged);
     const digests = this.digester.digest(entry, facts, accountId);
-    const statement = this.statements.length;
-    this.digestCounts.add(digests.groupKey);
-    this.digestCounts.add(createEntryKey(digests.groupKey, digests.facts.all, statement));
-    const referenceKey = createReferenceKey(digests, statement);
-    if (referenceKey !== '') this.digestCounts.add(referenceKey);
+    this.keyCounts.add(digests, this.statements.length);
     return digests;
   }
 

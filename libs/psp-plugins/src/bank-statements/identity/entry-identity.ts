@@ -23,6 +23,7 @@ export function createAccountId({ account }: Pick<StatementStart, 'account'>): s
 
 /** The kind of a group and its day. */
 export type GroupCriterion = readonly [kind: 'booked' | 'value' | 'pending' | 'information', day?: string];
+export type GroupCriteria = readonly [GroupCriterion, ...GroupCriterion[]];
 
 /**
  * Returns the groups in which the movement of an entry may be found. A new movement is added to the first group of the result.
@@ -31,7 +32,30 @@ export type GroupCriterion = readonly [kind: 'booked' | 'value' | 'pending' | 'i
  * - `pending`: for entries that have no final day yet
  * @param reported the time of the statement. A pending entry without a day may be booked on that day
  */
-export function listGroupCriteria(entry: Entry, reported?: string): [GroupCriterion, ...GroupCriterion[]] {
+export function listGroupCriteria(entry: Entry, reported?: string): GroupCriteria {
+  const { status, bookedAt, valueAt } = entry;
+  const { criteria, of } = lastCriteria;
+  if (
+    criteria &&
+    of.status === status &&
+    of.bookedAt === bookedAt &&
+    of.valueAt === valueAt &&
+    lastCriteria.reported === reported
+  )
+    return criteria;
+  const created = createGroupCriteria(entry, reported);
+  lastCriteria = { of: { status, bookedAt, valueAt }, reported, criteria: created };
+  return created;
+}
+
+/** The last result of `listGroupCriteria`. It is kept, because consecutive entries usually have the same days. */
+let lastCriteria: {
+  of: Partial<Pick<Entry, 'status' | 'bookedAt' | 'valueAt'>>;
+  reported?: string | undefined;
+  criteria?: GroupCriteria;
+} = { of: {} };
+
+function createGroupCriteria(entry: Entry, reported?: string): GroupCriteria {
   const booked = extractDate(entry.bookedAt);
   const value = extractDate(entry.valueAt);
   const byBooking = (day?: string): GroupCriterion[] => (day ? [['booked', day]] : []);

@@ -2,13 +2,13 @@
  * Builds the input for matching. It consists of an entry of a checked statement, with its groups (account, amount, currency, day), facts
  * and ids.
  */
-import { computeDigest } from '../identity/digest.js';
+import { computeJsonDigest } from '../identity/digest.js';
 import { createGroupKey, listGroupCriteria } from '../identity/entry-identity.js';
-import type { GroupCriterion } from '../identity/entry-identity.js';
+import type { GroupCriteria } from '../identity/entry-identity.js';
 import { normalizeFacts } from '../identity/fact-digests.js';
 import type { FactDigests } from '../identity/fact-digests.js';
 import { mergeOnlyDetail } from '../statements/merge-entry-detail.js';
-import { EntryDigester, createEntryKey, createReferenceKey } from '../checking/entry-digests.js';
+import { EntryDigester, createEntryKey } from '../checking/entry-digests.js';
 import type { EntryDigests } from '../checking/entry-digests.js';
 import type { CheckedFile } from '../checking/file-check.js';
 import type { CheckedStatement } from '../checking/statement-check.js';
@@ -19,7 +19,7 @@ export interface ItemToMatch {
   entry: Entry;
   statement: CheckedStatement;
   /** The kinds and days of the groups in which the movement may be found. A new movement is added to the first group. */
-  criteria: readonly [GroupCriterion, ...GroupCriterion[]];
+  criteria: GroupCriteria;
   /** The key of the first group in `criteria`. */
   groupKey: string;
   /** The keys of all groups in `criteria`, in the same order. */
@@ -42,7 +42,7 @@ class StatementItem implements ItemToMatch {
   constructor(
     readonly entry: Entry,
     readonly statement: CheckedStatement,
-    readonly criteria: readonly [GroupCriterion, ...GroupCriterion[]],
+    readonly criteria: GroupCriteria,
     readonly groupKey: string,
     private readonly amount: string,
     readonly facts: FactDigests,
@@ -70,17 +70,16 @@ export class ItemToMatchFactory {
   constructor(
     private readonly statement: CheckedStatement,
     private readonly statementIndex: number,
-    private readonly digestCounts: CheckedFile['digestCounts'],
+    private readonly keyCounts: CheckedFile['keyCounts'],
   ) {}
 
   create(entry: Entry, digests = this.digest(entry)): ItemToMatch {
     const { identity, start } = this.statement;
     const { facts, groupKey } = digests;
     const criteria = listGroupCriteria(entry, start.createdAt);
-    const ordinal = this.nextOrdinal(createEntryKey(groupKey, facts.all, this.statementIndex));
+    const ordinal = this.nextOrdinal(groupKey, facts.all);
     // If two entries with equal amounts have the same bank reference, the reference identifies neither of them.
-    const referenceKey = createReferenceKey(digests, this.statementIndex);
-    const isShared = referenceKey !== '' && this.digestCounts.isRepeated(referenceKey);
+    const isShared = this.keyCounts.isReferenceRepeated(digests, this.statementIndex);
     return new StatementItem(
       entry,
       this.statement,
@@ -110,7 +109,7 @@ export class ItemToMatchFactory {
     const key = createEntryKey(groupKey, fingerprint.facts.all, this.statementIndex);
     let entryIds = this.entryIdsByKey.get(key);
     if (!entryIds) {
-      const count = this.digestCounts.count(key);
+      const count = this.keyCounts.countEntries(groupKey, fingerprint.facts.all, this.statementIndex);
       entryIds = new Set(
         Array.from({ length: count }, (_, n) => createEntryId(identity, groupKey, fingerprint.facts.all, n)),
       );
@@ -119,8 +118,9 @@ export class ItemToMatchFactory {
     return !entryIds.has(fingerprint.bookedEntryId);
   };
 
-  private nextOrdinal(key: string): number {
-    if (!this.digestCounts.isRepeated(key)) return 0;
+  private nextOrdinal(groupKey: string, facts: string): number {
+    if (!this.keyCounts.isEntryRepeated(groupKey, facts, this.statementIndex)) return 0;
+    const key = createEntryKey(groupKey, facts, this.statementIndex);
     const ordinal = this.ordinals.get(key) ?? 0;
     this.ordinals.set(key, ordinal + 1);
     return ordinal;
@@ -128,5 +128,6 @@ export class ItemToMatchFactory {
 }
 
 function createEntryId(identity: string, chain: string, facts: string, ordinal: number): string {
-  return computeDigest(identity, chain, facts, ordinal);
+  // The parts are digests, which JSON does not escape.
+  return computeJsonDigest(`["${identity}","${chain}","${facts}",${ordinal}]`);
 }

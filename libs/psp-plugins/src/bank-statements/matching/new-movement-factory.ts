@@ -19,7 +19,7 @@ export class NewMovementFactory {
    */
   constructor(
     private readonly before: ServedDays,
-    private readonly digestCounts: CheckedFile['digestCounts'],
+    private readonly keyCounts: CheckedFile['keyCounts'],
   ) {}
 
   /**
@@ -44,7 +44,7 @@ export class NewMovementFactory {
   }
 
   private nextNumber(groupKey: string): number {
-    if (!this.digestCounts.isRepeated(groupKey)) return 0;
+    if (!this.keyCounts.isGroupRepeated(groupKey)) return 0;
     const number = this.counts.get(groupKey) ?? 0;
     this.counts.set(groupKey, number + 1);
     return number;

@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads';
 import { existsSync, readSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setImmediate } from 'node:timers/promises';
-import { DigestCounter } from '../checking/digest-counter.js';
+import { KeyCounts } from '../checking/key-counts.js';
+import type { SerializedKeyCounts } from '../checking/key-counts.js';
 import type { CheckedStatement } from '../checking/statement-check.js';
 import type { FileDescription } from '../readers/index.js';
 import { StatementError } from '../statements/statement.types.js';
@@ -25,14 +26,18 @@ export type ParseResult =
   | {
       kind: 'parsed';
       statements: CheckedStatement[];
-      digests: Float64Array<ArrayBuffer>;
+      keyCounts: SerializedKeyCounts;
       entryCount: number;
       index: SpoolIndex;
     }
   | { kind: 'refused'; reason: string };
 
 const WORKER_URL = new URL('./parse-worker.js', import.meta.url);
-const CHUNK_BYTES = 65_536;
+/**
+ * The number of bytes that are parsed at once. All events of a chunk are in memory at the same time. With a larger chunk, many of them
+ * survive a collection of V8's young generation, which costs processor time and memory.
+ */
+const CHUNK_BYTES = 16_384;
 /**
  * The memory limit of the worker. A worker needs memory for one batch and eight bytes for each digest. The limit applies to V8's young
  * generation and keeps the process small. A lower limit would cost much processor time.
@@ -58,7 +63,7 @@ export async function parseInWorker(task: ParseTask): Promise<ParsedFile & { clo
   const spool = new SpoolReader(task.spool, result.index);
   return {
     statements: result.statements,
-    digestCounts: DigestCounter.fromSorted(result.digests),
+    keyCounts: KeyCounts.parse(result.keyCounts),
     entryCount: result.entryCount,
     readEvents: () => spool.readEvents(),
     readBeneficiaries: () => spool.readBeneficiaries(),
@@ -108,8 +113,8 @@ export function* parseInSteps({
       position += length;
       yield;
     }
-    const { statements, digestCounts, entryCount } = parse.end();
-    return { kind: 'parsed', statements, digests: digestCounts.toSorted(), entryCount, index: writer.index };
+    const { statements, keyCounts, entryCount } = parse.end();
+    return { kind: 'parsed', statements, keyCounts: keyCounts.serialize(), entryCount, index: writer.index };
   } catch (error) {
     if (error instanceof StatementError) return { kind: 'refused', reason: error.message };
     throw error;

@@ -1,11 +1,12 @@
 /**
- * The spool of a large file, i.e. a temporary file that contains its parsed events and beneficiaries as JSON. Each stream can read them
- * from there without parsing the file again. The directory entry of the spool is removed at once, so nothing remains after a crash.
+ * The spool of a large file, i.e. a temporary file that contains its parsed events and beneficiaries. Each stream can read them from there
+ * without parsing the file again. The directory entry of the spool is removed at once, so nothing remains after a crash.
  */
 import { closeSync, mkdtempSync, openSync, read, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { parseEvents, serializeEvents } from './event-batch.js';
 import type { ParsedFileWriter } from './parse-file.js';
 import type { BeneficiaryBatch, ParsedEvent } from './parsed-file.js';
 
@@ -52,18 +53,18 @@ export class SpoolWriter implements ParsedFileWriter {
       raws.push(event.raw);
       event.raw = '';
     }
-    this.index.events.push(this.write(events));
-    this.index.raws.push(this.write(raws));
+    this.index.events.push(this.write(serializeEvents(events)));
+    this.index.raws.push(this.write(serializeTexts(raws)));
     this.index.entriesBefore.push(this.entryCount);
     this.entryCount += raws.length;
   }
 
   writeBeneficiaries(batch: BeneficiaryBatch): void {
-    this.index.beneficiaries.push(this.write(batch));
+    this.index.beneficiaries.push(this.write(JSON.stringify(batch)));
   }
 
-  private write(value: unknown): Region {
-    const bytes = Buffer.from(JSON.stringify(value));
+  private write(text: string): Region {
+    const bytes = Buffer.from(text);
     const from = this.position;
     for (let written = 0; written < bytes.length;)
       written += writeSync(this.descriptor, bytes, written, bytes.length - written, from + written);
@@ -79,11 +80,12 @@ export class SpoolReader {
   ) {}
 
   async *readEvents(): AsyncGenerator<ParsedEvent[]> {
-    for (const region of this.index.events) yield (await this.read(region)) as ParsedEvent[];
+    for (const region of this.index.events) yield parseEvents(await this.read(region));
   }
 
   async *readBeneficiaries(): AsyncGenerator<BeneficiaryBatch> {
-    for (const region of this.index.beneficiaries) yield (await this.read(region)) as BeneficiaryBatch;
+    for (const region of this.index.beneficiaries)
+      yield JSON.parse(await this.read(region)) as BeneficiaryBatch;
   }
 
   /**
@@ -94,7 +96,7 @@ export class SpoolReader {
     const batch = this.index.entriesBefore.findLastIndex((before) => before < number);
     const region = this.index.raws[batch];
     if (!region) return '';
-    const raws = (await this.read(region)) as string[];
+    const raws = parseTexts(await this.read(region));
     return raws[number - 1 - (this.index.entriesBefore[batch] ?? 0)] ?? '';
   }
 
@@ -102,11 +104,23 @@ export class SpoolReader {
     closeSync(this.descriptor);
   }
 
-  /** Reads JSON from the temporary file. It needs no validation, because this program wrote it and no other program can open the file. */
-  private async read([from, length]: Region): Promise<unknown> {
+  /** Reads a text from the temporary file. It needs no validation, because this program wrote it and no other program can open the file. */
+  private async read([from, length]: Region): Promise<string> {
     const { bytesRead, buffer } = await readAt(this.descriptor, Buffer.allocUnsafe(length), 0, length, from);
     if (bytesRead !== length)
       throw new Error(`the temporary file ends at byte ${from + bytesRead}; expected ${from + length}`);
-    return JSON.parse(buffer.toString());
+    return buffer.toString();
   }
+}
+
+/** Joins texts after a line with their lengths. This takes half of the time of JSON, which would escape every quote and line break. */
+function serializeTexts(texts: readonly string[]): string {
+  return `${texts.map(({ length }) => length).join(',')}\n${texts.join('')}`;
+}
+
+/** Returns the texts that `serializeTexts` joined. */
+function parseTexts(serialized: string): string[] {
+  let from = serialized.indexOf('\n') + 1;
+  const lengths = from === 1 ? [] : serialized.slice(0, from - 1).split(',');
+  return lengths.map((length) => serialized.slice(from, (from += Number(length))));
 }

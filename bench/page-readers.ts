@@ -12,7 +12,7 @@ import {
 } from '../libs/feed/src/database/sqlite/sqlite-page-reader.js';
 import {
   formatPostgresPageQuery,
-  readPostgresPage,
+  PostgresPageReader,
 } from '../libs/feed/src/database/postgres/postgres-page-reader.js';
 import { PostgresPool, toPoolTimeouts } from '../libs/feed/src/database/postgres/postgres-pool.js';
 
@@ -63,13 +63,14 @@ export async function openPostgresPageReaders(url: string): Promise<PageReaders>
     query: <R>(text: string, values: readonly unknown[]) => pool.query<R>(text, values, 'pages'),
   };
   const [session] = await pool.query<{ pid: number }>('select pg_backend_pid() as pid', []);
+  const pages = new PostgresPageReader(runner);
   const readUnchecked: ReadPage = async ({ id }, from, skipped, count) => {
     const values = [id, from, skipped, count];
     const [page] = await runner.query<SerializedPage>(formatPostgresPageQuery(), values);
     return page;
   };
   return {
-    variants: [(...page) => readPostgresPage(runner, ...page), readUnchecked, readUnchecked],
+    variants: [(...page) => pages.read(...page), readUnchecked, readUnchecked],
     backend: session?.pid,
     close: () => void pool.close(),
   };

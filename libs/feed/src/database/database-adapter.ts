@@ -123,10 +123,15 @@ export interface DatabaseAdapter {
   probeOrderTables(db: Kysely<Schema>): Promise<void>;
   /** Runs several reads that all see the same state (snapshot) of the database. */
   readSnapshot<T>(work: TransactionCallback<T>): Promise<T>;
+  /** Returns the number of a new feed. With `undefined`, the database chooses the number. */
+  createFeedId(): number | undefined;
+  /** The largest number that a feed can have in this database. */
+  readonly maxFeedId: number;
   /**
-   * Makes generated numbers continue after the largest number in the table. This is needed after rows were inserted with explicit numbers.
+   * Makes the numbers that the database chooses for feeds continue after the largest one. This is needed after feeds were inserted with
+   * explicit numbers.
    */
-  resetIdentitySequence(db: Kysely<Schema>, table: keyof Schema, column: string): Promise<void>;
+  resetFeedIdSequence(db: Kysely<Schema>): Promise<void>;
   /** Inserts rows in the fastest way of this database. The function must be called inside a transaction of this adapter. */
   insertRows(db: Kysely<Schema>, rows: readonly FeedRowTable[]): Promise<void>;
   /**

@@ -1,4 +1,7 @@
-/** Copies a store to another database. All tables stay identical, including feed times, sequence numbers and cursors. */
+/**
+ * Copies a store to another database. All tables stay identical, including feed times, sequence numbers and cursors. Only the numbers of feeds
+ * change if they are too large for the target: then the feeds are numbered from 1, in the sequence of their former numbers.
+ */
 import { createHash } from 'node:crypto';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
@@ -53,17 +56,33 @@ function copyTables(source: DatabaseAdapter, target: DatabaseAdapter, onProgress
   return source.readSnapshot((reader) =>
     target.migrationTransaction(async (writer) => {
       await assertEmpty(writer);
+      const feedIds = await chooseFeedIds(reader, target.maxFeedId);
       for (const table of TABLE_NAMES) {
         let rows = 0;
-        for await (const batch of readBatches(reader, table)) {
+        for await (const batch of readBatches(reader, table, feedIds)) {
           await insertBatch(target, writer, table, batch);
           onProgress(table, (rows += batch.length));
         }
       }
-      await target.resetIdentitySequence(writer, 'feeds', 'id');
+      await target.resetFeedIdSequence(writer);
       await copyHistory(reader, writer);
     }),
   );
+}
+
+/** The number of each feed in the target, by its number in the source. */
+type FeedIds = ReadonlyMap<unknown, number>;
+
+async function chooseFeedIds(reader: Kysely<Schema>, maxFeedId: number): Promise<FeedIds> {
+  const ranks = await rankFeeds(reader);
+  const ids = [...ranks.keys()] as number[];
+  return ids.every((id) => id <= maxFeedId) ? new Map(ids.map((id) => [id, id])) : ranks;
+}
+
+/** Numbers the feeds from 1, in the sequence of their present numbers. Tables that are sorted by the feed stay in the same sequence. */
+async function rankFeeds(reader: Kysely<Schema>): Promise<FeedIds> {
+  const feeds = await reader.selectFrom('feeds').select('id').orderBy('id').execute();
+  return new Map(feeds.map(({ id }, index) => [id, index + 1]));
 }
 
 /**
@@ -76,16 +95,18 @@ export async function summarizeStore(location: string | StoreLocation): Promise<
     await assertNotDamaged(location, adapter);
     return adapter.readSnapshot(async (db) => {
       const summaries: TableSummary[] = [];
-      for (const table of TABLE_NAMES) summaries.push(await summarizeTable(db, table));
+      // A copy can have other numbers of feeds, so the digest contains the rank of a feed instead of its number.
+      const ranks = await rankFeeds(db);
+      for (const table of TABLE_NAMES) summaries.push(await summarizeTable(db, table, ranks));
       return summaries;
     });
   });
 }
 
-async function summarizeTable(db: Kysely<Schema>, table: TableName): Promise<TableSummary> {
+async function summarizeTable(db: Kysely<Schema>, table: TableName, ranks: FeedIds): Promise<TableSummary> {
   const digest = createHash('sha256');
   let rows = 0;
-  for await (const batch of readBatches(db, table)) {
+  for await (const batch of readBatches(db, table, ranks)) {
     rows += batch.length;
     for (const row of batch) digest.update(serializeRow(row));
   }
@@ -99,8 +120,10 @@ async function assertNotDamaged(location: string | StoreLocation, adapter: Datab
   throw new Error(`the store ${store} is damaged (${problem}): put back a backup; nothing was written`);
 }
 
-async function* readBatches(db: Kysely<Schema>, table: TableName): AsyncGenerator<Row[]> {
+/** Reads a table in the sequence of its sort key, and replaces the numbers of feeds. */
+async function* readBatches(db: Kysely<Schema>, table: TableName, feedIds: FeedIds): AsyncGenerator<Row[]> {
   const key = sql.join(SORT_KEYS[table].map((column) => sql.ref(column)));
+  const feedColumn = table === 'feeds' ? 'id' : 'feed_id';
   let last: Row | undefined;
   for (;;) {
     const after =
@@ -110,8 +133,11 @@ async function* readBatches(db: Kysely<Schema>, table: TableName): AsyncGenerato
     const query = sql<Row>`select ${portableColumns(table)} from ${sql.table(table)} ${after} order by ${key} limit ${BATCH_ROWS}`;
     const { rows } = await query.execute(db);
     if (rows.length === 0) return;
-    yield rows;
     last = rows.at(-1);
+    yield rows.map((row) => {
+      const feedId = feedIds.get(row[feedColumn]);
+      return feedId === undefined || feedId === row[feedColumn] ? row : { ...row, [feedColumn]: feedId };
+    });
   }
 }
 

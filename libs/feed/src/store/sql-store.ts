@@ -219,10 +219,12 @@ export class SqlStore implements Store {
 
   private async createFeed(connector: string, stream: Stream): Promise<number> {
     // The transaction is durable, because all gateways keep the id of the feed in memory as long as they run.
+    const newId = this.adapter.createFeedId();
     const id = await this.adapter.durableTransaction(async (db) => {
       await db
         .insertInto('feeds')
         .values((eb) => ({
+          ...(newId !== undefined && { id: newId }),
           connector,
           stream,
           head_seq: 0,

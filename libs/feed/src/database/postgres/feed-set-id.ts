@@ -2,7 +2,8 @@
  * Keeps `store_identity.feed_set_id` up to date: a random number that identifies the set of feeds in one store and epoch. Triggers replace
  * it whenever a feed is created, deleted or renamed, and whenever the store gets another id or epoch. So if a process has checked once that
  * a number belongs to a feed, it belongs to this feed in every state with the same `feed_set_id`, also after a backup was restored. A page
- * statement compares this number, which takes a third of the time of reading the feed and the identity of the store.
+ * statement compares this number, which takes a third of the time of reading the feed and the identity of the store. `postgres-page-reader.ts`
+ * decides at which pages it is compared.
  */
 import { sql, type Kysely } from 'kysely';
 import type { Schema } from '../schema.js';

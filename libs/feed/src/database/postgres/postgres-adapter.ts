@@ -18,10 +18,11 @@ import { isConcurrentCreate } from './postgres-errors.js';
 import { addFeedSetId } from './feed-set-id.js';
 import { createKysely } from './postgres-kysely.js';
 import { PostgresPool, toPoolTimeouts, type PoolLimits } from './postgres-pool.js';
-import { readPostgresPage } from './postgres-page-reader.js';
+import { PostgresPageReader } from './postgres-page-reader.js';
 import { PostgresReplicaReader } from './postgres-replica-reader.js';
 import { rejectColumnValues } from './reject-values-by-trigger.js';
 import { PostgresTransactions, type TransactionKind } from './postgres-transaction.js';
+import { createUniqueFeedId, MIN_UNIQUE_FEED_ID } from './unique-feed-id.js';
 
 const POSTGRES_COLUMN_TYPES: ColumnTypes = {
   text: sql`text collate "C"`,
@@ -119,6 +120,7 @@ export async function openPostgres(
   const readPool = new PostgresPool(url, halfLimits.connections, timeouts);
   const writePool = new PostgresPool(url, halfLimits.connections, timeouts);
   const replicaPools = new PostgresReplicaReader(replicas, halfLimits, readPool);
+  const pageReader = new PostgresPageReader(replicaPools);
   const createForPurpose = (purpose: ConnectionPurpose) => {
     const reads = new PostgresTransactions(readPool, purpose);
     const writes = new PostgresTransactions(writePool, purpose);
@@ -165,9 +167,12 @@ export async function openPostgres(
       await db.insertInto('orders').values(createHealthCheckOrder(PROBE_REQUEST_LENGTH)).execute();
       await sql.raw(LOCK_ORDER_TABLES).execute(db);
     },
-    resetIdentitySequence: async (db, table, column) => {
-      const next = sql`(select coalesce(max(${sql.ref(column)}), 0) + 1 from ${sql.table(table)})`;
-      await sql`select setval(pg_get_serial_sequence(${table}, ${column}), ${next}, false)`.execute(db);
+    createFeedId: createUniqueFeedId,
+    maxFeedId: Number.MAX_SAFE_INTEGER,
+    // Programs of earlier versions take the numbers of new feeds from the sequence.
+    resetFeedIdSequence: async (db) => {
+      const next = sql`(select coalesce(max(id), 0) + 1 from feeds where id < ${MIN_UNIQUE_FEED_ID})`;
+      await sql`select setval(pg_get_serial_sequence('feeds', 'id'), ${next}, false)`.execute(db);
     },
     insertRows: async (db, rows) => {
       if (rows.length > 0) await buildInsert(rows).execute(db);
@@ -203,7 +208,7 @@ export async function openPostgres(
     },
     rowPosition: sql<number>`seq`,
     isRowAfter: (feedId, seq) => sql<SqlBool>`feed_id = ${feedId} and seq > ${seq}`,
-    readPage: (feed, from, skipped, count) => readPostgresPage(replicaPools, feed, from, skipped, count),
+    readPage: (feed, from, skipped, count) => pageReader.read(feed, from, skipped, count),
     close,
   };
   return adapter;

@@ -1,6 +1,7 @@
 /** Reads pages of feeds from PostgreSQL, and checks that a feed's number still belongs to the feed. */
 import type { SerializedPage } from '@tributary/connector-api';
 import type { FeedIdentity } from '../database-adapter.js';
+import { isUniqueFeedId } from './unique-feed-id.js';
 
 /**
  * Builds the statement that reads a page. Its parameters are the feed, the lower bound of the feed time, the number of rows to skip after
@@ -37,33 +38,72 @@ const CHECKED_PAGE_QUERY = formatPostgresPageQuery(
   '(select feed_set_id from store_identity, feeds where feeds.id = $1 and connector = $5 and stream = $6 and store_id = $7 and epoch = $8) as feed_set_id,',
 );
 
+/** Reads a page of a feed whose number belongs to no other feed in any state of the store. */
+const PAGE_QUERY_WITHOUT_CHECK = formatPostgresPageQuery();
+
+/** For this time in ms after a check, rows of a feed with a unique number are served without another check. */
+const CHECK_INTERVAL_MS = 100;
+
 /** Runs the statements that read pages. */
 interface StatementRunner {
   query<R>(text: string, values: readonly unknown[]): Promise<R[]>;
 }
 
-/**
- * Reads a page. If the set of feeds has changed since the last page of the feed, a second statement checks the feed itself.
- * @returns `undefined` when the number of the feed does not belong to the feed now
- */
-export async function readPostgresPage(
-  runner: StatementRunner,
-  feed: FeedIdentity,
-  from: number,
-  skipped: number,
-  count: number,
-): Promise<SerializedPage | undefined> {
-  const { id, connector, stream, storeId, epoch, feedSetId } = feed;
-  const position = [id, from, skipped, count];
-  if (feedSetId !== undefined) {
-    const [page] = await runner.query<UncheckedPage>(PAGE_QUERY, [...position, feedSetId]);
-    if (page && page.rows !== null) return page as SerializedPage;
+export class PostgresPageReader {
+  /** The id of the set of feeds that the last check found, and the time of the check in milliseconds of a monotonic clock. */
+  private lastCheck = { feedSetId: -1, at: -Infinity };
+
+  /** @param now returns milliseconds of a monotonic clock */
+  constructor(
+    private readonly runner: StatementRunner,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /**
+   * Reads a page. If the set of feeds has changed since the last page of the feed, a second statement checks the feed itself.
+   * @returns `undefined` when the number of the feed does not belong to the feed now
+   */
+  async read(
+    feed: FeedIdentity,
+    from: number,
+    skipped: number,
+    count: number,
+  ): Promise<SerializedPage | undefined> {
+    const position = [feed.id, from, skipped, count];
+    if (this.isRecentlyChecked(feed)) {
+      const [page] = await this.runner.query<SerializedPage>(PAGE_QUERY_WITHOUT_CHECK, position);
+      // A page without rows does not show whether the feed still exists.
+      if (page && page.rows > 0) return page;
+    }
+    // The check is as old as the statement, and the response of the server can take long.
+    const checkedAt = this.now();
+    const page = await this.readChecked(feed, position);
+    if (page && feed.feedSetId !== undefined) this.lastCheck = { feedSetId: feed.feedSetId, at: checkedAt };
+    return page;
   }
-  const identity = [connector, stream, storeId, epoch];
-  const [page] = await runner.query<CheckedPage>(CHECKED_PAGE_QUERY, [...position, ...identity]);
-  if (!page || page.feed_set_id === null) return undefined;
-  feed.recordFeedSetId(page.feed_set_id);
-  return { rows: page.rows, body: page.body };
+
+  private async readChecked(
+    feed: FeedIdentity,
+    position: readonly number[],
+  ): Promise<SerializedPage | undefined> {
+    const { connector, stream, storeId, epoch, feedSetId } = feed;
+    if (feedSetId !== undefined) {
+      const [page] = await this.runner.query<UncheckedPage>(PAGE_QUERY, [...position, feedSetId]);
+      if (page && page.rows !== null) return page as SerializedPage;
+    }
+    const identity = [connector, stream, storeId, epoch];
+    const [page] = await this.runner.query<CheckedPage>(CHECKED_PAGE_QUERY, [...position, ...identity]);
+    if (!page || page.feed_set_id === null) return undefined;
+    feed.recordFeedSetId(page.feed_set_id);
+    return { rows: page.rows, body: page.body };
+  }
+
+  private isRecentlyChecked({ id, feedSetId }: FeedIdentity): boolean {
+    const { lastCheck } = this;
+    return (
+      feedSetId === lastCheck.feedSetId && this.now() - lastCheck.at < CHECK_INTERVAL_MS && isUniqueFeedId(id)
+    );
+  }
 }
 
 /** The result of `PAGE_QUERY`. `rows` is NULL if the set of feeds has changed. */

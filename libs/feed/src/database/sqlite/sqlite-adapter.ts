@@ -10,7 +10,7 @@ import type { FeedRowTable, Schema } from '../schema.js';
 import { addFeedSetId } from './feed-set-id.js';
 import { prepareLazily } from './prepare-lazily.js';
 import { SqlitePageReader } from './sqlite-page-reader.js';
-import { SEQUENCE_NUMBER_BITS } from './row-key.js';
+import { MAX_FEED_ID, SEQUENCE_NUMBER_BITS } from './row-key.js';
 import { isLockedByOtherProcess, toStoreError } from './sqlite-errors.js';
 import { assertFileComplete } from './assert-file-complete.js';
 import { StoreChangeGuard } from '../../identity/store-change-guard.js';
@@ -161,7 +161,10 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
         }
       }),
     // Nothing is needed, because SQLite always continues after the largest number.
-    resetIdentitySequence: async () => {},
+    resetFeedIdSequence: async () => {},
+    // The database chooses the numbers of new feeds.
+    createFeedId: () => undefined,
+    maxFeedId: MAX_FEED_ID,
     migrationTransaction: (work) =>
       writer
         .connection()

@@ -11,7 +11,8 @@ const ACCOUNTS = 5_000;
 /**
  * The maximum processor time of a balance request, as a multiple of the processor time of a health check. The time includes the refresh in
  * the background, and the write of the time at which the balance was served. Measured: 5.2 before balances came from the store, 3.4 to 4.3
- * now.
+ * now. The first burst is not compared: it comes while a gateway that has just started reads the first balances of all accounts, and before
+ * the program is compiled, while the health checks come at the end.
  */
 const MAX_COST_RATIO = 5;
 const KEY = 'key-of-the-client-of-balances';
@@ -67,7 +68,7 @@ measure(
   async () => {
     const { url, pid } = await startGateway();
     const burst = (paths: readonly string[]) => requestAtOnce(url, pid, paths, KEY);
-    const results = [await burst(PATHS), await burst(PATHS)];
+    const results = [await burst(PATHS), await burst(PATHS), await burst(PATHS)];
     const simplest = await burst(PATHS.map(() => '/healthz'));
     for (const [
       index,
@@ -81,7 +82,7 @@ measure(
       expect(statuses).toEqual({ 200: ACCOUNTS });
       // The times of the same run are compared, because absolute times depend on the load of the machine.
       expect(slowestHealthMs).toBeLessThan(slowestMs / 3);
-      expect(processorMs).toBeLessThan(MAX_COST_RATIO * simplest.processorMs);
+      if (index > 0) expect(processorMs).toBeLessThan(MAX_COST_RATIO * simplest.processorMs);
     }
   },
   120_000,

@@ -14,7 +14,7 @@ async function find(pspId: string | undefined, rows = ['1 key-1 9', '2 mine -125
     return Json.parse(JSON.stringify({ id, key, amount }));
   });
   const result = await findCreatedOrder(
-    { createdAt: CREATED_AT, amount: AMOUNT, ...(pspId !== undefined && { pspId }) },
+    { idempotencyKey: 'mine', createdAt: CREATED_AT, amount: AMOUNT, ...(pspId !== undefined && { pspId }) },
     {
       findById: async (id) => {
         requests.push(id);
@@ -28,7 +28,7 @@ async function find(pspId: string | undefined, rows = ['1 key-1 9', '2 mine -125
           ...(page + 1 < objects.length && { next: String(page + 1) }),
         };
       },
-      isOrder: (row) => row.string('key') === 'mine',
+      getKey: (row) => row.string('key'),
       getAmount: (row) =>
         row.string('amount') === 'other' ? undefined : { ...AMOUNT, amount: BigInt(row.string('amount')) },
       maxWindowMs: DAY_MS,
@@ -65,6 +65,11 @@ it.each([
   });
 });
 
+it('the key is recognised in capital letters, and with blanks', async () => {
+  expect((await find(undefined, ['1 MINE 1250'])).result).toMatchObject({ id: '1' });
+  expect((await find('1', ['1 Mi\u00a0ne 1250'])).result).toMatchObject({ id: '1' });
+});
+
 it('an object that two pages contain is one object, and an amount that is not known is not compared', async () => {
   expect((await find(undefined, ['1 mine 1250', '1 mine 1250'])).result).toMatchObject({ id: '1' });
   expect((await find('1', ['1 mine other'])).result).toMatchObject({ id: '1' });
@@ -79,8 +84,9 @@ it('a search ends at a row that can only come after the order, or at the end of 
       const rows = numbers.map((id) => Json.parse(JSON.stringify({ id: String(id) })));
       return numbers.includes(0) ? { rows } : { rows, next: `${Number(token) - 2}` };
     };
-    const isOrder = (row: Json) => row.string('id') === String(wanted);
-    const found = await findOrderInPages(fetchPage, { amount: AMOUNT }, { isOrder }, isPast);
+    const order = { idempotencyKey: String(wanted), amount: AMOUNT };
+    const getKey = (row: Json) => row.string('id');
+    const found = await findOrderInPages(fetchPage, order, { getKey }, isPast);
     return [found?.string('id'), requestCount];
   };
   const isPast = (row: Json) => Number(row.string('id')) < 6;

@@ -5,6 +5,7 @@
  */
 import { PspError } from '../errors.js';
 import { Json } from '../http/json-accessors.js';
+import { isSameOrderKey } from '../mapping/order-key.js';
 import { readText } from '../mapping/pick-metadata.js';
 import type { Money } from '../money.js';
 import type { Order, OrderResult } from '../order.types.js';
@@ -17,13 +18,23 @@ const MAX_CLOCK_SKEW_MS = 3_600_000;
 
 /** How the object of an order is recognised. */
 export interface OrderRecognition {
-  /** Returns true for an object with the key of the order, e.g. in its reference. */
-  isOrder: (row: Json) => boolean;
+  /**
+   * Returns the key of the order to which an object belongs, e.g. its reference. The key is compared without regard to capital letters and
+   * blanks, see `isSameOrderKey`.
+   */
+  getKey: (row: Json) => string | undefined;
   /**
    * Returns the amount of an object; its sign is ignored. Without an amount, e.g. because the PSP converts it, only the key is compared.
    * @throws InvalidRecordError if the object has no valid amount. The result of the order is then not known
    */
   getAmount?: (row: Json) => Money | undefined;
+}
+
+/** The properties of an order with which an object is compared. */
+type ExpectedOrder = Pick<Order, 'amount' | 'idempotencyKey'>;
+
+function isObjectOf(row: Json, { idempotencyKey }: ExpectedOrder, { getKey }: OrderRecognition): boolean {
+  return isSameOrderKey(getKey(row), idempotencyKey);
 }
 
 /**
@@ -33,11 +44,13 @@ export interface OrderRecognition {
  */
 export function selectOrderObject(
   rows: readonly Json[],
-  { amount: expected }: Pick<Order, 'amount'>,
-  { isOrder, getAmount }: OrderRecognition,
+  order: ExpectedOrder,
+  recognition: OrderRecognition,
 ): Json | undefined {
   const getId = (row: Json) => readText(row, 'id') ?? row.toJsonString();
-  const objects = new Map(rows.filter(isOrder).map((row) => [getId(row), row]));
+  const objects = new Map(
+    rows.filter((row) => isObjectOf(row, order, recognition)).map((row) => [getId(row), row]),
+  );
   const [found] = objects.values();
   if (found === undefined) return undefined;
   if (objects.size > 1)
@@ -45,7 +58,8 @@ export function selectOrderObject(
       'unavailable',
       `the PSP has ${objects.size} objects with the key of the order, and it is not known which one is the order: ${[...objects.keys()].join(', ')}`,
     );
-  const amount = getAmount?.(found);
+  const expected = order.amount;
+  const amount = recognition.getAmount?.(found);
   const isSame =
     amount === undefined ||
     (amount.asset === expected.asset && [expected.amount, -expected.amount].includes(amount.amount));
@@ -63,7 +77,7 @@ export function selectOrderObject(
  */
 export function selectOrderItem(
   items: readonly Json[],
-  order: Pick<Order, 'amount'>,
+  order: ExpectedOrder,
   recognition: OrderRecognition,
 ): Json {
   const found = selectOrderObject(items, order, recognition);
@@ -80,10 +94,10 @@ export function selectOrderItem(
  */
 export function requireOrderObject(
   found: Json | undefined,
-  order: Pick<Order, 'amount'>,
+  order: ExpectedOrder,
   recognition: OrderRecognition,
 ): Json | undefined {
-  if (found === undefined || recognition.isOrder(found))
+  if (found === undefined || isObjectOf(found, order, recognition))
     return selectOrderObject(found === undefined ? [] : [found], order, recognition);
   throw new PspError(
     'unavailable',
@@ -99,13 +113,13 @@ export function requireOrderObject(
  */
 export async function findOrderInPages(
   fetchPage: (token: string | undefined) => Promise<TokenPage<Json>>,
-  order: Pick<Order, 'amount'>,
+  order: ExpectedOrder,
   recognition: OrderRecognition,
   isPast: (row: Json) => boolean = () => false,
 ): Promise<Json | undefined> {
   const found: Json[] = [];
   for await (const rows of readPages(fetchPage)) {
-    found.push(...rows.filter(recognition.isOrder));
+    found.push(...rows.filter((row) => isObjectOf(row, order, recognition)));
     if (rows.some(isPast)) break;
   }
   return selectOrderObject(found, order, recognition);
@@ -126,7 +140,7 @@ export interface CreatedOrderOptions extends OrderRecognition {
  * @throws PspError `unavailable` if it is not certain that the object is that of the order
  */
 export async function findCreatedOrder(
-  order: Pick<Order, 'pspId' | 'createdAt' | 'amount'>,
+  order: ExpectedOrder & Pick<Order, 'pspId' | 'createdAt'>,
   { findById, fetchPage, maxWindowMs, toOrderResult, ...recognition }: CreatedOrderOptions,
 ): Promise<OrderResult | undefined> {
   const from = Date.parse(order.createdAt) - MAX_CLOCK_SKEW_MS;

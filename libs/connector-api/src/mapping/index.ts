@@ -21,6 +21,7 @@ export * from './find-nearest-movement.js';
 export * from './number-revisions.js';
 export * from './order-currency.js';
 export * from './order-description.js';
+export * from './order-key.js';
 export * from './order-result.js';
 export * from './read-order-properties.js';
 export * from './parse-row-to-records.js';

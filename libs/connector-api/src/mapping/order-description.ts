@@ -4,10 +4,11 @@
  */
 import type { Json } from '../http/json-accessors.js';
 import type { Order } from '../order.types.js';
+import { normalizeOrderKey } from './order-key.js';
 import { readText } from './pick-metadata.js';
 
-/** Matches the last order key in a description without blanks. Keys are UUIDs of version 4. A bank may convert them to upper case. */
-const ORDER_KEY_PATTERN = /^.*([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})/is;
+/** Matches the last order key in a normalised description. Keys are UUIDs of version 4. */
+const ORDER_KEY_PATTERN = /^.*([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})/s;
 
 /**
  * Appends the order's key to its description, and shortens the description if necessary: `Rent 1f0f3850-9627-42de-8ad4-a2c497c37d0b`. The
@@ -35,8 +36,8 @@ export function truncateText(text: string, maxLength: number): string {
  * @returns `undefined` for a payout that was not ordered through this gateway
  */
 export function extractOrderKey(description: string | undefined): string | undefined {
-  // A bank can break a description into lines, even within the key. Therefore all blanks are removed first.
-  return ORDER_KEY_PATTERN.exec((description ?? '').replace(/\s+/g, ''))?.[1]?.toLowerCase();
+  // A bank can break a description into lines, even within the key. Therefore the whole description is normalised.
+  return ORDER_KEY_PATTERN.exec(normalizeOrderKey(description ?? ''))?.[1];
 }
 
 /** Returns the order's key in the property `description` of an object of the PSP, see `extractOrderKey`. */

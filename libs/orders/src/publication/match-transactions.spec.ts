@@ -50,15 +50,22 @@ const readRowStatuses = async (gateway: TestGateway) =>
 
 describe('a movement of the listing that is an order', () => {
   it.each([
-    ['by the id that the PSP answered with', { id: 'psp-1', key: false }],
-    ['by the key that the listing repeats', { id: 'movement-7', key: true }],
+    ['by the id that the PSP answered with', { id: 'psp-1', key: undefined }],
+    ['by the key that the listing repeats', { id: 'movement-7', key: (text: string) => text }],
+    [
+      'by the key in capital letters, with a blank',
+      {
+        id: 'movement-7',
+        key: (text: string) => `${text.toUpperCase().slice(0, 9)} ${text.toUpperCase().slice(9)}`,
+      },
+    ],
   ])('is told %s, changes its status, and is not served a second time', async (_, { id, key }) => {
     harness.psp.initialStatus = 'PENDING';
     const gateway = await harness.openGateway({ start: false });
     const answer = await harness.submit(gateway.service);
     const orderKey = harness.psp.attemptedKeys[0]!;
     const listed = (status: Transaction['status']) =>
-      createTransaction(id, { status, ...(key ? { orderKey } : {}) });
+      createTransaction(id, { status, ...(key && { orderKey: key(orderKey) }) });
     expect(
       await pullTransactions(gateway, [listed('PENDING'), createTransaction('other', { type: 'PAYIN' })]),
     ).toBeUndefined();

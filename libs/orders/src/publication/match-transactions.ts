@@ -5,6 +5,7 @@
 import {
   isRejectedRecord,
   InvalidRecordError,
+  normalizeOrderKey,
   tryEncodeId,
   serializeTransaction,
 } from '@tributary/connector-api';
@@ -70,14 +71,15 @@ export class OrderMatcher implements TransactionMatcher {
   private async findReferencedOrders(transactions: readonly Transaction[]): Promise<OrdersByReference> {
     const ids = transactions.flatMap(({ id, relatedTransactionId }) => [id, relatedTransactionId]);
     const orders = await this.writer.findByPspReferences({
-      pspKeys: transactions.map(({ orderKey }) => orderKey).filter(isNonEmptyString),
+      pspKeys: transactions.map(readOrderKey).filter(isNonEmptyString),
       pspIds: ids.filter(isNonEmptyString),
     });
     const byKey = new Map(orders.map((order) => [order.pspKey, order]));
     const byId = new Map(orders.map((order) => [order.pspId ?? '', order]));
     // A page can contain both the payment of an order whose PSP id is not stored yet, and the fee of that payment.
-    for (const { id, orderKey, type } of transactions) {
-      const order = orderKey === undefined ? undefined : byKey.get(orderKey);
+    for (const transaction of transactions) {
+      const { id, type } = transaction;
+      const order = byKey.get(readOrderKey(transaction) ?? '');
       if (order?.kind === type && !byId.has(id)) byId.set(id, order);
     }
     return { byKey, byId };
@@ -313,8 +315,8 @@ interface OrdersByReference {
 
 /** Finds the order to which a transaction belongs, and how the transaction is related to the order. */
 function matchTransaction(transaction: Transaction, { byKey, byId }: OrdersByReference): TransactionMatch {
-  const { id, orderKey, relatedTransactionId, type, status, amount } = transaction;
-  const named = orderKey === undefined ? undefined : byKey.get(orderKey);
+  const { id, relatedTransactionId, type, status, amount } = transaction;
+  const named = byKey.get(readOrderKey(transaction) ?? '');
   // A PSP can use one id for an order and another id for its payment. A row that belongs to the payment can also refer to the order by the
   // idempotency key.
   const related = relatedTransactionId === undefined ? undefined : (byId.get(relatedTransactionId) ?? named);
@@ -370,6 +372,11 @@ function createDispute(order: StoredOrder, transactionId: string, now: number): 
     set: { details, nextActionAt: now },
     event: `the listing contains the payment ${transactionId}: asking again`,
   };
+}
+
+/** Returns the key of the order of a transaction, in the form in which the gateway created it. */
+function readOrderKey({ orderKey }: Transaction): string | undefined {
+  return orderKey === undefined ? undefined : normalizeOrderKey(orderKey);
 }
 
 function isPayment({ type }: Transaction): boolean {

@@ -72,7 +72,7 @@ export function findOrder({ client }: AdyenBalancePlatformContext, order: Order)
     findById: (id) => client.findTransfer(id),
     fetchPage: (window) => client.listByTime('transfers', { ...window, reference }),
     // The receiving side of an internal transfer has the same reference.
-    isOrder: (row) => readText(row, 'reference') === reference && readText(row, 'direction') !== 'incoming',
+    getKey: (row) => (readText(row, 'direction') === 'incoming' ? undefined : readText(row, 'reference')),
     getAmount: (row) => parseAdyenAmount(row.at('amount'), 'value'),
     maxWindowMs: ORDER_SEARCH_RANGE_MS,
     toOrderResult,

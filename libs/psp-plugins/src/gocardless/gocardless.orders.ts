@@ -64,7 +64,7 @@ export function findOrder({ client, signal }: GocardlessContext, order: Order) {
   return findCreatedOrder(order, {
     findById: (id) => client.find(RESOURCE, id, signal),
     fetchPage: (window) => client.listCreated(RESOURCE, window, signal),
-    isOrder: (row) => readText(row, 'metadata', ORDER_KEY_NAME) === order.idempotencyKey,
+    getKey: (row) => readText(row, 'metadata', ORDER_KEY_NAME),
     getAmount: (row) => readMoney(row, 'amount'),
     ...{ maxWindowMs: MAX_ORDER_AGE_MS, toOrderResult },
   });

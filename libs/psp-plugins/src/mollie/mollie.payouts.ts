@@ -48,27 +48,27 @@ export async function createPayout(client: MollieClient, order: Order): Promise<
 
 /** Finds a payout by Mollie's id. As long as this id is unknown, the payout is searched for in the list of payouts by the order's key. */
 export async function findPayout(client: MollieClient, order: Order): Promise<OrderResult | undefined> {
-  const { pspId, sourceAccountId: balanceId, idempotencyKey, createdAt } = order;
+  const { pspId, sourceAccountId: balanceId, createdAt } = order;
   const orderedAt = Date.parse(createdAt) - MAX_CLOCK_SKEW_MS;
-  const recognition = createOrderRecognition(idempotencyKey);
   const search = () =>
     findOrderInPages(
       (token) => client.list('payouts', { token, query: { balanceId } }),
       order,
-      recognition,
+      ORDER_RECOGNITION,
       // The list is newest first. The search ends at the first payout that is older than the order.
       (payout) => Date.parse(payout.time('createdAt')) < orderedAt,
     );
-  const find = async (id: string) => requireOrderObject(await client.find('payouts', id), order, recognition);
+  const find = async (id: string) =>
+    requireOrderObject(await client.find('payouts', id), order, ORDER_RECOGNITION);
   const payout = await (pspId === undefined ? search() : find(pspId));
   return payout && toPayoutResult(payout);
 }
 
-/** Returns how the payout or the draft of an order is recognised: by the order's key in its description, and by its amount. */
-export const createOrderRecognition = (idempotencyKey: string): OrderRecognition => ({
-  isOrder: (row) => readOrderKey(row) === idempotencyKey,
+/** How the payout or the draft of an order is recognised: by the order's key in its description, and by its amount. */
+export const ORDER_RECOGNITION: OrderRecognition = {
+  getKey: readOrderKey,
   getAmount: (row) => parseMoneyObject(row.object('amount')),
-});
+};
 
 /** Links the journal rows of payouts and of returned payouts to the payouts that were ordered through this gateway. */
 export async function linkSettlementsToPayouts(

@@ -18,7 +18,7 @@ import type { Json } from '@tributary/connector-api/http';
 import { findOrderInPages, requireOrderObject } from '@tributary/connector-api/listing';
 import type { MollieClient } from './mollie.client.js';
 import { parseMoneyObject } from './mollie.mapper.js';
-import { createOrderRecognition } from './mollie.payouts.js';
+import { ORDER_RECOGNITION } from './mollie.payouts.js';
 import { DESCRIPTION_KEY, ORDER_PROPERTIES } from './mollie.vocabulary.js';
 
 const MAX_DESCRIPTION_LENGTH = 140;
@@ -54,13 +54,12 @@ export async function createDraft(client: MollieClient, order: Order, payee: Pay
  * document does not state the order of the list, so the whole list is read.
  */
 export async function findDraft(client: MollieClient, order: Order): Promise<OrderResult | undefined> {
-  const { idempotencyKey, pspId } = order;
+  const { pspId } = order;
   // If the transaction was listed before the draft was known, the `pspId` of the order is the id of the transaction.
   const draft = pspId?.startsWith('badrt_') ? await client.find('draftTransfers', pspId) : undefined;
-  const recognition = createOrderRecognition(idempotencyKey);
   const search = () =>
-    findOrderInPages((token) => client.list('draftTransfers', { token }), order, recognition);
-  const found = requireOrderObject(draft, order, recognition) ?? (await search());
+    findOrderInPages((token) => client.list('draftTransfers', { token }), order, ORDER_RECOGNITION);
+  const found = requireOrderObject(draft, order, ORDER_RECOGNITION) ?? (await search());
   return found && toDraftResult(found);
 }
 

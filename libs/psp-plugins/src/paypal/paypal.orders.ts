@@ -51,12 +51,11 @@ export async function findOrder(
   { client }: PaypalContext,
   order: Omit<Order, 'pspId'> & { pspId?: string | undefined },
 ): Promise<OrderResult | undefined> {
-  const { pspId, idempotencyKey } = order;
+  const { pspId } = order;
   if (pspId === undefined)
     throw new PspError('unavailable', 'PayPal finds a batch by its own id only, which is not known yet');
   const getKey = (batch: Json) => readText(batch, 'batch_header', 'sender_batch_header', 'sender_batch_id');
-  const isOrder = (batch: Json) => getKey(batch) === idempotencyKey;
-  const found = requireOrderObject(await client.findPayoutBatch(pspId), order, { isOrder });
+  const found = requireOrderObject(await client.findPayoutBatch(pspId), order, { getKey });
   return found && toOrderResult(found, order);
 }
 
@@ -104,7 +103,7 @@ function toOrderResult(batch: Json, order: Pick<Order, 'idempotencyKey' | 'amoun
   const amountOf = (item: Json) => item.at('payout_item', 'amount');
   // If the item is absent, `item` is an object in which every property is absent.
   const item = selectOrderItem(batch.optionalArray('items'), order, {
-    isOrder: (each) => readText(each, 'payout_item', 'sender_item_id') === order.idempotencyKey,
+    getKey: (each) => readText(each, 'payout_item', 'sender_item_id'),
     getAmount: (each) => parseMoney(amountOf(each).decimal('value'), amountOf(each).string('currency')),
   });
   const batchStatus = readText(header, 'batch_status') ?? '';

@@ -78,7 +78,7 @@ export async function findOrder(
 ): Promise<OrderResult | undefined> {
   const { pspId, idempotencyKey, createdAt } = order;
   const recognition: OrderRecognition = {
-    isOrder: (row) => readText(row, 'request_id') === idempotencyKey,
+    getKey: (row) => readText(row, 'request_id'),
     getAmount: (row) => readOrderAmount(row, order),
   };
   if (pspId !== undefined) {

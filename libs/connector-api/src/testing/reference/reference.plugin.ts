@@ -137,10 +137,9 @@ export class ReferencePsp implements PspClient {
   }
 
   async findOrder(order: Order): Promise<OrderResult | undefined> {
-    const { idempotencyKey } = order;
-    const payment = await this.client.payment(idempotencyKey);
+    const payment = await this.client.payment(order.idempotencyKey);
     const found = requireOrderObject(payment, order, {
-      isOrder: (row) => readText(row, 'key') === idempotencyKey,
+      getKey: (row) => readText(row, 'key'),
       getAmount: readMoney,
     });
     return found && toOrderResult(found);

@@ -70,8 +70,8 @@ export const ORDER_MUTATIONS: readonly Mutation[] = [
   {
     description: 'findOrder takes an error for "not there"',
     file: PSP,
-    original: 'const payment = await this.client.payment(idempotencyKey);',
-    replacement: 'const payment = await this.client.payment(idempotencyKey).catch(() => undefined);',
+    original: 'const payment = await this.client.payment(order.idempotencyKey);',
+    replacement: 'const payment = await this.client.payment(order.idempotencyKey).catch(() => undefined);',
     detectedBy: 'order faults: findOrder never takes a PSP that cannot be asked for one that knows nothing',
   },
   {
@@ -84,9 +84,16 @@ export const ORDER_MUTATIONS: readonly Mutation[] = [
   {
     description: 'findOrder does not compare the key of the object that it finds',
     file: PSP,
-    original: "isOrder: (row) => readText(row, 'key') === idempotencyKey,",
-    replacement: 'isOrder: () => true,',
+    original: "getKey: (row) => readText(row, 'key'),",
+    replacement: 'getKey: () => order.idempotencyKey,',
     detectedBy: 'order faults: findOrder takes only the object with the key and the amount of the order',
+  },
+  {
+    description: 'findOrder compares the key byte for byte',
+    file: PSP,
+    original: "getKey: (row) => readText(row, 'key'),",
+    replacement: "getKey: (row) => [readText(row, 'key')].find((key) => key === order.idempotencyKey),",
+    detectedBy: 'order faults: findOrder recognises the key in capital letters and with a blank',
   },
   {
     description: 'findOrder does not compare the amount of the object that it finds',

@@ -31,6 +31,16 @@ export const ORDER_LOOKUP_FAULT_CHECKS = [
     },
   ),
   createOrderCheck(
+    'order faults: findOrder recognises the key in capital letters and with a blank',
+    async (orderHarness) => {
+      const order = orderHarness.createOrder();
+      const { id } = await orderHarness.submit(order);
+      for (const asked of listLookups(orderHarness, order, id))
+        for (const [form, written] of listWrittenForms(order.idempotencyKey))
+          await expectFound(orderHarness, asked, form, order.idempotencyKey, written);
+    },
+  ),
+  createOrderCheck(
     'order faults: findOrder takes none of two objects with the key of the order',
     async (orderHarness) => {
       const order = orderHarness.createOrder();
@@ -46,6 +56,44 @@ export const ORDER_LOOKUP_FAULT_CHECKS = [
 /** Returns the lookups that the gateway makes: by the key if the PSP finds orders by it, and by the id of the PSP. */
 function listLookups({ harness }: OrderHarness, order: Order, pspId: string): Order[] {
   return [...(harness.plugin.orders?.findsOrdersByIdOnly === true ? [] : [order]), { ...order, pspId }];
+}
+
+/** Returns other forms of a key: a PSP can store a UUID in capital letters, and a bank can break a text into lines. */
+function listWrittenForms(key: string): [string, string][] {
+  return [
+    ['in capital letters', key.toUpperCase()],
+    ['with a blank', `${key.slice(0, 9)} ${key.slice(9)}`],
+  ];
+}
+
+/** Checks that a lookup finds the order although the PSP returns the key in another form. */
+async function expectFound(
+  { harness, psp }: OrderHarness,
+  asked: Order,
+  form: string,
+  key: string,
+  written: string,
+): Promise<void> {
+  if (psp.findOrder === undefined) return;
+  const { fake } = requireFixturePart(harness.fixture.http, 'http');
+  fake.transformResponse = ({ method }, body) =>
+    method === 'GET'
+      ? changeJsonValues(body, (value) =>
+          typeof value === 'string' ? value.replaceAll(key, written) : value,
+        )
+      : body;
+  let problem: string | undefined;
+  const found = await psp.findOrder(asked).catch((error: unknown) => void (problem = String(error)));
+  fake.transformResponse = undefined;
+  expectThat(
+    typeof found === 'object',
+    `findOrder ${describeLookup(asked)}: the PSP returned the key ${form}, and the result is ${problem ?? 'that there is no such order'}: ` +
+      'return the key with getKey, so that selectOrderObject compares it',
+  );
+}
+
+function describeLookup({ pspId }: Order): string {
+  return pspId === undefined ? 'by the key' : 'by the id';
 }
 
 /**
@@ -71,7 +119,7 @@ async function expectNotFound(
   fake.transformResponse = undefined;
   expectThat(
     found === undefined || !isChanged,
-    `findOrder ${asked.pspId === undefined ? 'by the key' : 'by the id'}: the PSP returned ${what}, and the order is ${found?.status}; ` +
+    `findOrder ${describeLookup(asked)}: the PSP returned ${what}, and the order is ${found?.status}; ` +
       'expected a PspError "unavailable"',
   );
 }

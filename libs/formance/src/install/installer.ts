@@ -38,7 +38,8 @@ export interface InstallResult {
  * period was too short, or the connector already existed. So more attempts are not useful.
  */
 const MAX_ATTEMPTS = 4;
-const MINIMUM_PERIOD_PATTERN = /polling period cannot be lower than minimum of (\S+?)[.,]?(?:\s|$)/;
+const MINIMUM_PERIOD_PATTERN =
+  /polling period cannot be lower than minimum of ((?:\d+(?:\.\d+)?(?:ms|h|m|s))+)/;
 
 export class Installer {
   #minimumPeriod: string | undefined;

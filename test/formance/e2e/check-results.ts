@@ -1,5 +1,12 @@
 /** Collects and prints the results of the checks of `npm run e2e:formance`. */
 
+/** What both products say about the same state of the data. */
+export interface Comparison {
+  state: string;
+  tributary: string;
+  formance: string;
+}
+
 export class CheckResults {
   failed = 0;
   passed = 0;
@@ -13,6 +20,7 @@ export class CheckResults {
   }
 
   private readonly startedAt: number;
+  private readonly comparisons: Comparison[] = [];
 
   /** Prints a line that is not the result of a check, e.g. a figure or the present step. */
   note(text: string): void {
@@ -37,6 +45,24 @@ export class CheckResults {
   skip(name: string, reason: string): void {
     this.skipped++;
     this.note(`SKIPPED ${name}: ${reason}`);
+  }
+
+  /** Remembers what both products say about the same state of the data, and prints it. */
+  compare(comparison: Comparison): void {
+    this.comparisons.push(comparison);
+    const { state, tributary, formance } = comparison;
+    this.note(`${state}: Tributary: ${tributary}; Formance Reconciliation: ${formance}`);
+  }
+
+  /** Prints what both products said, side by side. */
+  printComparisons(): void {
+    if (this.comparisons.length === 0) return;
+    const title = { state: 'the data', tributary: 'Tributary', formance: 'Formance Reconciliation' };
+    const rows = [title, ...this.comparisons];
+    const width = (name: keyof Comparison) => Math.max(...rows.map((row) => row[name].length));
+    const [state, tributary] = [width('state'), width('tributary')];
+    for (const row of rows)
+      this.print(`${row.state.padEnd(state)} | ${row.tributary.padEnd(tributary)} | ${row.formance}`);
   }
 }
 

@@ -53,3 +53,27 @@ it('names what is missing, doubled, different, and in Formance only', () => {
     'p PAY-IN: an adjustment is there twice',
   ]);
 });
+
+it('adds captures to an authorised amount, and a reversed refund to the amount', () => {
+  const row = { createdAt: CREATED, type: 'PAYIN', currency: 'EUR/2' };
+  const toAdjustment = ({ id, createdAt, status }: ServedRow) => ({ reference: id, createdAt, status });
+  const authorised: ServedRow[] = [
+    { ...row, id: 'p', status: 'AUTHORISATION', amount: '1000' },
+    { ...row, id: 'c', relatedTransactionID: 'p', status: 'CAPTURE', amount: '400' },
+  ];
+  const capture = { ...stored, amount: 400n, status: 'CAPTURE', adjustments: authorised.map(toAdjustment) };
+  expect(comparePayments(authorised, [capture])).toEqual([]);
+  expect(comparePayments(authorised, [{ ...capture, amount: 1400n }])).toEqual([
+    'p PAY-IN: amount 1400 instead of 400',
+  ]);
+  const refunded: ServedRow[] = [
+    { ...row, id: 'p', status: 'SUCCEEDED', amount: '1000' },
+    { ...row, id: 'r', relatedTransactionID: 'p', status: 'REFUNDED', amount: '300' },
+    { ...row, id: 'b', relatedTransactionID: 'p', status: 'REFUND_REVERSED', amount: '100' },
+  ];
+  const reversal = {
+    ...{ ...stored, amount: 800n, status: 'REFUND_REVERSED' },
+    adjustments: refunded.map(toAdjustment),
+  };
+  expect(comparePayments(refunded, [reversal])).toEqual([]);
+});

@@ -68,24 +68,30 @@ function comparePayment(key: string, versions: readonly ServedRow[], payment: St
   ];
 }
 
+/** How rows with these statuses change the amount of their payment. */
+const AMOUNT_CHANGES: Readonly<Record<string, bigint | undefined>> = {
+  ...{ REFUNDED: -1n, REFUND_REVERSED: 1n, CAPTURE: 1n },
+};
+
 /**
- * Computes the payment that Formance must have. The amount is the original amount minus the refunded amounts, so it does not depend on the
- * sequence of the rows.
+ * Computes the payment that Formance must have. The amount is the original amount with the changes by refunds and captures, so it does not
+ * depend on the sequence of the rows. An authorised amount counts only when it is captured.
  */
 function computePayment(versions: readonly ServedRow[]) {
   const distinct = [...new Map(versions.map((row) => [formatVersion(row), row])).values()];
-  const original = distinct.find(({ status }) => status !== 'REFUNDED') ?? distinct[0]!;
+  const original = distinct.find(({ status }) => AMOUNT_CHANGES[status] === undefined) ?? distinct[0]!;
   const newest = distinct.reduce((last, row) =>
     readTimeKey(row.createdAt) < readTimeKey(last.createdAt) ? last : row,
   );
   const initialAmount = BigInt(original.amount);
-  const refunded = distinct
-    .filter(({ status }) => status === 'REFUNDED')
-    .reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+  const changes = distinct.reduce(
+    (sum, { status, amount }) => sum + (AMOUNT_CHANGES[status] ?? 0n) * BigInt(amount),
+    0n,
+  );
   return {
     asset: original.currency,
     initialAmount,
-    amount: initialAmount - refunded,
+    amount: (original.status === 'AUTHORISATION' ? 0n : initialAmount) + changes,
     status: newest.status,
   };
 }

@@ -1,19 +1,32 @@
 /**
- * Runs the built program with four connectors, and runs the commands of its CLI. The names differ in each run, because Formance keeps the
+ * Runs the built program with five connectors, and runs the commands of its CLI. The names differ in each run, because Formance keeps the
  * data of earlier runs.
  */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { findFreePort } from '../../orders/deployment.js';
 import { GatewayProcess } from '../../orders/gateway-process.js';
 import { BANK_ACCOUNTS } from './bank-history.js';
 import type { ServedRow } from './compare-payments.js';
 import type { Balances } from './payments-server.js';
+import { SCRIPTED_ACCOUNTS, toScriptedData, type ScriptedData } from './scripted-rows.js';
 import type { EndToEndSettings } from './settings.js';
 
 const PROGRAM = 'dist/program/main.js';
+/** The package of the scripted PSP, and the file with its code. */
+const SCRIPTED_PACKAGE = 'tributary-psp-scripted';
+const SCRIPTED_PLUGIN = 'test/formance/e2e/scripted-psp.mjs';
+const SCRIPTED_FILE = 'scripted.json';
 const MAX_OUTPUT_BYTES = 100_000_000;
 /**
  * The API keys. Formance uses the first key. The checks use the second key, because the gateway stores which rows it has served to each
@@ -23,9 +36,12 @@ const KEYS = { formance: 'the-key-that-formance-uses', checks: 'the-key-that-the
 
 /**
  * The connectors of the run. `history`: a PSP whose history is finished. `live`: a PSP with new data all the time, of which 40 % appears
- * late. `orders`: a PSP that pays. `bank`: statements in files.
+ * late. `orders`: a PSP that pays. `bank`: statements in files. `scripted`: a PSP whose rows the scenario decides and changes.
  */
-export type ConnectorName = 'history' | 'live' | 'orders' | 'bank';
+export type ConnectorName = 'history' | 'live' | 'orders' | 'bank' | 'scripted';
+
+/** The connectors that a policy compares with the ledger. */
+export type ReconciledConnector = 'bank' | 'scripted';
 
 /** The pull intervals of the live PSP. The gateway pulls from this PSP only while its scenario is running. */
 const PULL_INTERVALS = { live: '1s', frozen: '24h' };
@@ -48,6 +64,8 @@ export class GatewayUnderTest {
     this.journal = join(this.directory, 'orders.jsonl');
     this.file = join(this.directory, 'gateway.yaml');
     mkdirSync(join(this.directory, 'statements'));
+    installScriptedPsp(this.directory);
+    this.setScriptedData(toScriptedData([]));
   }
 
   /**
@@ -77,20 +95,29 @@ export class GatewayUnderTest {
     return this.run;
   }
 
-  /** True if the deployment file has a policy that compares the bank with the ledger. */
-  get reconcilesLedger(): boolean {
-    const { ledgerUrl, client } = this.settings;
-    return ledgerUrl !== undefined && client === undefined && this.names.includes('bank');
+  /** The reason why the deployment file has no policies that compare connectors with the ledger; `undefined` if it has these policies. */
+  get withoutPolicies(): string | undefined {
+    if (this.settings.ledgerUrl === undefined) return 'FORMANCE_LEDGER_URL is not set';
+    return this.settings.client && 'a policy of Tributary has a token, and no OAuth client';
   }
 
-  /** Returns the address of the ledger account that represents an account of the bank. */
-  toLedgerAccount(account: string): string {
-    return `psp:${this.getPath('bank')}:${account}`;
+  /** Returns the address of the ledger account that represents an account of a connector. */
+  toLedgerAccount(connector: ReconciledConnector, account: string): string {
+    return `psp:${this.getPath(connector)}:${account}`;
   }
 
   /** Kills the program with SIGKILL, and starts it again. */
   async restart(): Promise<void> {
     await this.process.kill();
+    await this.process.start();
+  }
+
+  /** Stops the program, so that Formance reads nothing new. `start` starts it again. */
+  async stop(): Promise<void> {
+    await this.process.stop();
+  }
+
+  async start(): Promise<void> {
     await this.process.start();
   }
 
@@ -140,7 +167,17 @@ export class GatewayUnderTest {
 
   /** Puts a statement into the directory of the bank. */
   addStatement(name: string, content: string): void {
-    const path = join(this.directory, 'statements', name);
+    this.replaceFile(join('statements', name), content);
+  }
+
+  /** Sets the data of the scripted PSP. */
+  setScriptedData(data: ScriptedData): void {
+    this.replaceFile(SCRIPTED_FILE, JSON.stringify(data));
+  }
+
+  /** Replaces a file at once, because the gateway may be reading it. */
+  private replaceFile(name: string, content: string): void {
+    const path = join(this.directory, name);
     writeFileSync(`${path}.tmp`, content);
     renameSync(`${path}.tmp`, path);
   }
@@ -223,7 +260,12 @@ export class GatewayUnderTest {
         ...{ plugin: 'bank-statements', apiKeys, sync: { every: '1s' } },
         settings: { directory: join(this.directory, 'statements'), timeZone: 'UTC' },
       },
+      scripted: {
+        ...{ plugin: SCRIPTED_PACKAGE, apiKeys, sync: { every: '1s' } },
+        settings: { file: join(this.directory, SCRIPTED_FILE) },
+      },
     };
+    const policies = this.withoutPolicies === undefined ? this.createPolicies() : [];
     const deployment = {
       listen: { host: gatewayHost === '127.0.0.1' ? '127.0.0.1' : '0.0.0.0', port: this.port },
       store: `sqlite:${join(this.directory, 'gateway.db')}`,
@@ -236,28 +278,46 @@ export class GatewayUnderTest {
           ? {}
           : { url: client.stackUrl, auth: { clientId: client.id, clientSecret: client.secret } }),
       },
-      ...(this.reconcilesLedger && { reconciliation: { policies: [this.createPolicy()] } }),
+      ...(policies.length > 0 && { reconciliation: { policies } }),
       connectors: this.names.map((name) => ({ name: this.getPath(name), ...connectors[name] })),
     };
     // The deployment file is written as JSON, which is valid YAML.
     writeFileSync(this.file, JSON.stringify(deployment, undefined, 2));
   }
 
-  /** Creates the policy that compares the bank with the ledger. The ledger has the opposite sign, as Formance Reconciliation needs it. */
-  private createPolicy() {
+  /** Creates the policies that compare connectors with the ledger. The ledger has the opposite sign, as Formance Reconciliation needs it. */
+  private createPolicies() {
     const { ledgerUrl, token } = this.settings;
-    return {
-      ...{ name: 'bank', grace: { booking: '1s', settlement: '1s' } },
-      ledger: {
-        url: ledgerUrl,
-        name: this.ledgerName,
-        sign: 'opposite',
-        ...(token !== undefined && { token }),
-      },
-      accounts: BANK_ACCOUNTS.map(({ account }) => ({
-        ...{ connector: this.getPath('bank'), account, ledgerAccount: this.toLedgerAccount(account) },
-      })),
-      rules: [{ kind: 'exact', psp: 'id', ledger: 'reference' }],
+    const accounts: Record<ReconciledConnector, readonly string[]> = {
+      bank: BANK_ACCOUNTS.map(({ account }) => account),
+      scripted: SCRIPTED_ACCOUNTS,
     };
+    return (['bank', 'scripted'] as const)
+      .filter((name) => this.names.includes(name))
+      .map((name) => ({
+        ...{ name, grace: { booking: '1s', settlement: '1s' } },
+        ledger: {
+          ...{ url: ledgerUrl, name: this.ledgerName, sign: 'opposite' },
+          ...(token !== undefined && { token }),
+        },
+        accounts: accounts[name].map((account) => ({
+          ...{ connector: this.getPath(name), account, ledgerAccount: this.toLedgerAccount(name, account) },
+        })),
+        rules: [{ kind: 'exact', psp: 'id', ledger: 'reference' }],
+      }));
   }
+}
+
+/** Installs the plugin of the scripted PSP as a package beside the deployment file. */
+function installScriptedPsp(directory: string): void {
+  const modules = join(directory, 'node_modules');
+  const target = join(modules, SCRIPTED_PACKAGE);
+  mkdirSync(target, { recursive: true });
+  symlinkSync(resolve('.'), join(modules, 'tributary'));
+  copyFileSync(SCRIPTED_PLUGIN, join(target, 'index.mjs'));
+  const manifest = { exports: './index.mjs', tributary: { interface: '2.0' } };
+  writeFileSync(
+    join(target, 'package.json'),
+    JSON.stringify({ name: SCRIPTED_PACKAGE, version: '1.0.0', ...manifest }),
+  );
 }

@@ -7,6 +7,7 @@ import { compareDelivery, compareNewestBalances } from './scenarios/compare-deli
 import { install } from './scenarios/install.js';
 import { killDuringActivity } from './scenarios/kills.js';
 import { orderWithFaults } from './scenarios/orders.js';
+import { checkLegs } from './scenarios/check-legs.js';
 import { checkStatementBalances } from './scenarios/statement-balances.js';
 import { stopWorker } from './scenarios/stopped-worker.js';
 import { readSettings, type EndToEndSettings } from './settings.js';
@@ -20,6 +21,7 @@ const SCENARIOS: readonly Scenario[] = [
       await compareNewestBalances(context, 'history');
     },
   },
+  { name: 'legs', connector: 'scripted', execute: checkLegs },
   { name: 'bank', connector: 'bank', execute: checkStatementBalances },
   { name: 'kills', connector: 'live', execute: killDuringActivity },
   { name: 'orders', connector: 'orders', execute: orderWithFaults },
@@ -28,6 +30,7 @@ const SCENARIOS: readonly Scenario[] = [
 
 async function runScenarios(settings: EndToEndSettings): Promise<number> {
   const results = new CheckResults((line) => console.log(line));
+  noteMissingSettings(settings, results);
   const run = `e2e-${Date.now().toString(36)}`;
   const scenarios = selectScenarios(settings);
   const connection = connectToFormance(settings);
@@ -48,8 +51,22 @@ async function runScenarios(settings: EndToEndSettings): Promise<number> {
     await gateway.close(results.failed > 0);
     if (results.failed > 0) console.log(`The files of the gateway are in ${gateway.directory}`);
   }
+  results.printComparisons();
   console.log(`${results.passed} passed, ${results.failed} failed, ${results.skipped} skipped`);
   return results.failed === 0 ? 0 : 1;
+}
+
+/** Prints which parts the run skips because a setting is absent. */
+function noteMissingSettings(settings: EndToEndSettings, results: CheckResults): void {
+  const { ledgerUrl, reconciliationUrl, paymentsDatabase, worker } = settings;
+  const parts = [
+    [ledgerUrl, 'FORMANCE_LEDGER_URL', 'nothing is compared with a ledger, and no policy runs'],
+    [reconciliationUrl, 'FORMANCE_RECONCILIATION_URL', 'Formance Reconciliation is not asked'],
+    [paymentsDatabase, 'FORMANCE_PAYMENTS_DATABASE', 'no faults are made in Payments'],
+    [worker, 'FORMANCE_WORKER_STOP and FORMANCE_WORKER_START', 'the worker of Payments is not stopped'],
+  ] as const;
+  for (const [value, name, effect] of parts)
+    if (value === undefined) results.note(`${name}: not set, so ${effect}`);
 }
 
 /**

@@ -5,6 +5,8 @@ export interface EndToEndSettings {
   paymentsUrl: string;
   ledgerUrl?: string;
   reconciliationUrl?: string;
+  /** The URL of the PostgreSQL database of Payments; absent if the tests must not change it. */
+  paymentsDatabase?: string;
   /** The token for the services; absent for services without authentication, and with an OAuth client. */
   token?: string;
   /** The OAuth client of a Stack; absent for services without authentication, and with a token. */
@@ -47,6 +49,7 @@ export function readSettings(
   const paymentsUrl = variables['FORMANCE_PAYMENTS_URL'];
   if (!paymentsUrl) return undefined;
   const { FORMANCE_LEDGER_URL: ledgerUrl, FORMANCE_RECONCILIATION_URL: reconciliationUrl } = variables;
+  const { FORMANCE_PAYMENTS_DATABASE: paymentsDatabase } = variables;
   const { FORMANCE_TOKEN: token, FORMANCE_WORKER_STOP: stop, FORMANCE_WORKER_START: start } = variables;
   if (Boolean(stop) !== Boolean(start))
     throw new Error('FORMANCE_WORKER_STOP and FORMANCE_WORKER_START must be set together');
@@ -57,6 +60,7 @@ export function readSettings(
     ...(client ? { client } : {}),
     ...(ledgerUrl ? { ledgerUrl } : {}),
     ...(reconciliationUrl ? { reconciliationUrl } : {}),
+    ...(paymentsDatabase ? { paymentsDatabase } : {}),
     ...(token ? { token } : {}),
     ...(stop && start ? { worker: { stop, start } } : {}),
     gatewayHost: variables['GATEWAY_HOST'] || '127.0.0.1',

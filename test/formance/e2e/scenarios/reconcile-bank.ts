@@ -6,10 +6,17 @@ import type { RunSummary } from '@tributary/reconciliation';
 import { BANK_ACCOUNTS, type BankDay } from '../bank-history.js';
 import type { ServedRow } from '../compare-payments.js';
 import type { GatewayUnderTest } from '../gateway-under-test.js';
-import { connectToFormance } from '../payments-server.js';
-import { findReconciliationProblems, ReconciledLedger } from '../reconciled-ledger.js';
+import { findReconciliationProblems, type ReconciledLedger } from '../reconciled-ledger.js';
 import type { ScenarioContext } from '../scenario-context.js';
 import { waitUntilSolved } from '../wait-until.js';
+import {
+  createFormancePolicy,
+  describeFormanceVerdict,
+  formatOpenBreaks,
+  listBreaks,
+  openLedger,
+  runPolicy,
+} from './run-policy.js';
 
 const HOUR_MS = 3_600_000;
 const [EUR] = BANK_ACCOUNTS;
@@ -22,43 +29,55 @@ export interface ClosedDay extends BankDay {
 
 export async function reconcileBank(context: ScenarioContext, closed: readonly ClosedDay[]): Promise<void> {
   const { gateway, settings, results } = context;
-  const { ledgerUrl, reconciliationUrl } = settings;
-  if (ledgerUrl === undefined || reconciliationUrl === undefined)
-    return results.skip('reconciliation', 'FORMANCE_LEDGER_URL and FORMANCE_RECONCILIATION_URL are not set');
-  const connection = connectToFormance(settings);
+  if (settings.ledgerUrl === undefined)
+    return results.skip('reconciliation', 'FORMANCE_LEDGER_URL is not set');
+  const { ledger, close } = openLedger(context);
   try {
-    const ledger = new ReconciledLedger(
-      connection.open('ledger'),
-      connection.open('reconciliation'),
-      gateway.ledgerName,
-    );
     await ledger.create();
     const rows = await gateway.listRows('bank');
     const [last, ...earlier] = [...closed].reverse();
     if (last === undefined) throw new Error('the bank has no closed day');
     await bookOpenings(ledger, gateway, closed, rows);
     for (const day of earlier) await bookDay(ledger, gateway, closed, day, rows);
-    if (gateway.reconcilesLedger) await checkMissingBookings(context, selectRows(closed, last, rows).length);
+    if (gateway.withoutPolicies === undefined)
+      await checkMissingBookings(context, selectRows(closed, last, rows).length);
     await bookDay(ledger, gateway, closed, last, rows);
-    const policyId = await createPolicy(gateway);
-    for (const { at, closing } of closed)
-      results.add(
-        `reconciliation at the closing ${new Date(at).toISOString()}`,
-        findReconciliationProblems(await ledger.reconcile(policyId, at), closing),
-      );
-    results.add(
-      'reconciliation now',
-      await waitUntilSolved(
-        async () => findReconciliationProblems(await ledger.reconcile(policyId, Date.now()), last.closing),
-        settings.timeoutMs,
-      ),
-    );
-    if (gateway.reconcilesLedger) await compareVerdicts(context, ledger, policyId);
-    else
-      results.skip('reconciliation by Tributary', 'a policy of Tributary has a token, and no OAuth client');
+    const policyId = await reconcileInFormance(context, ledger, closed, last);
+    if (gateway.withoutPolicies === undefined) await compareVerdicts(context, ledger, policyId);
+    else results.skip('reconciliation by Tributary', gateway.withoutPolicies);
   } finally {
-    connection.close();
+    close();
   }
+}
+
+/**
+ * Lets Formance Reconciliation compare the pool with the ledger at each closing, and now.
+ * @returns the id of its policy; `undefined` without the service Reconciliation
+ */
+async function reconcileInFormance(
+  { gateway, settings, results }: ScenarioContext,
+  ledger: ReconciledLedger,
+  closed: readonly ClosedDay[],
+  last: ClosedDay,
+): Promise<string | undefined> {
+  if (settings.reconciliationUrl === undefined) {
+    results.skip('reconciliation by Formance', 'FORMANCE_RECONCILIATION_URL is not set');
+    return undefined;
+  }
+  const policyId = await createFormancePolicy(gateway, 'bank');
+  for (const { at, closing } of closed)
+    results.add(
+      `reconciliation at the closing ${new Date(at).toISOString()}`,
+      findReconciliationProblems(await ledger.reconcile(policyId, at), closing),
+    );
+  results.add(
+    'reconciliation now',
+    await waitUntilSolved(
+      async () => findReconciliationProblems(await ledger.reconcile(policyId, Date.now()), last.closing),
+      settings.timeoutMs,
+    ),
+  );
+  return policyId;
 }
 
 /** Books the opening balance of each account, without a reference, because the bank has no row for it. */
@@ -75,7 +94,12 @@ async function bookOpenings(
       .filter(({ currency }) => currency === asset)
       .reduce((sum, row) => sum + toAmount(row), 0n);
     const amount = (first.change.get(asset) ?? 0n) - moved;
-    await ledger.book({ account: gateway.toLedgerAccount(account), asset, amount, at: first.at - HOUR_MS });
+    await ledger.book({
+      account: gateway.toLedgerAccount('bank', account),
+      asset,
+      amount,
+      at: first.at - HOUR_MS,
+    });
   }
 }
 
@@ -91,7 +115,7 @@ async function bookDay(
     const bank = BANK_ACCOUNTS.find(({ asset }) => asset === row.currency);
     if (!bank) throw new Error(`the bank has no account in ${row.currency}`);
     await ledger.book({
-      ...{ account: gateway.toLedgerAccount(bank.account), asset: bank.asset, amount: toAmount(row) },
+      ...{ account: gateway.toLedgerAccount('bank', bank.account), asset: bank.asset, amount: toAmount(row) },
       ...{ at: day.at - HOUR_MS, reference: row.id },
     });
   }
@@ -112,12 +136,12 @@ function toAmount({ type, amount }: ServedRow): bigint {
 
 /** The last day is not booked yet: each of its rows must be a break, and each opening balance is a booking without a key. */
 async function checkMissingBookings({ gateway, results }: ScenarioContext, missing: number): Promise<void> {
-  const summary = await runPolicy(gateway);
+  const summary = await runPolicy(gateway, 'bank');
   results.add(
     'Tributary: the rows of the last day have no bookings yet',
     compareClasses(summary, { 'missing-in-ledger': missing, 'no-key': BANK_ACCOUNTS.length }),
   );
-  for (const id of await listBreakIds(gateway, 'no-key'))
+  for (const { id } of await listBreaks(gateway, 'bank', '--class', 'no-key'))
     await gateway.runText('reconcile', 'accept', id, '--note', 'opening balance', '--by', 'e2e');
 }
 
@@ -125,7 +149,7 @@ async function checkMissingBookings({ gateway, results }: ScenarioContext, missi
 async function compareVerdicts(
   context: ScenarioContext,
   ledger: ReconciledLedger,
-  policyId: string,
+  policyId: string | undefined,
 ): Promise<void> {
   const { gateway, results } = context;
   const steps: readonly { what: string; amount: bigint; verdict: string; breaks: number }[] = [
@@ -137,30 +161,19 @@ async function compareVerdicts(
   for (const [index, { what, amount, verdict, breaks }] of steps.entries()) {
     if (amount !== 0n)
       await ledger.book({
-        ...{ account: gateway.toLedgerAccount(EUR.account), asset: EUR.asset, amount },
+        ...{ account: gateway.toLedgerAccount('bank', EUR.account), asset: EUR.asset, amount },
         ...{ at: Date.now() - HOUR_MS, reference: `mistake-${index}` },
       });
-    const summary = await runPolicy(gateway);
+    const summary = await runPolicy(gateway, 'bank');
     const expected: Record<string, number> = breaks === 0 ? {} : { 'missing-at-psp': breaks };
     const problems = compareClasses(summary, expected);
     if (summary.verdict !== verdict) problems.push(`the verdict is ${summary.verdict} instead of ${verdict}`);
     results.add(`Tributary: ${what}: ${summary.verdict}, ${breaks} open breaks`, problems);
-    const formance = await ledger.reconcile(policyId, Date.now());
-    results.note(
-      `${what}: Tributary ${summary.verdict} (${breaks} open breaks), Formance Reconciliation ${formance.status} (drift ${formance.findDrift(EUR.asset)} ${EUR.asset})`,
-    );
+    results.compare({
+      ...{ state: what, tributary: `${summary.verdict}, ${formatOpenBreaks(breaks)}` },
+      formance: await describeFormanceVerdict(ledger, policyId, Date.now(), EUR.asset),
+    });
   }
-}
-
-async function runPolicy(gateway: GatewayUnderTest): Promise<RunSummary> {
-  const { output } = await gateway.runCommand('reconcile', 'run');
-  const [run] = output as [{ summary: RunSummary }];
-  return run.summary;
-}
-
-async function listBreakIds(gateway: GatewayUnderTest, breakClass: string): Promise<string[]> {
-  const { output } = await gateway.runCommand('reconcile', 'list', '--class', breakClass);
-  return (output as { id: string }[]).map(({ id }) => id);
 }
 
 /** Compares the open breaks of a run with the expected number of each class, and checks that the run is complete. */
@@ -177,23 +190,4 @@ function compareClasses(
       ? []
       : [`the open breaks are ${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`]),
   ];
-}
-
-/**
- * Creates the policy of the bank in Formance with the command of the gateway.
- * @returns the id of the policy
- * @throws Error if the policy is not new, or if a second run creates another policy
- */
-async function createPolicy(gateway: GatewayUnderTest): Promise<string> {
-  const runPolicies = async (outcome: string) => {
-    const { output } = await gateway.runCommand('formance', 'policies', gateway.getPath('bank'));
-    const [policy] = output as [{ outcome: string; policyId?: string }];
-    if (policy.outcome !== outcome || policy.policyId === undefined)
-      throw new Error(`formance policies: ${JSON.stringify(policy)} instead of ${outcome}`);
-    return policy.policyId;
-  };
-  const created = await runPolicies('created');
-  const unchanged = await runPolicies('unchanged');
-  if (created !== unchanged) throw new Error(`formance policies created ${created} and then ${unchanged}`);
-  return created;
 }

@@ -15,6 +15,7 @@ import {
   type BalancesServedToReader,
 } from './balances-served-to-reader.js';
 import { chooseServedTime } from './choose-served-time.js';
+import { parseAmounts, serializeAmounts } from './stored-amounts.js';
 
 type Observation = Omit<BalanceTable, 'connector' | 'account_id'>;
 
@@ -104,7 +105,7 @@ async function findServedTo(
     [...observations].map(([accountId, row]) => [
       accountId,
       {
-        amounts: new Map(Object.entries(JSON.parse(row.amounts) as Record<string, string>)),
+        amounts: parseAmounts(row.amounts),
         isServed: known.get(createReaderKey({ reader, accountId }))?.since === amountsSince(row),
       },
     ]),
@@ -175,14 +176,9 @@ async function insertFirst(
 function mergeObservation(before: Observation | undefined, { at, amounts }: ValidatedBalances): Observation {
   if (before && at < before.observed_at) return before;
   const merged = new Map(amounts);
-  for (const asset of Object.keys(before ? (JSON.parse(before.amounts) as object) : {})) {
+  for (const asset of before ? parseAmounts(before.amounts).keys() : [])
     if (!merged.has(asset)) merged.set(asset, 0n);
-  }
-  const amountsJson = JSON.stringify(
-    Object.fromEntries(
-      [...merged].sort(([a], [b]) => (a < b ? -1 : 1)).map(([asset, amount]) => [asset, amount.toString()]),
-    ),
-  );
+  const amountsJson = serializeAmounts(merged);
   const isUnchanged = before?.amounts === amountsJson;
   const servedAt = before ? Math.max(at, before.served_at + (isUnchanged ? 0 : 1)) : at;
   return {
@@ -220,9 +216,6 @@ function toServedBalances(
     id: accountId,
     accountID: accountId,
     at: formatTime(served_at),
-    balances: Object.entries(JSON.parse(amounts) as Record<string, string>).map(([currency, amount]) => ({
-      amount,
-      currency,
-    })),
+    balances: Array.from(parseAmounts(amounts), ([currency, amount]) => ({ amount, currency })),
   };
 }

@@ -1,6 +1,7 @@
 /** Reads the last observed balances of accounts, and the balances of earlier days, page by page. */
 import { sql } from 'kysely';
 import { readBalanceHistory } from '../balances/balance-history.js';
+import { parseAmounts } from '../balances/stored-amounts.js';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { BalanceTable } from '../database/schema.js';
 import type { AccountBalances, BalancePosition } from '../types/operator.types.js';
@@ -42,9 +43,8 @@ function toAccountBalances(
   { connector, accountId }: BalancePosition,
   { observed_at, amounts }: Pick<BalanceTable, 'observed_at' | 'amounts'>,
 ): AccountBalances {
-  const stored = Object.entries(JSON.parse(amounts) as Record<string, string>);
   return {
     ...{ connector, accountId, observedAt: observed_at },
-    amounts: new Map(stored.map(([asset, amount]) => [asset, BigInt(amount)])),
+    amounts: new Map(Array.from(parseAmounts(amounts), ([asset, amount]) => [asset, BigInt(amount)])),
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { Json, JsonPath } from '../http/json-accessors.js';
 import type { Metadata } from '../record.types.js';
+import { parseTime } from '../time.js';
 
 /**
  * The maximum number of characters of a metadata value. Longer values are truncated, because clients store the metadata of every version of
@@ -63,6 +64,16 @@ export function readText(value: Json, ...path: JsonPath): string | undefined {
   const found = value.at(...path);
   const text = found.scalar() ?? toContainerText(found);
   return text === undefined ? undefined : limitText(text);
+}
+
+/**
+ * Returns a time that only decorates a record, e.g. the time of its last change. The function never throws, because such a time must not cost
+ * the record.
+ * @returns `undefined` if the value is absent or is no RFC 3339 time
+ */
+export function readValidTime(value: Json, ...path: JsonPath): string | undefined {
+  const text = value.scalar(...path);
+  return text !== undefined && parseTime(text) !== undefined ? text : undefined;
 }
 
 /** Returns an object or an array as JSON. */

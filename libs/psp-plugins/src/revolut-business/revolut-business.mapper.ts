@@ -10,6 +10,7 @@ import {
   pickMetadata,
   pickProperties,
   readText,
+  readValidTime,
   reverseRow,
   toAbsoluteMoney,
   toFee,
@@ -63,7 +64,7 @@ function parseTransaction(json: Json) {
     fields: {
       id,
       createdAt: json.time('created_at'),
-      updatedAt: json.time('updated_at'),
+      updatedAt: readValidTime(json, 'updated_at'),
       status: isExecuted ? 'SUCCEEDED' : translateOrDefault(TRANSACTION_STATUSES, state, 'OTHER'),
       orderKey: type === 'transfer' ? readText(json, 'request_id') : undefined,
       details: {

@@ -13,6 +13,7 @@ import {
   pickProperties,
   readListedAccountId,
   readText,
+  readValidTime,
   requireCurrency,
   requireNonNegativeMoney,
   toDispute,
@@ -206,7 +207,7 @@ function readSharedFields(json: Json, listedId?: string) {
   return {
     id: json.string('id'),
     createdAt: json.time('created_at'),
-    updatedAt: json.optionalTime('updated_at'),
+    updatedAt: readValidTime(json, 'updated_at'),
     accountId: readListedAccountId(json, 'location_id', listedId),
   };
 }

@@ -23,7 +23,7 @@ const DUPLICATE_KEY_CODE = 17;
 export const WEBHOOK_SECRET = 'secret-of-the-reference';
 
 type Row = Record<string, unknown> & { id: string };
-type TransactionRow = Row & { created: string };
+type TransactionRow = Row & { created: string; changed?: string };
 
 export async function startReferenceFixture({ clock, pageSize }: PspFixtureOptions): Promise<PspFixture> {
   const bank = new FakeBank(clock, pageSize === 'one' ? 1 : MAX_PAGE_SIZE);
@@ -135,17 +135,23 @@ class FakeBank {
     const id = `tx-${++this.count}`;
     this.transactions.push({
       ...{ id, account: 'acc-1', state: 'completed', text: `invoice ${this.count}` },
-      ...{ created: this.formatWholeSeconds(at), amount: new JsonNumber(amount), ...members },
+      ...{ created: this.formatWholeSeconds(at), changed: this.formatWholeSeconds(at) },
+      ...{ amount: new JsonNumber(amount), ...members },
     });
     return id;
   }
 
   changeStatus(id: string): void {
-    for (const row of this.transactions) if (row.id === id) row.state = 'completed';
+    this.changeTransaction(id, { state: 'completed' });
   }
 
   setSurcharge(id: string, surcharge: JsonNumber | undefined): void {
-    for (const row of this.transactions) if (row.id === id) row['surcharge'] = surcharge;
+    this.changeTransaction(id, { surcharge });
+  }
+
+  private changeTransaction(id: string, members: Record<string, unknown>): void {
+    const changed = this.formatWholeSeconds(this.clock.now());
+    for (const row of this.transactions) if (row.id === id) Object.assign(row, { changed, ...members });
   }
 
   removeTransaction(id: string): void {

@@ -218,6 +218,12 @@ export const MOVEMENT_MUTATIONS: readonly Mutation[] = [
     'faults: a member of another type, which only decorates a row',
   ),
   mutateMapper(
+    'the time of the last change, which only decorates a row, is required',
+    "updatedAt: readValidTime(row, 'changed'),",
+    "updatedAt: row.time('changed'),",
+    'faults: a member of another type, which only decorates a row',
+  ),
+  mutateMapper(
     'a text of another type ends the listing',
     DETAILS,
     "details: { reference: (row.has('text') ? readText(row, 'text')!.match(/^[a-z ]*[0-9]*$/)![0] : undefined), bookedAt: row.time('created') },",

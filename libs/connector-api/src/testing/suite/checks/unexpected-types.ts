@@ -1,7 +1,8 @@
 /**
- * Checks that a plugin still returns a record if a property that is used only for metadata has an unexpected type. The check finds these
- * properties itself. A property is used only for metadata if the record, apart from its metadata, stays the same when the property is
- * absent and when it has another value.
+ * Checks that a plugin still returns a record if a property that only decorates it has an unexpected type. Such a property is used only for
+ * metadata or for the time of the last change. The check finds these properties itself: the record, apart from its metadata and its
+ * `updatedAt`, stays the same when the property is absent and when it has another value. A time must only stay without influence when it is
+ * another time, so that the check also finds a time that a plugin wrongly requires.
  */
 import { JsonNumber } from '../../../http/json-number.js';
 import { expectThat, requireFixturePart } from '../assertions.js';
@@ -9,6 +10,7 @@ import type { Check } from '../check.js';
 import type { CheckContext } from '../check-context.js';
 import type { PluginHarness } from '../plugin-harness.js';
 import type { Transaction } from '../../../record.types.js';
+import { parseTime } from '../../../time.js';
 import { isRequestOf } from '../../fake-route.js';
 import { isJsonObject } from '../change-json-properties.js';
 import type { HttpFixture } from '../suite.types.js';
@@ -16,7 +18,10 @@ import type { HttpFixture } from '../suite.types.js';
 /** A path to a property of every row: property names, and `*` for each item of a list. */
 type MemberPath = readonly string[];
 
+const OTHER_TIME = '2026-02-03T04:05:06Z';
+
 const UNEXPECTED_VALUES: readonly unknown[] = [
+  undefined,
   { unexpected: ['value'] },
   ['unexpected'],
   true,
@@ -39,13 +44,15 @@ export const UNEXPECTED_TYPE_CHECKS: readonly Check[] = [
       const plain = await describeMoney(harness);
       expectThat(plain !== undefined && plain !== '[]', 'the listing of one payment has no row');
       const members = new Map(
-        bodies.flatMap((body) => listMembers(body)).map((path) => [path.join('.'), path]),
+        bodies.flatMap((body) => listMembers(body)).map((member) => [member.path.join('.'), member]),
       );
       const decorations: MemberPath[] = [];
-      for (const path of members.values()) {
+      for (const { path, isTime } of members.values()) {
+        const keepsRows = async (value: unknown) =>
+          (await readChanged(harness, http, [path], value)) === plain;
         const isDecoration =
-          (await readChanged(harness, http, [path], undefined)) === plain &&
-          (await readChanged(harness, http, [path], 'another text')) === plain;
+          (isTime && (await keepsRows(OTHER_TIME))) ||
+          ((await keepsRows(undefined)) && (await keepsRows('another text')));
         if (isDecoration) decorations.push(path);
       }
       const names = decorations.map((path) => path.join('.')).join(', ');
@@ -54,7 +61,7 @@ export const UNEXPECTED_TYPE_CHECKS: readonly Check[] = [
         expectThat(
           found === plain,
           `a row was lost or changed when members that only decorate it (${names}) had the value ${JSON.stringify(value)}: ` +
-            'read them with pickMetadata or readText',
+            'read them with pickMetadata, readText or readValidTime',
         );
       }
     },
@@ -70,7 +77,7 @@ async function createHarness(context: CheckContext): Promise<PluginHarness> {
 /**
  * Lists all transactions while the properties at these paths have another value.
  * @param value the other value; `undefined` removes the properties
- * @returns the data of the transactions without metadata; `undefined` if the listing fails
+ * @returns the data of the transactions, see `describeMoney`; `undefined` if the listing fails
  */
 async function readChanged(
   harness: PluginHarness,
@@ -86,7 +93,7 @@ async function readChanged(
 }
 
 /**
- * Lists all transactions from the start, and returns their data without metadata.
+ * Lists all transactions from the start, and returns their data without metadata and without the time of the last change.
  * @returns `undefined` if the listing fails
  */
 async function describeMoney(harness: PluginHarness): Promise<string | undefined> {
@@ -98,17 +105,24 @@ async function describeMoney(harness: PluginHarness): Promise<string | undefined
   }
 }
 
-function describeRow({ metadata: _metadata, amount, ...row }: Transaction): unknown {
+function describeRow({ metadata: _metadata, updatedAt: _updatedAt, amount, ...row }: Transaction): unknown {
   return { ...row, amount: `${amount.amount} ${amount.asset}` };
 }
 
-/** Returns the paths of all strings, numbers and booleans in the list items of a body. */
-function listMembers(body: unknown, path: MemberPath = []): MemberPath[] {
+/** A string, a number or a boolean in the list items of a body. */
+interface Member {
+  path: MemberPath;
+  isTime: boolean;
+}
+
+/** Returns all strings, numbers and booleans in the list items of a body. */
+function listMembers(body: unknown, path: MemberPath = []): Member[] {
   if (Array.isArray(body)) return body.flatMap((item) => listMembers(item, [...path, '*']));
   if (isJsonObject(body)) {
     return Object.entries(body).flatMap(([name, value]) => listMembers(value, [...path, name]));
   }
-  return path.includes('*') && path.at(-1) !== '*' ? [path] : [];
+  const isTime = typeof body === 'string' && parseTime(body) !== undefined;
+  return path.includes('*') && path.at(-1) !== '*' ? [{ path, isTime }] : [];
 }
 
 /** Returns a copy of a body with another value at a path. List items without this property stay unchanged. */

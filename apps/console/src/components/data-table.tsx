@@ -1,5 +1,5 @@
 /** A table of rows. On narrow screens each row becomes a list of labelled values. */
-import { useDeferredValue, type ReactNode } from 'react';
+import { useDeferredValue, useState, type ReactNode } from 'react';
 
 export interface Column<Row> {
   header: string;
@@ -7,14 +7,20 @@ export interface Column<Row> {
   isNumber?: boolean;
   /** True if the cells of this column name their rows. At most one column may have it. */
   isRowHeader?: boolean;
+  /** Returns the content of a cell. It cannot use hooks, but the elements that it returns can. */
   render: (row: Row) => ReactNode;
 }
 
+/** The minimum height in pixels of a row with two lines of text, e.g. the path of a connector and its plugin. */
+const ROW_HEIGHT_PX = 55;
+
 /**
- * The number of rows that are shown first: more than a large screen shows. The other rows follow as soon as these are painted, so that a
- * long table does not delay the first page on a slow machine.
+ * Returns the number of rows that are shown first: as many as fit into the window. The other rows follow as soon as these are painted, so
+ * that a long table does not delay the first page on a slow machine.
  */
-const ROWS_SHOWN_FIRST = 20;
+function countRowsShownFirst(): number {
+  return Math.ceil(window.innerHeight / ROW_HEIGHT_PX);
+}
 
 export function DataTable<Row>({
   caption,
@@ -28,7 +34,9 @@ export function DataTable<Row>({
   rows: readonly Row[];
   getKey: (row: Row) => string | number;
 }) {
-  const shownRows = useDeferredValue(rows, rows.slice(0, ROWS_SHOWN_FIRST));
+  // The number is calculated once, because reading the height of the window makes the browser calculate the layout.
+  const [rowsShownFirst] = useState(countRowsShownFirst);
+  const shownRows = useDeferredValue(rows, rows.slice(0, rowsShownFirst));
   // The roles are written explicitly, because a table loses its roles if CSS displays it as blocks.
   return (
     <div className="table-frame is-stacked">
@@ -46,9 +54,7 @@ export function DataTable<Row>({
         <tbody role="rowgroup">
           {shownRows.map((row) => (
             <tr key={getKey(row)} role="row">
-              {columns.map((column) => (
-                <Cell key={column.header} column={column} row={row} />
-              ))}
+              {columns.map((column) => renderCell(column, row))}
             </tr>
           ))}
         </tbody>
@@ -57,15 +63,19 @@ export function DataTable<Row>({
   );
 }
 
-function Cell<Row>({ column, row }: { column: Column<Row>; row: Row }) {
+/**
+ * Returns the element of a cell. This is not a component, because a table has hundreds of cells, and each component takes time. So the
+ * function `render` of a column cannot use hooks.
+ */
+function renderCell<Row>(column: Column<Row>, row: Row): ReactNode {
   const attributes = { 'data-label': column.header, className: column.isNumber ? 'number' : undefined };
   const content = <div>{column.render(row)}</div>;
   return column.isRowHeader ? (
-    <th role="rowheader" scope="row" {...attributes}>
+    <th key={column.header} role="rowheader" scope="row" {...attributes}>
       {content}
     </th>
   ) : (
-    <td role="cell" {...attributes}>
+    <td key={column.header} role="cell" {...attributes}>
       {content}
     </td>
   );

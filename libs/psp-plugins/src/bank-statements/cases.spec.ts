@@ -54,6 +54,11 @@ describe('a field that moves no money does not refuse the file', () => {
       '+12.50 EUR SUCCEEDED',
       /has values that cannot be read: .*<CreDtTm> is "2026-03-03T04:00:11:735"/,
     ],
+    [
+      'camt-balance-codes-in-small-letters.xml',
+      '+29.00 EUR SUCCEEDED',
+      /does not add up: .*1\.00 EUR unexplained/,
+    ],
     ['declared-utf8-is-latin1.xml', '+12.50 EUR SUCCEEDED', /declares UTF-8 .* read as Windows-1252/],
   ])('%s is read, and the field is a finding', async (name, row, finding) => {
     const bank = await pull(name);

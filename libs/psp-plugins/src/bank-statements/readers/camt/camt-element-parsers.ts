@@ -137,19 +137,36 @@ export function readAccount(node: XmlNode, fail: RejectElement): StatementAccoun
   });
 }
 
+/** The codes of the balances that prove that no entry is missing. */
+const CHECKED_BALANCES = new Set(['OPBD', 'CLBD', 'PRCD', 'ITBD']);
+
+export function isCheckedBalance(code: string | undefined): boolean {
+  return CHECKED_BALANCES.has(code ?? '');
+}
+
+/**
+ * Returns the code of a balance, e.g. `CLBD`. A code of a balance that is checked is recognised in small letters, too. Otherwise the statement
+ * would not be checked, without a warning.
+ */
+export function readBalanceCode(node: XmlNode): string | undefined {
+  const type = findChild(node, 'Tp');
+  const code = findCode(type, 'CdOrPrtry') ?? findText(type, 'Cd') ?? findText(type, 'Prtry');
+  const inCapitals = code?.toUpperCase();
+  return isCheckedBalance(inCapitals) ? inCapitals : code;
+}
+
 export function readBalance(
   node: XmlNode,
   fail: RejectElement,
   accountCurrency: string | undefined,
 ): StatementBalance {
-  const type = findChild(node, 'Tp');
-  const code = findCode(type, 'CdOrPrtry') ?? findText(type, 'Cd') ?? findText(type, 'Prtry');
+  const code = readBalanceCode(node);
   const amount = findChild(node, 'Amt') ?? fail('<Bal> has no <Amt>; expected an amount');
   return omitUndefined({
     code: code ?? fail('<Bal> has no type; expected Tp/CdOrPrtry/Cd, e.g. CLBD'),
     creditDebit: readCreditDebit(node, fail),
     ...readAmount(amount, fail, accountCurrency),
     at: readDate(node, 'Dt', fail),
-    intermediate: findCode(type, 'SubTp') === 'INTM' ? true : undefined,
+    intermediate: findCode(findChild(node, 'Tp'), 'SubTp') === 'INTM' ? true : undefined,
   });
 }

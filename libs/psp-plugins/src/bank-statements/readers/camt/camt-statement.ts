@@ -11,9 +11,16 @@ import type { StatedTotal } from '../entry-totals.js';
 import { EntryTotals } from '../entry-totals.js';
 import { isDecimal, quoteValue } from '../value-parsers.js';
 import type { RejectElement, ReportUnreadableValue } from './camt-element-parsers.js';
-import { parseCamtDate, readAccount, readBalance, readOrReport } from './camt-element-parsers.js';
+import {
+  isCheckedBalance,
+  parseCamtDate,
+  readAccount,
+  readBalance,
+  readBalanceCode,
+  readOrReport,
+} from './camt-element-parsers.js';
 import type { XmlNode } from './xml-node.js';
-import { findChild, findCode, omitUndefined, findText } from './xml-node.js';
+import { findChild, omitUndefined, findText } from './xml-node.js';
 
 export interface CamtMessageHeader {
   format: StatementFormat;
@@ -22,8 +29,6 @@ export interface CamtMessageHeader {
   page?: StatementStart['page'];
 }
 
-/** The codes of the opening and closing balances, which are compared with the entries. */
-const CHECKED_BALANCES = new Set(['OPBD', 'CLBD', 'PRCD', 'ITBD']);
 /** The maximum number of unreadable values that are reported for a statement. */
 const MAX_UNREADABLE = 20;
 
@@ -95,9 +100,9 @@ export class CamtStatement {
    * are only for information.
    */
   #readBalance(node: XmlNode, fail: RejectElement, report: ReportUnreadableValue): void {
-    const code = findCode(findChild(node, 'Tp'), 'CdOrPrtry');
+    const code = readBalanceCode(node);
     const currency = this.account?.currency;
-    const balance = CHECKED_BALANCES.has(code ?? '')
+    const balance = isCheckedBalance(code)
       ? readBalance(node, fail, currency)
       : readOrReport((failOptional) => readBalance(node, failOptional, currency), report);
     if (balance) this.#balances.push(balance);

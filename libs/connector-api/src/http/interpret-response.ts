@@ -63,7 +63,8 @@ function noResponseError({ message, mayHaveBeenSent }: TransportFailure, request
 
 function errorResponseError(response: RawResponse, body: Json | undefined, request: RequestInfo): PspError {
   const { status } = response;
-  const kind = classifyStatus(status, request, body !== undefined || response.body.length === 0);
+  const fromPsp = body === undefined ? response.body.length === 0 : !isProxyError(body);
+  const kind = classifyStatus(status, request, fromPsp);
   const retryAfterMs = parseRetryAfter(response.header('retry-after'), request.now);
   const details = { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   const message = (body && pspErrorMessage(body, request)) ?? DEFAULT_MESSAGES[kind];
@@ -89,6 +90,14 @@ function classifyStatus(status: number, request: RequestInfo, fromPsp: boolean):
   // A 409 can mean a conflict with an earlier request that had the same idempotency key. The PSP may have executed the earlier request.
   if (!request.idempotent && (status === 409 || !fromPsp)) return 'unknown-outcome';
   return 'rejected';
+}
+
+/**
+ * Returns true for the JSON with which Cloudflare declines a request that accepts JSON. Source: Cloudflare's document "Error responses", RFC 9457
+ * problem details with the member `cloudflare_error`.
+ */
+function isProxyError(body: Json): boolean {
+  return body.scalar('cloudflare_error') === 'true';
 }
 
 function noResponseKind({ idempotent }: RequestInfo): PspErrorKind {

@@ -123,16 +123,25 @@ describe('PspHttp', () => {
     }
   });
 
-  it('takes 403 with HTML, as a firewall in front of the PSP sends it, for a PSP that is unavailable', async () => {
-    const { http, fake } = await start(() => ({ body: { id: 'x' } }));
-    const body = '<!DOCTYPE html><title>Attention Required! | Cloudflare</title>';
-    const fault = { response: { status: 403, headers: { 'content-type': 'text/html' }, rawBody: body } };
-    fake.injectFault({ fault, times: 1 });
-    expect((await get(http)).string('id')).toBe('x');
-    fake.injectFault({ fault, times: Infinity });
-    expect((await errorOf(get(http))).kind).toBe('unavailable');
-    expect((await errorOf(pay(http))).kind).toBe('unknown-outcome');
-  });
+  it.each([
+    ['HTML', 'text/html', '<!DOCTYPE html><title>Attention Required! | Cloudflare</title>'],
+    [
+      'JSON',
+      'application/json',
+      '{"title":"Error 1020: Access denied","status":403,"cloudflare_error":true}',
+    ],
+  ])(
+    'takes 403 with %s of a firewall in front of the PSP for a PSP that is unavailable',
+    async (_, type, body) => {
+      const { http, fake } = await start(() => ({ body: { id: 'x' } }));
+      const fault = { response: { status: 403, headers: { 'content-type': type }, rawBody: body } };
+      fake.injectFault({ fault, times: 1 });
+      expect((await get(http)).string('id')).toBe('x');
+      fake.injectFault({ fault, times: Infinity });
+      expect((await errorOf(get(http))).kind).toBe('unavailable');
+      expect((await errorOf(pay(http))).kind).toBe('unknown-outcome');
+    },
+  );
 
   it('reads a response with a byte that is not UTF-8', async () => {
     const { http, fake } = await start(() => ({}));

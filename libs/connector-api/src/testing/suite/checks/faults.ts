@@ -50,6 +50,13 @@ const FAULT_CASES: readonly FaultCase[] = [
     fault: { response: { status: 403, headers: { 'content-type': 'text/html' }, rawBody: FIREWALL_PAGE } },
     kind: 'unavailable',
   },
+  {
+    name: '403 with JSON, as a firewall sends it',
+    fault: {
+      response: { status: 403, body: { title: 'Error 1020: Access denied', cloudflare_error: true } },
+    },
+    kind: 'unavailable',
+  },
   { name: 'an empty object', fault: { response: { status: 200, body: {} } }, kind: 'unavailable' },
   { name: 'null', fault: { response: { status: 200, body: null } }, kind: 'unavailable' },
   { name: '204 without a body', fault: { response: { status: 204 } }, kind: 'unavailable' },

@@ -5,12 +5,12 @@
 import {
   createPspMetadata,
   createOwnerMetadata,
-  parseRows,
+  parseRowToRecords,
   pickMetadata,
   pickProperties,
   readText,
 } from '@tributary/connector-api';
-import type { Beneficiary, Cursor, Metadata } from '@tributary/connector-api';
+import type { AddRecord, Beneficiary, Cursor, Metadata } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import { rereadTimeWindowPages } from '@tributary/connector-api/listing';
 import type { RereadCursorOptions, RereadTimeWindowsOptions } from '@tributary/connector-api/listing';
@@ -47,7 +47,7 @@ export function listBeneficiaryPages(context: RevolutBusinessContext, since: Cur
     changesWithinMs: Infinity,
     everyMs: rereadEveryHours * HOUR_MS,
   };
-  const mapRows = (rows: Json[]) => parseRows(rows, 'id', toBeneficiaries);
+  const mapRows = (rows: Json[]) => rows.flatMap((row) => parseRowToRecords(row, 'id', addBeneficiaries));
   return rereadTimeWindowPages(CURSOR_OPTIONS, options, mapRows, since, context);
 }
 
@@ -79,9 +79,10 @@ export function parseBeneficiaryId(id: string): PaymentReceiver {
 
 /**
  * Converts a counterparty to one beneficiary for each of its accounts and cards. If a counterparty has several of them, Revolut rejects a
- * payment without the id of one of them. A counterparty without accounts and cards (another customer of Revolut) becomes one beneficiary.
+ * payment without the id of one of them. A counterparty without accounts and cards (another customer of Revolut) becomes one beneficiary. An
+ * account or card that is invalid does not affect the others.
  */
-function toBeneficiaries(row: Json): Beneficiary[] {
+function addBeneficiaries(row: Json, add: AddRecord<Beneficiary>): void {
   const counterparty_id = row.string('id');
   const toBeneficiary = (receiver: Omit<PaymentReceiver, 'counterparty_id'>, metadata: Metadata) => ({
     id: formatBeneficiaryId({ counterparty_id, ...receiver }),
@@ -94,13 +95,18 @@ function toBeneficiaries(row: Json): Beneficiary[] {
       ...metadata,
     },
   });
-  const accounts = row
-    .optionalArray('accounts')
-    .map((one) => toBeneficiary({ account_id: one.string('id') }, createAccountMetadata(row, one)));
-  const cards = row
-    .optionalArray('cards')
-    .map((card) => toBeneficiary({ card_id: card.string('id') }, createCardMetadata(card)));
-  return accounts.length + cards.length > 0 ? [...accounts, ...cards] : [toBeneficiary({}, {})];
+  const [accounts, cards] = [row.optionalArray('accounts'), row.optionalArray('cards')];
+  const getId = (list: string, item: Json, index: number) =>
+    `${counterparty_id}.${list}.${readText(item, 'id') ?? index}`;
+  for (const [index, account] of accounts.entries())
+    add(getId('account', account, index), () =>
+      toBeneficiary({ account_id: account.string('id') }, createAccountMetadata(row, account)),
+    );
+  for (const [index, card] of cards.entries())
+    add(getId(CARD_SEGMENT, card, index), () =>
+      toBeneficiary({ card_id: card.string('id') }, createCardMetadata(card)),
+    );
+  if (accounts.length + cards.length === 0) add(counterparty_id, () => toBeneficiary({}, {}));
 }
 
 function createAccountMetadata(row: Json, account: Json): Metadata {

@@ -174,7 +174,7 @@ class FakeBank {
   }
 
   addPayee(): string {
-    this.payees.push({ id: `payee-${this.payees.length + 1}`, name: 'Zoë Müller' });
+    this.payees.push({ id: `payee-${this.payees.length + 1}`, name: 'Zoë Müller', tags: ['supplier'] });
     return `payee-${this.payees.length}`;
   }
 

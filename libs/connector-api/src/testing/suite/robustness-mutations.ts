@@ -68,6 +68,14 @@ export const ROBUSTNESS_MUTATIONS: readonly Mutation[] = [
     detectedBy: 'faults: a byte that is not UTF-8 in a text',
   },
   {
+    description: 'an invalid item of a list costs the beneficiary that contains the list',
+    file: 'reference.mapper.ts',
+    original: "  return { id: row.string('id'), ownerName: row.string('name') };",
+    replacement: `  const tags = row.array('tags').map((tag) => tag.string()).join(' ');
+  return { id: row.string('id'), ownerName: row.string('name'), metadata: { 'com.reference.spec/tags': tags } };`,
+    detectedBy: 'faults: an invalid item of a list inside a row costs no other record',
+  },
+  {
     description: 'a balance that cannot be read costs its account',
     file: 'reference.mapper.ts',
     original: "  return { id: row.string('id'), name: row.string('name') };",

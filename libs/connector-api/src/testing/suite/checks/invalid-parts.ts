@@ -1,6 +1,6 @@
 /**
- * Checks that one invalid part of a response does not affect the other parts. The invalid part is a byte that is not UTF-8, or a number
- * that is not an amount.
+ * Checks that one invalid part of a response does not affect the other parts. The invalid part is a byte that is not UTF-8, a number that is
+ * not an amount, or an item of a list inside a row.
  */
 import { JsonNumber } from '../../../http/json-number.js';
 import { COMMON_METADATA_PREFIX } from '../../../mapping/common-metadata.js';
@@ -26,6 +26,10 @@ export const INVALID_PART_CHECKS: readonly Check[] = [
   {
     name: 'faults: a balance that cannot be read does not cost its account',
     run: expectAccountDespiteBalance,
+  },
+  {
+    name: 'faults: an invalid item of a list inside a row costs no other record',
+    run: expectRecordsDespiteInvalidItem,
   },
 ];
 
@@ -66,10 +70,10 @@ async function expectAccountDespiteBalance(context: CheckContext): Promise<void>
     for (const name of listNumberNamesOfRows(body)) names.add(name);
     return body;
   };
-  const plain = await listAccountIds(harness);
+  const plain = await listIds(harness, 'accounts');
   const listWith = (name: string, value: JsonNumber) => {
     fake.transformResponse = (_request, body) => replaceNumbers(body, name, value);
-    return listAccountIds(harness);
+    return listIds(harness, 'accounts');
   };
   for (const name of names) {
     // First, the property gets another valid number. If the accounts change, the property is part of the id or of the paging, and not a
@@ -84,12 +88,45 @@ async function expectAccountDespiteBalance(context: CheckContext): Promise<void>
   }
 }
 
-/** Returns the ids of the listed accounts as one string, or a description of the error if the listing fails. */
-async function listAccountIds(harness: PluginHarness): Promise<string> {
+/**
+ * Checks that all accounts and beneficiaries are returned although each list inside their rows begins with an invalid item, e.g. the list of
+ * the bank accounts of a beneficiary. The check does not include transactions, because without one of its parts the sum of a transaction is
+ * not known.
+ */
+async function expectRecordsDespiteInvalidItem(context: CheckContext): Promise<void> {
+  const harness = await context.createHarness();
+  const { fake } = requireFixturePart(harness.fixture.http, 'http');
+  for (const stream of ['accounts', 'beneficiaries'] as const) {
+    fake.transformResponse = undefined;
+    const plain = await listIds(harness, stream);
+    fake.transformResponse = (_request, body) => addInvalidItems(body);
+    const found = await listIds(harness, stream);
+    expectThat(
+      found === plain,
+      `with null as the first item of each list inside a row, the ${stream} are ${found}; expected ${plain}: ` +
+        'convert each item separately, with parseRowToRecords',
+    );
+  }
+}
+
+/** Returns a copy of a body in which each list inside an item of another list begins with `null`. */
+function addInvalidItems(body: unknown, isInRow = false): unknown {
+  if (Array.isArray(body)) {
+    const items = body.map((item) => addInvalidItems(item, true));
+    return isInRow ? [null, ...items] : items;
+  }
+  if (!isJsonObject(body)) return body;
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => [name, addInvalidItems(value, isInRow)]),
+  );
+}
+
+/** Returns the ids of the listed records as one string, or a description of the error if the listing fails. */
+async function listIds(harness: PluginHarness, stream: 'accounts' | 'beneficiaries'): Promise<string> {
   try {
-    const feed = await harness.readFromStart('accounts');
+    const feed = await harness.readFromStart(stream);
     return feed
-      .getRecords('accounts')
+      .getRecords(stream)
       .map(({ id }) => id)
       .join(', ');
   } catch (error) {

@@ -23,6 +23,8 @@ export type Loss =
   | 'sign-of-return'
   | 'paid-but-failed'
   | 'dropped-fee'
+  | 'unknown-state'
+  | 'second-row'
   | 'hidden-account'
   | 'other-currency';
 
@@ -44,6 +46,12 @@ const ACCOUNTS = ['main', 'savings'];
 const MALFORMED_ROW = 35;
 /** The number of the row of a returned payout, which brings money back. */
 const RETURNED_ROW = 36;
+
+/** The statuses that a plugin with a mistake gives to a completed payout: it trusts an error, or it does not know the PSP's word. */
+const WRONG_STATUSES: Readonly<Record<string, 'FAILED' | 'OTHER'>> = {
+  'paid-but-failed': 'FAILED',
+  'unknown-state': 'OTHER',
+};
 
 export class LossyPsp implements PspClient {
   private readonly journals = new Map<string, JournalRow[]>(ACCOUNTS.map((id) => [id, []]));
@@ -187,8 +195,12 @@ export class LossyPsp implements PspClient {
   }
 
   private toItems(account: string, row: JournalRow): (Transaction | RejectedRecord)[] {
-    const isLost = this.missingMend === 'dropped-fee' && this.isFaulty(account, row, MALFORMED_ROW);
-    return isLost ? [] : [this.toItem(account, row)];
+    const item = this.toItem(account, row);
+    if (!this.isFaulty(account, row, MALFORMED_ROW)) return [item];
+    if (this.missingMend === 'dropped-fee') return [];
+    // The mistake is that the plugin does not recognise a payment that it knows under another id, e.g. the payment of an order.
+    if (this.missingMend === 'second-row') return [item, { ...item, id: `${item.id}-again` }];
+    return [item];
   }
 
   private isFaulty(account: string, { number }: JournalRow, faultyNumber: number): boolean {
@@ -208,10 +220,10 @@ export class LossyPsp implements PspClient {
     // The mistake is that the plugin uses the currency of the opening balance for the rows, although the closing balance has another
     // currency.
     const hasWrongAsset = isFaulty && this.missingMend === 'other-currency';
-    const hasWrongStatus = isFaulty && this.missingMend === 'paid-but-failed';
+    const status = (isFaulty && WRONG_STATUSES[this.missingMend ?? '']) || 'SUCCEEDED';
     return {
       id,
-      ...{ createdAt: new Date(at).toISOString(), status: hasWrongStatus ? 'FAILED' : 'SUCCEEDED' },
+      ...{ createdAt: new Date(at).toISOString(), status },
       amount: { amount: amount < 0n ? -amount : amount, asset: hasWrongAsset ? 'MUR/2' : 'EUR/2' },
       ...(amount < 0n
         ? { type: 'PAYOUT', sourceAccountId: account }

@@ -16,7 +16,7 @@ const TABLES = `
   create table if not exists expected_payments (
     key text primary key, first_row_id text not null, asset text not null, initial_amount text not null, amount text not null,
     newest_initial_amount text not null, newest_amount text not null, status text not null, status_time text not null,
-    versions integer not null, is_required integer not null, is_moving integer not null, found_id text
+    versions integer not null, is_required integer not null, is_moving integer not null, superseded_by text, found_id text
   ) without rowid;
   create table if not exists versions (
     key text not null, row_id text not null, time text not null, status text not null, amount text not null,
@@ -55,6 +55,11 @@ export interface ExpectedPayment {
   is_required: number;
   /** 1 if at least one row of the payment comes after the cut, so that the payment may still change in Formance. Otherwise 0. */
   is_moving: number;
+  /**
+   * The key of the payment of a newer version of the row, if the PSP has changed the type of the row. Formance then makes another payment, and
+   * keeps this one. Otherwise `null`.
+   */
+  superseded_by: string | null;
   /** The id of the payment in Formance; `null` until the payment was found there. */
   found_id: string | null;
 }
@@ -129,6 +134,15 @@ export class DeliveryWorkFile {
     else if (known === undefined) this.statements.putPayment.run(addVersion(before, time, row, isDue));
     else if (known.amount !== row.amount)
       this.statements.putPayment.run(changeVersion(before, known.amount, row, isDue));
+    if (isDue && row.relatedTransactionID === undefined) this.supersedeOtherTypes(key, row.id);
+  }
+
+  /** Marks the payments of earlier versions of a row that had another type, if there are any. */
+  private supersedeOtherTypes(key: string, rowId: string): void {
+    const others = this.findKeysOfRow(rowId).filter((other) => other !== key && isKeyOf(rowId, other));
+    if (others.length === 0) return;
+    this.statements.supersede.run(null, key);
+    for (const other of others) this.statements.supersede.run(key, other);
   }
 
   /** Returns true if an earlier release began the proof. The file then lacks data that the proof needs. */
@@ -220,8 +234,9 @@ function prepare(database: Database.Database) {
     findPayment: database.prepare('select * from expected_payments where key = ?'),
     putPayment: database.prepare(
       `insert or replace into expected_payments values (@key, @first_row_id, @asset, @initial_amount, @amount, @newest_initial_amount,
-         @newest_amount, @status, @status_time, @versions, @is_required, @is_moving, @found_id)`,
+         @newest_amount, @status, @status_time, @versions, @is_required, @is_moving, @superseded_by, @found_id)`,
     ),
+    supersede: database.prepare('update expected_payments set superseded_by = ? where key = ?'),
     listVersions: database.prepare('select row_id, time, status, amount from versions where key = ?'),
     findKeysOfRow: database.prepare('select distinct key from versions where row_id = ?'),
     markFound: database.prepare('update expected_payments set found_id = ? where key = ?'),
@@ -231,7 +246,7 @@ function prepare(database: Database.Database) {
           and id > ? order by id limit ?`,
     ),
     listMissing: database.prepare(
-      'select key from expected_payments where found_id is null and is_required = 1 and is_moving = 0 and key > ? order by key limit ?',
+      'select key from expected_payments where found_id is null and is_required = 1 and is_moving = 0 and superseded_by is null and key > ? order by key limit ?',
     ),
     addAccount: database.prepare('insert or replace into stored_accounts values (?, ?, ?)'),
     listOwnAccounts: database.prepare(
@@ -257,6 +272,11 @@ export function getPaymentKey({
   return `${relatedTransactionID ?? id} ${type}`;
 }
 
+/** Returns true if the payment has the id of the row as its reference. */
+function isKeyOf(rowId: string, key: string): boolean {
+  return key.slice(0, key.lastIndexOf(' ')) === rowId;
+}
+
 /**
  * Creates the expected payment from its first row. The first row that Formance reads creates the payment, even if the row refers to another
  * row.
@@ -265,7 +285,8 @@ function createExpected(key: string, time: string, row: TransactionRow, isDue: b
   const { id, currency: asset, amount: initialAmount, status } = row;
   const amount = String(getBaseAmount(row) + getAmountChange(row));
   return {
-    ...{ key, first_row_id: id, asset, status, status_time: time, versions: 1, found_id: null },
+    ...{ key, first_row_id: id, asset, status, status_time: time, versions: 1 },
+    ...{ superseded_by: null, found_id: null },
     ...{ initial_amount: initialAmount, amount, newest_initial_amount: initialAmount, newest_amount: amount },
     ...{ is_required: Number(isDue), is_moving: Number(!isDue) },
   };

@@ -291,3 +291,47 @@ describe('a row whose amount the PSP changes', () => {
     ]);
   });
 });
+
+test('a row whose type the PSP changes leaves a payment in Formance that is too much', async () => {
+  const rows = ['PAYIN', 'PAYOUT'].map((type, index) => ({
+    seq: index + 1,
+    row: {
+      ...{ id: 'p', type, status: 'SUCCEEDED', amount: '100', currency: 'EUR/2' },
+      createdAt: '2026-03-02T08:00:00Z',
+    },
+  }));
+  const [payin, payout] = rows as [NumberedTransactionRow, NumberedTransactionRow];
+  /** Formance makes one payment for each type of the row. */
+  const findMessages = async (served: readonly NumberedTransactionRow[]) => {
+    const file = new DeliveryWorkFile('');
+    const source: PaymentsToVerify = {
+      cut: served.length,
+      readRows: async function* (afterSeq) {
+        yield* served.map(({ row }, index) => ({ seq: index + 1, row })).filter(({ seq }) => seq > afterSeq);
+      },
+      listPayments: async function* () {
+        const payment = {
+          reference: 'p',
+          asset: 'EUR/2',
+          initialAmount: '100',
+          amount: '100',
+          status: 'SUCCEEDED',
+        };
+        const types = [...new Set(served.map(({ row }) => row.type))];
+        yield { items: types.map((type) => ({ id: `id-${type}`, type, ...payment })), next: undefined };
+      },
+      findAdjustments: async () => [],
+    };
+    await verifyPayments(source, file);
+    const messages = [...file.listDifferences()].map(({ kind, message }) => `${kind}: ${message}`);
+    file.close();
+    return messages;
+  };
+  expect(await findMessages([payin])).toEqual([]);
+  expect(await findMessages([payin, payout])).toEqual([
+    'unexpected: Formance has the PAYIN p (id-PAYIN): the PSP changed this row to PAYOUT later, and Formance keeps both payments',
+  ]);
+  expect(await findMessages([payin, payout, payin])).toEqual([
+    'unexpected: Formance has the PAYOUT p (id-PAYOUT): the PSP changed this row to PAYIN later, and Formance keeps both payments',
+  ]);
+});

@@ -119,6 +119,10 @@ async function comparePage(
       continue;
     }
     if (expected.is_moving === 1) continue;
+    if (expected.superseded_by !== null) {
+      differences.push(describeSuperseded(payment, expected.superseded_by));
+      continue;
+    }
     differences.push(...comparePayment(payment, expected, workFile));
     if (expected.versions > 1)
       differences.push(...compareVersions(payment, await findAdjustments(payment.id), workFile));
@@ -153,6 +157,14 @@ function comparePayment(
       message: `${payment.type} ${payment.reference}: ${texts.join(', ')}${describeCause(payment, expected, workFile)}`,
     },
   ];
+}
+
+/** Describes a payment that Formance keeps although the row that created it has another type now. */
+function describeSuperseded({ type, reference, id }: PaymentSummary, newKey: string): DeliveryDifference {
+  return {
+    ...{ kind: 'unexpected', object: 'payment', id: reference },
+    message: `Formance has the ${type} ${reference} (${id}): the PSP changed this row to ${splitKey(newKey).type} later, and Formance keeps both payments`,
+  };
 }
 
 /** Describes why the amounts of a payment differ, if the cause is known. */

@@ -149,8 +149,10 @@ export class OrderedPayments {
     const paid = journal.getPayments(reference);
     if (paid.length > 1) return [`${reference}: paid ${paid.length} times`];
     const initiation = await payments.findInitiation(ordered.initiationId);
-    // If there is no payment, the order did not reach the gateway, because the gateway was not running.
-    if (initiation.status === 'FAILED' && (stored.length === 0 || !canFail(paid[0]))) {
+    const linked = await payments.listLinkedPaymentIds(ordered.initiationId);
+    // If there is no payment, the order did not reach the gateway, because the gateway was not running. If the payment is not linked, the
+    // gateway was killed before its response. Then the initiation is retried, although the payment may have failed at the PSP.
+    if (initiation.status === 'FAILED' && (stored.length === 0 || linked.length === 0 || !canFail(paid[0]))) {
       ordered.failedChecks++;
       if (ordered.failedChecks >= CHECKS_BEFORE_RETRY && ordered.retries < MAX_RETRIES) {
         ordered.retries++;
@@ -162,7 +164,6 @@ export class OrderedPayments {
     ordered.failedChecks = 0;
     const expected = getExpectedEnd(paid[0], amount);
     if (expected === undefined) return [`${reference}: the PSP has not executed it`];
-    const linked = await payments.listLinkedPaymentIds(ordered.initiationId);
     const [payment] = stored;
     const values = [
       ['initiation', initiation.status, expected.initiation],

@@ -2,6 +2,7 @@ import { TRANSACTION_STATUSES } from '@tributary/connector-api';
 import {
   changeRows,
   CORRECTIONS,
+  RETYPED,
   createScriptedRows,
   STATUS_CHANGES,
   toScriptedData,
@@ -45,4 +46,11 @@ it('corrects amounts by one cent', () => {
     expect(before.asset).toBe('EUR/2');
     expect(Math.abs(Number(amount) - Number(before.amount))).toBe(1);
   }
+});
+
+it('gives a row of another type the accounts of this type', () => {
+  const retyped = changeRows(rows, { [RETYPED.id]: RETYPED }, NOW).find(({ id }) => id === RETYPED.id);
+  const before = rows.find(({ id }) => id === RETYPED.id);
+  expect(before).toMatchObject({ type: 'PAYIN', destinationAccountId: 'main' });
+  expect(retyped).toMatchObject({ type: 'PAYOUT', sourceAccountId: 'main', destinationAccountId: 'payee' });
 });

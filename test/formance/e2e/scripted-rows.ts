@@ -31,8 +31,10 @@ export interface ScriptedData {
   balances: Readonly<Record<string, readonly ScriptedAmount[]>>;
 }
 
-/** The new amounts and statuses of rows, by their ids. */
-export type RowChanges = Readonly<Record<string, { amount?: string; status?: TransactionStatus }>>;
+/** The new amounts, statuses and types of rows, by their ids. */
+export type RowChanges = Readonly<
+  Record<string, { amount?: string; status?: TransactionStatus; type?: TransactionType }>
+>;
 
 export const SCRIPTED_ACCOUNTS = ['main', 'reserve'] as const;
 const [MAIN, RESERVE] = SCRIPTED_ACCOUNTS;
@@ -62,6 +64,9 @@ export const CORRECTIONS = {
   'a cent less, with the same status': { id: 'plain-24', amount: '1023' },
   'a cent more, with another status': { id: 'estimated', amount: '2501', status: 'SUCCEEDED' },
 } as const;
+
+/** A row that becomes a payout. Formance makes another payment, and keeps the first one. */
+export const RETYPED = { id: 'plain-30', type: 'PAYOUT' } as const;
 
 /**
  * Creates the rows of the PSP.
@@ -100,8 +105,13 @@ export function changeRows(rows: readonly ScriptedRow[], changes: RowChanges, at
   return rows.map((row) => {
     const change = changes[row.id];
     if (change === undefined) return row;
-    const { amount = row.amount.amount, status = row.status } = change;
-    return { ...row, status, amount: { ...row.amount, amount }, updatedAt: new Date(at).toISOString() };
+    const { amount = row.amount.amount, status = row.status, type = row.type } = change;
+    const { id, relatedTransactionId, createdAt } = row;
+    return {
+      ...{ id, createdAt, ...(relatedTransactionId !== undefined && { relatedTransactionId }) },
+      ...{ type, status, amount: { ...row.amount, amount } },
+      ...{ updatedAt: new Date(at).toISOString(), ...toDirection(type, status) },
+    };
   });
 }
 

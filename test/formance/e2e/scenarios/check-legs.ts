@@ -13,6 +13,7 @@ import {
   createScriptedRows,
   findEffects,
   PAYEE,
+  RETYPED,
   STATUS_CHANGES,
   toScriptedData,
   type RowChanges,
@@ -167,9 +168,10 @@ async function serveRows(
     return [
       ...rows.filter(({ id }) => !served.has(id)).map(({ id }) => `the gateway does not serve ${id}`),
       ...rows
-        .filter(({ id, status, amount }) => {
+        .filter(({ id, type, status, amount }) => {
           const row = served.get(id);
-          return id in changes && (row?.status !== status || row.amount !== amount.amount);
+          const isNew = row?.type === type && row.status === status && row.amount === amount.amount;
+          return id in changes && !isNew;
         })
         .map(({ id }) => `the gateway serves an old version of ${id}`),
     ];
@@ -256,21 +258,9 @@ async function checkFaults(
 ): Promise<void> {
   const { results } = context;
   const { verdict, breaks } = await runUntilDecided(context);
-  for (const fault of faults) {
-    const { what, reason } = fault;
-    const found = breaks.filter((each) => isBreakOf(each, fault));
-    const right = found.length === 1 && found[0]!.reason.includes(reason);
-    const texts = found.map((each) => each.reason);
-    results.add(
-      `Tributary: ${what}: ${fault.class}`,
-      right ? [] : [`its breaks are ${JSON.stringify(texts)} instead of one with ${JSON.stringify(reason)}`],
-    );
-  }
-  const others = breaks.filter((each) => !faults.some((fault) => isBreakOf(each, fault)));
-  results.add(
-    `Tributary: ${state}: no other break`,
-    others.map((each) => `${each.class}: ${each.reason}`),
-  );
+  for (const fault of faults)
+    results.add(`Tributary: ${fault.what}: ${fault.class}`, findReasonProblems(breaks, fault));
+  results.add(`Tributary: ${state}: no other break`, findOtherReasons(breaks, faults));
   const tributary = `${verdict}, ${formatOpenBreaks(breaks.length)}`;
   results.compare({ state, tributary, formance: await askFormance() });
 }
@@ -294,32 +284,54 @@ function isBreakOf(
   return breakClass === fault.class && object?.kind === fault.kind && object.id === fault.id;
 }
 
-/** Corrects amounts at the PSP after Formance has read them. */
+/** A correction of the PSP, and the break that it must cause. */
+type CorrectionBreak = Pick<Fault, 'what' | 'class' | 'kind' | 'id' | 'reason'>;
+
+/** Corrects amounts and a type at the PSP after Formance has read them. */
 async function checkCorrections(context: ScenarioContext, rows: readonly ScriptedRow[]): Promise<void> {
   const { results } = context;
   const changes: RowChanges = Object.fromEntries(
-    Object.values(CORRECTIONS).map(({ id, ...change }) => [id, change]),
+    [...Object.values(CORRECTIONS), RETYPED].map(({ id, ...change }) => [id, change]),
   );
   await serveRows(context, changeRows(rows, changes, Date.now()), changes);
   await waitUntilRequested(context);
   const { breaks } = await runUntilDecided(context);
   const ofPayments = breaks.filter(({ leg }) => leg === 'payments');
-  for (const [what, { id, amount }] of Object.entries(CORRECTIONS)) {
-    const before = rows.find((row) => row.id === id)?.amount.amount;
-    const texts = ofPayments.filter(({ object }) => object?.id === id).map(({ reason }) => reason);
-    const expected = `the amount is ${before} instead of ${amount}. The PSP changed the amount later`;
+  const expected: CorrectionBreak[] = [
+    ...Object.entries(CORRECTIONS).map(([what, { id, amount }]) => {
+      const before = rows.find((row) => row.id === id)?.amount.amount;
+      const reason = `the amount is ${before} instead of ${amount}. The PSP changed the amount later`;
+      return { what: `an amount, ${what}`, ...DIFFERENT, ...PAYMENT, id, reason };
+    }),
+    {
+      ...{ what: 'the type of a row', ...UNEXPECTED, ...PAYMENT, id: RETYPED.id },
+      reason: `the PSP changed this row to ${RETYPED.type} later, and Formance keeps both payments`,
+    },
+  ];
+  for (const correction of expected)
     results.add(
-      `Tributary: the PSP corrects an amount, ${what}: differs-in-payments`,
-      texts.length === 1 && texts[0]!.includes(expected)
-        ? []
-        : [`the breaks are ${JSON.stringify(texts)} instead of one with ${JSON.stringify(expected)}`],
+      `Tributary: the PSP corrects ${correction.what}: ${correction.class}`,
+      findReasonProblems(ofPayments, correction),
     );
-  }
-  const corrected = new Set<string>(Object.values(CORRECTIONS).map(({ id }) => id));
   results.add(
-    'Tributary: the PSP corrects amounts: no other break of the leg to Payments',
-    ofPayments.filter(({ object }) => !corrected.has(object?.id ?? '')).map(({ reason }) => reason),
+    'Tributary: the PSP corrects rows: no other break of the leg to Payments',
+    findOtherReasons(ofPayments, expected),
   );
+}
+
+/** Checks that there is one break of a fault, with its reason. */
+function findReasonProblems(breaks: readonly Break[], fault: CorrectionBreak): string[] {
+  const reasons = breaks.filter((each) => isBreakOf(each, fault)).map(({ reason }) => reason);
+  return reasons.length === 1 && reasons[0]!.includes(fault.reason)
+    ? []
+    : [`its breaks are ${JSON.stringify(reasons)} instead of one with ${JSON.stringify(fault.reason)}`];
+}
+
+/** Returns the reasons of the breaks that no fault explains. */
+function findOtherReasons(breaks: readonly Break[], faults: readonly CorrectionBreak[]): string[] {
+  return breaks
+    .filter((each) => !faults.some((fault) => isBreakOf(each, fault)))
+    .map((each) => `${each.class}: ${each.reason}`);
 }
 
 /** Waits until Formance has requested the newest rows and balances. */

@@ -93,17 +93,28 @@ function toAccount(row, type) {
   return { id: `account ${row.id}`, reference: row.id, type, ...ORIGIN, createdAt, raw: row };
 }
 
+/**
+ * Makes a payment of the versions of its rows. Payments stores each id, time and status once, and ignores a later version with another amount.
+ * The row that comes first creates the payment, and an authorised amount counts only when it is captured.
+ */
 function toPayment(key, rows) {
-  const [first] = rows;
-  const newest = rows.reduce((last, row) => (row.createdAt < last.createdAt ? last : row));
-  const change = rows.reduce((sum, { status, amount }) => sum + (CHANGES[status] ?? 0n) * BigInt(amount), 0n);
+  const versions = new Map();
+  for (const row of rows) {
+    const version = `${row.id} ${row.createdAt} ${row.status}`;
+    if (!versions.has(version)) versions.set(version, row);
+  }
+  const stored = [...versions.values()];
+  const [first] = stored;
+  const newest = stored.reduce((last, row) => (row.createdAt < last.createdAt ? last : row));
+  const start = first.status === 'AUTHORISATION' ? 0n : BigInt(first.amount);
+  const amount = stored.reduce((sum, row) => sum + (CHANGES[row.status] ?? 0n) * BigInt(row.amount), start);
   return {
     ...{ id: `payment ${key}`, reference: first.relatedTransactionID ?? first.id, ...ORIGIN },
     ...{ type: TYPES[first.type] ?? first.type, asset: first.currency, status: newest.status },
-    ...{ createdAt: first.createdAt, scheme: 'other' },
-    ...{ initialAmount: Number(first.amount), amount: Number(BigInt(first.amount) + change) },
-    adjustments: rows.map((row) => ({
-      ...{ id: `adjustment ${row.id}`, reference: row.id, createdAt: row.createdAt },
+    ...{ createdAt: first.createdAt, scheme: 'OTHER' },
+    ...{ initialAmount: Number(first.amount), amount: Number(amount) },
+    adjustments: stored.map((row) => ({
+      ...{ id: `adjustment ${row.id} ${row.status}`, reference: row.id, createdAt: row.createdAt },
       ...{ status: row.status, raw: row },
     })),
   };

@@ -44,6 +44,10 @@ const SERVED: Readonly<Record<string, unknown>> = {
   '/bank/transactions': [
     ...TRANSACTIONS,
     { ...TRANSACTIONS[3], id: 't5', status: 'REFUNDED', relatedTransactionID: 't4', amount: '40' },
+    // The PSP changes the amount of the refund, and later captures an authorised payment.
+    { ...TRANSACTIONS[3], id: 't5', status: 'REFUNDED', relatedTransactionID: 't4', amount: '41' },
+    { ...TRANSACTIONS[3], id: 't6', status: 'AUTHORISATION', amount: '90' },
+    { ...TRANSACTIONS[3], id: 't7', status: 'CAPTURE', relatedTransactionID: 't6', amount: '60' },
   ],
 };
 
@@ -100,5 +104,23 @@ test('serves the payments of the connector except the lost one', async () => {
     'payment t1 PAYIN',
     'payment t3 PAYIN',
     'payment t4 PAYIN',
+    'payment t6 PAYIN',
   ]);
+});
+
+test('stores each version once, and counts only what was captured, as Payments does', async () => {
+  const { body } = await request('/v3/payments');
+  const amounts = (
+    body as { cursor: { data: { id: string; amount: number; initialAmount: number }[] } }
+  ).cursor.data
+    .filter(({ id }) => id !== 'payment t1 PAYIN')
+    .map(({ id, initialAmount, amount }) => [id, initialAmount, amount]);
+  expect(amounts).toEqual([
+    ['payment t3 PAYIN', 100, 100],
+    ['payment t4 PAYIN', 100, 60],
+    ['payment t6 PAYIN', 90, 60],
+  ]);
+  const refunded = await request(`/v3/payments/${encodeURIComponent('payment t4 PAYIN')}`);
+  const { adjustments } = (refunded.body as { data: { adjustments: { reference: string }[] } }).data;
+  expect(adjustments.map(({ reference }) => reference)).toEqual(['t4', 't5']);
 });

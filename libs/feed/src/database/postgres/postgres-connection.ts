@@ -1,22 +1,17 @@
 /** One connection of a pool, from its acquisition to its release. */
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import type pg from 'pg';
-import { beginWithFirstStatement } from './begin-with-first-statement.js';
 import { isUnavailable } from './postgres-errors.js';
+import { runStatement, type StatementResult } from './run-statement.js';
 import type { StoreUnavailableError } from '../store-errors.js';
 
 /** The methods of a pool that its connections need. */
 interface ConnectionOwner {
+  /** Time in milliseconds after which a server that has not answered a statement counts as unreachable; `undefined` for no limit. */
+  readonly responseTimeoutMs: number | undefined;
   /** Returns the name under which every session prepares the statement. The result is `undefined` for a statement that is not prepared. */
   getStatementName(text: string): string | undefined;
   toUnavailableError(error: unknown): StoreUnavailableError;
-}
-
-interface StatementResult<R> {
-  /** The rows of the result. If the text contains several statements, the driver returns a list of results, and their rows are not used. */
-  rows?: R[];
-  rowCount?: number | null;
-  command?: string;
 }
 
 export class PostgresConnection implements DatabaseConnection {
@@ -54,12 +49,13 @@ export class PostgresConnection implements DatabaseConnection {
     const begin = this.pendingBegin;
     this.pendingBegin = undefined;
     try {
-      if (begin === undefined) return await this.client.query<R & pg.QueryResultRow>(query);
-      return await beginWithFirstStatement<R>(this.client, begin, query);
+      return await runStatement<R>(this.client, query, begin, this.pool.responseTimeoutMs);
     } catch (error) {
       // After `begin` failed, the driver may treat the statement as prepared although the server has skipped it. So the connection must be
       // closed.
       if (begin !== undefined) this.isBroken = true;
+      // The driver creates its errors when a response arrives. With this line, the stack trace leads to the caller of the statement.
+      if (error instanceof Error) Error.captureStackTrace(error);
       if (!isUnavailable(error)) throw error;
       this.isBroken = true;
       throw this.pool.toUnavailableError(error);

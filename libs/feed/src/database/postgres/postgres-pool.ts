@@ -62,6 +62,7 @@ const typeParsers: pg.CustomTypesConfig = {
 export class PostgresPool {
   /** The URL without its password: `postgres://user@host:5432/database`. */
   readonly redactedUrl: string;
+  readonly responseTimeoutMs: number | undefined;
   private readonly pool: pg.Pool;
   private readonly queue: ConnectionQueue;
   private readonly connectTimeoutMs: number;
@@ -75,13 +76,13 @@ export class PostgresPool {
     this.redactedUrl = redactUrl(url);
     this.queue = new ConnectionQueue(connections);
     this.connectTimeoutMs = connectMs;
+    this.responseTimeoutMs = statementMs === undefined ? undefined : statementMs + RESPONSE_GRACE_MS;
     this.sessionSettings = `set statement_timeout = ${statementMs ?? 0}; set idle_in_transaction_session_timeout = ${idleTransactionMs}`;
     this.pool = new pg.Pool({
       connectionString: url,
       types: typeParsers,
       max: connections,
       connectionTimeoutMillis: connectMs,
-      ...(statementMs === undefined ? {} : { query_timeout: statementMs + RESPONSE_GRACE_MS }),
       idleTimeoutMillis: IDLE_TIMEOUT_MS,
       maxLifetimeSeconds: MAX_CONNECTION_AGE_SECONDS,
       pipeline: true,

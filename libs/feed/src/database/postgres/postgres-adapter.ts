@@ -16,6 +16,7 @@ import { StoreChangeGuard } from '../../identity/store-change-guard.js';
 import { findServerIdentity, readConnectionState } from './postgres-identity.js';
 import { isConcurrentCreate } from './postgres-errors.js';
 import { addFeedSetId } from './feed-set-id.js';
+import { formatArray } from './format-array.js';
 import { createKysely } from './postgres-kysely.js';
 import { PostgresPool, toPoolTimeouts, type PoolLimits } from './postgres-pool.js';
 import { PostgresPageReader } from './postgres-page-reader.js';
@@ -191,7 +192,7 @@ export async function openPostgres(
       ).rows,
     rowsTable: (columns, rows) => {
       const arrays = columns.map(({ name, type }) => {
-        const values = rows.map((row) => row[name]);
+        const values = formatArray(rows.map((row) => row[name]));
         return type === 'text' ? sql`${values}::text[]` : sql`${values}::bigint[]`;
       });
       return sql`unnest(${sql.join(arrays)})`;

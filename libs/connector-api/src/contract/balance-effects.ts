@@ -77,7 +77,7 @@ export function hasMovedMoney(status: TransactionStatus): boolean {
 }
 
 /** The properties of a served row from which its effects on balances are calculated. */
-interface ServedRow {
+export interface ServedMovement {
   type: TransactionType;
   status: TransactionStatus;
   amount: string;
@@ -94,18 +94,23 @@ interface ServedRow {
 export function readBalanceEffects(bodies: readonly string[]): BalanceEffect[] {
   let effects: BalanceEffect[] = [];
   for (const body of bodies) {
-    const row = JSON.parse(body) as ServedRow;
+    const row = JSON.parse(body) as ServedMovement;
     if (effects.length > 0 && isRepeatedReturn(row.status, BigInt(row.amount))) continue;
-    effects = toBalanceEffects({
-      type: row.type,
-      status: row.status,
-      amount: BigInt(row.amount),
-      asset: row.currency,
-      sourceAccountId: row.sourceAccountID,
-      destinationAccountId: row.destinationAccountID,
-    });
+    effects = toServedBalanceEffects(row);
   }
   return effects;
+}
+
+/** Returns the effects of one served row, as `toBalanceEffects` does. */
+export function toServedBalanceEffects(row: ServedMovement): BalanceEffect[] {
+  return toBalanceEffects({
+    type: row.type,
+    status: row.status,
+    amount: BigInt(row.amount),
+    asset: row.currency,
+    sourceAccountId: row.sourceAccountID,
+    destinationAccountId: row.destinationAccountID,
+  });
 }
 
 /**

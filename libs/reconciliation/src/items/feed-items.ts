@@ -1,17 +1,17 @@
 /** Converts rows of a transactions feed to items of a policy. */
-import { readBalanceEffects, isRepeatedReturn, type TransactionStatus } from '@tributary/connector-api';
+import {
+  isRepeatedReturn,
+  toServedBalanceEffects,
+  type ServedMovement,
+  type TransactionStatus,
+} from '@tributary/connector-api';
 import type { StoredFeedRow, ReconciliationItem, ItemKey, NewItem } from '@tributary/feed';
 import { toAccountName, type MatchingRule, type Policy, type PspField } from '../policy/policy.types.js';
 
 /** The properties of a transactions feed's row that reconciliation reads. */
-interface ServedRow {
+interface ServedRow extends ServedMovement {
   id: string;
   relatedTransactionID?: string;
-  status: TransactionStatus;
-  currency: string;
-  amount: string;
-  sourceAccountID?: string;
-  destinationAccountID?: string;
   /** The feed time. */
   updatedAt: string;
   metadata?: Record<string, string>;
@@ -51,7 +51,7 @@ export function convertFeedRows(
     const row = JSON.parse(body) as ServedRow;
     const before = current.get(recordId) ?? [];
     if (before.some(hasMoved) && isRepeatedReturn(row.status, BigInt(row.amount))) continue;
-    const contents = toContents(row, body, accounts, before);
+    const contents = toContents(row, accounts, before);
     for (const item of before) {
       if (item.number === undefined) item.untilPosition = seq;
       else result.replaced.push({ number: item.number, untilPosition: seq });
@@ -71,11 +71,10 @@ type Content = Pick<NewItem, 'account' | 'asset' | 'amount' | 'state'>;
 
 function toContents(
   row: ServedRow,
-  body: string,
   accounts: ReadonlyMap<string, string>,
   before: readonly CurrentItem[],
 ): Content[] {
-  const effects = readBalanceEffects([body]);
+  const effects = toServedBalanceEffects(row);
   if (effects.length > 0)
     return effects.flatMap(({ accountId, asset, amount }) => {
       const account = accounts.get(accountId);

@@ -17,22 +17,17 @@ export async function convertLedgerTransactions(
   policy: Policy,
   transactions: readonly LedgerTransaction[],
 ): Promise<NewItem[]> {
+  const names = new Map(policy.accounts.map((account) => [account.address, toAccountName(account)]));
   const items: NewItem[] = [];
-  for (const transaction of transactions)
-    items.push(
-      ...convertTransaction(policy, transaction, await findReverted(repository, policy.ledger, transaction)),
-    );
+  for (const transaction of transactions) {
+    const revertedId = getRevertedId(transaction);
+    const reverted =
+      revertedId === undefined
+        ? undefined
+        : await repository.findLedgerTransaction(policy.ledger, revertedId);
+    items.push(...convertTransaction(policy, names, transaction, reverted));
+  }
   return items;
-}
-
-/** Returns the stored transaction that the given transaction reverts, or `undefined`. */
-async function findReverted(
-  repository: ReconciliationRepository,
-  ledger: string,
-  transaction: LedgerTransaction,
-): Promise<LedgerTransaction | undefined> {
-  const id = getRevertedId(transaction);
-  return id === undefined ? undefined : repository.findLedgerTransaction(ledger, id);
 }
 
 /** Returns the id of the transaction that the given transaction reverts, or `undefined`. */
@@ -43,15 +38,16 @@ function getRevertedId({ metadata }: LedgerTransaction): number | undefined {
 
 /**
  * Converts one transaction to items: one for each account of the policy and each asset that the transaction changes.
+ * @param names the names of the policy's accounts, by their addresses in the ledger
  * @param reverted the transaction that the given transaction reverts. The items of the reversal get the keys of the reverted transaction,
  * so that the rules compare them together
  */
 function convertTransaction(
   policy: Policy,
+  names: ReadonlyMap<string, string>,
   transaction: LedgerTransaction,
   reverted: LedgerTransaction | undefined,
 ): NewItem[] {
-  const names = new Map(policy.accounts.map((account) => [account.address, toAccountName(account)]));
   const keys = toKeys(policy.rules, reverted ?? transaction);
   const items: NewItem[] = [];
   for (const [address, asset, amount] of sumByAccount(transaction)) {

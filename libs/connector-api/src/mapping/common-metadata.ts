@@ -67,8 +67,18 @@ const SERVED_KEYS = Object.fromEntries(
  * @param asset the asset of the row. If `net` or `fee` has another asset, it is omitted
  */
 export function createCommonMetadata(details: RowDetails, asset?: string): Metadata {
-  const { original } = details;
   const metadata: Record<string, string | undefined> = {};
+  addCommonMetadata(metadata, details, asset);
+  return metadata;
+}
+
+/** Adds the metadata of `createCommonMetadata` to the metadata of a row. */
+export function addCommonMetadata(
+  metadata: Record<string, string | undefined>,
+  details: RowDetails,
+  asset?: string,
+): void {
+  const { original } = details;
   // The values are added one by one, because every row needs them, and a list of all keys would take several times as long.
   addValue(metadata, SERVED_KEYS.movement, details.movement);
   addValue(metadata, SERVED_KEYS.reference, details.reference);
@@ -84,7 +94,6 @@ export function createCommonMetadata(details: RowDetails, asset?: string): Metad
   addValue(metadata, SERVED_KEYS.value_date, details.valueDate);
   addValue(metadata, SERVED_KEYS.original_amount, original?.amount.toString());
   addValue(metadata, SERVED_KEYS.original_currency, original?.asset);
-  return metadata;
 }
 
 function addValue(

@@ -27,7 +27,7 @@ import {
   addMetadata,
 } from './mapping/entry-metadata.js';
 import type { MutableMetadata } from './mapping/entry-metadata.js';
-import { toReconciliationMetadata } from './mapping/reconciliation-metadata.js';
+import { addReconciliationMetadata } from './mapping/reconciliation-metadata.js';
 import { toSignedMoney } from './statements/to-signed-money.js';
 import { extractDate } from './statements/local-time-parser.js';
 import { findClosingBalance } from './checking/statement-check.js';
@@ -96,6 +96,7 @@ export function toTransactions(
     const whole = toTransaction(item, movement, toWholePart(item, movement.id), time);
     records.push({ ...whole, status: 'CANCELLED' });
   }
+  if (stored.size === 0) return records;
   const obsolete = [...stored]
     .slice(parts.length)
     .filter(
@@ -151,7 +152,7 @@ function toTransaction(
   const metadata: MutableMetadata = {};
   addEntryMetadata(metadata, entry, facts);
   addFactsMetadata(metadata, facts);
-  Object.assign(metadata, toReconciliationMetadata(entry, facts, direction));
+  addReconciliationMetadata(metadata, entry, facts, direction);
   addChargesMetadata(metadata, facts);
   if (part.batch) Object.assign(metadata, part.batch);
   if (isFinal) addStatementMetadata(metadata, item);

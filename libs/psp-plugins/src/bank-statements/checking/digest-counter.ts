@@ -11,7 +11,7 @@ export class DigestCounter {
    * The hashes of the keys, in the order of their arrival. They are stored in chunks, because a growing array would have to be copied again
    * and again. The first chunk is small, because most files have few entries.
    */
-  private chunks: Float64Array[] = [];
+  private chunks: Float64Array<ArrayBuffer>[] = [];
   private last = new Float64Array(FIRST_CHUNK_LENGTH);
   private lastLength = 0;
   private sorted = new Float64Array(0);
@@ -38,6 +38,7 @@ export class DigestCounter {
     for (const chunk of chunks) {
       this.sorted.set(chunk, length);
       length += chunk.length;
+      releaseMemory(chunk);
     }
     this.sorted.sort();
     this.repeated = selectRepeated(this.sorted);
@@ -50,6 +51,7 @@ export class DigestCounter {
   forgetSingleKeys(): void {
     const twice = new Float64Array(2 * this.repeated.length);
     for (const [n, number] of this.repeated.entries()) twice.fill(number, 2 * n, 2 * n + 2);
+    releaseMemory(this.sorted);
     this.sorted = twice;
   }
 
@@ -89,6 +91,11 @@ export class DigestCounter {
     const number = hashKey(key);
     return this.repeated[findRank(this.repeated, number)] === number;
   }
+}
+
+/** Releases the memory of an array at once. Otherwise it would be in use until the next collection of V8's old generation. */
+function releaseMemory(array: Float64Array<ArrayBuffer>): void {
+  array.buffer.transfer(0);
 }
 
 /** Returns the hashes that occur more than once, each only once, in the same order. */

@@ -71,11 +71,17 @@ export function serializeDigests({ amount, groupKey, facts }: EntryDigests): str
 
 /** Parses the result of `serializeDigests`. */
 export function parseDigests(serialized: string): EntryDigests {
-  const [groupKey = '', all = '', reference = '', shortReference = '', payment = '', ...others] =
-    serialized.split('|');
-  const [counterparty = '', text = '', ...amount] = others;
-  const facts = { all, reference, shortReference, payment, counterparty, text };
-  return { amount: amount.join('|'), groupKey, facts };
+  const parts = serialized.split('|');
+  const part = (n: number): string => parts[n] ?? '';
+  const facts = {
+    all: part(1),
+    reference: part(2),
+    shortReference: part(3),
+    payment: part(4),
+    counterparty: part(5),
+    text: part(6),
+  };
+  return { amount: parts.length === 8 ? part(7) : parts.slice(7).join('|'), groupKey: part(0), facts };
 }
 
 /**

@@ -169,18 +169,9 @@ export function formatFingerprint({
 }: EntryFingerprint): string {
   const { all, reference, shortReference, payment, counterparty, text } = facts;
   // A fingerprint without these digests has the same form as in rows that earlier versions of the plugin wrote.
-  const others = [shortReference, announcedReference, pendingReference];
-  return [
-    bookedEntryId,
-    statementVersion,
-    notificationEntryId,
-    all,
-    reference,
-    payment,
-    counterparty,
-    text,
-    ...others.slice(0, others.findLastIndex((digest) => digest !== '') + 1),
-  ].join('.');
+  const others = `${shortReference}.${announcedReference}.${pendingReference}`;
+  const written = `${bookedEntryId}.${statementVersion}.${notificationEntryId}.${all}.${reference}.${payment}.${counterparty}.${text}`;
+  return others === '..' ? written : `${written}.${others.replace(/\.+$/, '')}`;
 }
 
 /**

@@ -77,8 +77,18 @@ describe('the digests of facts have the values of earlier releases', () => {
   });
 });
 
+it.each(['E2E-1', '', ' ', 'a"b', 'a\\b', '\u0000', '\u007f', 'é', '\ud800'])(
+  'a single reference %j is serialized as two references are',
+  (reference) => {
+    const { json } = normalizeFacts({ references: { mandateId: reference } });
+    expect(json).toBe(`"","","","",${JSON.stringify(JSON.stringify([['mandateId', reference]]))}`);
+  },
+);
+
 it('serialized digests are parsed to the same digests', () => {
   const facts = digestNormalizedFacts(normalizeFacts(LONG_FACTS));
   const digests = { amount: 'DBIT 1|2 EUR', groupKey: '26b0c978573d2cdb24360cd3', facts };
   expect(parseDigests(serializeDigests(digests))).toEqual(digests);
+  const usual = { ...digests, amount: 'DBIT 1 EUR' };
+  expect(parseDigests(serializeDigests(usual))).toEqual(usual);
 });

@@ -39,16 +39,30 @@ const counterpartyDigests = new BoundedCache<string>();
 /** Reduces the facts to upper-case letters and digits. */
 export function normalizeFacts(facts: EntryFacts): NormalizedFacts {
   const { references, counterparty: party } = facts;
-  const written = [facts.remittance, facts.creditorReference].join(' ').trim() || facts.additionalInformation;
+  const { remittance = '', creditorReference } = facts;
+  const purpose = creditorReference === undefined ? remittance : `${remittance} ${creditorReference}`;
+  const written = purpose.trim() || facts.additionalInformation;
   const reference = normalize(facts.bankReference);
   const payment = normalize(references.endToEndId ?? references.customerReference);
   const counterparty = normalize(party?.iban ?? party?.accountNumber);
   const text = normalize(written);
-  const others = Object.entries(references);
-  if (others.length > 1) others.sort(([a], [b]) => (a < b ? -1 : 1));
   // The normalized facts contain only letters and digits, so JSON needs no escaping for them.
-  const json = `"${reference}","${payment}","${counterparty}","${text}",${JSON.stringify(JSON.stringify(others))}`;
+  const json = `"${reference}","${payment}","${counterparty}","${text}",${serializeReferences(references)}`;
   return { reference, payment, counterparty, text, json };
+}
+
+/** Matches texts that JSON does not escape, and that are not escaped if JSON contains them in a string. */
+const UNESCAPED_PATTERN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+/** Returns all references as a JSON string that contains JSON: an array of names and values, sorted by name. */
+function serializeReferences(references: EntryFacts['references']): string {
+  const others = Object.entries(references);
+  const [only] = others;
+  // Most entries have one reference. Its JSON is created directly, because it is escaped twice.
+  if (only && others.length === 1 && only[1] !== undefined && UNESCAPED_PATTERN.test(only[1]))
+    return `"[[\\"${only[0]}\\",\\"${only[1]}\\"]]"`;
+  if (others.length > 1) others.sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(JSON.stringify(others));
 }
 
 /** Computes the digests of facts. */
@@ -80,6 +94,7 @@ const ASCII_PATTERN = /^[\x00-\x7f]*$/;
 /** Removes everything except letters and digits, because banks wrap and pad the same text differently in different reports. */
 function normalize(text: string | undefined): string {
   if (text === undefined || text === '') return '';
+  if (NORMAL_PATTERN.test(text)) return text;
   const upper = text.toUpperCase();
   if (NORMAL_PATTERN.test(upper)) return upper;
   // Almost all texts are ASCII. The pattern for ASCII is several times as fast as the other pattern.

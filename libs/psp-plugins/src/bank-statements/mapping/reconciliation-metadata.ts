@@ -1,7 +1,8 @@
-/** Converts an entry to the metadata that reconciliation reads. Their keys are the same for every plugin. */
-import { createCommonMetadata } from '@tributary/connector-api';
-import type { Metadata, Movement } from '@tributary/connector-api';
+/** Adds the metadata that reconciliation reads. Their keys are the same for every plugin. */
+import { addCommonMetadata } from '@tributary/connector-api';
+import type { Movement } from '@tributary/connector-api';
 import type { CreditDebit, Entry, EntryFacts } from '../statements/statement.types.js';
+import type { MutableMetadata } from './entry-metadata.js';
 import { isBankCharge } from './is-bank-charge.js';
 
 /** The sub-family of ISO 20022 bank transaction codes for interest. Other charges are taxes or fees. */
@@ -9,9 +10,14 @@ const INTEREST_SUBFAMILY = 'INTR';
 const TAX_SUBFAMILY = 'TAXE';
 const DATE_LENGTH = '2026-03-04'.length;
 
-export function toReconciliationMetadata(entry: Entry, facts: EntryFacts, direction: CreditDebit): Metadata {
+export function addReconciliationMetadata(
+  metadata: MutableMetadata,
+  entry: Entry,
+  facts: EntryFacts,
+  direction: CreditDebit,
+): void {
   const { counterparty, references } = facts;
-  return createCommonMetadata({
+  addCommonMetadata(metadata, {
     movement: classifyMovement(entry, facts, direction),
     reference: facts.remittance,
     endToEndId: references.endToEndId,

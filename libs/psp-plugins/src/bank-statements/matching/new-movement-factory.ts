@@ -4,6 +4,7 @@
  * entries. Two entries of one statement are never the same movement.
  */
 import type { CheckedFile } from '../checking/file-check.js';
+import type { GroupCriteria } from '../identity/entry-identity.js';
 import type { EntryMatch } from './entry-matcher.js';
 import type { ItemToMatch } from './matching-input.js';
 import type { ServedDays } from './served-days.js';
@@ -12,6 +13,8 @@ export class NewMovementFactory {
   /** The number of movements so far, in each group that has several entries. Groups with one entry are not counted. */
   private readonly counts = new Map<string, number>();
   private isClosed = false;
+  /** The criteria of the last entry that was new. Consecutive entries of a day have the same object. */
+  private newCriteria: GroupCriteria | undefined;
 
   /**
    * Begins a statement.
@@ -33,7 +36,11 @@ export class NewMovementFactory {
   }
 
   private isNew({ isFinal, statement, criteria }: ItemToMatch): boolean {
-    return isFinal && !criteria.some((criterion) => this.before.mayInclude(statement.accountId, criterion));
+    if (!isFinal) return false;
+    if (this.newCriteria === criteria) return true;
+    const isNew = !criteria.some((criterion) => this.before.mayInclude(statement.accountId, criterion));
+    if (isNew) this.newCriteria = criteria;
+    return isNew;
   }
 
   private create(item: ItemToMatch): EntryMatch {

@@ -88,6 +88,8 @@ export class ServedDays {
  */
 export class DaysBeforeStatement {
   private readonly accounts = new Map<string, ServedDays>();
+  /** The last added movement. Consecutive entries of a day have the same criterion, which needs to be added only once. */
+  private last: { accountId: string; criterion: GroupCriterion } | undefined;
 
   /**
    * Begins a file.
@@ -101,6 +103,7 @@ export class DaysBeforeStatement {
 
   /** Returns the days before a statement. It must be called when a statement of the account begins. */
   open(accountId: string): ServedDays {
+    this.last = undefined;
     let days = this.accounts.get(accountId);
     if (!days) {
       days = this.served.copyAccount(accountId);
@@ -119,6 +122,8 @@ export class DaysBeforeStatement {
 
   /** Adds a movement of the current statement. */
   add(accountId: string, criterion: GroupCriterion): void {
+    if (this.last?.criterion === criterion && this.last.accountId === accountId) return;
+    this.last = { accountId, criterion };
     this.served.add(accountId, criterion);
     this.accounts.get(accountId)?.add(accountId, criterion);
   }

@@ -2,7 +2,7 @@
 import type { Beneficiary } from '@tributary/connector-api';
 import { toBeneficiary } from '../mapping/counterparty.js';
 import { mergeOnlyDetail, mergeFacts } from '../statements/merge-entry-detail.js';
-import type { Entry, EntryFacts } from '../statements/statement.types.js';
+import type { Entry, EntryFacts, Party } from '../statements/statement.types.js';
 import type { BeneficiaryBatch } from './parsed-file.js';
 
 const MAX_BENEFICIARIES_PER_BATCH = 250;
@@ -15,6 +15,8 @@ const MAX_REMEMBERED = 20_000;
 export class BeneficiaryCollector {
   private batch = new Map<string, Beneficiary>();
   private known = new Map<string, Beneficiary>();
+  /** The parties whose beneficiaries are known with all their properties. */
+  private knownParties = new Set<string>();
   private entryCount = 0;
 
   /**
@@ -23,7 +25,7 @@ export class BeneficiaryCollector {
    */
   add(entry: Entry): BeneficiaryBatch | undefined {
     this.entryCount++;
-    for (const beneficiary of listPaidBeneficiaries(entry)) this.addBeneficiary(beneficiary);
+    for (const facts of listPaidFacts(entry)) this.addCounterparty(facts);
     return this.batch.size >= MAX_BENEFICIARIES_PER_BATCH ? this.takeBatch() : undefined;
   }
 
@@ -31,8 +33,22 @@ export class BeneficiaryCollector {
   takeBatch(): BeneficiaryBatch {
     const batch = { lastEntry: this.entryCount, beneficiaries: [...this.batch.values()] };
     this.batch = new Map();
-    if (this.known.size > MAX_REMEMBERED) this.known = new Map();
+    if (this.known.size > MAX_REMEMBERED) {
+      this.known = new Map();
+      this.knownParties = new Set();
+    }
     return batch;
+  }
+
+  private addCounterparty(facts: EntryFacts): void {
+    if (!facts.counterparty) return;
+    const key = createPartyKey(facts.counterparty);
+    if (this.knownParties.has(key)) return;
+    // The set is only a shortcut, so it may be emptied at any time.
+    if (this.knownParties.size > MAX_REMEMBERED) this.knownParties = new Set();
+    this.knownParties.add(key);
+    const beneficiary = toBeneficiary(facts);
+    if (beneficiary) this.addBeneficiary(beneficiary);
   }
 
   private addBeneficiary(beneficiary: Beneficiary): void {
@@ -62,18 +78,21 @@ export function mergeMetadata(current: Beneficiary, before: KnownMetadata): Bene
   return { ...current, ownerName: metadata['com.formance.spec/owner/name'] ?? current.ownerName, metadata };
 }
 
-function* listPaidBeneficiaries(entry: Entry): Generator<Beneficiary> {
-  if (entry.status === 'INFO' || (entry.creditDebit !== 'DBIT' && entry.details.length < 2)) return;
-  const all: { facts: EntryFacts; creditDebit: Entry['creditDebit'] }[] =
-    entry.details.length < 2
-      ? [{ facts: mergeOnlyDetail(entry), creditDebit: entry.creditDebit }]
-      : entry.details.map((detail) => ({
-          facts: mergeFacts({ ...entry, counterparty: undefined }, detail),
-          creditDebit: detail.creditDebit ?? entry.creditDebit,
-        }));
-  for (const { facts, creditDebit } of all) {
-    if (creditDebit !== 'DBIT') continue;
-    const beneficiary = toBeneficiary(facts);
-    if (beneficiary) yield beneficiary;
-  }
+/** Returns a key that is equal for parties with equal properties. */
+function createPartyKey(party: Party): string {
+  const { name, iban, accountNumber, bic, country, city, postalCode, addressLine } = party;
+  const number = accountNumber ?? '';
+  // Most parties have only a name and an account number. The length shows where the name begins.
+  return (iban ?? bic ?? country ?? city ?? postalCode ?? addressLine) === undefined
+    ? `${number.length} ${number}${name ?? '\n'}`
+    : JSON.stringify([name, iban, accountNumber, bic, country, city, postalCode, addressLine]);
+}
+
+/** Returns the facts of the entry, or of its details, that describe a payment to a counterparty. */
+function listPaidFacts(entry: Entry): EntryFacts[] {
+  if (entry.status === 'INFO') return [];
+  if (entry.details.length < 2) return entry.creditDebit === 'DBIT' ? [mergeOnlyDetail(entry)] : [];
+  return entry.details
+    .filter(({ creditDebit = entry.creditDebit }) => creditDebit === 'DBIT')
+    .map((detail) => mergeFacts({ ...entry, counterparty: undefined }, detail));
 }

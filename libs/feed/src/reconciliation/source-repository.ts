@@ -46,18 +46,13 @@ export function createSourceRepository(adapter: DatabaseAdapter): SourceReader {
 
     async storeLedgerTransactions(ledger, transactions) {
       if (transactions.length === 0) return;
-      const rows = transactions.map(({ id, at, reference, metadata, postings }) => ({
-        ...{ ledger, id, at, reference: reference ?? null },
-        ...{ metadata: JSON.stringify(metadata), postings: JSON.stringify(postings) },
-      }));
       // One parameter for all rows. With one parameter for each value, a page of 1 000 transactions would need a statement with 6 000
       // parameters, and building and keeping such statements needs more memory than the data.
-      await adapter.durableTransaction((db) =>
-        sql`
-          insert into ledger_transactions (${LEDGER_COLUMN_NAMES})
-          select * from ${adapter.rowsTable(LEDGER_COLUMNS, rows)}
-          on conflict (ledger, id) do nothing`.execute(db),
-      );
+      const insert = sql`
+        insert into ledger_transactions (${LEDGER_COLUMN_NAMES})
+        select * from ${adapter.rowsTable(LEDGER_COLUMNS, toRows(ledger, transactions))}
+        on conflict (ledger, id) do nothing`;
+      await adapter.durableTransaction((db) => insert.execute(db));
     },
 
     async readLedgerTransactions(ledger, afterId, limit) {
@@ -134,6 +129,13 @@ export function createSourceRepository(adapter: DatabaseAdapter): SourceReader {
         .executeTakeFirst();
     },
   };
+}
+
+function toRows(ledger: string, transactions: readonly LedgerTransaction[]) {
+  return transactions.map(({ id, at, reference, metadata, postings }) => ({
+    ...{ ledger, id, at, reference: reference ?? null },
+    ...{ metadata: JSON.stringify(metadata), postings: JSON.stringify(postings) },
+  }));
 }
 
 function toLedgerTransaction(row: Selectable<LedgerTransactionTable>): LedgerTransaction {

@@ -20,11 +20,23 @@ export async function copyLedgerTransactions(
 ): Promise<number> {
   let position = (await repository.findNewestLedgerId(source.name)) ?? LEDGER_START;
   for (;;) {
-    const transactions = await source.listTransactions(position);
-    const last = transactions.at(-1);
-    if (!last) return position;
-    await repository.storeLedgerTransactions(source.name, transactions);
-    position = last.id;
+    const last = await copyPage(repository, source, position);
+    if (last === undefined) return position;
+    position = last;
     await yieldToEventLoop();
   }
+}
+
+/**
+ * Reads and stores the next transactions.
+ * @returns the id of the last one; `undefined` when there is none
+ */
+async function copyPage(
+  repository: ReconciliationRepository,
+  source: LedgerSource,
+  position: number,
+): Promise<number | undefined> {
+  const transactions = await source.listTransactions(position);
+  await repository.storeLedgerTransactions(source.name, transactions);
+  return transactions.at(-1)?.id;
 }

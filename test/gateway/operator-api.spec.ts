@@ -334,7 +334,14 @@ describe('a session', () => {
       '',
     );
     expect(logOut.status).toBe(204);
-    expect((await api('/overview', { headers: { cookie } }, '')).status).toBe(401);
+    const rejected = await api('/overview', { headers: { cookie } }, '');
+    expect(rejected.status).toBe(401);
+    // A browser that keeps the cookie would count as a failed attempt with each request.
+    expect(rejected.headers.getSetCookie()).toEqual([
+      'tributary_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict',
+    ]);
+    const withoutCookie = await api('/overview', {}, '');
+    expect(withoutCookie.headers.getSetCookie()).toEqual([]);
   });
 
   it('needs HTTPS behind a proxy', async () => {

@@ -10,7 +10,13 @@ import { ContractError } from '@tributary/connector-api/contract';
 import type { OperatorRepository } from '@tributary/feed';
 import { HttpStatus } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { CSRF_HEADER, hashSessionToken, isCsrfTokenValid, readSessionCookie } from './session-cookie.js';
+import {
+  createExpiredCookie,
+  CSRF_HEADER,
+  hashSessionToken,
+  isCsrfTokenValid,
+  readSessionCookie,
+} from './session-cookie.js';
 
 const UNAUTHORIZED_BODY = {
   Title: 'Unauthorized',
@@ -73,22 +79,27 @@ export class OperatorAuthenticator {
     const session = await this.sessions.findSession(hashSessionToken(token));
     // If a key was removed from the deployment file, its sessions are no longer valid.
     const operator = session && this.keys.findById(session.keyId);
-    if (!operator) return this.rejectAttempt(request.ip);
+    // The browser forgets the cookie of a session that has ended. Otherwise each page load would count as several failed attempts.
+    if (!operator) return this.rejectAttempt(request.ip, { 'set-cookie': createExpiredCookie(request) });
     if (isWrite && !isCsrfTokenValid(token, request.headers[CSRF_HEADER])) throw createCsrfError();
     return operator;
   }
 
-  private rejectAttempt(address: string): never {
+  private rejectAttempt(address: string, headers: Readonly<Record<string, string>> = {}): never {
     const retryAfterSeconds = this.limiter.recordFailure(address);
-    if (retryAfterSeconds === 0) throw createUnauthorizedError();
+    if (retryAfterSeconds === 0) throw createUnauthorizedError(headers);
     throw new AuthError(HttpStatus.TOO_MANY_REQUESTS, RATE_LIMITED_BODY, {
+      ...headers,
       'retry-after': String(retryAfterSeconds),
     });
   }
 }
 
-function createUnauthorizedError(): AuthError {
-  return new AuthError(HttpStatus.UNAUTHORIZED, UNAUTHORIZED_BODY, { 'www-authenticate': 'Bearer' });
+function createUnauthorizedError(headers: Readonly<Record<string, string>> = {}): AuthError {
+  return new AuthError(HttpStatus.UNAUTHORIZED, UNAUTHORIZED_BODY, {
+    ...headers,
+    'www-authenticate': 'Bearer',
+  });
 }
 
 function createCsrfError(): ContractError {

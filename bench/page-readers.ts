@@ -63,7 +63,7 @@ export async function openPostgresPageReaders(url: string): Promise<PageReaders>
     query: <R>(text: string, values: readonly unknown[]) => pool.query<R>(text, values, 'pages'),
   };
   const [session] = await pool.query<{ pid: number }>('select pg_backend_pid() as pid', []);
-  const pages = new PostgresPageReader(runner);
+  const pages = new PostgresPageReader(runner, false);
   const readUnchecked: ReadPage = async ({ id }, from, skipped, count) => {
     const values = [id, from, skipped, count];
     const [page] = await runner.query<SerializedPage>(formatPostgresPageQuery(), values);

@@ -3,6 +3,7 @@ import { serializeTransaction } from '@tributary/connector-api';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { copyStore, summarizeStore, getCurrentProcess, type Lease, type Store } from '../index.js';
 import { POSTGRES_STORE, SQLITE_STORE, type FreshStore, type StoreKind } from '../testing/stores.js';
+import { runSql } from '../testing/raw-sql.js';
 import { withStore } from '../testing/with-store.js';
 import type { AccountCheck } from '../types/completeness.types.js';
 
@@ -177,6 +178,9 @@ describe.each([
     for (const connector of ['bank', 'acme/bank']) {
       expect(await served(target, connector)).toEqual(await served(source, connector));
     }
+    // The random numbers of PostgreSQL do not fit into the row keys of SQLite.
+    const ids = (await runSql(target, 'select id from feeds order by id')).map(({ id }) => Number(id));
+    expect(ids).toEqual(ids.map((_, index) => index + 1));
     // A feed that is created in the copy gets an id that is not used yet.
     await withStore(target, (store) => store.feed('later', 'accounts'));
   });

@@ -21,7 +21,7 @@ const TABLE_NAMES = Object.keys(SORT_KEYS) as TableName[];
 export interface TableSummary {
   table: string;
   rows: number;
-  /** The SHA-256 of all rows in sorted sequence. Two tables with the same digest are equal, also in different kinds of database. */
+  /** The SHA-256 of all rows in sorted sequence. Two tables with the same digest are equal except for the numbers of feeds, also in different kinds of database. */
   digest: string;
 }
 

@@ -121,7 +121,7 @@ export async function openPostgres(
   const readPool = new PostgresPool(url, halfLimits.connections, timeouts);
   const writePool = new PostgresPool(url, halfLimits.connections, timeouts);
   const replicaPools = new PostgresReplicaReader(replicas, halfLimits, readPool);
-  const pageReader = new PostgresPageReader(replicaPools);
+  const pageReader = new PostgresPageReader(replicaPools, replicas.length > 0);
   const createForPurpose = (purpose: ConnectionPurpose) => {
     const reads = new PostgresTransactions(readPool, purpose);
     const writes = new PostgresTransactions(writePool, purpose);

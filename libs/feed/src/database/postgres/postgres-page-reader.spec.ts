@@ -34,7 +34,7 @@ let reader: PostgresPageReader;
 
 beforeEach(() => {
   database = new FakeDatabase();
-  reader = new PostgresPageReader(database, () => database.nowMs);
+  reader = new PostgresPageReader(database, false, () => database.nowMs);
 });
 
 const readAt = async (nowMs: number, feed: FeedIdentity) => {
@@ -72,6 +72,12 @@ it('a check of one feed is valid for the feeds that were found in the same set o
   expect(await readAt(1, other)).toEqual([true]);
   expect(await readAt(2, other)).toEqual([false]);
   expect(await readAt(3, feed)).toEqual([true]);
+});
+
+it('each page is checked if pages also come from replicas', async () => {
+  reader = new PostgresPageReader(database, true, () => database.nowMs);
+  const feed = createFeed(MIN_UNIQUE_FEED_ID);
+  for (let page = 0; page < 3; page++) expect(await readAt(page, feed)).toEqual([true]);
 });
 
 it('a page without rows is checked at once', async () => {

@@ -53,9 +53,14 @@ export class PostgresPageReader {
   /** The id of the set of feeds that the last check found, and the time of the check in milliseconds of a monotonic clock. */
   private lastCheck = { feedSetId: -1, at: -Infinity };
 
-  /** @param now returns milliseconds of a monotonic clock */
+  /**
+   * @param hasReplicas true if pages also come from replicas. Then each page is checked, because a replica can have another state than the
+   * server of the last check, e.g. the rows that were lost when another replica was promoted
+   * @param now returns milliseconds of a monotonic clock
+   */
   constructor(
     private readonly runner: StatementRunner,
+    private readonly hasReplicas: boolean,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
@@ -72,7 +77,7 @@ export class PostgresPageReader {
     const position = [feed.id, from, skipped, count];
     if (this.isRecentlyChecked(feed)) {
       const [page] = await this.runner.query<SerializedPage>(PAGE_QUERY_WITHOUT_CHECK, position);
-      // A page without rows does not show whether the feed still exists.
+      // A page without rows does not show whether the feed still exists. So the end of a feed is sometimes read by two statements.
       if (page && page.rows > 0) return page;
     }
     // The check is as old as the statement, and the response of the server can take long.
@@ -101,7 +106,10 @@ export class PostgresPageReader {
   private isRecentlyChecked({ id, feedSetId }: FeedIdentity): boolean {
     const { lastCheck } = this;
     return (
-      feedSetId === lastCheck.feedSetId && this.now() - lastCheck.at < CHECK_INTERVAL_MS && isUniqueFeedId(id)
+      !this.hasReplicas &&
+      feedSetId === lastCheck.feedSetId &&
+      this.now() - lastCheck.at < CHECK_INTERVAL_MS &&
+      isUniqueFeedId(id)
     );
   }
 }

@@ -1,6 +1,6 @@
 /** Tests that a process notices when its database is replaced, restored or emptied, and that no row is written to a wrong feed. */
 import Database from 'better-sqlite3';
-import { copyFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
+import { copyFileSync, renameSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
 import {
   getCurrentProcess,
   openStore,
@@ -227,6 +227,21 @@ describe('a SQLite file', () => {
     await expect(store.recordSyncRun(RUN)).rejects.toThrow(new RegExp(reason));
     await expect((async () => feed.readPage(undefined, 1, 10))()).rejects.toThrow(StoreChangedError);
     await store.close();
+    await fresh.remove();
+  });
+
+  it('that is opened by a symbolic link has its write-ahead log beside the file itself', async () => {
+    const fresh = await SQLITE_STORE.create();
+    const file = fresh.url.slice('sqlite:'.length);
+    await (await openStore(fresh.url)).close();
+    symlinkSync(file, `${file}-link`);
+    const store = await openStore(`sqlite:${file}-link`);
+    const feed = await store.feed('bank', 'transactions');
+    await appendRecords(feed, 'a1');
+    rmSync(`${file}-wal`);
+    await expect(store.recordSyncRun(RUN)).rejects.toThrow('was deleted');
+    await store.close();
+    rmSync(`${file}-link`);
     await fresh.remove();
   });
 

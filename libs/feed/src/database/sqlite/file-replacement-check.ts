@@ -3,7 +3,7 @@
  * to use the old files, and new processes would not see its changes. The newest transactions are only in the log until a checkpoint copies
  * them to the database file, so a deleted log loses orders that were already sent.
  */
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import type { StoreChangeGuard } from '../../identity/store-change-guard.js';
 
 /**
@@ -18,13 +18,13 @@ const MAX_UNCHECKED_READS = 1_000;
 
 export interface FileReplacementCheck {
   /**
-   * Checks that the path still leads to the opened file.
-   * @throws StoreChangedError when the path leads to another file, to an empty one, or to none
+   * Checks that the path still leads to the opened file, and that the write-ahead log is still there.
+   * @throws StoreChangedError when the path leads to another file, to an empty one, or to none, or when the log was deleted or replaced
    */
   check(): void;
   /**
-   * Checks the file, unless the last check was less than 100 ms ago.
-   * @throws StoreChangedError when the path leads to another file, to an empty one, or to none
+   * Checks the file and the log, unless the last check was less than 100 ms ago.
+   * @throws StoreChangedError as `check` does
    */
   checkRecently(): void;
 }
@@ -32,7 +32,8 @@ export interface FileReplacementCheck {
 /** Creates a check that remembers which files are at the path now. The function must be called after the database was opened. */
 export function createFileReplacementCheck(path: string, changes: StoreChangeGuard): FileReplacementCheck {
   const opened = findFile(path);
-  const logPath = `${path}-wal`;
+  // SQLite names the log after the file itself, also if the path is a symbolic link.
+  const logPath = `${opened === undefined ? path : realpathSync(path)}-wal`;
   // The first read or write of this process creates the log. SQLite deletes it only when the last connection is closed.
   let openedLog = findFile(logPath);
   // A timer resets this number, because reading a clock at each page would take longer than all other checks of a page.

@@ -14,7 +14,7 @@ import type {
 
 const TABLES = `
   create table if not exists expected_payments (
-    key text primary key, first_row_id text not null, asset text not null, initial_amount text not null, amount text not null,
+    key text primary key, first_row_id text not null, first_status text not null, asset text not null, initial_amount text not null, amount text not null,
     newest_initial_amount text not null, newest_amount text not null, status text not null, status_time text not null,
     versions integer not null, is_required integer not null, is_moving integer not null, superseded_by text, found_id text
   ) without rowid;
@@ -34,6 +34,8 @@ export interface ExpectedPayment {
   key: string;
   /** The id of the row that created the payment. */
   first_row_id: string;
+  /** The status of the version that created the payment. */
+  first_status: string;
   asset: string;
   /**
    * The amounts by the rules of Formance. Formance keeps the amount of the row that created the payment, and ignores a later version with the
@@ -132,8 +134,7 @@ export class DeliveryWorkFile {
     const before = this.findExpected(key);
     if (before === undefined) this.statements.putPayment.run(createExpected(key, time, row, isDue));
     else if (known === undefined) this.statements.putPayment.run(addVersion(before, time, row, isDue));
-    else if (known.amount !== row.amount)
-      this.statements.putPayment.run(changeVersion(before, known.amount, row, isDue));
+    else this.statements.putPayment.run(changeVersion(before, known.amount, row, isDue));
     if (isDue && row.relatedTransactionID === undefined) this.supersedeOtherTypes(key, row.id);
   }
 
@@ -147,7 +148,7 @@ export class DeliveryWorkFile {
 
   /** Returns true if an earlier release began the proof. The file then lacks data that the proof needs. */
   get isOfEarlierRelease(): boolean {
-    return Number(this.readProgress('rows') ?? 0) > 0 && this.statements.hasPayment.get() === undefined;
+    return this.readProgress('seq') !== undefined && this.statements.hasPayment.get() === undefined;
   }
 
   findExpected(key: string): ExpectedPayment | undefined {
@@ -233,7 +234,7 @@ function prepare(database: Database.Database) {
     hasPayment: database.prepare('select 1 from expected_payments limit 1'),
     findPayment: database.prepare('select * from expected_payments where key = ?'),
     putPayment: database.prepare(
-      `insert or replace into expected_payments values (@key, @first_row_id, @asset, @initial_amount, @amount, @newest_initial_amount,
+      `insert or replace into expected_payments values (@key, @first_row_id, @first_status, @asset, @initial_amount, @amount, @newest_initial_amount,
          @newest_amount, @status, @status_time, @versions, @is_required, @is_moving, @superseded_by, @found_id)`,
     ),
     supersede: database.prepare('update expected_payments set superseded_by = ? where key = ?'),
@@ -285,7 +286,7 @@ function createExpected(key: string, time: string, row: TransactionRow, isDue: b
   const { id, currency: asset, amount: initialAmount, status } = row;
   const amount = String(getBaseAmount(row) + getAmountChange(row));
   return {
-    ...{ key, first_row_id: id, asset, status, status_time: time, versions: 1 },
+    ...{ key, first_row_id: id, first_status: status, asset, status, status_time: time, versions: 1 },
     ...{ superseded_by: null, found_id: null },
     ...{ initial_amount: initialAmount, amount, newest_initial_amount: initialAmount, newest_amount: amount },
     ...{ is_required: Number(isDue), is_moving: Number(!isDue) },
@@ -312,7 +313,7 @@ function addVersion(
   };
 }
 
-/** Changes the amount of a version that Formance has stored. Formance ignores this change. */
+/** Adds a version that Formance has stored, perhaps with another amount. Formance ignores it. */
 function changeVersion(
   before: ExpectedPayment,
   knownAmount: string,
@@ -332,22 +333,23 @@ function changeVersion(
  * @param change the change of the amount that the status of the row causes, e.g. by a refund
  */
 function changeNewestAmounts(
-  { first_row_id: firstRowId, newest_initial_amount: initialAmount, newest_amount: amount }: ExpectedPayment,
+  before: ExpectedPayment,
   row: TransactionRow,
   change: bigint,
 ): Pick<ExpectedPayment, 'newest_initial_amount' | 'newest_amount'> {
-  const newest = { newest_initial_amount: initialAmount, newest_amount: String(BigInt(amount) + change) };
-  // A status that changes the amount has the amount of the change, e.g. of a refund, instead of the amount of the payment.
-  if (row.id !== firstRowId || isAmountChange(row.status)) return newest;
-  const baseChange = getBaseAmount(row) - getBaseAmount({ ...row, amount: initialAmount });
-  return {
-    newest_initial_amount: row.amount,
-    newest_amount: String(BigInt(newest.newest_amount) + baseChange),
-  };
+  const { first_row_id: firstRowId, first_status: status, newest_initial_amount: initialAmount } = before;
+  const amount = BigInt(before.newest_amount) + change;
+  // A later status that changes the amount has the amount of the change, e.g. of a refund, instead of the amount of the payment.
+  const isOfPayment = row.id === firstRowId && (row.status === status || !isAmountChange(row.status));
+  if (!isOfPayment) return { newest_initial_amount: initialAmount, newest_amount: String(amount) };
+  // The status of the version that created the payment determines whether the payment has the amount.
+  const baseChange =
+    getBaseAmount({ status, amount: row.amount }) - getBaseAmount({ status, amount: initialAmount });
+  return { newest_initial_amount: row.amount, newest_amount: String(amount + baseChange) };
 }
 
 /** Returns the amount that a payment gets from the row that creates it, without the change that its status causes. */
-function getBaseAmount({ status, amount }: TransactionRow): bigint {
+function getBaseAmount({ status, amount }: Pick<TransactionRow, 'status' | 'amount'>): bigint {
   return status === 'AUTHORISATION' ? 0n : BigInt(amount);
 }
 

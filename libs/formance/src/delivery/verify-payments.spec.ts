@@ -262,6 +262,15 @@ describe('a row whose amount the PSP changes', () => {
       { initialAmount: '10000', amount: '4000', status: 'CAPTURE' },
       'the initial amount is 10000 instead of 9000',
     ],
+    [
+      'a refund without its payment',
+      [
+        ['p', 'REFUNDED', '3000'],
+        ['p', 'REFUNDED', '4000'],
+      ],
+      { initialAmount: '3000', amount: '0', status: 'REFUNDED' },
+      'the initial amount is 3000 instead of 4000',
+    ],
   ])('is a difference, because Formance keeps the first amount: %s', async (_, versions, stored, texts) => {
     // Formance shows the status of the version that it stored last.
     const expected = `different payment: PAYIN p: ${texts}. ${KEPT}`;
@@ -278,6 +287,15 @@ describe('a row whose amount the PSP changes', () => {
     workFile.close();
     workFile = new DeliveryWorkFile('');
     expect(await findMessages(versions, { ...stored, initialAmount: '10001', amount: '10001' })).toEqual([]);
+  });
+
+  test.each([
+    ['PENDING', '9000'],
+    ['AUTHORISATION', '9000'],
+  ])('is no difference after the first version has come again behind %s', async (status, amount) => {
+    const first: Version = ['p', 'SUCCEEDED', '10000'];
+    const stored = { initialAmount: '10000', amount: '10000', status };
+    expect(await findMessages([first, ['p', status, amount], first], stored)).toEqual([]);
   });
 
   test('has no named cause if Formance has a third amount', async () => {

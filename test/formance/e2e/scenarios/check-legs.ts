@@ -219,9 +219,12 @@ async function compareStates(context: ScenarioContext, ledger: ReconciledLedger)
         ...BALANCE_FAULTS.map((fault) => ({ state: fault.what, faults: [fault] })),
       ];
       for (const { state, faults } of groups) {
-        for (const { apply } of faults) await apply(database);
-        await checkFaults(context, state, faults, askFormance);
-        await database.restore();
+        try {
+          for (const { apply } of faults) await apply(database);
+          await checkFaults(context, state, faults, askFormance);
+        } finally {
+          await database.restore();
+        }
       }
       await checkReconciled(context, 'every fault is undone', askFormance);
     } finally {

@@ -52,6 +52,18 @@ export function formatTime(milliseconds: number): string {
 const MIN_TIME_MS = Date.UTC(1970, 0, 1);
 const MAX_TIME_MS = Date.UTC(9999, 11, 31);
 
+/** Returns true for an RFC 3339 time with a zone within the years that a record can contain, see `normalizeTime`. */
+export function isValidTime(text: string): boolean {
+  return parseTimeInRange(text) !== undefined;
+}
+
+function parseTimeInRange(text: string): Instant | undefined {
+  const instant = parseTime(text);
+  const isInRange =
+    instant !== undefined && instant.milliseconds >= MIN_TIME_MS && instant.milliseconds <= MAX_TIME_MS;
+  return isInRange ? instant : undefined;
+}
+
 /**
  * Validates an RFC 3339 time and converts it to UTC without losing precision: `2026-03-04T05:06:07.1234+01:00` →
  * `2026-03-04T04:06:07.1234Z`. The result also contains the time in whole milliseconds since 1970.
@@ -60,8 +72,8 @@ const MAX_TIME_MS = Date.UTC(9999, 11, 31);
  * interpret earlier times as "no time"
  */
 export function normalizeTime(value: unknown, propertyName: string): { text: string; milliseconds: number } {
-  const instant = typeof value === 'string' ? parseTime(value) : undefined;
-  if (!instant || instant.milliseconds < MIN_TIME_MS || instant.milliseconds > MAX_TIME_MS) {
+  const instant = typeof value === 'string' ? parseTimeInRange(value) : undefined;
+  if (!instant) {
     const found = typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : `of type ${typeof value}`;
     throw new InvalidRecordError(
       `${propertyName} ${found} is not an RFC 3339 time with a zone between 1970 and 9999`,

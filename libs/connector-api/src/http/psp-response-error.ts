@@ -33,10 +33,11 @@ export class PspResponseError extends PspError {
 
 /**
  * Returns true if the PSP declined a request because the credentials lack a permission, or because the customer's contract does not include
- * the product: 401, 403 or 404. A 403 of a firewall returns false, because it has the kind `unavailable`.
+ * the product: 401, 403 or 404. A 403 of a firewall returns false, because it has the kind `unavailable` or `unknown-outcome`.
  */
 export function isAccessDenied(error: unknown): boolean {
-  if (!(error instanceof PspResponseError) || error.kind === 'unavailable') return false;
+  if (!(error instanceof PspResponseError)) return false;
+  if (error.kind === 'unavailable' || error.kind === 'unknown-outcome') return false;
   return [401, 403, 404].includes(error.status);
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Json, JsonPath } from '../http/json-accessors.js';
 import type { Metadata } from '../record.types.js';
-import { parseTime } from '../time.js';
+import { isValidTime } from '../time.js';
 
 /**
  * The maximum number of characters of a metadata value. Longer values are truncated, because clients store the metadata of every version of
@@ -67,13 +67,13 @@ export function readText(value: Json, ...path: JsonPath): string | undefined {
 }
 
 /**
- * Returns a time that only decorates a record, e.g. the time of its last change. The function never throws, because such a time must not cost
- * the record.
- * @returns `undefined` if the value is absent or is no RFC 3339 time
+ * Returns a time without which a record can be served, e.g. the time of its last change. The function never throws, so that a wrong time does
+ * not reject the record.
+ * @returns `undefined` if the value is absent, is no RFC 3339 time, or is outside of the years that a record can contain
  */
 export function readValidTime(value: Json, ...path: JsonPath): string | undefined {
   const text = value.scalar(...path);
-  return text !== undefined && parseTime(text) !== undefined ? text : undefined;
+  return text !== undefined && isValidTime(text) ? text : undefined;
 }
 
 /** Returns an object or an array as JSON. */

@@ -7,9 +7,9 @@ import {
   createPspMetadata,
   extractOrderKey,
   InvalidRecordError,
+  isValidTime,
   negateMoney,
   normalizeTime,
-  parseTime,
   pickProperties,
   readText,
   toAbsoluteMoney,
@@ -60,7 +60,7 @@ function parseTransaction(row: Json, { accountId }: PaypalSettings, record: Shar
   const counterpartyId = readText(info, 'paypal_account_id');
   const fields = {
     ...{ id: record.key, createdAt, accountId, amount },
-    updatedAt: parseTime(updatedAt) && updatedAt,
+    updatedAt: isValidTime(updatedAt) ? updatedAt : undefined,
     status: translateWord(words.TRANSACTION_STATUSES, info, 'transaction_status'),
     counterpartyId: counterpartyId === accountId ? undefined : counterpartyId,
     scheme: readText(info, 'instrument_type') ?? readText(info, 'payment_method_type'),

@@ -96,14 +96,14 @@ function addBeneficiaries(row: Json, add: AddRecord<Beneficiary>): void {
     },
   });
   const [accounts, cards] = [row.optionalArray('accounts'), row.optionalArray('cards')];
-  const getId = (list: string, item: Json, index: number) =>
-    `${counterparty_id}.${list}.${readText(item, 'id') ?? index}`;
+  // A rejected record has the id of the valid one, so that its entry in the quarantine ends when the record arrives right.
   for (const [index, account] of accounts.entries())
-    add(getId('account', account, index), () =>
-      toBeneficiary({ account_id: account.string('id') }, createAccountMetadata(row, account)),
+    add(
+      formatBeneficiaryId({ counterparty_id, account_id: readText(account, 'id') ?? `account-${index}` }),
+      () => toBeneficiary({ account_id: account.string('id') }, createAccountMetadata(row, account)),
     );
   for (const [index, card] of cards.entries())
-    add(getId(CARD_SEGMENT, card, index), () =>
+    add(formatBeneficiaryId({ counterparty_id, card_id: readText(card, 'id') ?? `card-${index}` }), () =>
       toBeneficiary({ card_id: card.string('id') }, createCardMetadata(card)),
     );
   if (accounts.length + cards.length === 0) add(counterparty_id, () => toBeneficiary({}, {}));

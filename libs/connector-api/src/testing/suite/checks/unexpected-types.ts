@@ -28,6 +28,8 @@ const UNEXPECTED_VALUES: readonly unknown[] = [
   new JsonNumber('12345678901234567890.5'),
   '',
   null,
+  // The zero time of Go, which no record can contain.
+  '0001-01-01T00:00:00Z',
 ];
 
 export const UNEXPECTED_TYPE_CHECKS: readonly Check[] = [

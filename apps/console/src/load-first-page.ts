@@ -26,7 +26,9 @@ async function loadData(queryClient: QueryClient): Promise<void> {
   if (queryClient.getQueryData(SESSION_QUERY.queryKey) === undefined) {
     // Without a session, the log-in page is shown. The errors of the other requests must not appear on the page after the log-in.
     await overview;
-    for (const { queryKey } of [OVERVIEW_QUERY, ATTENTION_QUERY]) queryClient.removeQueries({ queryKey });
+    // A page that is shown already keeps what it uses.
+    for (const { queryKey } of [OVERVIEW_QUERY, ATTENTION_QUERY])
+      queryClient.removeQueries({ queryKey, type: 'inactive' });
     return;
   }
   const isOverview = router.latestLocation.pathname === '/';

@@ -11,11 +11,11 @@ export interface Column<Row> {
   render: (row: Row) => ReactNode;
 }
 
-/** The minimum height in pixels of a row with two lines of text, e.g. the path of a connector and its plugin. */
+/** The height in pixels of a row with two lines of text, e.g. the path of a connector and its plugin. Rows with one line are lower. */
 const ROW_HEIGHT_PX = 55;
 
 /**
- * Returns the number of rows that are shown first: as many as fit into the window. The other rows follow as soon as these are painted, so
+ * Returns the number of rows that are shown first: as many rows of two lines as fit into the window. The other rows follow as soon as these are painted, so
  * that a long table does not delay the first page on a slow machine.
  */
 function countRowsShownFirst(): number {

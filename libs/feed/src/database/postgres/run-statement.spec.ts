@@ -53,7 +53,9 @@ async function measurePromotedBytes(query: Query): Promise<number> {
 
 it('the values of finished statements do not get into the old generation of V8', async () => {
   const measureDriver = () =>
-    measurePromotedBytes(async (text, values) => (await driver.query(text, [...values])).rows);
+    measurePromotedBytes(
+      async (text, values) => (await driver.query<{ count: number }>(text, [...values])).rows,
+    );
   const measurePool = () => measurePromotedBytes((text, values) => pool.query(text, values));
   // The first statements compile the code of both.
   await measureDriver();

@@ -79,11 +79,11 @@ function errorResponseError(response: RawResponse, body: Json | undefined, reque
 
 /**
  * Returns the kind of the error for a status.
- * @param fromPsp false if the body suggests that a proxy responded instead of the PSP, e.g. with an HTML page
+ * @param fromPsp false if the body suggests that a proxy responded instead of the PSP, e.g. with an HTML page or with Cloudflare's JSON
  */
 function classifyStatus(status: number, request: RequestInfo, fromPsp: boolean): PspErrorKind {
   if (status === 401 || status === 407) return 'unauthorized';
-  // A 403 with an HTML page comes from a proxy or a firewall in front of the PSP. Such a 403 does not mean that the credentials are wrong.
+  // A 403 with such a body comes from a proxy or a firewall in front of the PSP. Such a 403 does not mean that the credentials are wrong.
   if (status === 403) return fromPsp ? 'unauthorized' : noResponseKind(request);
   if (status === 429) return 'rate-limited';
   if (status < 400 || status >= 500 || status === 408 || status === 425) return noResponseKind(request);

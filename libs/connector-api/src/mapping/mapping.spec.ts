@@ -6,6 +6,8 @@ import type { Transaction } from '../record.types.js';
 import {
   addMoney,
   applyDirection,
+  COMMON_METADATA_KEYS,
+  COMMON_METADATA_PREFIX,
   requireCurrency,
   requireNonNegativeMoney,
   createPspMetadata,
@@ -24,6 +26,7 @@ import {
   readText,
   readTexts,
   reverseRow,
+  type RowDetails,
   toConversion,
   toConvertedPayout,
   toDispute,
@@ -314,6 +317,17 @@ describe('metadata', () => {
   it('for reconciliation has the format of the row itself, and nothing in another asset', () => {
     const details = { reference: '', net: eur(1200n), fee: { amount: 50n, asset: 'USD/2' } };
     expect(createCommonMetadata(details, 'EUR/2')).toEqual({ 'com.tributary.spec/net': '1200' });
+  });
+
+  it('contain every key, in the documented sequence, if a row has all details', () => {
+    const money = { amount: 1n, asset: 'EUR/2' };
+    const details: Required<RowDetails> = {
+      ...{ movement: 'refund', reference: 'r', merchantReference: 'm', endToEndId: 'e', settlement: 's' },
+      ...{ relatedId: 'i', net: money, fee: money, counterpartyName: 'n', counterpartyAccount: 'a' },
+      ...{ bookedAt: '2026-01-01', valueDate: '2026-01-02', original: money },
+    };
+    const keys = COMMON_METADATA_KEYS.map((key) => `${COMMON_METADATA_PREFIX}${key}`);
+    expect(Object.keys(createCommonMetadata(details, 'EUR/2'))).toEqual(keys);
   });
 });
 

@@ -1,6 +1,6 @@
 /**
  * Formats values as the text of a PostgreSQL array. The driver can do this, too, but it creates about ten short-lived texts for each value. For
- * a statement with thousands of values, they were 40 % of all memory that a reconciliation allocated. Source: PostgreSQL documentation,
+ * a statement with thousands of values, these texts were 40 % of all memory that a reconciliation allocated. Source: PostgreSQL documentation,
  * "Arrays", "Array Input and Output Syntax".
  */
 

@@ -148,7 +148,7 @@ export class DeliveryWorkFile {
 
   /** Returns true if an earlier release began the proof. The file then lacks data that the proof needs. */
   get isOfEarlierRelease(): boolean {
-    return this.readProgress('seq') !== undefined && this.statements.hasPayment.get() === undefined;
+    return Number(this.readProgress('rows') ?? 0) > 0 && this.statements.hasPayment.get() === undefined;
   }
 
   findExpected(key: string): ExpectedPayment | undefined {

@@ -5,8 +5,8 @@
  * is a ratio of processor time, because wall-clock time depends on the load of the machine. A second variant without the checks shows how
  * exact the ratio is. A page is measured as a client receives it: a request over HTTP to a gateway, with the work of the database. The
  * reading of the page from the store alone is printed, too. The pages follow each other without a pause. A gateway on PostgreSQL makes the
- * comparison at most every 100 ms, so a gateway that serves less than ten pages a second makes it at each page. Options: `-- --short` uses fewer rounds, `--sqlite` or `--postgres` selects one
- * database.
+ * comparison at most every 100 ms, so a gateway that serves less than ten pages a second makes it at each page. Options: `-- --short` uses
+ * fewer rounds, `--sqlite` or `--postgres` selects one database.
  */
 import { getCurrentProcess, type Lease } from '@tributary/feed';
 import { sql, type RawBuilder, type SqlBool } from 'kysely';

@@ -18,7 +18,7 @@ export function pickQuantile(values: readonly number[], share: number): number {
 
 /**
  * Returns the typical cost of one round of work that repeats every `phaseCount` rounds: the mean over the phases of the median of the rounds
- * of each phase. Single rounds that other programs disturb do not change the result.
+ * of each phase. If other programs disturb a few rounds, the result stays the same, because it uses medians.
  */
 export function findTypicalRound(values: readonly number[], phaseCount: number): number {
   const medians = Array.from({ length: phaseCount }, (_, phase) =>

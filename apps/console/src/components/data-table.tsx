@@ -15,8 +15,8 @@ export interface Column<Row> {
 const ROW_HEIGHT_PX = 55;
 
 /**
- * Returns the number of rows that are shown first: as many rows of two lines as fit into the window. The other rows follow as soon as these are painted, so
- * that a long table does not delay the first page on a slow machine.
+ * Returns the number of rows that are shown first: as many rows of two lines as fit into the window. The other rows follow as soon as these
+ * are painted, so that a long table does not delay the first page on a slow machine.
  */
 function countRowsShownFirst(): number {
   return Math.ceil(window.innerHeight / ROW_HEIGHT_PX);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore, StoreChangedError, type Feed, type Store } from '../index.js';
 import { openAdapter } from '../testing/open-adapter.js';
 import { migrate } from '../migrations/migrate.js';
-import { runSql } from '../testing/raw-sql.js';
+import { formatFeedInsert, runSql } from '../testing/raw-sql.js';
 import { POSTGRES_STORE, STORES, type FreshStore } from '../testing/stores.js';
 import { appendRecords } from '../testing/test-records.js';
 
@@ -68,10 +68,7 @@ describe.each(STORES)('the id of the set of feeds in $name', (kind) => {
 
   it('differs after a restore, when the number of a lost feed was given to another feed', async () => {
     const id = 77;
-    await runSql(
-      fresh.url,
-      `insert into feeds (id, connector, stream, head_seq, fencing_token, leased_until) values (${id}, 'lost', 'transactions', 0, 0, 0)`,
-    );
+    await runSql(fresh.url, formatFeedInsert(id, 'lost'));
     const lost = await store.feed('lost', 'transactions');
     await appendRecords(lost, 'of the lost feed');
     for (let page = 0; page < 2; page++)
@@ -80,7 +77,7 @@ describe.each(STORES)('the id of the set of feeds in $name', (kind) => {
       fresh.url,
       `delete from feed_rows where feed_id = ${id}`,
       `delete from feeds where id = ${id}`,
-      `insert into feeds (id, connector, stream, head_seq, fencing_token, leased_until) values (${id}, 'tenant', 'transactions', 1, 0, 0)`,
+      formatFeedInsert(id, 'tenant', 1),
       `insert into feed_rows (feed_id, seq, feed_time, record_id, hash, body) values (${id}, 1, 1, 'r', 'h', '{"id":"r"}')`,
     );
     await expect((async () => lost.readPage(undefined, 1, 10))()).rejects.toThrow(StoreChangedError);

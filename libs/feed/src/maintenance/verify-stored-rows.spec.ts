@@ -4,7 +4,7 @@
  */
 import { serializeTransaction } from '@tributary/connector-api';
 import { getCurrentProcess, DamagedRowsError, openStore, verifyStoredRows, type Store } from '../index.js';
-import { runSql } from '../testing/raw-sql.js';
+import { formatFeedInsert, runSql } from '../testing/raw-sql.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
 
 /** The number of rows is higher than two batches of the check. */
@@ -27,17 +27,13 @@ async function append(store: Store, connector: string, count: number): Promise<v
   await lease?.release();
 }
 
-function formatFeedInsert(connector: string, id: number): string {
-  return `insert into feeds (id, connector, stream, head_seq, fencing_token, leased_until) values (${id}, '${connector}', 'transactions', 0, 0, 0)`;
-}
-
 describe.each(STORES)('$name', (kind) => {
   beforeEach(async () => {
     fresh = await kind.createMigrated();
     // The check follows the numbers of the feeds, which are random in PostgreSQL.
     await runSql(
       fresh.url,
-      ...['bank', 'other'].map((connector, index) => formatFeedInsert(connector, index + 1)),
+      ...['bank', 'other'].map((connector, index) => formatFeedInsert(index + 1, connector)),
     );
     const store = await openStore(fresh.url);
     await append(store, 'bank', ROWS);

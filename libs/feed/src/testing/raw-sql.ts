@@ -11,6 +11,11 @@ export async function runSql(url: string, ...statements: string[]): Promise<Reco
   return url.startsWith('sqlite:') ? runOnSqlite(url, statements) : runOnPostgres(url, statements);
 }
 
+/** Returns the statement that creates a feed of transactions with a chosen number. */
+export function formatFeedInsert(id: number, connector: string, headSeq = 0): string {
+  return `insert into feeds (id, connector, stream, head_seq, fencing_token, leased_until) values (${id}, '${connector}', 'transactions', ${headSeq}, 0, 0)`;
+}
+
 /**
  * Backs up the database of a store that no process has open.
  * @returns a function that restores the backup

@@ -26,7 +26,7 @@ select ${furtherColumns} ${rows} as rows, '[' || coalesce(string_agg(body, ',' o
  * Reads a page of a feed that was found in a set of feeds before. If the set is another one now, the number of rows is NULL. The statement
  * reads the only row of `store_identity` without a condition and returns no further column, because both would take longer.
  */
-const PAGE_QUERY = formatPostgresPageQuery(
+const FEED_SET_PAGE_QUERY = formatPostgresPageQuery(
   'case when (select feed_set_id from store_identity) = $5 then count(*) end',
 );
 /**
@@ -93,7 +93,7 @@ export class PostgresPageReader {
   ): Promise<SerializedPage | undefined> {
     const { connector, stream, storeId, epoch, feedSetId } = feed;
     if (feedSetId !== undefined) {
-      const [page] = await this.runner.query<UncheckedPage>(PAGE_QUERY, [...position, feedSetId]);
+      const [page] = await this.runner.query<PageInFeedSet>(FEED_SET_PAGE_QUERY, [...position, feedSetId]);
       if (page && page.rows !== null) return page as SerializedPage;
     }
     const identity = [connector, stream, storeId, epoch];
@@ -114,8 +114,8 @@ export class PostgresPageReader {
   }
 }
 
-/** The result of `PAGE_QUERY`. `rows` is NULL if the set of feeds has changed. */
-type UncheckedPage = Omit<SerializedPage, 'rows'> & { rows: number | null };
+/** The result of `FEED_SET_PAGE_QUERY`. `rows` is NULL if the set of feeds has changed. */
+type PageInFeedSet = Omit<SerializedPage, 'rows'> & { rows: number | null };
 
 /** The result of `CHECKED_PAGE_QUERY`. `feed_set_id` is NULL if the number of the feed does not belong to the feed. */
 type CheckedPage = SerializedPage & { feed_set_id: number | null };

@@ -1,7 +1,7 @@
 /**
- * Creates random numbers for feeds. A sequence of the database would continue at an earlier number after a restore, and would give the number
- * of a lost feed to another feed, perhaps to that of another tenant. A random number belongs to one feed in every state of the store, so a
- * page that is found by this number has rows of this feed only.
+ * Creates random numbers for feeds. After a restore, a sequence of the database continues at an earlier number. It then gives the number of a
+ * lost feed to a new feed, which can belong to another tenant. A random number belongs to one feed in every state of the store. So a page that
+ * is found by this number has rows of this feed only.
  */
 import { randomInt } from 'node:crypto';
 

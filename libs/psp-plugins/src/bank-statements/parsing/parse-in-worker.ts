@@ -39,8 +39,8 @@ const WORKER_URL = new URL('./parse-worker.js', import.meta.url);
  */
 const CHUNK_BYTES = 16_384;
 /**
- * The memory limit of the worker. A worker needs memory for one batch and eight bytes for each digest of an entry. The limit applies to V8's young
- * generation and keeps the process small. A lower limit would cost much processor time.
+ * The memory limit of the worker. A worker needs memory for one batch and eight bytes for each digest of an entry. The limit applies to V8's
+ * young generation and keeps the process small. A lower limit would cost much processor time.
  */
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 32 };
 
